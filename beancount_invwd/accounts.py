@@ -1,0 +1,107 @@
+"""Account templates: which accounts a movement is written to.
+
+`{account}:Allowance` for goods in `Assets:Inventory:Store` is `Assets:Inventory:Store:Allowance`.
+A value that cannot stand in an account name is made into one: item `box.small` becomes `Box-small`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from string import Formatter
+from typing import TYPE_CHECKING
+
+from beancount_invwd.errors import RuleError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULTS = {
+    "allowance": "{account}:Allowance",
+    "loss": "Expenses:Inventory:Write-Down",
+    "write_off": "Expenses:Inventory:Write-Off",
+    "reversal": "Expenses:Inventory:Reversal",
+    "cogs": "Expenses:COGS",
+}
+ACCOUNT_FIELDS = ("account", "parent", "leaf")
+ITEM_FIELDS = ("commodity", "category")
+ROOTS = ("Assets", "Liabilities", "Equity", "Income", "Expenses")
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """The ledger's own names of the five root accounts."""
+
+    names: Mapping[str, str]
+
+    def localise(self, template: str) -> str:
+        """Replace an English root by the ledger's own name of it."""
+        root, colon, rest = template.partition(":")
+        return f"{self.names.get(root, root)}{colon}{rest}"
+
+    def is_under(self, account: str, root: str) -> bool:
+        """Whether an account is under a root that is named in English."""
+        return account.startswith(self.names[root] + ":")
+
+
+def read_roots(options_map: Mapping[str, object]) -> Roots:
+    """Read the names of the root accounts from the ledger's options."""
+    return Roots({root: str(options_map.get(f"name_{root.lower()}", root)) for root in ROOTS})
+
+
+def read_template(text: object, allowed: tuple[str, ...], roots: Roots) -> str:
+    """Check a template and return it with the ledger's own root.
+
+    Raises:
+        RuleError: An unknown field, a format, or no account name.
+    """
+    if not isinstance(text, str):
+        raise RuleError("a text such as 'Expenses:Inventory:Write-Down'")
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError as error:
+        raise RuleError(f"a text with fields in braces ({error})") from error
+    for _, field, spec, conversion in parts:
+        if field is not None and (field not in allowed or spec or conversion):
+            fields = ", ".join(f"{{{name}}}" for name in allowed) or "none"
+            raise RuleError(f"one with the fields that may stand there: {fields}")
+    template = roots.localise(text)
+    starts = (*roots.names.values(), "{account}", "{parent}")
+    if template.partition(":")[0] not in starts or not _is_account(_sample(template, roots)):
+        raise RuleError(f"an account under one of {', '.join(roots.names.values())}")
+    return template
+
+
+def _sample(template: str, roots: Roots) -> str:
+    account = f"{roots.names['Assets']}:Sample"
+    values = {name: "Sample" for _, name, _, _ in Formatter().parse(template) if name}
+    return template.format(**{**values, "account": account, "parent": account})
+
+
+def _is_account(name: str) -> bool:
+    first, *rest = name.split(":")
+    return bool(first) and bool(rest) and all(to_component(part) == part for part in rest)
+
+
+def to_component(value: str) -> str:
+    """Make a value a valid component of an account name."""
+    text = re.sub(r"[^\w-]|_", "-", value).lstrip("-") or "X"
+    return text[0].upper() + text[1:]
+
+
+def expand(template: str, fields: Mapping[str, str]) -> str:
+    """Fill a template in; a field without a value stands for nothing."""
+    return template.format(
+        **{
+            name: value
+            if name in ACCOUNT_FIELDS
+            else ":".join(to_component(part) for part in value.split(":"))
+            for name, value in fields.items()
+        }
+    )
+
+
+def account_fields(account: str) -> dict[str, str]:
+    """The fields that an inventory account gives to its allowance account."""
+    parent, _, leaf = account.rpartition(":")
+    return {"account": account, "parent": parent, "leaf": leaf}

@@ -1,0 +1,45 @@
+"""Measures → allowances: the loss of a group, shared out over its lots.
+
+The group is the unit of account (IAS 2.29): gains of one lot are set against losses of another
+within it. The locked part of an allowance is a new cost basis (ASC 330-10-35-14): it is kept, and
+only what is lost beyond it is measured again.
+
+    two lots of 10 at cost 5 and 7, price 5.50: cost 120, measure 110, loss 10.00, all of it
+    on the dearer lot (ACCOUNTING section 5)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from beancount_invwd.money import ZERO, round_money, share_out
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+
+class Tested(NamedTuple):
+    """A lot of a group: its cost, its measure (totals) and the locked part of its allowance."""
+
+    cost: Decimal
+    measure: Decimal
+    locked: Decimal
+
+
+def allot(lots: Sequence[Tested], quantum: Decimal) -> list[Decimal]:
+    """Compute the allowance of each lot of a group.
+
+    Args:
+        lots: In the order in which they came into being (for ties).
+        quantum: The smallest unit of the cost currency.
+
+    Returns:
+        The new allowances, in whole quanta; none is below the locked part.
+    """
+    gaps = [lot.cost - lot.locked - lot.measure for lot in lots]
+    loss = round_money(max(ZERO, sum(gaps, ZERO)), quantum)
+    if not loss:
+        return [lot.locked for lot in lots]
+    shares = share_out(loss, [max(ZERO, gap) for gap in gaps], quantum)
+    return [lot.locked + share for lot, share in zip(lots, shares, strict=True)]

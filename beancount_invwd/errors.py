@@ -1,0 +1,41 @@
+"""What can go wrong: error values for users, one private exception for rules.
+
+A user's mistake never raises out of the plugin. It becomes an `InvwdError` that names the file
+and line of the directive to mend, the reason and the remedy; the item concerned is skipped and
+everything else goes on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class InvwdError(NamedTuple):
+    """An error as bean-check prints it.
+
+    Attributes:
+        source: Metadata with `filename` and `lineno` of the directive that has to be mended.
+        message: What is wrong, why, and the remedy.
+        entry: The directive, or None.
+    """
+
+    source: dict[str, Any]
+    message: str
+    entry: Any
+
+
+class RuleError(Exception):
+    """A value that a rule refuses; turned into an `InvwdError` by the stage that reads it."""
+
+
+def error_at(meta: Mapping[str, Any] | None, message: str, entry: Any = None) -> InvwdError:
+    """Build an error at the file and line of `meta` (`<beancount_invwd>`, 0 if it has none)."""
+    where = meta or {}
+    source = {
+        "filename": where.get("filename", "<beancount_invwd>"),
+        "lineno": where.get("lineno", 0),
+    }
+    return InvwdError(source, message, entry)

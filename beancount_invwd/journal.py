@@ -1,0 +1,311 @@
+"""Movements → transactions and Opens, as an accountant would have typed them.
+
+    2024-06-30 * "Write-down of WIDGET to net realisable value: 100 units, cost 1,000.00, NRV 750.00 USD"
+      Assets:Inventory:Store:Allowance   -250.00 USD
+      Expenses:Inventory:Write-Down       250.00 USD
+
+A loss is a line of its own, or part of cost of goods sold while the losses of the fiscal year stay
+below the materiality threshold (ACCOUNTING section 7).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from beancount.core import data
+from beancount.core.amount import Amount
+
+from beancount_invwd.errors import InvwdError, error_at
+from beancount_invwd.money import ZERO, round_money
+from beancount_invwd.periods import fiscal_year_end
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Iterable, Mapping, Sequence
+    from decimal import Decimal
+
+    from beancount_invwd.scope import Scope
+    from beancount_invwd.timeline import Group, Movement
+
+FILENAME = "<beancount_invwd>"
+TAG = "invwd"
+_FIRST_LINE = 10**9  # behind the day's other transactions, by Beancount's sort
+_TAGS = frozenset({TAG})
+_NO_LINKS: frozenset[str] = frozenset()
+_LONGEST_NUMBER = 12  # decimals of a converted price
+
+MEASURED = {
+    "replacement": ("replacement cost", "replacement cost"),
+    "ageing": ("reduced value by age", "value"),
+    "floor": ("net realisable value less normal margin", "market"),
+}
+NRV = ("net realisable value", "NRV")
+
+
+class Journal:
+    """Writes the plugin's entries.
+
+    Args:
+        scope: Gives accounts, quanta and the ledger's own Opens and Closes.
+        booked: Transactions of the ledger that the plugin wrote in an earlier run.
+    """
+
+    def __init__(self, scope: Scope, booked: Iterable[Any] = ()) -> None:
+        self._scope = scope
+        self._booked = Counter(_fingerprint(txn) for txn in booked)
+        self._booked_accounts = set(scope.opens)
+        self._lines = _FIRST_LINE
+        self._texts: Counter[tuple[datetime.date, str]] = Counter()
+        self._root = os.path.dirname(str(scope.options_map.get("filename") or ""))
+
+    def write(self, movements: Sequence[Movement]) -> tuple[list[Any], list[InvwdError]]:
+        """Write movements as transactions, and open the accounts that they need.
+
+        Args:
+            movements: In the order of their dates.
+
+        Returns:
+            New entries, and an error for each account that the ledger itself opens in a way that
+            forbids them; movements that depend on such an account are not written.
+        """
+        drafts = self._draft(movements)
+        errors, refused = self._refuse(drafts)
+        entries = []
+        first_use: dict[str, datetime.date] = {}
+        for movement, postings in drafts:
+            if refused.intersection(postings):
+                continue
+            txn = self._make_transaction(movement, postings)
+            if self._booked[_fingerprint(txn)] > 0:
+                self._booked[_fingerprint(txn)] -= 1
+                continue
+            for account in postings:
+                if account not in self._booked_accounts:
+                    first_use.setdefault(account, movement.date)
+            entries.append(txn)
+        opens = [self._make_open(account, date) for account, date in first_use.items()]
+        return opens + entries, errors
+
+    def _draft(self, movements: Sequence[Movement]) -> list[tuple[Movement, dict[str, Decimal]]]:
+        """Choose the accounts of each movement; amounts by account, debits positive."""
+        is_material = _find_material(movements, self._scope)
+        drafts = []
+        for movement in movements:
+            postings = {account: -change for account, change in movement.changes.items()}
+            for account, amount in self._choose_results(movement, is_material):
+                postings[account] = postings.get(account, ZERO) + amount
+            drafts.append((movement, {a: amount for a, amount in postings.items() if amount}))
+        return drafts
+
+    def _choose_results(
+        self, movement: Movement, is_material: Mapping[int, bool]
+    ) -> list[tuple[str, Decimal]]:
+        """The accounts of the income statement, debits positive."""
+        group = movement.group
+        if movement.credits:
+            return [
+                (account or self._account("reversal", group), -amount)
+                for account, amount in movement.credits.items()
+            ]
+        if movement.kind == "transfer":
+            return []
+        kind = {"write-down": "loss", "write-off": "write_off"}.get(movement.kind, movement.kind)
+        if not is_material[id(movement)]:
+            kind = "cogs"
+        return [(self._account(kind, group), movement.change)]
+
+    def _account(self, kind: str, group: Group) -> str:
+        return self._scope.result_account(kind, group.entity, group.commodity, group.category)
+
+    def _refuse(
+        self, drafts: Sequence[tuple[Movement, dict[str, Decimal]]]
+    ) -> tuple[list[InvwdError], set[str]]:
+        """Find accounts that the ledger opens in a way that forbids what is to be written.
+
+        What shares an allowance account with a refused movement is refused too: without it the
+        balance of that account would be no allowance any more.
+        """
+        errors: dict[str, InvwdError] = {}
+        refused: set[str] = set()
+        for movement, postings in drafts:
+            for account in postings:
+                problem = self._find_problem(account, movement)
+                if problem is not None:
+                    errors.setdefault(account, problem)
+                    refused |= movement.changes.keys()
+        is_growing = bool(refused)
+        while is_growing:
+            known = len(refused)
+            for movement, _ in drafts:
+                if refused.intersection(movement.changes):
+                    refused |= movement.changes.keys()
+            is_growing = len(refused) > known
+        return list(errors.values()), refused
+
+    def _find_problem(self, account: str, movement: Movement) -> InvwdError | None:
+        entry, close = self._scope.opens.get(account), self._scope.closes.get(account)
+        currency = movement.group.currency
+        if entry is None:
+            return None
+        if entry.date > movement.date:
+            remedy = f"open it on {movement.date} or before"
+            return error_at(
+                entry.meta, f"{account} is opened on {entry.date}, but needed earlier; {remedy}", entry
+            )
+        if entry.currencies and currency not in entry.currencies:
+            held = ", ".join(entry.currencies)
+            message = f"{account} is opened for {held} only, but {currency} has to be written to it"
+            return error_at(entry.meta, f"{message}; add {currency} to its open", entry)
+        if close is not None and close.date < movement.date:
+            message = f"{account} is closed on {close.date}, but needed on {movement.date}"
+            remedy = "close it later, or set another account in 'accounts'"
+            return error_at(close.meta, f"{message}; {remedy}", close)
+        return None
+
+    def _make_open(self, account: str, date: datetime.date) -> Any:
+        return data.Open(self._make_meta({}), date, account, None, None)  # type: ignore[arg-type]
+
+    def _make_meta(self, rows: Mapping[str, Any]) -> dict[str, Any]:
+        self._lines += 1
+        return {"filename": FILENAME, "lineno": self._lines, **rows}
+
+    def _make_transaction(self, movement: Movement, amounts: Mapping[str, Decimal]) -> Any:
+        currency = movement.group.currency
+        text = self._narrate(movement)
+        self._texts[movement.date, text] += 1
+        count = self._texts[movement.date, text]
+        if count > 1:  # beancount.plugins.noduplicates ignores metadata
+            text += f" ({count})"
+        postings = [
+            data.Posting(account, Amount(amount, currency), None, None, None, None)
+            for account, amount in amounts.items()
+        ]
+        links = movement.source.links if movement.source is not None else None
+        return data.Transaction(
+            self._make_meta(self._describe(movement)),
+            movement.date,
+            "*",
+            None,
+            text,
+            _TAGS,
+            links or _NO_LINKS,
+            postings,
+        )
+
+    def _describe(self, movement: Movement) -> dict[str, Any]:
+        """The metadata of a transaction: strings, numbers, dates."""
+        group = movement.group
+        quantum = self._scope.quantum(group.currency)
+        meta: dict[str, Any] = {
+            "invwd": movement.kind,
+            "invwd-group": group.name,
+            "invwd-reason": movement.reason,
+        }
+        if group.entity:
+            meta["invwd-entity"] = group.entity
+        meta["invwd-currency"] = group.currency
+        meta["invwd-quantity"] = movement.quantity
+        meta["invwd-cost"] = round_money(movement.cost, quantum)
+        if movement.measure is not None:
+            meta["invwd-measure"] = round_money(movement.measure, quantum)
+        if movement.price is not None:
+            meta["invwd-price"] = _trim(movement.price.number)
+            meta["invwd-price-date"] = movement.price.date
+        if movement.source is not None:
+            meta["invwd-source"] = self._locate(movement.source.meta)
+        return meta
+
+    def _locate(self, meta: Mapping[str, Any]) -> str:
+        """File, relative to the ledger's folder, and line."""
+        filename = str(meta.get("filename", ""))
+        if self._root and os.path.isabs(filename):
+            filename = os.path.relpath(filename, self._root)
+        return f"{filename}:{meta.get('lineno', 0)}"
+
+    def _narrate(self, movement: Movement) -> str:
+        group, currency = movement.group, movement.group.currency
+        quantum = self._scope.quantum(currency)
+        name = _name_group(movement)
+        units = f"{_number(movement.quantity)} units"
+        cost = f"{round_money(movement.cost, quantum):,f}"
+        if movement.credits:
+            how = "Release of write-down" if movement.kind == "release" else "Reversal of write-down"
+            return f"{how} of {name}: {units} {_tell_source(movement.source)}"
+        if movement.kind == "transfer" and movement.source is not None:
+            return f"Transfer of write-down of {name}: {units} {_tell_source(movement.source)}"
+        long, short = MEASURED.get(movement.reason, NRV)
+        measure = f"{round_money(movement.measure or ZERO, quantum):,f}"
+        figures = f"{units}, cost {cost}, {short} {measure} {currency}"
+        why = "" if movement.reason in {"price", "nrv", *MEASURED} else f" ({movement.reason})"
+        if movement.kind == "write-off":
+            return f"Write-off of {name}{why}: {units}, cost {cost} {currency}, nothing left"
+        if movement.kind == "transfer":
+            return f"Transfer of write-down of {name} between accounts{why}: {figures}"
+        if movement.kind == "reversal":
+            return f"Reversal of write-down of {name}{why}: {figures}"
+        return f"Write-down of {name} to {long}{why}: {figures}"
+
+
+def _find_material(movements: Sequence[Movement], scope: Scope) -> dict[int, bool]:
+    """Whether each measurement is a line of its own (ACCOUNTING section 7), by identity."""
+    measured = [row for row in movements if not row.credits and row.kind != "transfer"]
+    sums: dict[tuple[Any, ...], Decimal] = {}
+    dates: dict[tuple[Any, ...], Decimal] = {}
+    for row in measured:
+        year = fiscal_year_end(row.date, scope.policy.year_end)
+        key = (row.group[:2], year, row.change > 0)
+        sums[key] = sums.get(key, ZERO) + abs(row.change)
+        dates[(*key, row.date)] = sums[key]
+    found = {}
+    for row in measured:
+        year = fiscal_year_end(row.date, scope.policy.year_end)
+        total = dates[(row.group[:2], year, row.change > 0, row.date)]
+        found[id(row)] = row.threshold is None or total >= row.threshold
+    return found
+
+
+def _name_group(movement: Movement) -> str:
+    group, lot = movement.group, movement.lot
+    name = group.name
+    if name == "total":
+        name = "all inventory"
+    elif not group.commodity and group.category == group.name:
+        name = f"category {group.name}"
+    if lot is not None:
+        label = f' "{lot.label}"' if lot.label else ""
+        cost = f"{_number(lot.cost_unit)} {group.currency}, {lot.date}"
+        which = "pool" if lot.is_pool else f"lot{label} of {cost}"
+        name += f" ({which} in {lot.account})"
+    return f"{name} of {group.entity}" if group.entity else name
+
+
+def _tell_source(source: Any) -> str:
+    if source is None:
+        return "that left in the period"
+    words = " | ".join(filter(None, (source.payee, source.narration)))
+    return f"by: {words}" if words else f"on {source.date}"
+
+
+def _number(number: Decimal) -> str:
+    return f"{_trim(number):,f}"
+
+
+def _trim(number: Decimal) -> Decimal:
+    """Cut the endless decimals of a division."""
+    places = number.as_tuple().exponent
+    if isinstance(places, int) and places < -_LONGEST_NUMBER:
+        return round(number, _LONGEST_NUMBER).normalize()
+    return number
+
+
+def _fingerprint(txn: Any) -> tuple[Any, ...]:
+    """What tells one of the plugin's transactions from another."""
+    return (
+        txn.date,
+        txn.narration,
+        txn.meta.get("invwd"),
+        txn.meta.get("invwd-group"),
+        frozenset((row.account, row.units.number, row.units.currency) for row in txn.postings),
+    )

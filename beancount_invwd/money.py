@@ -1,0 +1,58 @@
+"""Rounding, and sharing an amount out without losing a cent.
+
+Money is rounded half up to the quantum of its currency (0.01, or what the `precision` of the
+Commodity says). 10.00 shared over three equal lots is 3.34, 3.33, 3.33: whole quanta by largest
+remainder, the earlier lot first where remainders tie.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, DivisionByZero
+from decimal import InvalidOperation as _InvalidOperation
+from decimal import Overflow as _Overflow
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+
+CONTEXT = Context(
+    prec=60, rounding=ROUND_HALF_EVEN, traps=[DivisionByZero, _InvalidOperation, _Overflow]
+)
+"""Wide enough that units × cost is exact: Beancount keeps up to 28 digits of each."""
+
+
+def round_money(amount: Decimal, quantum: Decimal) -> Decimal:
+    """Round an amount half up to whole quanta."""
+    return amount.quantize(quantum, ROUND_HALF_UP)
+
+
+def share_out(amount: Decimal, weights: Sequence[Decimal], quantum: Decimal) -> list[Decimal]:
+    """Share `amount` out in proportion to `weights`, in whole quanta by largest remainder.
+
+    Args:
+        amount: Not negative, a whole number of quanta.
+        weights: Not negative, not all zero, in the order in which ties are broken.
+        quantum: The smallest unit of the currency.
+
+    Returns:
+        One part per weight; the parts add up to `amount` exactly.
+    """
+    if len(weights) == 1:
+        return [amount]
+    total = sum(weights, ZERO)
+    quanta = (amount / quantum).to_integral_value()
+    parts = [divmod(quanta * weight, total) for weight in weights]
+    short = int(quanta - sum(part for part, _ in parts))
+    for i in sorted(range(len(parts)), key=lambda i: -parts[i][1])[:short]:
+        parts[i] = (parts[i][0] + 1, ZERO)
+    return [part * quantum for part, _ in parts]
+
+
+def part_of(amount: Decimal, units: Decimal, out_of: Decimal, quantum: Decimal) -> Decimal:
+    """Return what `units` out of `out_of` carry of `amount`: all of it, or rounded half up."""
+    if units >= out_of:
+        return amount
+    return round_money(amount * units / out_of, quantum)

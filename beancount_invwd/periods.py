@@ -1,0 +1,56 @@
+"""Period ends: the dates on which lots are tested.
+
+With a fiscal year that ends on 30 June, quarters end on 30 September, 31 December, 31 March and
+30 June. `02-28` is the end of February, in leap years the 29th.
+"""
+
+from __future__ import annotations
+
+import datetime
+from calendar import monthrange
+from typing import NamedTuple
+
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+class YearEnd(NamedTuple):
+    """The day on which fiscal years end."""
+
+    month: int
+    day: int
+
+    @property
+    def is_month_end(self) -> bool:
+        """Whether the fiscal year ends with a month, so that it has quarters."""
+        return self.day >= (28 if self.month == 2 else monthrange(2001, self.month)[1])  # noqa: PLR2004
+
+    def in_year(self, year: int) -> datetime.date:
+        """The end of the fiscal year that ends in calendar year `year`."""
+        if self.is_month_end:
+            return month_end(year, self.month)
+        return datetime.date(year, self.month, self.day)
+
+
+def month_end(year: int, month: int) -> datetime.date:
+    """The last day of a month."""
+    return datetime.date(year, month, monthrange(year, month)[1])
+
+
+def fiscal_year_end(day: datetime.date, year_end: YearEnd) -> datetime.date:
+    """The end of the fiscal year that `day` is in (at most 9999-12-31)."""
+    end = year_end.in_year(day.year)
+    if end >= day:
+        return end
+    return datetime.date.max if day.year == datetime.MAXYEAR else year_end.in_year(day.year + 1)
+
+
+def period_end(day: datetime.date, period: str, year_end: YearEnd) -> datetime.date:
+    """The end of the month, quarter or year that `day` is in (at most 9999-12-31)."""
+    if period == "year":
+        return fiscal_year_end(day, year_end)
+    step = MONTHS[period]
+    months = day.year * 12 + day.month - 1
+    months += (year_end.month - day.month) % step
+    if months >= (datetime.MAXYEAR + 1) * 12:
+        return datetime.date.max
+    return month_end(months // 12, months % 12 + 1)

@@ -1,0 +1,194 @@
+"""The face that Beancount sees: entries in, entries and errors out.
+
+Nothing raises out of here: a mistake of the user's is an error with file and line, and should a
+rule of ours fail, the user's entries are passed on as they came, with one error that says so.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import localcontext
+from typing import TYPE_CHECKING, Any
+
+from beancount.core import data
+
+from beancount_invwd.accounts import read_roots
+from beancount_invwd.errors import InvwdError, error_at
+from beancount_invwd.facts import MARK
+from beancount_invwd.journal import TAG, Journal
+from beancount_invwd.lots import Books
+from beancount_invwd.money import CONTEXT
+from beancount_invwd.policy import Policy, read_policy
+from beancount_invwd.scope import Scope
+from beancount_invwd.timeline import Timeline
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Iterator, Mapping, Sequence
+
+__plugins__ = ("invwd",)
+
+
+def invwd(
+    entries: Sequence[Any], options_map: Mapping[str, Any], config: str | None = None
+) -> tuple[list[Any], list[InvwdError]]:
+    """Add write-downs, write-offs, reversals, releases and transfers to a ledger.
+
+    Args:
+        entries: The ledger's entries, sorted as Beancount sorts them.
+        options_map: The ledger's options.
+        config: The text of the `plugin` line, a Python literal.
+
+    Returns:
+        The same entries and the new ones (not sorted: the loader sorts), and errors.
+    """
+    try:
+        with localcontext(CONTEXT), _collector_paused():
+            return _run(entries, options_map, config)
+    except Exception as error:  # noqa: BLE001 (the plugin never raises)
+        message = (
+            f"beancount_invwd failed and added nothing ({type(error).__name__}: {error}); "
+            "this is a fault of the plugin, please report it with the ledger"
+        )
+        return list(entries), [error_at(_ledger_meta(options_map), message)]
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Pause the garbage collector: nothing here is garbage, and a full pass costs seconds."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The engine after all directives up to a date."""
+
+    policy: Policy
+    scope: Scope
+    timeline: Timeline
+
+
+def _run(
+    entries: Sequence[Any], options_map: Mapping[str, Any], config: str | None
+) -> tuple[list[Any], list[InvwdError]]:
+    run, errors = follow(entries, options_map, config)
+    if run is None:
+        return list(entries), errors
+    booked = [
+        entry
+        for entry in entries
+        if type(entry) is data.Transaction and entry.tags and TAG in entry.tags
+    ]
+    added, refused = Journal(run.scope, booked).write(run.timeline.movements)
+    return [*entries, *added], errors + refused
+
+
+def follow(
+    entries: Sequence[Any],
+    options_map: Mapping[str, Any],
+    config: str | None,
+    as_of: datetime.date | None = None,
+) -> tuple[Run | None, list[InvwdError]]:
+    """Follow a ledger's lots and allowances up to a date.
+
+    Args:
+        entries: The ledger's entries, sorted.
+        options_map: The ledger's options.
+        config: The text of the `plugin` line.
+        as_of: The last date to follow, inclusive; None is the whole ledger.
+
+    Returns:
+        The engine's state, or None if the configuration has errors; and all errors.
+    """
+    others = [e for e in entries if type(e) is not data.Transaction and type(e) is not data.Price]
+    roots = read_roots(options_map)
+    policy, problems = read_policy(config, roots, _find_year_end(others))
+    if policy is not None:
+        problems = _check_inventory(policy, entries, others)
+    if policy is None or problems:
+        meta = _ledger_meta(options_map)
+        return None, [error_at(meta, f"beancount_invwd: {problem}") for problem in problems]
+    end = find_end(entries, policy)
+    if as_of is not None:
+        entries = [entry for entry in entries if entry.date <= as_of]
+        end = min(end, as_of)
+    blocked: set[str] = set()
+    while True:
+        scope = Scope(policy, others, options_map, blocked)
+        books = Books(scope)
+        timeline = Timeline(scope, books, end)
+        timeline.run(entries)
+        scope.check_directives(books)
+        if scope.blocked <= blocked:
+            break
+        blocked |= scope.blocked  # from the start, so that nothing rests on half of the facts
+    scope.report_uncosted(key.currency for key in books.stocks)
+    return Run(policy, scope, timeline), scope.errors
+
+
+def _find_year_end(others: Sequence[Any]) -> str | None:
+    """The ledger's `fiscal_year_end` option of Fava."""
+    found = None
+    for entry in others:
+        if type(entry) is data.Custom and entry.type == "fava-option" and entry.values:
+            name, *value = [row.value for row in entry.values]
+            is_text = isinstance(name, str) and bool(value) and isinstance(value[0], str)
+            if is_text and name.replace("-", "_") == "fiscal_year_end":
+                found = value[0]
+    return found
+
+
+def find_end(entries: Sequence[Any], policy: Policy | None) -> datetime.date:
+    """The last date of measurements: `until`, else that of the newest directive that counts."""
+    if policy is not None and policy.until is not None:
+        return policy.until
+    kinds = (data.Transaction, data.Balance, data.Price)
+    for entry in reversed(entries):
+        if isinstance(entry, kinds) or (
+            isinstance(entry, data.Custom) and entry.type.startswith(MARK)
+        ):
+            date: datetime.date = entry.date
+            return date
+    return datetime.date.min
+
+
+def _check_inventory(policy: Policy, entries: Sequence[Any], others: Sequence[Any]) -> list[str]:
+    """Check that the `inventory` patterns match an account."""
+    names = {entry.account for entry in others if type(entry) is data.Open}
+    problems = []
+    for pattern in policy.inventory:
+        if any(pattern.match(name) for name in names):
+            continue
+        used = (p.account for e in entries if type(e) is data.Transaction for p in e.postings)
+        if not any(pattern.match(name) for name in used):
+            text = pattern.pattern.removeprefix("(?:").removesuffix(r")(?=:|\Z)")
+            problems.append(
+                f"'inventory' {text!r} matches no account of the ledger; write a regular expression "
+                "such as 'Assets:Inventory' or 'Assets:[^:]+:Stock' (Beancount drops backslashes)"
+            )
+    return problems
+
+
+_PLUGIN_LINE = re.compile(r'\s*plugin\s+"beancount_invwd(\.plugin)?"')
+
+
+def _ledger_meta(options_map: Mapping[str, Any]) -> dict[str, Any]:
+    """The ledger's file and the line of its `plugin` directive, if it can be read."""
+    filename = options_map.get("filename") or "<beancount_invwd>"
+    try:
+        with open(filename, encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                if _PLUGIN_LINE.match(line):
+                    return {"filename": filename, "lineno": number}
+    except (OSError, ValueError):
+        pass
+    return {"filename": filename, "lineno": 0}

@@ -1,0 +1,81 @@
+"""Units that left → the account that their allowance is credited to.
+
+A release credits the account that the sale charged, so that it ends at the carrying amount of
+what left (IAS 2.34): 10 units of cost 5.00 with an allowance of 8.00 leave cost of goods sold at
+42.00. Goods that went back at cost were never lost: that is a reversal (ACCOUNTING section 8).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from beancount_invwd.money import ZERO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from decimal import Decimal
+
+    from beancount_invwd.accounts import Roots
+    from beancount_invwd.lots import Reduction, Stock
+
+
+class Credit(NamedTuple):
+    """Where the allowance of units that left goes.
+
+    Attributes:
+        account: The account to credit; None is the reversal account.
+    """
+
+    row: Reduction
+    account: str | None
+
+
+def choose_credits(
+    txn: Any, left: Sequence[Reduction], roots: Roots, cogs_of: Callable[[Stock], str]
+) -> list[Credit]:
+    """Choose the account to credit for each reduction that gave up an allowance.
+
+    Args:
+        txn: The transaction by which the units left.
+        left: All units that left, of one entity and cost currency.
+        roots: The ledger's root accounts.
+        cogs_of: The cost-of-goods-sold account of an item.
+    """
+    key = left[0].lot.stock.key
+    quantum = left[0].lot.stock.quantum
+    sums = _sum_by_account(txn, key.currency)
+    expenses = {a: amount for a, amount in sums.items() if roots.is_under(a, "Expenses")}
+    incomes = [account for account in sums if roots.is_under(account, "Income")]
+    is_sale = any(
+        roots.is_under(posting.account, root)
+        for posting in txn.postings
+        for root in ("Expenses", "Income")
+    )
+
+    def choose(stock: Stock) -> str | None:
+        item_cost = _sum_cost(row for row in left if row.lot.stock is stock)
+        for cost in (item_cost, _sum_cost(left)):
+            for account, amount in expenses.items():
+                if abs(amount - cost) <= quantum:
+                    return account
+        cogs = cogs_of(stock)
+        if cogs not in sums and len(incomes) == 1:
+            return incomes[0]
+        return cogs if is_sale else None
+
+    stocks = {row.lot.stock for row in left if row.allowance}
+    chosen = {stock: choose(stock) for stock in stocks}
+    return [Credit(row, chosen[row.lot.stock]) for row in left if row.allowance]
+
+
+def _sum_by_account(txn: Any, currency: str) -> dict[str, Decimal]:
+    """Sum the postings without cost in a currency, in the order of their accounts."""
+    sums: dict[str, Decimal] = {}
+    for posting in txn.postings:
+        if posting.cost is None and posting.units.currency == currency:
+            sums[posting.account] = sums.get(posting.account, ZERO) + posting.units.number
+    return sums
+
+
+def _sum_cost(rows: Iterable[Reduction]) -> Decimal:
+    return sum((row.cost for row in rows), ZERO)

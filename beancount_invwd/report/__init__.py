@@ -1,0 +1,26 @@
+"""Lots and movements → plain rows, without printing: positions, totals, tie-out.
+
+The command line and the Fava page show the same rows.
+"""
+
+from beancount_invwd.report.assessment import Assessment, NotSwitchedOn, assess
+from beancount_invwd.report.positions import (
+    Position,
+    TieOut,
+    Total,
+    list_positions,
+    sum_totals,
+    tie_out,
+)
+
+__all__ = [
+    "Assessment",
+    "NotSwitchedOn",
+    "Position",
+    "TieOut",
+    "Total",
+    "assess",
+    "list_positions",
+    "sum_totals",
+    "tie_out",
+]
