@@ -176,7 +176,7 @@ def read_facts(
         try:
             (overrides if key.is_override else others)[key.field] = key.parse(value)
         except RuleError as error:
-            problems.append(f"{name} is {_show(value)}; allowed is {error}")
+            problems.append(f"{name} is {show(value)}; allowed is {error}")
     return Facts(overrides=overrides, stated=stated, meta=meta, **others), problems
 
 
@@ -191,9 +191,12 @@ def _misplaced(name: str, level: Level) -> str:
     return f"unknown metadata {name} on {where}; {hint}"
 
 
-def _show(value: Any) -> str:
+def show(value: Any) -> str:
+    """Show a value as the user wrote it."""
     if value is None:
         return "empty"
+    if isinstance(value, bool):
+        return str(value).upper()
     return f'"{value}"' if isinstance(value, str) else str(value).strip()
 
 
@@ -217,7 +220,7 @@ def resolve_terms(policy: Terms, account: Facts, item: Facts, lot: Facts) -> Ter
     return replace(policy, **merged) if merged else policy
 
 
-def foreign_amounts(facts: Facts, currency: str) -> list[str]:
+def list_foreign_amounts(facts: Facts, currency: str) -> list[str]:
     """Name what in these facts is an amount in another currency than the cost."""
     amounts = {
         key: value.currency
@@ -252,13 +255,9 @@ def read_directives(
             found.append(_read_directive(entry))
         except RuleError as error:
             errors.append(error_at(entry.meta, str(error), entry))
-            blocked.update(_first_text(entry))
+            texts = [row.value for row in entry.values or () if isinstance(row.value, str)]
+            blocked.update(texts)  # whichever of them is the item
     return found, errors, blocked
-
-
-def _first_text(entry: Any) -> list[str]:
-    value = entry.values[0].value if entry.values else None
-    return [value] if isinstance(value, str) else []
 
 
 def _read_directive(entry: Any) -> Directive:
@@ -306,7 +305,7 @@ def _amount_of(value: Any, form: str) -> Money:
     try:
         return values.parse_amount(value)
     except RuleError as error:
-        raise RuleError(f"{form}; {_show(value)} is not {error}") from error
+        raise RuleError(f"{form}; {show(value)} is not {error}") from error
 
 
 def _check_names(entry: Any, allowed: tuple[str, ...]) -> None:
@@ -316,5 +315,5 @@ def _check_names(entry: Any, allowed: tuple[str, ...]) -> None:
             continue
         near = get_close_matches(name, allowed, 1, 0.75)
         if near or name.startswith(MARK) or name in {"lot", "label", "account", "until"}:
-            hint = f"did you mean {near[0]}?" if near else f"known are {allowed or 'none'}"
+            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(allowed) or 'none'}"
             raise RuleError(f"unknown metadata {name} of {entry.type}; {hint}")

@@ -1,6 +1,6 @@
 """Movements → transactions and Opens, as an accountant would have typed them.
 
-    2024-06-30 * "Write-down of WIDGET to net realisable value: 100 units, cost 1,000.00, NRV 750.00 USD"
+    2024-06-30 * "Write-down of WIDGET to net realisable value: 100 units, cost … USD"
       Assets:Inventory:Store:Allowance   -250.00 USD
       Expenses:Inventory:Write-Down       250.00 USD
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from decimal import Decimal
 
+    from beancount_invwd.movements import Group, Movement
+    from beancount_invwd.policy import Policy
     from beancount_invwd.scope import Scope
-    from beancount_invwd.timeline import Group, Movement
+    from beancount_invwd.targets import Targets
 
 FILENAME = "<beancount_invwd>"
 TAG = "invwd"
@@ -38,7 +41,7 @@ _LONGEST_NUMBER = 12  # decimals of a converted price
 
 MEASURED = {
     "replacement": ("replacement cost", "replacement cost"),
-    "ageing": ("reduced value by age", "value"),
+    "ageing": ("cost less a rate by age", "value"),
     "floor": ("net realisable value less normal margin", "market"),
 }
 NRV = ("net realisable value", "NRV")
@@ -48,17 +51,29 @@ class Journal:
     """Writes the plugin's entries.
 
     Args:
-        scope: Gives accounts, quanta and the ledger's own Opens and Closes.
+        policy: The policy.
+        scope: Gives quanta and the ledger's own Opens and Closes.
+        targets: Gives accounts.
+        filename: The ledger's file; sources are named relative to its folder.
         booked: Transactions of the ledger that the plugin wrote in an earlier run.
     """
 
-    def __init__(self, scope: Scope, booked: Iterable[Any] = ()) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        scope: Scope,
+        targets: Targets,
+        filename: str,
+        booked: Iterable[Any] = (),
+    ) -> None:
+        self._policy = policy
         self._scope = scope
+        self._targets = targets
         self._booked = Counter(_fingerprint(txn) for txn in booked)
         self._booked_accounts = set(scope.opens)
         self._lines = _FIRST_LINE
         self._texts: Counter[tuple[datetime.date, str]] = Counter()
-        self._root = os.path.dirname(str(scope.options_map.get("filename") or ""))
+        self._folder = Path(filename).parent
 
     def write(self, movements: Sequence[Movement]) -> tuple[list[Any], list[InvwdError]]:
         """Write movements as transactions, and open the accounts that they need.
@@ -90,7 +105,7 @@ class Journal:
 
     def _draft(self, movements: Sequence[Movement]) -> list[tuple[Movement, dict[str, Decimal]]]:
         """Choose the accounts of each movement; amounts by account, debits positive."""
-        is_material = _find_material(movements, self._scope)
+        is_material = _find_material(movements, self._policy)
         drafts = []
         for movement in movements:
             postings = {account: -change for account, change in movement.changes.items()}
@@ -117,7 +132,7 @@ class Journal:
         return [(self._account(kind, group), movement.change)]
 
     def _account(self, kind: str, group: Group) -> str:
-        return self._scope.result_account(kind, group.entity, group.commodity, group.category)
+        return self._targets.result_account(kind, group.entity, group.commodity, group.category)
 
     def _refuse(
         self, drafts: Sequence[tuple[Movement, dict[str, Decimal]]]
@@ -152,7 +167,9 @@ class Journal:
         if entry.date > movement.date:
             remedy = f"open it on {movement.date} or before"
             return error_at(
-                entry.meta, f"{account} is opened on {entry.date}, but needed earlier; {remedy}", entry
+                entry.meta,
+                f"{account} is opened on {entry.date}, but needed earlier; {remedy}",
+                entry,
             )
         if entry.currencies and currency not in entry.currencies:
             held = ", ".join(entry.currencies)
@@ -219,19 +236,21 @@ class Journal:
 
     def _locate(self, meta: Mapping[str, Any]) -> str:
         """File, relative to the ledger's folder, and line."""
-        filename = str(meta.get("filename", ""))
-        if self._root and os.path.isabs(filename):
-            filename = os.path.relpath(filename, self._root)
-        return f"{filename}:{meta.get('lineno', 0)}"
+        path = Path(str(meta.get("filename", "")))
+        if path.is_absolute():
+            path = Path(os.path.relpath(path, self._folder))
+        return f"{path.as_posix()}:{meta.get('lineno', 0)}"
 
     def _narrate(self, movement: Movement) -> str:
-        group, currency = movement.group, movement.group.currency
+        currency = movement.group.currency
         quantum = self._scope.quantum(currency)
         name = _name_group(movement)
-        units = f"{_number(movement.quantity)} units"
+        units = f"{_number(movement.quantity)} unit{'' if movement.quantity == 1 else 's'}"
         cost = f"{round_money(movement.cost, quantum):,f}"
         if movement.credits:
-            how = "Release of write-down" if movement.kind == "release" else "Reversal of write-down"
+            how = (
+                "Release of write-down" if movement.kind == "release" else "Reversal of write-down"
+            )
             return f"{how} of {name}: {units} {_tell_source(movement.source)}"
         if movement.kind == "transfer" and movement.source is not None:
             return f"Transfer of write-down of {name}: {units} {_tell_source(movement.source)}"
@@ -248,22 +267,26 @@ class Journal:
         return f"Write-down of {name} to {long}{why}: {figures}"
 
 
-def _find_material(movements: Sequence[Movement], scope: Scope) -> dict[int, bool]:
+def _find_material(movements: Sequence[Movement], policy: Policy) -> dict[int, bool]:
     """Whether each measurement is a line of its own (ACCOUNTING section 7), by identity."""
     measured = [row for row in movements if not row.credits and row.kind != "transfer"]
-    sums: dict[tuple[Any, ...], Decimal] = {}
-    dates: dict[tuple[Any, ...], Decimal] = {}
+    running: dict[tuple[Any, ...], Decimal] = {}
+    up_to: dict[tuple[Any, ...], Decimal] = {}
     for row in measured:
-        year = fiscal_year_end(row.date, scope.policy.year_end)
-        key = (row.group[:2], year, row.change > 0)
-        sums[key] = sums.get(key, ZERO) + abs(row.change)
-        dates[(*key, row.date)] = sums[key]
-    found = {}
-    for row in measured:
-        year = fiscal_year_end(row.date, scope.policy.year_end)
-        total = dates[(row.group[:2], year, row.change > 0, row.date)]
-        found[id(row)] = row.threshold is None or total >= row.threshold
-    return found
+        year = _fiscal_year(row, policy)
+        running[year] = running.get(year, ZERO) + abs(row.change)
+        up_to[year, row.date] = running[year]
+    return {
+        id(row): row.threshold is None
+        or up_to[_fiscal_year(row, policy), row.date] >= row.threshold
+        for row in measured
+    }
+
+
+def _fiscal_year(row: Movement, policy: Policy) -> tuple[Any, ...]:
+    """What losses, and reversals on their own, are added up over."""
+    end = fiscal_year_end(row.date, policy.year_end)
+    return row.group.entity, row.group.currency, end, row.change > 0
 
 
 def _name_group(movement: Movement) -> str:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.facts import inherit_facts
 from beancount_invwd.money import ZERO, part_of, round_money, share_out
+from beancount_invwd.prices import Replacement
 
 if TYPE_CHECKING:
     import datetime
@@ -45,7 +46,7 @@ class Stock:
 
     Attributes:
         lots: By number, in the order in which they came into being.
-        purchase: The newest purchase: date, unit cost, transaction.
+        purchase: The newest purchase.
         terms: The parameters of the lots that have none of their own.
         is_plain: Whether all lots share these terms and nothing particular is known of any,
             so that sums are enough to see that there is no loss.
@@ -60,14 +61,14 @@ class Stock:
     cost: Decimal = ZERO
     allowance: Decimal = ZERO
     cost_unit_highest: Decimal = ZERO
-    purchase: tuple[datetime.date, Decimal, Any] | None = None
+    purchase: Replacement | None = None
     terms: Terms | None = None
     is_plain: bool = True
 
 
 @dataclass(eq=False, slots=True)
 class Lot:
-    """A lot on hand and its allowance. (Mutable: the one state that changes with time.)
+    """A lot on hand and its allowance: the one state that changes with time.
 
     Attributes:
         number: Grows in the order in which lots came into being.
@@ -251,7 +252,6 @@ class Books:
         stocks: The stocks of all items, in the order in which they were first seen.
         touched: Stocks that changed since this was last cleared.
         seen: Commodity, account and label of every lot there ever was.
-        emptied: Pools that ran out of units since this was last cleared.
     """
 
     def __init__(self, scope: Scope) -> None:
@@ -259,7 +259,7 @@ class Books:
         self.by_commodity: dict[str, list[Stock]] = {}
         self.touched: set[Stock] = set()
         self.seen: set[tuple[str, str, str | None]] = set()
-        self.emptied: list[Pool] = []
+        self._emptied: list[Pool] = []
         self._homes = _Homes(scope.find_home)
         self._scope = scope
         self._numbers = 0
@@ -278,6 +278,23 @@ class Books:
         ]
         if not rows:
             return None
+        additions, reductions = self._post(txn, rows)
+        moved: list[Moved] = []
+        if reductions and additions:
+            moved = _match_transfers(additions, reductions, self._scope.set_terms)
+            if not any(self._scope.is_income(posting.account) for posting in txn.postings):
+                moved += _match_production(additions, reductions)
+        for addition in additions:
+            self._settle(txn, addition)
+        reductions = [row for row in reductions if row.units]
+        if moved or any(row.allowance for row in reductions):
+            return Outflow(reductions, moved)
+        return None
+
+    def _post(
+        self, txn: Any, rows: Sequence[tuple[Home, Any]]
+    ) -> tuple[list[Addition], list[Reduction]]:
+        """Change units and costs; allowances are given up, but go nowhere yet."""
         additions: list[Addition] = []
         reductions: list[Reduction] = []
         for home, posting in rows:
@@ -290,17 +307,7 @@ class Books:
                 additions.append(self._add(txn, posting, home))
             elif units.number < 0:
                 reductions.append(self._reduce(txn, posting, home))
-        moved: list[Moved] = []
-        if reductions and additions:
-            moved = _match_transfers(additions, reductions, self._scope.set_terms)
-            if not any(self._scope.is_income(posting.account) for posting in txn.postings):
-                moved += _match_production(additions, reductions)
-        for addition in additions:
-            self._settle(txn, addition)
-        reductions = [row for row in reductions if row.units]
-        if moved or any(row.allowance for row in reductions):
-            return Outflow(reductions, moved)
-        return None
+        return additions, reductions
 
     def _add(self, txn: Any, posting: Any, home: Home) -> Addition:
         units, cost = posting.units.number, posting.cost
@@ -331,14 +338,13 @@ class Books:
         layers = lot.take_layers(units) if isinstance(lot, Pool) else [(lot.aged_from, units)]
         return Reduction(lot, units, cost_unit, allowance, locked, layers)
 
-    def is_current(self, pool: Pool) -> bool:
-        """Whether no units came into an empty pool since."""
-        return not pool.stock.lots or all(
-            lot.account != pool.account for lot in pool.stock.lots.values()
-        )
+    def take_emptied(self) -> list[Pool]:
+        """Take pools that ran out of units since this was last asked, but not of cost."""
+        emptied, self._emptied = self._emptied, []
+        return [pool for pool in emptied if not _is_refilled(pool) and _has_cost(pool)]
 
     def _find(self, home: Home, posting: Any) -> Lot | None:
-        """Find the lot of a posting; by identity of its cost, which booking keeps, else by value."""
+        """Find the lot of a posting: by identity of its cost, which booking keeps, or by value."""
         cost = posting.cost
         lot = home.by_id.get(id(cost))
         if lot is not None and lot.units and lot.stock.key.commodity == posting.units.currency:
@@ -385,12 +391,11 @@ class Books:
         lot.add(units, cost_unit)
         stock.units += units
         stock.cost += units * cost_unit
-        if cost_unit > stock.cost_unit_highest:
-            stock.cost_unit_highest = cost_unit
+        stock.cost_unit_highest = max(stock.cost_unit_highest, cost_unit)
         if not lot.units:
             del stock.lots[lot.number]
             if isinstance(lot, Pool):
-                self.emptied.append(lot)
+                self._emptied.append(lot)
         elif lot.units < 0:
             stock.is_plain = False
         self.touched.add(stock)
@@ -399,7 +404,7 @@ class Books:
         """Note what of an addition is a purchase, and the age of a pool's units."""
         lot = addition.lot
         if addition.units and addition.date == txn.date:
-            lot.stock.purchase = (txn.date, addition.cost_unit, txn)
+            lot.stock.purchase = Replacement(addition.cost_unit, txn.date, txn)
         if isinstance(lot, Pool) and addition.units:
             lot.add_layer(addition.date, addition.units)
 
@@ -414,6 +419,14 @@ class _Homes(dict[str, "Home | None"]):
     def __missing__(self, account: str) -> Home | None:
         home = self[account] = self._find(account)
         return home
+
+
+def _is_refilled(pool: Pool) -> bool:
+    return any(lot.account == pool.account for lot in pool.stock.lots.values())
+
+
+def _has_cost(pool: Pool) -> bool:
+    return bool(round_money(abs(pool.cost), pool.stock.quantum))
 
 
 def _cost_key(home: Home, posting: Any) -> tuple[str, Any]:
@@ -553,4 +566,3 @@ def _hand_on(
             cost = row.cost * reduction.cost_moved / sum((m.cost for m in alive), ZERO)
             moved.append(Moved(reduction.lot, row.lot, row.units, cost, allowance, "production"))
     return moved
-

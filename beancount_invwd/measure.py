@@ -11,7 +11,7 @@ rounded before the group is.
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from beancount_invwd.money import ONE, ZERO
 
@@ -21,19 +21,10 @@ if TYPE_CHECKING:
     from beancount_invwd.facts import Statement
     from beancount_invwd.lots import Lot, Stock
     from beancount_invwd.policy import Terms
-    from beancount_invwd.prices import Price
+    from beancount_invwd.prices import Price, Replacement
     from beancount_invwd.values import Charge, Schedule
 
 Lack = Literal["price", "margin", "terms", "units"]
-DAY = datetime.timedelta(days=1)
-
-
-class Replacement(NamedTuple):
-    """What a unit costs to buy: from a directive or from the newest purchase."""
-
-    number: Decimal
-    date: datetime.date
-    entry: Any
 
 
 class Evidence(NamedTuple):
@@ -91,7 +82,7 @@ def measure_lot(
     found = _measure_particular(lot, particular, day) or measure_item(lot, terms, evidence)
     expires = lot.facts.expires
     if expires is not None and expires > day:
-        found = found._replace(until=earlier(found.until, expires - DAY))
+        found = found._replace(until=earlier(found.until, expires - datetime.timedelta(days=1)))
     if found.total is None:
         return found
     if terms.ageing:
@@ -115,7 +106,9 @@ def _measure_particular(
     return None
 
 
-def measure_item(lot: Lot | Stock, terms: Terms, evidence: Evidence) -> Measured:
+def measure_item(  # noqa: PLR0911 (a line for each measure)
+    lot: Lot | Stock, terms: Terms, evidence: Evidence
+) -> Measured:
     """Measure units by what is known of their item alone."""
     measure = terms.measure
     if measure == "cost":

@@ -11,6 +11,7 @@ import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import localcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
@@ -19,10 +20,11 @@ from beancount_invwd.accounts import read_roots
 from beancount_invwd.errors import InvwdError, error_at
 from beancount_invwd.facts import MARK
 from beancount_invwd.journal import TAG, Journal
-from beancount_invwd.lots import Books
+from beancount_invwd.mistakes import Mistakes
 from beancount_invwd.money import CONTEXT
 from beancount_invwd.policy import Policy, read_policy
 from beancount_invwd.scope import Scope
+from beancount_invwd.targets import Targets
 from beancount_invwd.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ class Run:
 
     policy: Policy
     scope: Scope
+    targets: Targets
     timeline: Timeline
 
 
@@ -88,7 +91,9 @@ def _run(
         for entry in entries
         if type(entry) is data.Transaction and entry.tags and TAG in entry.tags
     ]
-    added, refused = Journal(run.scope, booked).write(run.timeline.movements)
+    filename = str(options_map.get("filename") or "")
+    journal = Journal(run.policy, run.scope, run.targets, filename, booked)
+    added, refused = journal.write(run.timeline.movements)
     return [*entries, *added], errors + refused
 
 
@@ -123,16 +128,17 @@ def follow(
         end = min(end, as_of)
     blocked: set[str] = set()
     while True:
-        scope = Scope(policy, others, options_map, blocked)
-        books = Books(scope)
-        timeline = Timeline(scope, books, end)
+        mistakes = Mistakes(_ledger_meta(options_map), blocked)
+        targets = Targets(policy)
+        scope = Scope(policy, others, options_map, targets, mistakes)
+        timeline = Timeline(policy, scope, targets, mistakes, end)
         timeline.run(entries)
-        scope.check_directives(books)
-        if scope.blocked <= blocked:
+        scope.check_directives(timeline.books)
+        if mistakes.blocked <= blocked:
             break
-        blocked |= scope.blocked  # from the start, so that nothing rests on half of the facts
-    scope.report_uncosted(key.currency for key in books.stocks)
-    return Run(policy, scope, timeline), scope.errors
+        blocked = mistakes.blocked  # from the start, so that nothing rests on half of the facts
+    scope.report_uncosted(entries)
+    return Run(policy, scope, targets, timeline), mistakes.errors
 
 
 def _find_year_end(others: Sequence[Any]) -> str | None:
@@ -172,8 +178,9 @@ def _check_inventory(policy: Policy, entries: Sequence[Any], others: Sequence[An
         if not any(pattern.match(name) for name in used):
             text = pattern.pattern.removeprefix("(?:").removesuffix(r")(?=:|\Z)")
             problems.append(
-                f"'inventory' {text!r} matches no account of the ledger; write a regular expression "
-                "such as 'Assets:Inventory' or 'Assets:[^:]+:Stock' (Beancount drops backslashes)"
+                f"'inventory' {text!r} matches no account of the ledger; write a regular "
+                "expression such as 'Assets:Inventory' or 'Assets:[^:]+:Stock' (without "
+                "backslashes: Beancount drops them)"
             )
     return problems
 
@@ -185,7 +192,7 @@ def _ledger_meta(options_map: Mapping[str, Any]) -> dict[str, Any]:
     """The ledger's file and the line of its `plugin` directive, if it can be read."""
     filename = options_map.get("filename") or "<beancount_invwd>"
     try:
-        with open(filename, encoding="utf-8") as file:
+        with Path(filename).open(encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 if _PLUGIN_LINE.match(line):
                     return {"filename": filename, "lineno": number}

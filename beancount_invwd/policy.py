@@ -80,6 +80,14 @@ class Policy:
         """The measure of lots that have none of their own."""
         return self.terms.measure
 
+    def match_inventory(self, account: str) -> re.Match[str] | None:
+        """Match the name of an account with the `inventory` patterns."""
+        for pattern in self.inventory:
+            match = pattern.match(account)
+            if match is not None:
+                return match
+        return None
+
 
 @dataclass(slots=True)
 class _Reader:
@@ -312,7 +320,9 @@ def _allowed_fields(key: str, basis: str, groups: tuple[str, ...]) -> tuple[str,
 def _contradictions(policy: Policy) -> list[str]:
     found = []
     if policy.start and policy.until and policy.start > policy.until:
-        found.append(f"'start' {policy.start} is after 'until' {policy.until}; set one of them right")
+        found.append(
+            f"'start' {policy.start} is after 'until' {policy.until}; set one of them right"
+        )
     if policy.period == "quarter" and not policy.year_end.is_month_end:
         found.append(
             "'period' 'quarter' needs a 'fiscal_year_end' on the last day of a month, not "
@@ -324,6 +334,7 @@ def _contradictions(policy: Policy) -> list[str]:
 
 
 KEYS = (
-    {item.name for item in fields(Policy)} | {item.name for item in fields(Terms)}
+    {item.name for item in fields(Policy)}
+    | {item.name for item in fields(Terms)}
     | {"fiscal_year_end"}
 ) - {"terms", "roots", "year_end"}

@@ -34,6 +34,14 @@ class Price(NamedTuple):
     rate: Any
 
 
+class Replacement(NamedTuple):
+    """What a unit costs to buy, in the cost currency: from a directive or a purchase."""
+
+    number: Decimal
+    date: datetime.date
+    entry: Any
+
+
 class PriceBook:
     """The newest price of each pair so far; directives are added in order of their dates."""
 
@@ -80,7 +88,7 @@ class PriceBook:
         """The newest price directive of an item in whatever currency, or None."""
         return max(self._prices.get(item, {}).values(), key=lambda entry: entry.date, default=None)
 
-    def foreign(self, item: str, currency: str) -> list[str]:
+    def list_foreign(self, item: str, currency: str) -> list[str]:
         """The other currencies in which an item has prices, which depend on rates."""
         quotes = self._prices.get(item, {})
         if len(quotes) == 1 and currency in quotes:

@@ -12,178 +12,79 @@ Within a date: transactions in ledger order, then `invwd-…` directives, then t
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, field
 from decimal import Decimal
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
 
 from beancount_invwd.allowance import Tested, allot
-from beancount_invwd.facts import ReplacementCost
-from beancount_invwd.lots import carry
-from beancount_invwd.measure import (
-    DAY,
-    Evidence,
-    Measured,
-    Replacement,
-    add_days,
-    earlier,
-    measure_item,
-    measure_lot,
-)
-from beancount_invwd.money import ZERO, round_money
-from beancount_invwd.periods import fiscal_year_end, period_end
-from beancount_invwd.prices import PriceBook
+from beancount_invwd.calendar import NEVER, Calendar, Due
+from beancount_invwd.evidence import EvidenceBook
+from beancount_invwd.lots import Books, carry
+from beancount_invwd.measure import Evidence, Measured, earlier, measure_item, measure_lot
+from beancount_invwd.money import ZERO
+from beancount_invwd.movements import Group, Kind, Movement, Outcome, Plan, Release, Row
 from beancount_invwd.releases import choose_credits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from beancount_invwd.facts import Statement
-    from beancount_invwd.lots import Books, Lot, Moved, Outflow, Stock, StockKey
-    from beancount_invwd.policy import Policy, Terms
-    from beancount_invwd.prices import Price
+    from beancount_invwd.lots import Lot, Moved, Outflow, Reduction, Stock, StockKey
+    from beancount_invwd.mistakes import Mistakes
+    from beancount_invwd.policy import Policy
     from beancount_invwd.scope import Scope
+    from beancount_invwd.targets import Targets
 
-UNKNOWN_TERMS = Measured(None, "", lack="terms")
-NEVER = datetime.date.max
-_Target = tuple[str | None, str | None]
-
-
-class Group(NamedTuple):
-    """A unit of account: lots whose gains and losses are set against each other.
-
-    Attributes:
-        name: As written in `invwd-group`: the item, the category, or `total`.
-        lot: The number of the lot that is a group of its own, else 0.
-    """
-
-    entity: str
-    currency: str
-    name: str
-    lot: int
-    commodity: str
-    category: str
-
-
-class Row(NamedTuple):
-    """A lot that was tested."""
-
-    lot: Lot
-    measured: Measured
-
-
-class Plan(NamedTuple):
-    """What a measurement gives for a group: the new allowance of each of its lots."""
-
-    group: Group
-    rows: Sequence[Row]
-    allowances: Sequence[Decimal]
-
-
-class Outcome(NamedTuple):
-    """What a measurement changed in a group.
-
-    Attributes:
-        changes: By allowance account, increases positive.
-        widest: The lot that changed most: its rule is the one that decided.
-    """
-
-    kind: str
-    plan: Plan
-    changes: Mapping[str, Decimal]
-    widest: Row
-
-
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """A change of allowances that becomes one transaction.
-
-    Attributes:
-        kind: write-down, write-off, reversal, release or transfer.
-        reason: The rule that decided.
-        quantity: Units of the group, or those that left or moved.
-        cost: Their cost, not rounded.
-        measure: The value that cost was tested against, not rounded; None for releases.
-        changes: By allowance account, increases of the allowance positive.
-        credits: What releases credit, by account, positive; None stands for the reversal
-            account. Empty for measurements, whose account depends on materiality.
-        threshold: From which sum on a loss is a line of its own; None is always.
-        lot: The lot, if it is a group of its own.
-        source: The transaction by which units left or moved.
-    """
-
-    date: datetime.date
-    kind: str
-    reason: str
-    group: Group
-    quantity: Decimal
-    cost: Decimal
-    changes: Mapping[str, Decimal]
-    measure: Decimal | None = None
-    price: Price | None = None
-    credits: Mapping[str | None, Decimal] = field(default_factory=dict)
-    threshold: Decimal | None = None
-    lot: Lot | None = None
-    source: Any = None
-
-    @property
-    def change(self) -> Decimal:
-        """The increase of the allowance of the group; a decrease is negative."""
-        return sum(self.changes.values(), ZERO)
-
-
-class Release(NamedTuple):
-    """An allowance that left with units, before it is written."""
-
-    group: Group
-    kind: str
-    reason: str
-    account: str
-    credit: str | None
-    amount: Decimal
-    units: Decimal
-    cost: Decimal
+_UNKNOWN_TERMS = Measured(None, "", lack="terms")
+_NEGATIVE = Measured(None, "", lack="units")
 
 
 class Timeline:
     """The lots, prices and directives as of a date, and the movements up to it.
 
     Args:
+        policy: The policy.
         scope: What is assessed.
-        books: The lots, empty.
+        targets: Where movements go.
+        mistakes: Takes what is wrong.
         end: The last date on which lots may be tested, inclusive.
+
+    Attributes:
+        books: The lots.
+        movements: What is to be written, in the order of dates.
     """
 
-    def __init__(self, scope: Scope, books: Books, end: datetime.date) -> None:
-        self.policy: Policy = scope.policy
-        self.scope = scope
-        self.books = books
-        self.end = end
-        self.prices = PriceBook()
+    def __init__(
+        self,
+        policy: Policy,
+        scope: Scope,
+        targets: Targets,
+        mistakes: Mistakes,
+        end: datetime.date,
+    ) -> None:
+        self.books = Books(scope)
         self.movements: list[Movement] = []
-        self.measured_on: datetime.date | None = None
-        self._today = datetime.date.min
-        self._next_test = NEVER
-        self._next_lock = NEVER
+        self._policy = policy
+        self._scope = scope
+        self._targets = targets
+        self._mistakes = mistakes
+        self._evidence = EvidenceBook(mistakes)
+        self._calendar = Calendar(policy, end, scope.perishables)
+        self._tested_on: datetime.date | None = None
         self._dirty: set[Stock] = set()
         self._holds_until: dict[Stock, datetime.date] = {}
         self._waiting: list[tuple[datetime.date, StockKey]] = []
-        self._expiring: list[tuple[datetime.date, int, Lot]] = []
-        self._events: set[str] = set()
-        self._foreign: dict[str, set[Stock]] = {}
-        self._statements: dict[str, dict[_Target, dict[str, tuple[int, Statement]]]] = {}
-        self._replacements: dict[tuple[str, str], Replacement] = {}
         self._releases: list[Release] = []
-        self._order = 0
 
     def run(self, entries: Iterable[Any]) -> None:
         """Take entries in their order, then test on the remaining dates up to the end."""
-        books, directives = self.books, self.scope.directives
+        books, directives = self.books, self._scope.directives
+        today = None
         for entry in entries:
-            if entry.date != self._today:
-                self._go_to(entry.date)
+            if entry.date != today:
+                today = entry.date
+                self._go_to(today)
             kind = type(entry)
             if kind is data.Transaction:
                 outflow = books.apply(entry)
@@ -192,63 +93,25 @@ class Timeline:
             elif kind is data.Price:
                 self._take_price(entry)
             elif id(entry) in directives:
-                self._take_directive(directives[id(entry)])
-        self._finish()
-
-    # Dates.
+                self._evidence.take_directive(directives[id(entry)])
+                self._wake(directives[id(entry)].item)
+        while (due := self._calendar.take_rest()) is not None:
+            self._pass(due)
+        if self._policy.period == "price" and self._tested_on is not None:
+            self._report_missing(self._tested_on)
 
     def _go_to(self, day: datetime.date) -> None:
-        """Test on the dates before `day` that are due."""
-        if self._today is datetime.date.min:
-            self._next_test = self._test_date(day)
-            self._next_lock = fiscal_year_end(day, self.policy.year_end)
-        while (date := self._next_date()) < day:
-            self._pass(date)
-        self._today = day
+        """Do what is due before `day`."""
+        while (due := self._calendar.take_before(day)) is not None:
+            self._pass(due)
+        self._calendar.go_to(day)
 
-    def _finish(self) -> None:
-        while (date := self._next_date()) <= self.end:
-            self._pass(date)
-            if date == NEVER:
-                break
-        if self.policy.period == "price" and self.measured_on is not None:
-            self._report_missing(self.measured_on)
-
-    def _test_date(self, day: datetime.date) -> datetime.date:
-        """The first date from `day` on, `day` included, on which all lots are tested."""
-        period = "year" if self.policy.period == "price" else self.policy.period
-        return period_end(day, period, self.policy.year_end)
-
-    def _next_date(self) -> datetime.date:
-        date = min(self._next_test, self._next_lock)
-        if self.policy.period != "price":
-            return date
-        for lot in self.scope.perishables:
-            if lot.facts.expires is not None and lot.facts.expires >= self._today:
-                heappush(self._expiring, (lot.facts.expires, lot.number, lot))
-        self.scope.perishables.clear()
-        if self._expiring:
-            date = min(date, self._expiring[0][0])
-        return min(date, self._today) if self._events else date
-
-    def _pass(self, date: datetime.date) -> None:
+    def _pass(self, due: Due) -> None:
         """Test and lock what is due on a date."""
-        only = None if date == self._next_test else self._events
-        while self._expiring and self._expiring[0][0] <= date:
-            lot = heappop(self._expiring)[2]
-            if lot.units > 0:
-                self._events.add(lot.stock.key.commodity)
-        is_due = only is None or bool(only)
-        if is_due and (self.policy.start or date) <= date <= self.end:
-            self._test(date, only)
-        self._events.clear()
-        following = NEVER if date == NEVER else date + DAY
-        if date == self._next_test:
-            self._next_test = self._test_date(following)
-        if date == self._next_lock:
-            self._next_lock = fiscal_year_end(following, self.policy.year_end)
-            if self.policy.reversals == "interim":
-                self._lock()
+        if due.is_test:
+            self._test(due.date, due.items)
+        if due.is_lock and self._policy.reversals == "interim":
+            self._lock()
 
     def _lock(self) -> None:
         """Make the allowances of a fiscal year a new cost basis (ASC 330-10-35-14)."""
@@ -257,16 +120,11 @@ class Timeline:
                 for lot in stock.lots.values():
                     lot.locked = lot.allowance
 
-    # Directives.
-
     def _take_price(self, entry: Any) -> None:
-        if len(entry.meta) > 2:  # noqa: PLR2004
-            self.scope.check_price(entry)
-        is_evidence = self.prices.add(entry)
-        if self._foreign:
-            for currency in (entry.currency, entry.amount.currency):
-                self._dirty.update(self._foreign.get(currency, ()))
-        if is_evidence:
+        if len(entry.meta) > 2:  # more than filename and lineno  # noqa: PLR2004
+            self._scope.check_price(entry)
+        self._dirty.update(self._evidence.find_converted(entry))
+        if self._evidence.prices.add(entry):
             self._wake(entry.currency)
 
     def _wake(self, item: str) -> None:
@@ -274,82 +132,7 @@ class Timeline:
         stocks = self.books.by_commodity.get(item)
         if stocks:
             self._dirty.update(stocks)
-            if self.policy.period == "price":
-                self._events.add(item)
-
-    def _take_directive(self, row: Statement | ReplacementCost) -> None:
-        self._order += 1
-        if isinstance(row, ReplacementCost):
-            found = Replacement(row.number, row.date, row.entry)
-            self._replacements[row.item, row.currency] = found
-        else:
-            stated = self._statements.setdefault(row.item, {})
-            by_currency = stated.setdefault((row.label, row.account), {})
-            if row.currency is None:
-                if not by_currency:
-                    self.scope.report_end(row)
-                by_currency.clear()
-            else:
-                by_currency[row.currency] = (self._order, row)
-        self._wake(row.item)
-
-    # Evidence.
-
-    def _find_evidence(self, stock: Stock, terms: Terms, day: datetime.date) -> Evidence:
-        """Find what is known of an item on a date, as far as it is not too old."""
-        item, currency = stock.key.commodity, stock.key.currency
-        max_age = terms.price_max_age
-        price = self.prices.find_price(item, currency, day, max_age)
-        for other in self.prices.foreign(item, currency):
-            self._foreign.setdefault(other, set()).add(stock)
-        statement = None
-        if item in self._statements:
-            found = self._statements[item].get((None, None), {}).get(currency)
-            if found is not None and _is_fresh(found[1].date, day, max_age):
-                statement = found[1]
-        if price is not None and statement is not None:
-            price, statement = (
-                (price, None) if price.date > statement.date else (None, statement)
-            )
-        replacement = None
-        if terms.measure not in {"nrv", "cost"}:
-            replacement = self._find_replacement(stock, day, max_age)
-        until = None
-        if max_age is not None:
-            for found_on in (price, statement, replacement):
-                if found_on is not None:
-                    until = earlier(until, add_days(found_on.date, max_age))
-        return Evidence(price, statement, replacement, until)
-
-    def _find_replacement(
-        self, stock: Stock, day: datetime.date, max_age: int | None
-    ) -> Replacement | None:
-        directive = self._replacements.get((stock.key.commodity, stock.key.currency))
-        bought = stock.purchase
-        purchase = Replacement(bought[1], bought[0], bought[2]) if bought else None
-        fresh = [
-            found
-            for found in (directive, purchase)
-            if found is not None and _is_fresh(found.date, day, max_age)
-        ]
-        return max(fresh, key=lambda found: found.date, default=None)
-
-    def _find_particular(self, lot: Lot) -> Statement | None:
-        """Find the newest `invwd-nrv` in force that names a lot's label or account."""
-        stated = self._statements.get(lot.stock.key.commodity)
-        if not stated:
-            return None
-        found = [
-            by_currency[lot.stock.key.currency]
-            for (label, account), by_currency in stated.items()
-            if (label is not None or account is not None)
-            and label in {None, lot.label}
-            and account in {None, lot.account}
-            and lot.stock.key.currency in by_currency
-        ]
-        return max(found, key=lambda pair: pair[0])[1] if found else None
-
-    # Measurement.
+            self._calendar.note_event(item)
 
     def assess(self, stock: Stock, day: datetime.date) -> list[Row]:
         """Measure the lots of a stock; those that cannot be are there with the reason."""
@@ -359,18 +142,19 @@ class Timeline:
         for lot in stock.lots.values():
             terms = lot.terms
             if lot.units < 0:
-                self.scope.report_negative(lot)
-                measured = Measured(None, "", lack="units")
+                self._mistakes.report_negative(lot)
+                measured = _NEGATIVE
             elif terms is None:
-                measured = UNKNOWN_TERMS
+                measured = _UNKNOWN_TERMS
             else:
                 evidence = known.get(id(terms))
                 if evidence is None:
-                    evidence = known[id(terms)] = self._find_evidence(stock, terms, day)
-                measured = measure_lot(lot, terms, evidence, self._find_particular(lot), day)
+                    evidence = known[id(terms)] = self._evidence.find(stock, terms, day)
+                particular = self._evidence.find_particular(lot)
+                measured = measure_lot(lot, terms, evidence, particular, day)
                 until = earlier(until, measured.until)
             if measured.lack == "margin":
-                self.scope.report_margin(stock)
+                self._mistakes.report_margin(stock)
             rows.append(Row(lot, measured))
         self._hold(stock, until)
         return rows
@@ -388,21 +172,21 @@ class Timeline:
         """
         if not stock.is_plain or stock.allowance or stock.terms is None or not stock.units:
             return not stock.lots
-        if stock.key.commodity in self._statements:
+        if self._evidence.is_stated(stock.key.commodity):
             return False
-        evidence = self._find_evidence(stock, stock.terms, day)
+        evidence = self._evidence.find(stock, stock.terms, day)
         measured = measure_item(stock, stock.terms, evidence)
         if measured.total is None:
             return False
         cost = stock.cost
-        if self.policy.basis == "lot":
+        if self._policy.basis == "lot":
             cost = max(cost, stock.cost_unit_highest * stock.units)
         is_sound = measured.total > 0 and measured.total >= cost
         if is_sound:
             self._hold(stock, measured.until)
         return is_sound
 
-    def _collect(self, day: datetime.date, only: set[str] | None) -> list[Stock]:
+    def _collect(self, day: datetime.date, only: frozenset[str] | None) -> list[Stock]:
         """Collect the stocks that have to be tested on a date."""
         dirty = self._dirty
         dirty |= self.books.touched
@@ -416,7 +200,7 @@ class Timeline:
         if only is not None:
             stocks = self.books.by_commodity
             return [stock for item in only for stock in stocks.get(item, ()) if stock.lots]
-        due = dirty if self.policy.period != "price" else self.books.stocks.values()
+        due = dirty if self._policy.period != "price" else self.books.stocks.values()
         found = list(due)
         dirty.clear()
         return found
@@ -427,7 +211,7 @@ class Timeline:
         Nothing is changed; groups in which nothing is lost and nothing was are left out.
         """
         plans = []
-        if self.policy.basis in {"lot", "item"}:
+        if self._policy.basis in {"lot", "item"}:
             for stock in stocks:
                 if not self._is_sound(stock, day):
                     plans += self._plan_group([stock], day)
@@ -439,7 +223,7 @@ class Timeline:
         return sorted(plans, key=lambda plan: plan.group)
 
     def _group_name(self, stock: Stock) -> tuple[str, str, str]:
-        name = stock.category if self.policy.basis == "category" else ""
+        name = stock.category if self._policy.basis == "category" else ""
         return stock.key.entity, stock.key.currency, name
 
     def _group_stocks(self) -> Mapping[tuple[str, str, str], list[Stock]]:
@@ -457,7 +241,7 @@ class Timeline:
             for row in self.assess(stock, day):
                 if row.measured.total is None:
                     continue
-                if row.measured.is_own or self.policy.basis == "lot":
+                if row.measured.is_own or self._policy.basis == "lot":
                     plans.append(_make_plan(self.group_of(row.lot, is_own=True), [row]))
                 else:
                     together.append(row)
@@ -469,7 +253,7 @@ class Timeline:
     def group_of(self, lot: Lot, *, is_own: bool) -> Group:
         """The group of a lot: by the basis, or the lot alone."""
         entity, currency, commodity = lot.stock.key
-        category, basis = lot.stock.category, self.policy.basis
+        category, basis = lot.stock.category, self._policy.basis
         if is_own or basis in {"lot", "item"}:
             number = lot.number if is_own else 0
             return Group(entity, currency, commodity, number, commodity, category)
@@ -477,28 +261,33 @@ class Timeline:
             return Group(entity, currency, category, 0, "", category)
         return Group(entity, currency, "total", 0, "", "")
 
-    def _test(self, day: datetime.date, only: set[str] | None) -> None:
+    def _group_left(self, lot: Lot) -> Group:
+        """The group that units left: a lot that was a group of its own is named by its item."""
+        return self.group_of(lot, is_own=lot.is_own)._replace(lot=0)
+
+    def _test(self, day: datetime.date, only: frozenset[str] | None) -> None:
         """Measure what may have changed and write down what did."""
-        self.measured_on = day
+        self._tested_on = day
         if self._releases:
             self._release(day, self._releases, None)
             self._releases = []
-        self.scope.report_emptied(self.books)
+        for pool in self.books.take_emptied():
+            self._mistakes.report_emptied(pool)
         written: dict[tuple[str, ...], list[Outcome]] = {}
         for plan in self.plan(self._collect(day, only), day):
-            if only is not None and all(row.lot.stock.key.commodity not in only for row in plan.rows):
+            if only is not None and all(
+                row.lot.stock.key.commodity not in only for row in plan.rows
+            ):
                 continue
             outcome = self._commit(plan)
             if outcome is not None:
-                key = (*plan.group[:3], outcome.kind, outcome.widest.measured.reason)
+                reason = outcome.widest.measured.reason
+                key: tuple[str, ...] = (*plan.group[:3], outcome.kind, reason)
                 written.setdefault(key, []).append(outcome)
         for key in sorted(written):
             self.movements.append(self._describe(written[key], day))
-        if self.policy.period != "price" and self._is_last(day):
+        if self._policy.period != "price" and self._calendar.is_last(day):
             self._report_missing(day)
-
-    def _is_last(self, day: datetime.date) -> bool:
-        return day >= self.end or self._test_date(day + DAY) > self.end
 
     def _commit(self, plan: Plan) -> Outcome | None:
         """Set the allowances of a group; return what has to be written, if anything."""
@@ -509,17 +298,17 @@ class Timeline:
             change = allowance - lot.allowance
             if change:
                 carry(lot, change)
-                account = self.scope.allowance_account(lot)
+                account = self._targets.allowance_account(lot)
                 changes[account] = changes.get(account, ZERO) + change
                 if abs(change) > widest[0]:
                     widest = (abs(change), row)
-            if self.policy.reversals == "none":
+            if self._policy.reversals == "none":
                 lot.locked = lot.allowance
             lot.is_own = row.measured.is_own
         total = sum(changes.values(), ZERO)
         if not any(changes.values()):
             return None
-        kind = "transfer"
+        kind: Kind = "transfer"
         if total > 0:
             kind = "write-down" if any(row.measured.total for row in plan.rows) else "write-off"
         elif total < 0:
@@ -554,7 +343,7 @@ class Timeline:
     def _find_threshold(self, group: Group) -> Decimal | None:
         """The materiality threshold of an entity and currency on this date (section 7)."""
         found = []
-        for threshold in self.policy.materiality:
+        for threshold in self._policy.materiality:
             if threshold.currency is None:
                 cost = sum(
                     (
@@ -568,16 +357,16 @@ class Timeline:
             elif threshold.currency == group.currency:
                 found.append(threshold.number)
             else:
-                rate = self.prices.find_rate(threshold.currency, group.currency)
+                rate = self._evidence.prices.find_rate(threshold.currency, group.currency)
                 if rate is None:
-                    self.scope.report_rate(threshold.currency, group.currency)
+                    self._mistakes.report_rate(threshold.currency, group.currency)
                 else:
                     found.append(threshold.number * rate[0] / rate[1])
         return min(found, default=None)
 
     def _report_missing(self, day: datetime.date) -> None:
         """Report items on hand that have no price on the last measurement date."""
-        if self.policy.missing_price == "ignore":
+        if self._policy.missing_price == "ignore":
             return
         unpriced: dict[str, Lot] = {}
         count = 0
@@ -589,7 +378,9 @@ class Timeline:
             if lacking:
                 unpriced.setdefault(stock.key.commodity, lacking[0])
         if unpriced:
-            self.scope.report_missing(unpriced, self.prices, day, is_all=len(unpriced) == count)
+            self._mistakes.report_missing(
+                unpriced, self._evidence.prices, day, is_all=len(unpriced) == count
+            )
 
     def sum_allowances(self) -> dict[tuple[str, str], Decimal]:
         """Sum allowances by allowance account and currency, with releases not yet written.
@@ -601,7 +392,7 @@ class Timeline:
             for account in movement.changes:
                 sums[account, movement.group.currency] = ZERO
         rows = [
-            (self.scope.allowance_account(lot), stock.key.currency, lot.allowance)
+            (self._targets.allowance_account(lot), stock.key.currency, lot.allowance)
             for stock in self.books.stocks.values()
             if stock.allowance
             for lot in stock.lots.values()
@@ -611,49 +402,45 @@ class Timeline:
             sums[account, currency] = sums.get((account, currency), ZERO) + amount
         return sums
 
-    # Units that left or moved.
-
     def _record(self, txn: Any, outflow: Outflow) -> None:
         """Note what a transaction did to allowances."""
         self._transfer(txn, outflow.moved)
-        places: dict[tuple[str, str], list[Any]] = {}
+        places: dict[tuple[str, str], list[Reduction]] = {}
         for row in outflow.left:
             places.setdefault(row.lot.stock.key[:2], []).append(row)
         for rows in places.values():
             releases = self._choose_releases(txn, rows)
-            if self.policy.release == "period":
+            if self._policy.release == "period":
                 self._releases += releases
             else:
                 self._release(txn.date, releases, txn)
 
-    def _choose_releases(self, txn: Any, rows: list[Any]) -> list[Release]:
-        credits = choose_credits(txn, rows, self.policy.roots, self.scope.cogs_account)
+    def _choose_releases(self, txn: Any, rows: Sequence[Reduction]) -> list[Release]:
+        chosen = choose_credits(txn, rows, self._policy.roots, self._targets.cogs_account)
         return [
             Release(
-                self.group_of(row.lot, is_own=False) if not row.lot.is_own else _own(row.lot),
+                self._group_left(row.lot),
                 "release" if account else "reversal",
                 "sale" if account else "return",
-                self.scope.allowance_account(row.lot),
+                self._targets.allowance_account(row.lot),
                 account,
                 row.allowance,
                 row.units,
                 row.cost,
             )
-            for row, account in credits
+            for row, account in chosen
         ]
 
-    def _release(
-        self, day: datetime.date, releases: Sequence[Release], txn: Any
-    ) -> None:
-        groups: dict[tuple[Group, str], list[Release]] = {}
+    def _release(self, day: datetime.date, releases: Sequence[Release], txn: Any) -> None:
+        groups: dict[tuple[Group, Kind], list[Release]] = {}
         for release in releases:
             groups.setdefault((release.group, release.kind), []).append(release)
         for (group, kind), rows in sorted(groups.items(), key=lambda item: item[0]):
             changes: dict[str, Decimal] = {}
-            credits: dict[str | None, Decimal] = {}
+            credited: dict[str | None, Decimal] = {}
             for row in rows:
                 changes[row.account] = changes.get(row.account, ZERO) - row.amount
-                credits[row.credit] = credits.get(row.credit, ZERO) + row.amount
+                credited[row.credit] = credited.get(row.credit, ZERO) + row.amount
             self.movements.append(
                 Movement(
                     date=day,
@@ -663,7 +450,7 @@ class Timeline:
                     quantity=sum((row.units for row in rows), ZERO),
                     cost=sum((row.cost for row in rows), ZERO),
                     changes=changes,
-                    credits=credits,
+                    credits=credited,
                     source=txn,
                 )
             )
@@ -671,13 +458,12 @@ class Timeline:
     def _transfer(self, txn: Any, moved: Iterable[Moved]) -> None:
         groups: dict[Group, list[Moved]] = {}
         for row in moved:
-            group = _own(row.source) if row.source.is_own else self.group_of(row.source, is_own=False)
-            groups.setdefault(group, []).append(row)
+            groups.setdefault(self._group_left(row.source), []).append(row)
         for group, rows in sorted(groups.items(), key=lambda item: item[0]):
             changes: dict[str, Decimal] = {}
             for row in rows:
                 for lot, change in ((row.source, -row.allowance), (row.target, row.allowance)):
-                    account = self.scope.allowance_account(lot)
+                    account = self._targets.allowance_account(lot)
                     changes[account] = changes.get(account, ZERO) + change
             changes = {account: change for account, change in changes.items() if change}
             if changes:
@@ -695,18 +481,6 @@ class Timeline:
                 )
 
 
-def _own(lot: Lot) -> Group:
-    """The group that units of an own-group lot are released from: named by the item."""
-    entity, currency, commodity = lot.stock.key
-    return Group(entity, currency, commodity, 0, commodity, lot.stock.category)
-
-
 def _make_plan(group: Group, rows: Sequence[Row]) -> Plan:
-    tested = [
-        Tested(row.lot.cost, row.measured.total or ZERO, row.lot.locked) for row in rows
-    ]
+    tested = [Tested(row.lot.cost, row.measured.total or ZERO, row.lot.locked) for row in rows]
     return Plan(group, rows, allot(tested, rows[0].lot.stock.quantum))
-
-
-def _is_fresh(date: datetime.date, day: datetime.date, max_age: int | None) -> bool:
-    return max_age is None or (day - date).days <= max_age

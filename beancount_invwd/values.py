@@ -60,7 +60,7 @@ def parse_amount(value: Any) -> tuple[Decimal, str]:
     if not isinstance(number, Decimal) or not isinstance(currency, str):
         raise RuleError("an amount such as 0.40 USD")
     if number < 0:
-        raise RuleError("an amount that is not negative")
+        raise RuleError("an amount of 0 or more")
     return number, currency
 
 
@@ -116,4 +116,4 @@ def parse_date(value: Any) -> datetime.date:
 
 def is_whole(value: Any) -> bool:
     """Whether a value is a whole number of days: an int (no bool), 0 or more, in bounds."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10**6  # noqa: PLR2004
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10**6

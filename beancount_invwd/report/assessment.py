@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from beancount_invwd.errors import InvwdError
+    from beancount_invwd.movements import Plan
     from beancount_invwd.policy import Policy
-    from beancount_invwd.timeline import Plan, Timeline
+    from beancount_invwd.timeline import Timeline
 
 _NAMES = ("beancount_invwd", "beancount_invwd.plugin")
 

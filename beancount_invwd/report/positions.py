@@ -17,8 +17,8 @@ from beancount_invwd.money import CONTEXT, ZERO
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from beancount_invwd.movements import Row
     from beancount_invwd.report.assessment import Assessment
-    from beancount_invwd.timeline import Row
 
 By = Literal["lot", "item", "category", "account", "entity"]
 
@@ -235,5 +235,5 @@ def tie_out(assessment: Assessment, entries: Sequence[Any]) -> list[TieOut]:
                 if posting.account in accounts:
                     key = (posting.account, posting.units.currency)
                     ledger[key] = ledger.get(key, ZERO) - posting.units.number
-        keys = sorted({key for key in lots.keys() | ledger.keys()})
+        keys = sorted(lots.keys() | ledger.keys())
         return [TieOut(*key, lots.get(key, ZERO), ledger.get(key, ZERO)) for key in keys]

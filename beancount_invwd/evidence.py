@@ -1,0 +1,129 @@
+"""Price and `invwd-…` directives → what is known of an item or a lot on a date.
+
+Directives are added in the order of their dates, so what is held is always as of today. Items whose
+price depends on a rate are remembered, so that a new rate calls for a new measurement of them.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from beancount_invwd.facts import ReplacementCost, Statement
+from beancount_invwd.measure import Evidence, add_days, earlier
+from beancount_invwd.prices import PriceBook, Replacement
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from beancount_invwd.lots import Lot, Stock
+    from beancount_invwd.mistakes import Mistakes
+    from beancount_invwd.policy import Terms
+
+_Target = tuple[str | None, str | None]  # label, account
+_Ranked = tuple[int, Statement]  # the higher, the newer
+
+
+class EvidenceBook:
+    """What the directives so far say.
+
+    Attributes:
+        prices: The newest prices and rates.
+    """
+
+    def __init__(self, mistakes: Mistakes) -> None:
+        self.prices = PriceBook()
+        self._mistakes = mistakes
+        self._statements: dict[str, dict[_Target, dict[str, _Ranked]]] = {}
+        self._replacements: dict[tuple[str, str], Replacement] = {}
+        self._converted: dict[str, set[Stock]] = {}
+        self._rank = 0
+
+    def find_converted(self, entry: Any) -> Collection[Stock]:
+        """Find the stocks whose price depends on the rate that a price directive gives."""
+        if not self._converted:
+            return ()
+        found = self._converted.get(entry.currency, set())
+        return found | self._converted.get(entry.amount.currency, set())
+
+    def take_directive(self, row: Statement | ReplacementCost) -> None:
+        """Take an `invwd-nrv` or `invwd-replacement-cost`."""
+        if isinstance(row, ReplacementCost):
+            found = Replacement(row.number, row.date, row.entry)
+            self._replacements[row.item, row.currency] = found
+            return
+        self._rank += 1
+        target = (row.label, row.account)
+        by_currency = self._statements.setdefault(row.item, {}).setdefault(target, {})
+        if row.currency is not None:
+            by_currency[row.currency] = (self._rank, row)
+        elif by_currency:
+            by_currency.clear()
+        else:
+            self._mistakes.report_end(row)
+
+    def is_stated(self, item: str) -> bool:
+        """Whether an `invwd-nrv` ever named the item."""
+        return item in self._statements
+
+    def find(self, stock: Stock, terms: Terms, day: datetime.date) -> Evidence:
+        """Find what is known of an item on a date, as far as it is not too old."""
+        item, currency = stock.key.commodity, stock.key.currency
+        max_age = terms.price_max_age
+        price = self.prices.find_price(item, currency, day, max_age)
+        for other in self.prices.list_foreign(item, currency):
+            self._converted.setdefault(other, set()).add(stock)
+        statement = None
+        if item in self._statements:
+            statement = self._find_general(stock, day, max_age)
+        if price is not None and statement is not None:
+            is_newer = price.date > statement.date  # of one day, the directive counts
+            price, statement = (price, None) if is_newer else (None, statement)
+        replacement = None
+        if terms.measure not in {"nrv", "cost"}:
+            replacement = self._find_replacement(stock, day, max_age)
+        until = None
+        if max_age is not None:
+            for found in (price, statement, replacement):
+                if found is not None:
+                    until = earlier(until, add_days(found.date, max_age))
+        return Evidence(price, statement, replacement, until)
+
+    def _find_general(
+        self, stock: Stock, day: datetime.date, max_age: int | None
+    ) -> Statement | None:
+        """Find the `invwd-nrv` for a whole item."""
+        stated = self._statements[stock.key.commodity].get((None, None), {})
+        found = stated.get(stock.key.currency)
+        return found[1] if found and _is_fresh(found[1].date, day, max_age) else None
+
+    def _find_replacement(
+        self, stock: Stock, day: datetime.date, max_age: int | None
+    ) -> Replacement | None:
+        directive = self._replacements.get((stock.key.commodity, stock.key.currency))
+        fresh = [
+            found
+            for found in (directive, stock.purchase)  # of one day, the directive counts
+            if found is not None and _is_fresh(found.date, day, max_age)
+        ]
+        return max(fresh, key=lambda found: found.date, default=None)
+
+    def find_particular(self, lot: Lot) -> Statement | None:
+        """Find the newest `invwd-nrv` in force that names a lot's label or account."""
+        stated = self._statements.get(lot.stock.key.commodity)
+        if not stated:
+            return None
+        currency = lot.stock.key.currency
+        found = [
+            by_currency[currency]
+            for (label, account), by_currency in stated.items()
+            if (label is not None or account is not None)
+            and label in {None, lot.label}
+            and account in {None, lot.account}
+            and currency in by_currency
+        ]
+        return max(found, key=lambda ranked: ranked[0])[1] if found else None
+
+
+def _is_fresh(date: datetime.date, day: datetime.date, max_age: int | None) -> bool:
+    return max_age is None or (day - date).days <= max_age

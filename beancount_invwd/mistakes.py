@@ -1,0 +1,170 @@
+"""What the user has to mend: the list of errors, and the words of those about lots and prices.
+
+One error per directive and cause, at the file and line of what has to be mended, with the remedy as
+a line that can be pasted. An item that a mistake concerns is blocked: it is not measured.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from beancount_invwd.errors import InvwdError, error_at
+from beancount_invwd.money import round_money
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Iterable, Mapping
+
+    from beancount_invwd.facts import Statement
+    from beancount_invwd.lots import Lot, Pool, Stock
+    from beancount_invwd.prices import PriceBook
+
+
+class Mistakes:
+    """Collects errors.
+
+    Args:
+        ledger: Where the `plugin` line is, for what concerns the whole ledger.
+        blocked: Items that are known to be concerned by a mistake.
+
+    Attributes:
+        blocked: Items that are not measured.
+        commodities: Commodity directives by name, to point at.
+    """
+
+    def __init__(self, ledger: Mapping[str, Any], blocked: Iterable[str] = ()) -> None:
+        self.blocked = set(blocked)
+        self.commodities: dict[str, Any] = {}
+        self._ledger = ledger
+        self._errors: dict[Any, InvwdError] = {}
+
+    @property
+    def errors(self) -> list[InvwdError]:
+        """The errors so far, one per directive and cause."""
+        return list(self._errors.values())
+
+    def report(
+        self, key: Any, meta: Mapping[str, Any] | None, message: str, entry: Any = None
+    ) -> None:
+        """Report a mistake, once per key; without `meta` at the ledger's `plugin` line."""
+        self._errors.setdefault(key, error_at(meta or self._ledger, message, entry))
+
+    def block(
+        self, commodity: str, meta: Mapping[str, Any] | None, message: str, entry: Any = None
+    ) -> None:
+        """Report a mistake and measure the item no more."""
+        self.blocked.add(commodity)
+        self.report((commodity, message), meta, message, entry)
+
+    def report_uncosted(self, txn: Any, posting: Any) -> None:
+        """Report goods without a cost."""
+        account, commodity = posting.account, posting.units.currency
+        message = (
+            f"{commodity} in {account} has no cost and cannot be assessed; write its cost, such as "
+            f"{posting.units.number} {commodity} {{5.00 USD}}, or put invwd-exclude: TRUE on its "
+            "Commodity"
+        )
+        self.report(("uncosted", account, commodity), find_meta(txn, posting), message, txn)
+
+    def report_end(self, row: Statement) -> None:
+        """Report an `invwd-nrv` "end" that ends nothing."""
+        lot = f' lot "{row.label}"' if row.label else ""
+        place = f" in {row.account}" if row.account else ""
+        message = (
+            f"there is no invwd-nrv of {row.item}{lot}{place} before {row.date} that could end; "
+            "name the same item, lot and account as the directive to end"
+        )
+        self.report(id(row.entry), row.entry.meta, message, row.entry)
+
+    def report_negative(self, lot: Lot) -> None:
+        """Report a lot or pool of which more left than there was."""
+        label = f' lot "{lot.label}"' if lot.label else ""
+        message = (
+            f"{lot.units:f} {lot.stock.key.commodity}{label} in {lot.account} is less than nothing "
+            "and is not measured; enter the missing purchase, or correct the sale"
+        )
+        txn = lot.origin[0]
+        self.report(("negative", lot.number), find_meta(*lot.origin), message, txn)
+
+    def report_emptied(self, pool: Pool) -> None:
+        """Report a pool that ran out of units and has cost left."""
+        currency, commodity = pool.stock.key.currency, pool.stock.key.commodity
+        message = (
+            f"{commodity} in {pool.account} has no units left, but a cost of "
+            f"{round_money(pool.cost, pool.stock.quantum)} {currency}; book its last units out at "
+            "their cost"
+        )
+        txn = pool.origin[0]
+        self.report(("emptied", pool.number), find_meta(*pool.origin), message, txn)
+
+    def report_margin(self, stock: Stock) -> None:
+        """Report an item that is measured by `lcm` without a normal margin."""
+        commodity = stock.key.commodity
+        message = (
+            f"{commodity} has no normal margin, which measure 'lcm' needs for its floor; "
+            "add to its Commodity: invwd-normal-margin: \"20%\", or set 'normal_margin'"
+        )
+        self._report_item(("margin", commodity), stock, message)
+
+    def report_rate(self, source: str, target: str) -> None:
+        """Report a materiality threshold that cannot be converted."""
+        message = (
+            f"'materiality' is in {source}, and there is no rate to {target}, so every loss in "
+            f"{target} is a line of its own; add: 2024-12-31 price {source} … {target}"
+        )
+        self.report(("rate", source, target), None, message)
+
+    def report_missing(
+        self, lots: Mapping[str, Lot], prices: PriceBook, day: datetime.date, *, is_all: bool
+    ) -> None:
+        """Report items on hand without a price that is new enough.
+
+        Args:
+            lots: The items, each with a lot that cannot be assessed.
+            prices: All prices.
+            day: The last measurement date.
+            is_all: Whether no item has a price.
+        """
+        if is_all and len(lots) > 1:
+            lines = "\n".join(_price_line(lots[item], day) for item in sorted(lots))
+            message = (
+                f"no item on hand has a price on {day}, so nothing is assessed; add what they sell "
+                f'for:\n{lines}\nor put invwd-measure: "cost" or invwd-exclude: TRUE on their '
+                "Commodity"
+            )
+            self.report("missing", None, message)
+            return
+        for item, lot in lots.items():
+            message = (
+                f"{item} {_describe_lack(lot, prices, day)} on {day} and is not assessed; "
+                f"add: {_price_line(lot, day)}, or put on its Commodity "
+                'invwd-measure: "cost" or invwd-exclude: TRUE'
+            )
+            self._report_item(("missing", item), lot.stock, message)
+
+    def _report_item(self, key: Any, stock: Stock, message: str) -> None:
+        """Report at the item's Commodity, or where its first lot on hand was bought."""
+        entry = self.commodities.get(stock.key.commodity)
+        meta = entry.meta if entry else find_meta(*next(iter(stock.lots.values())).origin)
+        self.report(key, meta, message, entry)
+
+
+def find_meta(txn: Any, posting: Any) -> Mapping[str, Any]:
+    """The file and line of a posting, or of its transaction."""
+    meta: Mapping[str, Any] = posting.meta if "lineno" in (posting.meta or ()) else txn.meta
+    return meta
+
+
+def _price_line(lot: Lot, day: datetime.date) -> str:
+    return f"{day} price {lot.stock.key.commodity} … {lot.stock.key.currency}"
+
+
+def _describe_lack(lot: Lot, prices: PriceBook, day: datetime.date) -> str:
+    last = prices.newest(lot.stock.key.commodity)
+    if last is None:
+        return "has no price"
+    age = lot.terms.price_max_age if lot.terms is not None else None
+    if age is not None and (day - last.date).days > age:
+        return f"has no price of the last {age} days (the last one is of {last.date})"
+    currencies = f"{last.amount.currency} to {lot.stock.key.currency}"
+    return f"has a price of {last.amount}, but no rate from {currencies}"

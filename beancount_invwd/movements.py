@@ -1,0 +1,123 @@
+"""What happens to allowances: groups, plans for them, and movements to be written."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from beancount_invwd.money import ZERO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from beancount_invwd.lots import Lot
+    from beancount_invwd.measure import Measured
+    from beancount_invwd.prices import Price
+
+Kind = Literal["write-down", "write-off", "reversal", "release", "transfer"]
+
+
+class Group(NamedTuple):
+    """A unit of account: lots whose gains and losses are set against each other.
+
+    Attributes:
+        name: As written in `invwd-group`: the item, the category, or `total`.
+        lot: The number of the lot that is a group of its own, else 0.
+        commodity: The item, empty if the group is wider.
+        category: The category, empty if the group is wider.
+    """
+
+    entity: str
+    currency: str
+    name: str
+    lot: int
+    commodity: str
+    category: str
+
+
+class Row(NamedTuple):
+    """A lot that was tested."""
+
+    lot: Lot
+    measured: Measured
+
+
+class Plan(NamedTuple):
+    """What a measurement gives for a group: the new allowance of each of its lots."""
+
+    group: Group
+    rows: Sequence[Row]
+    allowances: Sequence[Decimal]
+
+
+class Outcome(NamedTuple):
+    """What a measurement changed in a group.
+
+    Attributes:
+        changes: By allowance account, increases positive.
+        widest: The lot that changed most: its rule is the one that decided.
+    """
+
+    kind: Kind
+    plan: Plan
+    changes: Mapping[str, Decimal]
+    widest: Row
+
+
+class Release(NamedTuple):
+    """An allowance that left with units, before it is written.
+
+    Attributes:
+        account: The allowance account.
+        credit: The account that is credited; None is the reversal account.
+        units: Units that left, with their cost.
+    """
+
+    group: Group
+    kind: Kind
+    reason: str
+    account: str
+    credit: str | None
+    amount: Decimal
+    units: Decimal
+    cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A change of allowances that becomes one transaction.
+
+    Attributes:
+        reason: The rule that decided.
+        quantity: Units of the group, or those that left or moved.
+        cost: Their cost, not rounded.
+        changes: By allowance account, increases of the allowance positive.
+        measure: The value that cost was tested against, not rounded; None for releases.
+        price: The price, if one decided.
+        credits: What releases credit, by account, positive; None stands for the reversal
+            account. Empty for measurements, whose account depends on materiality.
+        threshold: From which sum on a loss is a line of its own; None is always.
+        lot: The lot, if the movement is of one only that is a group of its own.
+        source: The transaction by which units left or moved.
+    """
+
+    date: datetime.date
+    kind: Kind
+    reason: str
+    group: Group
+    quantity: Decimal
+    cost: Decimal
+    changes: Mapping[str, Decimal]
+    measure: Decimal | None = None
+    price: Price | None = None
+    credits: Mapping[str | None, Decimal] = field(default_factory=dict)
+    threshold: Decimal | None = None
+    lot: Lot | None = None
+    source: Any = None
+
+    @property
+    def change(self) -> Decimal:
+        """The increase of the allowance of the group; a decrease is negative."""
+        return sum(self.changes.values(), ZERO)
