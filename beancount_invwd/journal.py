@@ -19,7 +19,7 @@ from beancount.core import data
 from beancount.core.amount import Amount
 
 from beancount_invwd.errors import InvwdError, error_at
-from beancount_invwd.money import ZERO, round_money
+from beancount_invwd.money import ONE, ZERO, round_money
 from beancount_invwd.periods import fiscal_year_end
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ TAG = "invwd"
 _FIRST_LINE = 10**9  # behind the day's other transactions, by Beancount's sort
 _TAGS = frozenset({TAG})
 _NO_LINKS: frozenset[str] = frozenset()
-_LONGEST_NUMBER = 12  # decimals of a converted price
+_MOST_DECIMALS = 6
 
 MEASURED = {
     "replacement": ("replacement cost", "replacement cost"),
@@ -223,10 +223,10 @@ class Journal:
         if group.entity:
             meta["invwd-entity"] = group.entity
         meta["invwd-currency"] = group.currency
-        meta["invwd-quantity"] = movement.quantity
-        meta["invwd-cost"] = round_money(movement.cost, quantum)
+        meta["invwd-quantity"] = _trim(movement.quantity)
+        meta["invwd-cost"] = _show(movement.cost, quantum)
         if movement.measure is not None:
-            meta["invwd-measure"] = round_money(movement.measure, quantum)
+            meta["invwd-measure"] = _show(movement.measure, quantum)
         if movement.price is not None:
             meta["invwd-price"] = _trim(movement.price.number)
             meta["invwd-price-date"] = movement.price.date
@@ -315,12 +315,19 @@ def _number(number: Decimal) -> str:
     return f"{_trim(number):,f}"
 
 
+def _show(amount: Decimal, quantum: Decimal) -> Decimal:
+    """An amount with the decimals of money, and more only where it has more."""
+    rounded = round_money(amount, quantum)
+    return rounded if rounded == amount else _trim(amount)
+
+
 def _trim(number: Decimal) -> Decimal:
-    """Cut the endless decimals of a division."""
+    """Cut the endless decimals of a division, and zeros that say nothing."""
     places = number.as_tuple().exponent
-    if isinstance(places, int) and places < -_LONGEST_NUMBER:
-        return round(number, _LONGEST_NUMBER).normalize()
-    return number
+    if not isinstance(places, int) or places >= -_MOST_DECIMALS:
+        return number
+    short = round(number, _MOST_DECIMALS).normalize()
+    return short if short.as_tuple().exponent <= 0 else short.quantize(ONE)  # type: ignore[operator]
 
 
 def _fingerprint(txn: Any) -> tuple[Any, ...]:

@@ -78,6 +78,7 @@ class Lot:
         terms: Its parameters, or None if a mistake keeps it from being assessed.
         is_own: Whether its last measurement took it as a group of its own.
         origin: The transaction and posting that first added to it.
+        drained: The transaction and posting by which it had no units left, or less.
     """
 
     stock: Stock
@@ -90,6 +91,7 @@ class Lot:
     terms: Terms | None
     facts: Facts
     origin: tuple[Any, Any]
+    drained: tuple[Any, Any] | None = None
     units: Decimal = ZERO
     allowance: Decimal = ZERO
     locked: Decimal = ZERO
@@ -218,9 +220,17 @@ class Reduction:
         """The cost of the units not matched yet, less what went into products."""
         return self.units * self.cost_unit - self.cost_moved
 
+    @property
+    def units_left(self) -> Decimal:
+        """The units that this cost is of."""
+        return self.cost / self.cost_unit if self.cost_moved else self.units
+
 
 class Moved(NamedTuple):
-    """An allowance that went from one lot to another with units or into a product."""
+    """An allowance that went from one lot to another with units or into a product.
+
+    Units and cost are those of the source that went there.
+    """
 
     source: Lot
     target: Lot
@@ -334,7 +344,10 @@ class Books:
             locked = part_of(lot.locked, units, lot.units, quantum)
             lot.locked -= locked
             carry(lot, -allowance)
+        was_on_hand = lot.units > 0
         self._change(lot, -units, cost_unit)
+        if lot.units <= 0 and (was_on_hand or lot.drained is None):
+            lot.drained = (txn, posting)
         layers = lot.take_layers(units) if isinstance(lot, Pool) else [(lot.aged_from, units)]
         return Reduction(lot, units, cost_unit, allowance, locked, layers)
 
@@ -549,6 +562,7 @@ def _hand_on(
     alive = [row for row in made if row.lot.units > 0 and row.cost > 0]
     if not alive or not part:
         return []
+    cost_made = sum((row.cost for row in alive), ZERO)
     parts = share_out(part, [row.cost for row in alive], quantum)
     locked_part = part_of(reduction.locked, part, reduction.allowance, quantum)
     moved = []
@@ -563,6 +577,7 @@ def _hand_on(
         carry(row.lot, allowance)
         row.lot.locked += locked
         if allowance:
-            cost = row.cost * reduction.cost_moved / sum((m.cost for m in alive), ZERO)
-            moved.append(Moved(reduction.lot, row.lot, row.units, cost, allowance, "production"))
+            cost = row.cost * reduction.cost_moved / cost_made
+            units = cost / reduction.cost_unit
+            moved.append(Moved(reduction.lot, row.lot, units, cost, allowance, "production"))
     return moved

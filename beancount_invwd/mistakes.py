@@ -83,8 +83,8 @@ class Mistakes:
             f"{lot.units:f} {lot.stock.key.commodity}{label} in {lot.account} is less than nothing "
             "and is not measured; enter the missing purchase, or correct the sale"
         )
-        txn = lot.origin[0]
-        self.report(("negative", lot.number), find_meta(*lot.origin), message, txn)
+        where = lot.drained or lot.origin
+        self.report(("negative", lot.number), find_meta(*where), message, where[0])
 
     def report_emptied(self, pool: Pool) -> None:
         """Report a pool that ran out of units and has cost left."""
@@ -94,8 +94,8 @@ class Mistakes:
             f"{round_money(pool.cost, pool.stock.quantum)} {currency}; book its last units out at "
             "their cost"
         )
-        txn = pool.origin[0]
-        self.report(("emptied", pool.number), find_meta(*pool.origin), message, txn)
+        where = pool.drained or pool.origin
+        self.report(("emptied", pool.number), find_meta(*where), message, where[0])
 
     def report_margin(self, stock: Stock) -> None:
         """Report an item that is measured by `lcm` without a normal margin."""

@@ -52,20 +52,6 @@ class Plan(NamedTuple):
     allowances: Sequence[Decimal]
 
 
-class Outcome(NamedTuple):
-    """What a measurement changed in a group.
-
-    Attributes:
-        changes: By allowance account, increases positive.
-        widest: The lot that changed most: its rule is the one that decided.
-    """
-
-    kind: Kind
-    plan: Plan
-    changes: Mapping[str, Decimal]
-    widest: Row
-
-
 class Release(NamedTuple):
     """An allowance that left with units, before it is written.
 

@@ -6,6 +6,7 @@ rule of ours fail, the user's entries are passed on as they came, with one error
 
 from __future__ import annotations
 
+import datetime
 import gc
 import re
 from contextlib import contextmanager
@@ -28,7 +29,6 @@ from beancount_invwd.targets import Targets
 from beancount_invwd.timeline import Timeline
 
 if TYPE_CHECKING:
-    import datetime
     from collections.abc import Iterator, Mapping, Sequence
 
 __plugins__ = ("invwd",)

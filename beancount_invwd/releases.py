@@ -24,10 +24,12 @@ class Credit(NamedTuple):
 
     Attributes:
         account: The account to credit; None is the reversal account.
+        reason: Why they left: sale, use (spoiled, scrapped, given away) or return.
     """
 
     row: Reduction
     account: str | None
+    reason: str
 
 
 def choose_credits(
@@ -46,10 +48,9 @@ def choose_credits(
     sums = _sum_by_account(txn, key.currency)
     expenses = {a: amount for a, amount in sums.items() if roots.is_under(a, "Expenses")}
     incomes = [account for account in sums if roots.is_under(account, "Income")]
-    is_sale = any(
-        roots.is_under(posting.account, root)
-        for posting in txn.postings
-        for root in ("Expenses", "Income")
+    has_income, has_expenses = (
+        any(roots.is_under(posting.account, root) for posting in txn.postings)
+        for root in ("Income", "Expenses")
     )
 
     def choose(stock: Stock) -> str | None:
@@ -61,11 +62,19 @@ def choose_credits(
         cogs = cogs_of(stock)
         if cogs not in sums and len(incomes) == 1:
             return incomes[0]
-        return cogs if is_sale else None
+        return cogs if has_income or has_expenses else None
 
     stocks = {row.lot.stock for row in left if row.allowance}
     chosen = {stock: choose(stock) for stock in stocks}
-    return [Credit(row, chosen[row.lot.stock]) for row in left if row.allowance]
+
+    def explain(stock: Stock) -> str:
+        if chosen[stock] is None:
+            return "return"
+        return "sale" if has_income or chosen[stock] == cogs_of(stock) else "use"
+
+    return [
+        Credit(row, chosen[row.lot.stock], explain(row.lot.stock)) for row in left if row.allowance
+    ]
 
 
 def _sum_by_account(txn: Any, currency: str) -> dict[str, Decimal]:

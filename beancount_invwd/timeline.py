@@ -24,7 +24,7 @@ from beancount_invwd.evidence import EvidenceBook
 from beancount_invwd.lots import Books, carry
 from beancount_invwd.measure import Evidence, Measured, earlier, measure_item, measure_lot
 from beancount_invwd.money import ZERO
-from beancount_invwd.movements import Group, Kind, Movement, Outcome, Plan, Release, Row
+from beancount_invwd.movements import Group, Kind, Movement, Plan, Release, Row
 from beancount_invwd.releases import choose_credits
 
 if TYPE_CHECKING:
@@ -273,26 +273,16 @@ class Timeline:
             self._releases = []
         for pool in self.books.take_emptied():
             self._mistakes.report_emptied(pool)
-        written: dict[tuple[str, ...], list[Outcome]] = {}
         for plan in self.plan(self._collect(day, only), day):
-            if only is not None and all(
-                row.lot.stock.key.commodity not in only for row in plan.rows
-            ):
-                continue
-            outcome = self._commit(plan)
-            if outcome is not None:
-                reason = outcome.widest.measured.reason
-                key: tuple[str, ...] = (*plan.group[:3], outcome.kind, reason)
-                written.setdefault(key, []).append(outcome)
-        for key in sorted(written):
-            self.movements.append(self._describe(written[key], day))
+            if only is None or any(row.lot.stock.key.commodity in only for row in plan.rows):
+                self._commit(plan, day)
         if self._policy.period != "price" and self._calendar.is_last(day):
             self._report_missing(day)
 
-    def _commit(self, plan: Plan) -> Outcome | None:
-        """Set the allowances of a group; return what has to be written, if anything."""
+    def _commit(self, plan: Plan, day: datetime.date) -> None:
+        """Set the allowances of a group and note the movement, if there is one."""
         changes: dict[str, Decimal] = {}
-        widest: tuple[Decimal, Row] = (ZERO, plan.rows[0])
+        widest, decisive = ZERO, plan.rows[0]
         for row, allowance in zip(plan.rows, plan.allowances, strict=True):
             lot = row.lot
             change = allowance - lot.allowance
@@ -300,44 +290,41 @@ class Timeline:
                 carry(lot, change)
                 account = self._targets.allowance_account(lot)
                 changes[account] = changes.get(account, ZERO) + change
-                if abs(change) > widest[0]:
-                    widest = (abs(change), row)
+                if abs(change) > widest:
+                    widest, decisive = abs(change), row
             if self._policy.reversals == "none":
                 lot.locked = lot.allowance
             lot.is_own = row.measured.is_own
-        total = sum(changes.values(), ZERO)
-        if not any(changes.values()):
-            return None
-        kind: Kind = "transfer"
-        if total > 0:
-            kind = "write-down" if any(row.measured.total for row in plan.rows) else "write-off"
-        elif total < 0:
-            kind = "reversal"
-        return Outcome(kind, plan, changes, widest[1])
+        changes = {account: change for account, change in changes.items() if change}
+        if changes:
+            self.movements.append(self._describe(plan, day, changes, decisive))
 
-    def _describe(self, outcomes: Sequence[Outcome], day: datetime.date) -> Movement:
-        """Write groups of one name, kind and reason as one movement."""
-        rows = [row for outcome in outcomes for row in outcome.plan.rows]
-        changes: dict[str, Decimal] = {}
-        for outcome in outcomes:
-            for account, change in outcome.changes.items():
-                changes[account] = changes.get(account, ZERO) + change
-        first = outcomes[0]
-        price = first.widest.measured.price
+    def _describe(
+        self, plan: Plan, day: datetime.date, changes: dict[str, Decimal], decisive: Row
+    ) -> Movement:
+        rows = plan.rows
+        measure = sum((row.measured.total or ZERO for row in rows), ZERO)
+        change = sum(changes.values(), ZERO)
+        kind: Kind = "transfer"
+        if change > 0:
+            kind = "write-down" if measure else "write-off"
+        elif change < 0:
+            kind = "reversal"
+        price = decisive.measured.price
         entry = price.entry if price is not None else None
         is_one = all(row.measured.price and row.measured.price.entry is entry for row in rows)
         return Movement(
             date=day,
-            kind=first.kind,
-            reason=first.widest.measured.reason,
-            group=first.plan.group,
+            kind=kind,
+            reason=decisive.measured.reason,
+            group=plan.group,
             quantity=sum((row.lot.units for row in rows), ZERO),
             cost=sum((row.lot.cost for row in rows), ZERO),
-            measure=sum((row.measured.total or ZERO for row in rows), ZERO),
-            changes={account: change for account, change in changes.items() if change},
+            measure=measure,
+            changes=changes,
             price=price if is_one else None,
-            threshold=self._find_threshold(first.plan.group),
-            lot=rows[0].lot if len(rows) == 1 and first.plan.group.lot else None,
+            threshold=self._find_threshold(plan.group),
+            lot=rows[0].lot if plan.group.lot else None,
         )
 
     def _find_threshold(self, group: Group) -> Decimal | None:
@@ -421,14 +408,14 @@ class Timeline:
             Release(
                 self._group_left(row.lot),
                 "release" if account else "reversal",
-                "sale" if account else "return",
+                reason,
                 self._targets.allowance_account(row.lot),
                 account,
                 row.allowance,
-                row.units,
+                row.units_left,
                 row.cost,
             )
-            for row, account in chosen
+            for row, account, reason in chosen
         ]
 
     def _release(self, day: datetime.date, releases: Sequence[Release], txn: Any) -> None:

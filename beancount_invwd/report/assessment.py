@@ -83,7 +83,7 @@ def assess(
         if run is None:
             day = as_of or find_end(own, None)
             return Assessment(day, None, errors, None, ())
-        day = as_of or find_end(own, run.policy)
+        day = as_of or find_end(own, None)
         timeline = run.timeline
         plans = timeline.plan(list(timeline.books.stocks.values()), day)
         return Assessment(day, run.policy, errors, timeline, plans)

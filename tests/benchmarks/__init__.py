@@ -1,0 +1,5 @@
+"""Benchmarks: commands that print tables, not timed tests.
+
+python -m tests.benchmarks.run --size M
+python -m tests.benchmarks.callgrind
+"""
