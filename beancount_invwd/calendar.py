@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from beancount_invwd.periods import fiscal_year_end, period_end
 
 if TYPE_CHECKING:
-    from beancount_invwd.lots import Lot
     from beancount_invwd.policy import Policy
+    from beancount_invwd.stock import Lot
 
 DAY = datetime.timedelta(days=1)
 NEVER = datetime.date.max
@@ -42,10 +42,14 @@ class Calendar:
         policy: Period, fiscal year, start.
         end: The last date on which lots may be tested, inclusive.
         perishables: New lots that expire; the calendar takes them off this list.
+
+    Attributes:
+        soonest: Nothing is due before this date's end. (With `price`, that is not known.)
     """
 
     def __init__(self, policy: Policy, end: datetime.date, perishables: list[Lot]) -> None:
         self.end = end
+        self.soonest = datetime.date.min
         self._policy = policy
         self._is_by_price = policy.period == "price"
         self._perishables = perishables
@@ -61,6 +65,8 @@ class Calendar:
             self._test = self._test_date(day)
             self._lock = fiscal_year_end(day, self._policy.year_end)
         self._today = day
+        if not self._is_by_price:
+            self.soonest = min(self._test, self._lock)
 
     def note_event(self, item: str) -> None:
         """Note that there is new evidence of an item today."""

@@ -7,6 +7,7 @@ price depends on a rate are remembered, so that a new rate calls for a new measu
 from __future__ import annotations
 
 import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.facts import ReplacementCost, Statement
@@ -16,9 +17,9 @@ from beancount_invwd.prices import PriceBook, Replacement
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from beancount_invwd.lots import Lot, Stock
     from beancount_invwd.mistakes import Mistakes
     from beancount_invwd.policy import Terms
+    from beancount_invwd.stock import Lot, Stock
 
 _Target = tuple[str | None, str | None]  # label, account
 _Ranked = tuple[int, Statement]  # the higher, the newer
@@ -29,6 +30,7 @@ class EvidenceBook:
 
     Attributes:
         prices: The newest prices and rates.
+        converted: Stocks that have a price in another currency, by that currency.
     """
 
     def __init__(self, mistakes: Mistakes) -> None:
@@ -36,15 +38,13 @@ class EvidenceBook:
         self._mistakes = mistakes
         self._statements: dict[str, dict[_Target, dict[str, _Ranked]]] = {}
         self._replacements: dict[tuple[str, str], Replacement] = {}
-        self._converted: dict[str, set[Stock]] = {}
+        self.converted: dict[str, set[Stock]] = {}
         self._rank = 0
 
     def find_converted(self, entry: Any) -> Collection[Stock]:
         """Find the stocks whose price depends on the rate that a price directive gives."""
-        if not self._converted:
-            return ()
-        found = self._converted.get(entry.currency, set())
-        return found | self._converted.get(entry.amount.currency, set())
+        found = self.converted.get(entry.currency, set())
+        return found | self.converted.get(entry.amount.currency, set())
 
     def take_directive(self, row: Statement | ReplacementCost) -> None:
         """Take an `invwd-nrv` or `invwd-replacement-cost`."""
@@ -72,7 +72,7 @@ class EvidenceBook:
         max_age = terms.price_max_age
         price = self.prices.find_price(item, currency, day, max_age)
         for other in self.prices.list_foreign(item, currency):
-            self._converted.setdefault(other, set()).add(stock)
+            self.converted.setdefault(other, set()).add(stock)
         statement = None
         if item in self._statements:
             statement = self._find_general(stock, day, max_age)
@@ -89,6 +89,20 @@ class EvidenceBook:
                     until = earlier(until, add_days(found.date, max_age))
         return Evidence(price, statement, replacement, until)
 
+    def find_plain(
+        self, stock: Stock, terms: Terms, day: datetime.date
+    ) -> tuple[Decimal, datetime.date | None] | None:
+        """Find the price if it is all the evidence there is, and until when it counts."""
+        item = stock.key.commodity
+        entry = self.prices.find_only(item, stock.key.currency)
+        if entry is None or item in self._statements:
+            return None
+        max_age = terms.price_max_age
+        if max_age is None:
+            return entry.amount.number, None
+        until = add_days(entry.date, max_age)
+        return (entry.amount.number, until) if until >= day else None
+
     def _find_general(
         self, stock: Stock, day: datetime.date, max_age: int | None
     ) -> Statement | None:
@@ -100,10 +114,14 @@ class EvidenceBook:
     def _find_replacement(
         self, stock: Stock, day: datetime.date, max_age: int | None
     ) -> Replacement | None:
+        purchase = None
+        if stock.purchase is not None:
+            txn, posting = stock.purchase
+            purchase = Replacement(posting.cost.number, txn.date, txn)
         directive = self._replacements.get((stock.key.commodity, stock.key.currency))
         fresh = [
             found
-            for found in (directive, stock.purchase)  # of one day, the directive counts
+            for found in (directive, purchase)  # of one day, the directive counts
             if found is not None and _is_fresh(found.date, day, max_age)
         ]
         return max(fresh, key=lambda found: found.date, default=None)

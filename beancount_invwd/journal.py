@@ -20,6 +20,7 @@ from beancount.core.amount import Amount
 
 from beancount_invwd.errors import InvwdError, error_at
 from beancount_invwd.money import ONE, ZERO, round_money
+from beancount_invwd.movements import TAG
 from beancount_invwd.periods import fiscal_year_end
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from beancount_invwd.targets import Targets
 
 FILENAME = "<beancount_invwd>"
-TAG = "invwd"
 _FIRST_LINE = 10**9  # behind the day's other transactions, by Beancount's sort
 _TAGS = frozenset({TAG})
 _NO_LINKS: frozenset[str] = frozenset()

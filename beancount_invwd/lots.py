@@ -1,255 +1,34 @@
 """Transactions → lots over time: purchases, sales, transfers, production, pools.
 
-A lot is what Beancount keeps apart in an inventory: account, commodity, cost number, cost currency,
-cost date, label. Its allowance goes where its units go: a sale releases its share, a transfer takes
-it along, production hands it on to the product (IAS 2.34, 2.35). In an account opened with booking
-`NONE` all lots of an item are one pool: units and cost are sums.
+A sale releases its share of the allowance of the lot that it takes units out of. In an account
+opened with booking `NONE` all lots of an item are one pool: units and cost are sums.
 
     10 WIDGET {5 USD} with an allowance of 20.00, of which 4 are sold: 8.00 are released.
-
-The state lives here and changes only through `Books`; the timeline decides when.
 """
 
 from __future__ import annotations
 
-from bisect import insort
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.facts import inherit_facts
-from beancount_invwd.money import ZERO, part_of, round_money, share_out
-from beancount_invwd.prices import Replacement
+from beancount_invwd.facts import NO_FACTS
+from beancount_invwd.flows import (
+    Addition,
+    Moved,
+    Outflow,
+    Reduction,
+    match_production,
+    match_transfers,
+)
+from beancount_invwd.money import ZERO, part_of, round_money
+from beancount_invwd.stock import NO_LIMIT, Home, Lot, Pool, Stock, StockKey, carry
 
 if TYPE_CHECKING:
-    import datetime
-    from collections.abc import Callable, Sequence
-
     from beancount_invwd.facts import Facts
-    from beancount_invwd.policy import Terms
     from beancount_invwd.scope import Scope
 
-NO_LIMIT = Decimal("Infinity")
-
-
-class StockKey(NamedTuple):
-    """What is never mixed: an item in one entity and one cost currency."""
-
-    entity: str
-    currency: str
-    commodity: str
-
-
-@dataclass(eq=False, slots=True)
-class Stock:
-    """The lots on hand of one item in one entity and cost currency, with their sums.
-
-    Attributes:
-        lots: By number, in the order in which they came into being.
-        purchase: The newest purchase.
-        terms: The parameters of the lots that have none of their own.
-        is_plain: Whether all lots share these terms and nothing particular is known of any,
-            so that sums are enough to see that there is no loss.
-    """
-
-    key: StockKey
-    category: str
-    quantum: Decimal
-    facts: Facts
-    lots: dict[int, Lot] = field(default_factory=dict)
-    units: Decimal = ZERO
-    cost: Decimal = ZERO
-    allowance: Decimal = ZERO
-    cost_unit_highest: Decimal = ZERO
-    purchase: Replacement | None = None
-    terms: Terms | None = None
-    is_plain: bool = True
-
-
-@dataclass(eq=False, slots=True)
-class Lot:
-    """A lot on hand and its allowance: the one state that changes with time.
-
-    Attributes:
-        number: Grows in the order in which lots came into being.
-        units: Units on hand; negative if more left than there was.
-        locked: The part of the allowance that may not be reversed any more.
-        aged_from: The date that its age counts from: that of the purchase.
-        terms: Its parameters, or None if a mistake keeps it from being assessed.
-        is_own: Whether its last measurement took it as a group of its own.
-        origin: The transaction and posting that first added to it.
-        drained: The transaction and posting by which it had no units left, or less.
-    """
-
-    stock: Stock
-    account: str
-    cost_unit: Decimal
-    date: datetime.date
-    label: str | None
-    number: int
-    aged_from: datetime.date
-    terms: Terms | None
-    facts: Facts
-    origin: tuple[Any, Any]
-    drained: tuple[Any, Any] | None = None
-    units: Decimal = ZERO
-    allowance: Decimal = ZERO
-    locked: Decimal = ZERO
-    is_own: bool = False
-
-    @property
-    def cost(self) -> Decimal:
-        """Units × unit cost, not rounded."""
-        return self.units * self.cost_unit
-
-    @property
-    def is_pool(self) -> bool:
-        """Whether it is all lots of the item in an account with booking `NONE`."""
-        return False
-
-    def add(self, units: Decimal, _cost_unit: Decimal) -> None:
-        """Add units (or take them off, if negative)."""
-        self.units += units
-
-
-@dataclass(eq=False, slots=True)
-class Pool(Lot):
-    """All lots of an item in an account with booking `NONE`.
-
-    Attributes:
-        cost_total: The sum of the costs that were posted.
-        layers: Dates and units left, first in first out, from index `used` on.
-    """
-
-    cost_total: Decimal = ZERO
-    layers: list[tuple[datetime.date, Decimal]] = field(default_factory=list)
-    layered: Decimal = ZERO
-    used: int = 0
-
-    @property
-    def cost(self) -> Decimal:
-        """The sum of the costs that were posted."""
-        return self.cost_total
-
-    @property
-    def is_pool(self) -> bool:
-        """True."""
-        return True
-
-    def add(self, units: Decimal, cost_unit: Decimal) -> None:
-        """Add units at their posted cost (or take them off, if negative)."""
-        self.units += units
-        self.cost_total += units * cost_unit
-
-    def add_layer(self, date: datetime.date, units: Decimal) -> None:
-        """Add units of an age; those that cover a shortage are gone already."""
-        insort(self.layers, (date, units), lo=self.used)
-        self.layered += units
-        self.take_layers(self.layered - max(self.units, ZERO))
-        self._set_age()
-
-    def take_layers(self, units: Decimal) -> list[tuple[datetime.date, Decimal]]:
-        """Take the oldest units out."""
-        taken = []
-        while units > 0 and self.used < len(self.layers):
-            date, left = self.layers[self.used]
-            part = min(units, left)
-            taken.append((date, part))
-            units -= part
-            self.layered -= part
-            if part == left:
-                self.used += 1
-            else:
-                self.layers[self.used] = (date, left - part)
-        self._set_age()
-        return taken
-
-    def _set_age(self) -> None:
-        if self.used < len(self.layers):
-            self.aged_from = self.layers[self.used][0]
-
-
-@dataclass(eq=False, slots=True)
-class Home:
-    """An inventory account and the lots in it."""
-
-    account: str
-    entity: str
-    is_pool: bool
-    by_cost: dict[tuple[str, Any], Lot] = field(default_factory=dict)
-    by_id: dict[int, Lot] = field(default_factory=dict)
-
-
-@dataclass(eq=False, slots=True)
-class Addition:
-    """Units that one posting adds; `units` are those not matched yet."""
-
-    lot: Lot
-    units: Decimal
-    cost_unit: Decimal
-    date: datetime.date
-    own: Facts
-    is_new: bool
-
-    @property
-    def cost(self) -> Decimal:
-        """The cost of the units not matched yet."""
-        return self.units * self.cost_unit
-
-
-@dataclass(eq=False, slots=True)
-class Reduction:
-    """Units that one posting takes out; units and allowance are those not matched yet.
-
-    Attributes:
-        lot: The lot that they leave.
-        allowance: What the lot gave up with them; `locked` is a part of it.
-        layers: Dates and units, oldest first.
-    """
-
-    lot: Lot
-    units: Decimal
-    cost_unit: Decimal
-    allowance: Decimal
-    locked: Decimal
-    layers: list[tuple[datetime.date, Decimal]]
-    cost_moved: Decimal = ZERO
-
-    @property
-    def cost(self) -> Decimal:
-        """The cost of the units not matched yet, less what went into products."""
-        return self.units * self.cost_unit - self.cost_moved
-
-    @property
-    def units_left(self) -> Decimal:
-        """The units that this cost is of."""
-        return self.cost / self.cost_unit if self.cost_moved else self.units
-
-
-class Moved(NamedTuple):
-    """An allowance that went from one lot to another with units or into a product.
-
-    Units and cost are those of the source that went there.
-    """
-
-    source: Lot
-    target: Lot
-    units: Decimal
-    cost: Decimal
-    allowance: Decimal
-    reason: str
-
-
-class Outflow(NamedTuple):
-    """What one transaction did to allowances.
-
-    Attributes:
-        left: All units that left, those without an allowance too.
-        moved: Allowances that went along to other lots.
-    """
-
-    left: Sequence[Reduction]
-    moved: Sequence[Moved]
+_Rows = Sequence[tuple[Home, Any]]
 
 
 class Books:
@@ -261,7 +40,7 @@ class Books:
     Attributes:
         stocks: The stocks of all items, in the order in which they were first seen.
         touched: Stocks that changed since this was last cleared.
-        seen: Commodity, account and label of every lot there ever was.
+        seen: Commodity, account and label of every lot there ever was, if directives may name it.
     """
 
     def __init__(self, scope: Scope) -> None:
@@ -273,6 +52,11 @@ class Books:
         self._homes = _Homes(scope.find_home)
         self._scope = scope
         self._numbers = 0
+
+    def close(self) -> None:
+        """Let go of the lots, so that nothing refers to itself and waits for the collector."""
+        for stock in self.stocks.values():
+            stock.lots.clear()
 
     def apply(self, txn: Any) -> Outflow | None:
         """Apply a transaction: units and costs first, then allowances by what moved where.
@@ -286,14 +70,14 @@ class Books:
             for posting in txn.postings
             if (home := homes[posting.account]) is not None
         ]
-        if not rows:
+        if not rows or self._reduce_plainly(rows) or self._buy_plainly(txn, rows):
             return None
         additions, reductions = self._post(txn, rows)
         moved: list[Moved] = []
         if reductions and additions:
-            moved = _match_transfers(additions, reductions, self._scope.set_terms)
+            moved = match_transfers(additions, reductions, self._scope.set_terms)
             if not any(self._scope.is_income(posting.account) for posting in txn.postings):
-                moved += _match_production(additions, reductions)
+                moved += match_production(additions, reductions)
         for addition in additions:
             self._settle(txn, addition)
         reductions = [row for row in reductions if row.units]
@@ -301,9 +85,60 @@ class Books:
             return Outflow(reductions, moved)
         return None
 
-    def _post(
-        self, txn: Any, rows: Sequence[tuple[Home, Any]]
-    ) -> tuple[list[Addition], list[Reduction]]:
+    def _reduce_plainly(self, rows: _Rows) -> bool:
+        """Take units out of lots that carry no allowance, if that is all a transaction does.
+
+        Most sales are like that; this only spares them the general way.
+        """
+        found = []
+        for home, posting in rows:
+            lot = home.by_id.get(id(posting.cost))
+            number = posting.units.number
+            if (
+                lot is None
+                or lot.allowance
+                or lot.is_pool
+                or number >= 0
+                or lot.units + number < 0
+                or lot.stock.key.commodity != posting.units.currency
+                or len(posting.meta or ()) > 2  # more than filename and lineno  # noqa: PLR2004
+            ):
+                return False
+            found.append((lot, number))
+        for lot, number in found:
+            self._change(lot, number, lot.cost_unit)
+        return True
+
+    def _buy_plainly(self, txn: Any, rows: _Rows) -> bool:
+        """Add new lots of which nothing particular is stated, if that is all a transaction does."""
+        scope = self._scope
+        if scope.states_facts(txn.meta):
+            return False
+        for home, posting in rows:
+            if (
+                posting.cost is None
+                or posting.units.number <= 0
+                or home.is_pool
+                or scope.states_facts(posting.meta)
+                or scope.is_excluded(posting.units.currency)
+            ):
+                return False
+        for home, posting in rows:
+            cost, units = posting.cost, posting.units.number
+            lot = self._make(txn, posting, home, NO_FACTS)
+            known = home.by_cost.setdefault((posting.units.currency, cost), lot)
+            if known is not lot and known.units:
+                lot = home.by_id[id(cost)] = known
+            else:
+                if known is not lot:
+                    home.by_cost[posting.units.currency, cost] = lot
+                self._enter(lot, home, posting)
+            self._change(lot, units, cost.number)
+            if cost.date == txn.date:
+                lot.stock.purchase = (txn, posting)
+        return True
+
+    def _post(self, txn: Any, rows: _Rows) -> tuple[list[Addition], list[Reduction]]:
         """Change units and costs; allowances are given up, but go nowhere yet."""
         additions: list[Addition] = []
         reductions: list[Reduction] = []
@@ -321,13 +156,17 @@ class Books:
 
     def _add(self, txn: Any, posting: Any, home: Home) -> Addition:
         units, cost = posting.units.number, posting.cost
-        lot = self._find(home, posting)
+        lot = home.by_cost.get(_cost_key(home, posting))
+        if lot is not None and not lot.units:
+            lot = None
         own = self._scope.admit(txn, posting, home, lot)
         is_new = lot is None
         if lot is None:
             lot = self._create(txn, posting, home, own)
+        else:
+            home.by_id[id(cost)] = lot
         self._change(lot, units, cost.number)
-        return Addition(lot, units, cost.number, cost.date, own, is_new)
+        return Addition(lot, units, cost.number, posting, own, is_new)
 
     def _reduce(self, txn: Any, posting: Any, home: Home) -> Reduction:
         units, cost_unit = -posting.units.number, posting.cost.number
@@ -335,7 +174,7 @@ class Books:
         if lot is None:
             own = self._scope.admit(txn, posting, home, None)
             lot = self._create(txn, posting, home, own)
-        elif posting.meta and len(posting.meta) > 2:  # noqa: PLR2004
+        else:
             self._scope.admit(txn, posting, home, lot)
         allowance = locked = ZERO
         if lot.allowance:
@@ -358,68 +197,85 @@ class Books:
 
     def _find(self, home: Home, posting: Any) -> Lot | None:
         """Find the lot of a posting: by identity of its cost, which booking keeps, or by value."""
-        cost = posting.cost
-        lot = home.by_id.get(id(cost))
+        lot = home.by_id.get(id(posting.cost))
         if lot is not None and lot.units and lot.stock.key.commodity == posting.units.currency:
             return lot
         lot = home.by_cost.get(_cost_key(home, posting))
         if lot is None or not lot.units:
             return None
-        home.by_id[id(cost)] = lot
+        home.by_id[id(posting.cost)] = lot
         return lot
 
     def _create(self, txn: Any, posting: Any, home: Home, own: Facts) -> Lot:
-        commodity, cost = posting.units.currency, posting.cost
-        key = StockKey(home.entity, cost.currency, commodity)
+        lot = self._make(txn, posting, home, own)
+        key = _cost_key(home, posting)
+        if isinstance(lot, Pool):
+            before = home.by_cost.get(key)
+            lot.cost_total = before.cost if before is not None else ZERO
+            lot.stock.cost_unit_highest = NO_LIMIT  # its unit cost is not that of a posting
+        home.by_cost[key] = lot
+        self._enter(lot, home, posting)
+        return lot
+
+    def _make(self, txn: Any, posting: Any, home: Home, own: Facts) -> Lot:
+        cost, commodity = posting.cost, posting.units.currency
+        stock = home.stocks.get((commodity, cost.currency))
+        if stock is None:
+            stock = self._find_stock(StockKey(home.entity, cost.currency, commodity))
+            home.stocks[commodity, cost.currency] = stock
+        make = Pool if home.is_pool else Lot
+        label = None if home.is_pool else cost.label
+        self._numbers += 1
+        return make(
+            stock, home.account, cost.number, cost.date, label, self._numbers, cost.date, own,
+            (txn, posting),
+        )  # fmt: skip
+
+    def _enter(self, lot: Lot, home: Home, posting: Any) -> None:
+        """Enter a new lot where it will be looked for."""
+        self._scope.set_terms(lot)
+        home.by_id[id(posting.cost)] = lot
+        lot.stock.lots[lot.number] = lot
+        if self._scope.directives:
+            self.seen.add((lot.stock.key.commodity, lot.account, lot.label))
+
+    def _find_stock(self, key: StockKey) -> Stock:
         stock = self.stocks.get(key)
         if stock is None:
             stock = self.stocks[key] = self._scope.make_stock(key)
-            self.by_commodity.setdefault(commodity, []).append(stock)
-        make = Pool if home.is_pool else Lot
-        self._numbers += 1
-        lot = make(
-            stock,
-            home.account,
-            cost.number,
-            cost.date,
-            None if home.is_pool else cost.label,
-            self._numbers,
-            cost.date,
-            None,
-            own,
-            (txn, posting),
-        )
-        if isinstance(lot, Pool):
-            before = home.by_cost.get(_cost_key(home, posting))
-            lot.cost_total = before.cost if before is not None else ZERO
-            stock.cost_unit_highest = NO_LIMIT  # a pool's unit cost is not that of a posting
-        self._scope.set_terms(lot)
-        home.by_cost[_cost_key(home, posting)] = home.by_id[id(cost)] = lot
-        stock.lots[lot.number] = lot
-        self.seen.add((commodity, home.account, lot.label))
-        return lot
+            self.by_commodity.setdefault(key.commodity, []).append(stock)
+        return stock
 
     def _change(self, lot: Lot, units: Decimal, cost_unit: Decimal) -> None:
+        """Add units to a lot (or take them off, if negative), and to its stock."""
         stock = lot.stock
-        lot.add(units, cost_unit)
+        cost = units * cost_unit
+        lot.units += units
         stock.units += units
-        stock.cost += units * cost_unit
-        stock.cost_unit_highest = max(stock.cost_unit_highest, cost_unit)
-        if not lot.units:
-            del stock.lots[lot.number]
-            if isinstance(lot, Pool):
-                self._emptied.append(lot)
-        elif lot.units < 0:
-            stock.is_plain = False
+        stock.cost += cost
+        if cost_unit > stock.cost_unit_highest:  # noqa: PLR1730 (a call would cost more)
+            stock.cost_unit_highest = cost_unit
+        if isinstance(lot, Pool):
+            lot.cost_total += cost
+        if lot.units <= 0:
+            self._drain(lot)
         self.touched.add(stock)
+
+    def _drain(self, lot: Lot) -> None:
+        if lot.units:
+            lot.stock.is_plain = False
+            return
+        del lot.stock.lots[lot.number]
+        if isinstance(lot, Pool):
+            self._emptied.append(lot)
 
     def _settle(self, txn: Any, addition: Addition) -> None:
         """Note what of an addition is a purchase, and the age of a pool's units."""
         lot = addition.lot
-        if addition.units and addition.date == txn.date:
-            lot.stock.purchase = Replacement(addition.cost_unit, txn.date, txn)
+        if addition.units and addition.posting.cost.date == txn.date:
+            lot.stock.purchase = (txn, addition.posting)
         if isinstance(lot, Pool) and addition.units:
-            lot.add_layer(addition.date, addition.units)
+            lot.add_layer(addition.posting.cost.date, addition.units)
 
 
 class _Homes(dict[str, "Home | None"]):
@@ -445,139 +301,3 @@ def _has_cost(pool: Pool) -> bool:
 def _cost_key(home: Home, posting: Any) -> tuple[str, Any]:
     cost = posting.cost
     return posting.units.currency, cost.currency if home.is_pool else cost
-
-
-def carry(lot: Lot, change: Decimal) -> None:
-    """Change the allowance of a lot; an increase is positive."""
-    lot.allowance += change
-    lot.stock.allowance += change
-
-
-def _match_transfers(
-    additions: Sequence[Addition],
-    reductions: Sequence[Reduction],
-    set_terms: Callable[[Lot], None],
-) -> list[Moved]:
-    """Match additions with reductions of the same item at the same unit cost, in posting order."""
-    waiting: dict[tuple[Any, Decimal], list[Reduction]] = {}
-    for reduction in reductions:
-        waiting.setdefault((reduction.lot.stock, reduction.cost_unit), []).append(reduction)
-    moved = []
-    for addition in additions:
-        queue = waiting.get((addition.lot.stock, addition.cost_unit), [])
-        while queue and addition.units and addition.lot.units > 0:
-            reduction = queue[0]
-            units = min(addition.units, reduction.units)
-            moved.append(_move(reduction, addition, units, set_terms))
-            if not reduction.units:
-                queue.pop(0)
-    return [row for row in moved if row.allowance]
-
-
-def _move(
-    reduction: Reduction, addition: Addition, units: Decimal, set_terms: Callable[[Lot], None]
-) -> Moved:
-    source, target = reduction.lot, addition.lot
-    quantum = source.stock.quantum
-    allowance = part_of(reduction.allowance, units, reduction.units, quantum)
-    locked = part_of(reduction.locked, units, reduction.units, quantum)
-    reduction.allowance -= allowance
-    reduction.locked -= locked
-    reduction.units -= units
-    addition.units -= units
-    carry(target, allowance)
-    target.locked += locked
-    layers = _take_layers(reduction.layers, units)
-    if isinstance(target, Pool):
-        for date, part in layers:
-            target.add_layer(date, part)
-    elif addition.is_new:
-        addition.is_new = False
-        target.facts = inherit_facts(source.facts, addition.own)
-        if layers:
-            target.aged_from = layers[0][0]
-        set_terms(target)
-    return Moved(source, target, units, units * addition.cost_unit, allowance, "transfer")
-
-
-def _take_layers(
-    layers: list[tuple[datetime.date, Decimal]], units: Decimal
-) -> list[tuple[datetime.date, Decimal]]:
-    taken = []
-    while units > 0 and layers:
-        date, left = layers[0]
-        part = min(units, left)
-        taken.append((date, part))
-        units -= part
-        if part == left:
-            layers.pop(0)
-        else:
-            layers[0] = (date, left - part)
-    return taken
-
-
-def _match_production(
-    additions: Sequence[Addition], reductions: Sequence[Reduction]
-) -> list[Moved]:
-    """Hand the allowances of materials on to what was made of them (IAS 2.35)."""
-    places: dict[tuple[str, str], tuple[list[Reduction], list[Addition]]] = {}
-    for reduction in reductions:
-        if reduction.units:
-            places.setdefault(reduction.lot.stock.key[:2], ([], []))[0].append(reduction)
-    for addition in additions:
-        if addition.units and addition.lot.stock.key[:2] in places:
-            places[addition.lot.stock.key[:2]][1].append(addition)
-    moved = []
-    for used, made in places.values():
-        if made:
-            moved += _produce(used, made)
-    return moved
-
-
-def _produce(used: Sequence[Reduction], made: Sequence[Addition]) -> list[Moved]:
-    cost_used = sum((row.cost for row in used), ZERO)
-    cost_made = sum((row.cost for row in made), ZERO)
-    moved: list[Moved] = []
-    for reduction in used:
-        cost = reduction.cost
-        kept = cost_made < cost_used
-        reduction.cost_moved = cost * cost_made / cost_used if kept else cost
-        if reduction.allowance and cost_made > 0:
-            quantum = reduction.lot.stock.quantum
-            part = reduction.allowance
-            if kept:
-                part = round_money(part * cost_made / cost_used, quantum)
-            moved += _hand_on(reduction, made, part, quantum)
-    for addition in made:
-        if isinstance(addition.lot, Pool):
-            addition.lot.add_layer(addition.date, addition.units)
-        addition.units = ZERO
-    return moved
-
-
-def _hand_on(
-    reduction: Reduction, made: Sequence[Addition], part: Decimal, quantum: Decimal
-) -> list[Moved]:
-    """Share a part of what one reduction gave up over the products, none above its cost."""
-    alive = [row for row in made if row.lot.units > 0 and row.cost > 0]
-    if not alive or not part:
-        return []
-    cost_made = sum((row.cost for row in alive), ZERO)
-    parts = share_out(part, [row.cost for row in alive], quantum)
-    locked_part = part_of(reduction.locked, part, reduction.allowance, quantum)
-    moved = []
-    for row, share in zip(alive, parts, strict=True):
-        room = round_money(row.lot.cost, quantum) - row.lot.allowance
-        allowance = max(ZERO, min(share, room))
-        locked = part_of(locked_part, allowance, part, quantum)
-        locked_part -= locked
-        part -= allowance
-        reduction.allowance -= allowance
-        reduction.locked -= locked
-        carry(row.lot, allowance)
-        row.lot.locked += locked
-        if allowance:
-            cost = row.cost * reduction.cost_moved / cost_made
-            units = cost / reduction.cost_unit
-            moved.append(Moved(reduction.lot, row.lot, units, cost, allowance, "production"))
-    return moved

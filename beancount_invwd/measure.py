@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from beancount_invwd.facts import Statement
-    from beancount_invwd.lots import Lot, Stock
     from beancount_invwd.policy import Terms
     from beancount_invwd.prices import Price, Replacement
+    from beancount_invwd.stock import Lot, Stock
     from beancount_invwd.values import Charge, Schedule
 
 Lack = Literal["price", "margin", "terms", "units"]
@@ -185,7 +185,10 @@ def _lower_by_age(found: Measured, lot: Lot, ageing: Schedule, day: datetime.dat
 
 def add_days(day: datetime.date, days: int) -> datetime.date:
     """Add days, at most up to the last date there is."""
-    return day + datetime.timedelta(days=min(days, (datetime.date.max - day).days))
+    try:
+        return day + datetime.timedelta(days)
+    except OverflowError:
+        return datetime.date.max
 
 
 def earlier(one: datetime.date | None, other: datetime.date | None) -> datetime.date | None:

@@ -13,18 +13,18 @@ from beancount_invwd.money import round_money
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from beancount_invwd.facts import Statement
-    from beancount_invwd.lots import Lot, Pool, Stock
     from beancount_invwd.prices import PriceBook
+    from beancount_invwd.stock import Lot, Pool, Stock
 
 
 class Mistakes:
     """Collects errors.
 
     Args:
-        ledger: Where the `plugin` line is, for what concerns the whole ledger.
+        find_plugin: Finds the `plugin` line, for what concerns the whole ledger.
         blocked: Items that are known to be concerned by a mistake.
 
     Attributes:
@@ -32,10 +32,12 @@ class Mistakes:
         commodities: Commodity directives by name, to point at.
     """
 
-    def __init__(self, ledger: Mapping[str, Any], blocked: Iterable[str] = ()) -> None:
+    def __init__(
+        self, find_plugin: Callable[[], Mapping[str, Any]], blocked: Iterable[str] = ()
+    ) -> None:
         self.blocked = set(blocked)
         self.commodities: dict[str, Any] = {}
-        self._ledger = ledger
+        self._find_plugin = find_plugin
         self._errors: dict[Any, InvwdError] = {}
 
     @property
@@ -47,7 +49,8 @@ class Mistakes:
         self, key: Any, meta: Mapping[str, Any] | None, message: str, entry: Any = None
     ) -> None:
         """Report a mistake, once per key; without `meta` at the ledger's `plugin` line."""
-        self._errors.setdefault(key, error_at(meta or self._ledger, message, entry))
+        if key not in self._errors:
+            self._errors[key] = error_at(meta or self._find_plugin(), message, entry)
 
     def block(
         self, commodity: str, meta: Mapping[str, Any] | None, message: str, entry: Any = None

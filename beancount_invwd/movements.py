@@ -12,10 +12,11 @@ from beancount_invwd.money import ZERO
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from beancount_invwd.lots import Lot
     from beancount_invwd.measure import Measured
     from beancount_invwd.prices import Price
+    from beancount_invwd.stock import Lot
 
+TAG = "invwd"
 Kind = Literal["write-down", "write-off", "reversal", "release", "transfer"]
 
 

@@ -20,7 +20,7 @@ from beancount.core import data
 from beancount_invwd.accounts import read_roots
 from beancount_invwd.errors import InvwdError, error_at
 from beancount_invwd.facts import MARK
-from beancount_invwd.journal import TAG, Journal
+from beancount_invwd.journal import Journal
 from beancount_invwd.mistakes import Mistakes
 from beancount_invwd.money import CONTEXT
 from beancount_invwd.policy import Policy, read_policy
@@ -86,14 +86,10 @@ def _run(
     run, errors = follow(entries, options_map, config)
     if run is None:
         return list(entries), errors
-    booked = [
-        entry
-        for entry in entries
-        if type(entry) is data.Transaction and entry.tags and TAG in entry.tags
-    ]
     filename = str(options_map.get("filename") or "")
-    journal = Journal(run.policy, run.scope, run.targets, filename, booked)
+    journal = Journal(run.policy, run.scope, run.targets, filename, run.timeline.booked)
     added, refused = journal.write(run.timeline.movements)
+    run.timeline.books.close()
     return [*entries, *added], errors + refused
 
 
@@ -128,7 +124,7 @@ def follow(
         end = min(end, as_of)
     blocked: set[str] = set()
     while True:
-        mistakes = Mistakes(_ledger_meta(options_map), blocked)
+        mistakes = Mistakes(lambda: _ledger_meta(options_map), blocked)
         targets = Targets(policy)
         scope = Scope(policy, others, options_map, targets, mistakes)
         timeline = Timeline(policy, scope, targets, mistakes, end)

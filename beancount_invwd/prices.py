@@ -84,6 +84,11 @@ class PriceBook:
                 return found
         return None
 
+    def find_only(self, item: str, currency: str) -> Any:
+        """The newest price directive of an item, if all of its prices are in one currency."""
+        quotes = self._prices.get(item)
+        return quotes.get(currency) if quotes is not None and len(quotes) == 1 else None
+
     def newest(self, item: str) -> Any:
         """The newest price directive of an item in whatever currency, or None."""
         return max(self._prices.get(item, {}).values(), key=lambda entry: entry.date, default=None)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from beancount_invwd.accounts import Roots
-    from beancount_invwd.lots import Reduction, Stock
+    from beancount_invwd.flows import Reduction
+    from beancount_invwd.stock import Stock
 
 
 class Credit(NamedTuple):

@@ -13,8 +13,9 @@ from beancount.core import data
 
 from beancount_invwd import facts
 from beancount_invwd.facts import NO_FACTS, Directive, Facts, Statement
-from beancount_invwd.lots import Home, Lot, Stock, StockKey
 from beancount_invwd.mistakes import Mistakes, find_meta
+from beancount_invwd.money import ONE, ZERO
+from beancount_invwd.stock import Home, Lot, Stock, StockKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -65,7 +66,6 @@ class Scope:
         self._doubts: dict[str, list[str]] = {}
         self._accounts: dict[str, Facts] = {}
         self._broken_accounts: set[str] = set()
-        self._terms: dict[tuple[str, str, str | None], Terms] = {}
         self._shapes: dict[tuple[str, ...], bool] = {}
         self._uncosted: dict[tuple[str, str], Any] = {}
         customs = self._read_entries(entries)
@@ -161,9 +161,9 @@ class Scope:
             lot: The lot, if it is on hand already: its facts must not be contradicted.
         """
         stated: dict[str, Any] = {}
-        if posting.units.number > 0 and self._has_ours(txn.meta):
+        if posting.units.number > 0 and self.states_facts(txn.meta):
             stated |= facts.select_ours(txn.meta, "lot")
-        if posting.meta is not None and self._has_ours(posting.meta):
+        if self.states_facts(posting.meta):
             stated |= facts.select_ours(posting.meta, "lot")
         if not stated:
             return NO_FACTS
@@ -177,7 +177,10 @@ class Scope:
             self._mistakes.block(posting.units.currency, meta, problem, txn)
         return NO_FACTS if problems else found
 
-    def _has_ours(self, meta: Mapping[str, Any]) -> bool:
+    def states_facts(self, meta: Mapping[str, Any] | None) -> bool:
+        """Whether metadata says something of a lot; by its keys, which few ledgers vary."""
+        if not meta or (len(meta) == 2 and "lineno" in meta and "filename" in meta):  # noqa: PLR2004
+            return False
         shape = tuple(meta)
         known = self._shapes.get(shape)
         if known is None:
@@ -187,25 +190,20 @@ class Scope:
     def set_terms(self, lot: Lot) -> None:
         """Set the parameters of a lot from policy, account, item and its own facts."""
         stock = lot.stock
-        commodity = stock.key.commodity
         account = self._accounts.get(lot.account, NO_FACTS)
-        if lot.facts is NO_FACTS:
-            key = (commodity, stock.key.currency, lot.account if account.overrides else None)
-            terms = self._terms.get(key)
-            if terms is None:
-                terms = self._terms[key] = self._resolve(lot, account)
+        if lot.facts is NO_FACTS and not account.overrides:
+            if stock.terms is None:
+                stock.terms = self._resolve(lot, account)
+                stock.is_plain = stock.is_plain and _is_linear(stock.terms)
+                stock.nrv_line = _find_nrv_line(stock.terms)
+            lot.terms = stock.terms
         else:
-            terms = self._resolve(lot, account)
+            lot.terms = self._resolve(lot, account)
             stock.is_plain = False
             if lot.facts.expires is not None:
                 self.perishables.append(lot)
-        if commodity in self._mistakes.blocked or lot.account in self._broken_accounts:
-            stock.is_plain = False
-            return
-        lot.terms = terms
-        if stock.terms is None:
-            stock.terms = terms
-        if terms is not stock.terms or not _is_linear(terms):
+        if stock.key.commodity in self._mistakes.blocked or lot.account in self._broken_accounts:
+            lot.terms = None
             stock.is_plain = False
 
     def _resolve(self, lot: Lot, account: Facts) -> Terms:
@@ -318,3 +316,14 @@ def _is_linear(terms: Terms) -> bool:
     """Whether the measure of a whole stock is the sum of those of its lots."""
     charges = [getattr(terms, name) for name in _CHARGES]
     return not terms.ageing and all(charge is None or charge.of != "cost" for charge in charges)
+
+
+def _find_nrv_line(terms: Terms) -> tuple[Decimal, Decimal] | None:
+    """Share of the price, and amount off it, that give a positive net realisable value."""
+    share, amount = ONE, ZERO
+    for charge in (terms.selling_cost, terms.completion_cost):
+        if charge.of == "price":
+            share -= charge.number
+        else:
+            amount += charge.number
+    return (share, amount) if terms.measure == "nrv" and _is_linear(terms) else None

@@ -11,8 +11,8 @@ from beancount_invwd import accounts
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
 
-    from beancount_invwd.lots import Lot, Stock
     from beancount_invwd.policy import Policy
+    from beancount_invwd.stock import Lot, Stock
 
 
 class Targets:

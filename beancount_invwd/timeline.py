@@ -21,19 +21,21 @@ from beancount.core import data
 from beancount_invwd.allowance import Tested, allot
 from beancount_invwd.calendar import NEVER, Calendar, Due
 from beancount_invwd.evidence import EvidenceBook
-from beancount_invwd.lots import Books, carry
+from beancount_invwd.lots import Books
 from beancount_invwd.measure import Evidence, Measured, earlier, measure_item, measure_lot
 from beancount_invwd.money import ZERO
-from beancount_invwd.movements import Group, Kind, Movement, Plan, Release, Row
+from beancount_invwd.movements import TAG, Group, Kind, Movement, Plan, Release, Row
 from beancount_invwd.releases import choose_credits
+from beancount_invwd.stock import carry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from beancount_invwd.lots import Lot, Moved, Outflow, Reduction, Stock, StockKey
+    from beancount_invwd.flows import Moved, Outflow, Reduction
     from beancount_invwd.mistakes import Mistakes
-    from beancount_invwd.policy import Policy
+    from beancount_invwd.policy import Policy, Terms
     from beancount_invwd.scope import Scope
+    from beancount_invwd.stock import Lot, Stock, StockKey
     from beancount_invwd.targets import Targets
 
 _UNKNOWN_TERMS = Measured(None, "", lack="terms")
@@ -53,6 +55,7 @@ class Timeline:
     Attributes:
         books: The lots.
         movements: What is to be written, in the order of dates.
+        booked: Transactions of the ledger that the plugin wrote in an earlier run.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Timeline:
     ) -> None:
         self.books = Books(scope)
         self.movements: list[Movement] = []
+        self.booked: list[Any] = []
         self._policy = policy
         self._scope = scope
         self._targets = targets
@@ -72,32 +76,45 @@ class Timeline:
         self._evidence = EvidenceBook(mistakes)
         self._calendar = Calendar(policy, end, scope.perishables)
         self._tested_on: datetime.date | None = None
+        self._is_by_price = policy.period == "price"
         self._dirty: set[Stock] = set()
+        self._awake: set[str] = set()
         self._holds_until: dict[Stock, datetime.date] = {}
         self._waiting: list[tuple[datetime.date, StockKey]] = []
         self._releases: list[Release] = []
 
-    def run(self, entries: Iterable[Any]) -> None:
+    def run(self, entries: Iterable[Any]) -> None:  # noqa: C901 (the hot loop, all in one place)
         """Take entries in their order, then test on the remaining dates up to the end."""
-        books, directives = self.books, self._scope.directives
+        apply, directives = self.books.apply, self._scope.directives
+        calendar, add_price, awake = self._calendar, self._evidence.prices.add, self._awake
+        is_simple = not self._is_by_price
+        converted = self._evidence.converted
         today = None
         for entry in entries:
             if entry.date != today:
                 today = entry.date
-                self._go_to(today)
+                if today > calendar.soonest:
+                    self._go_to(today)
             kind = type(entry)
             if kind is data.Transaction:
-                outflow = books.apply(entry)
+                if entry.tags and TAG in entry.tags:
+                    self.booked.append(entry)
+                    continue
+                outflow = apply(entry)
                 if outflow is not None:
                     self._record(entry, outflow)
             elif kind is data.Price:
-                self._take_price(entry)
+                if is_simple and not converted and len(entry.meta) == 2:  # noqa: PLR2004
+                    add_price(entry)  # as _take_price does, but for the most of them
+                    awake.add(entry.currency)
+                else:
+                    self._take_price(entry)
             elif id(entry) in directives:
                 self._evidence.take_directive(directives[id(entry)])
                 self._wake(directives[id(entry)].item)
         while (due := self._calendar.take_rest()) is not None:
             self._pass(due)
-        if self._policy.period == "price" and self._tested_on is not None:
+        if self._is_by_price and self._tested_on is not None:
             self._report_missing(self._tested_on)
 
     def _go_to(self, day: datetime.date) -> None:
@@ -123,15 +140,15 @@ class Timeline:
     def _take_price(self, entry: Any) -> None:
         if len(entry.meta) > 2:  # more than filename and lineno  # noqa: PLR2004
             self._scope.check_price(entry)
-        self._dirty.update(self._evidence.find_converted(entry))
+        if self._evidence.converted:
+            self._dirty.update(self._evidence.find_converted(entry))
         if self._evidence.prices.add(entry):
             self._wake(entry.currency)
 
     def _wake(self, item: str) -> None:
         """Put an item on the list of the next measurement: there is new evidence of it."""
-        stocks = self.books.by_commodity.get(item)
-        if stocks:
-            self._dirty.update(stocks)
+        self._awake.add(item)
+        if self._is_by_price and item in self.books.by_commodity:
             self._calendar.note_event(item)
 
     def assess(self, stock: Stock, day: datetime.date) -> list[Row]:
@@ -170,27 +187,44 @@ class Timeline:
 
         True spares the loop over its lots; False says nothing.
         """
-        if not stock.is_plain or stock.allowance or stock.terms is None or not stock.units:
+        if not stock.is_plain or stock.allowance or stock.terms is None:
             return not stock.lots
         if self._evidence.is_stated(stock.key.commodity):
             return False
-        evidence = self._evidence.find(stock, stock.terms, day)
-        measured = measure_item(stock, stock.terms, evidence)
-        if measured.total is None:
+        value, until = self._value_unit(stock, stock.terms, day)
+        if value is None or value <= 0:
             return False
-        cost = stock.cost
         if self._policy.basis == "lot":
-            cost = max(cost, stock.cost_unit_highest * stock.units)
-        is_sound = measured.total > 0 and measured.total >= cost
+            is_sound = value >= stock.cost_unit_highest
+        else:
+            is_sound = value * stock.units >= stock.cost
         if is_sound:
-            self._hold(stock, measured.until)
+            self._hold(stock, until)
         return is_sound
+
+    def _value_unit(
+        self, stock: Stock, terms: Terms, day: datetime.date
+    ) -> tuple[Decimal | None, datetime.date | None]:
+        """The measure of one unit of a plain stock, and until when it holds."""
+        if stock.nrv_line is not None:
+            found = self._evidence.find_plain(stock, terms, day)
+            if found is not None:
+                share, amount = stock.nrv_line
+                return found[0] * share - amount, found[1]
+        evidence = self._evidence.find(stock, terms, day)
+        measured = measure_item(stock, terms, evidence)
+        if measured.total is None or not stock.units:
+            return None, measured.until
+        return measured.total / stock.units, measured.until
 
     def _collect(self, day: datetime.date, only: frozenset[str] | None) -> list[Stock]:
         """Collect the stocks that have to be tested on a date."""
         dirty = self._dirty
         dirty |= self.books.touched
         self.books.touched.clear()
+        for item in self._awake:
+            dirty.update(self.books.by_commodity.get(item, ()))
+        self._awake.clear()
         while self._waiting and self._waiting[0][0] < day:
             until, key = heappop(self._waiting)
             stock = self.books.stocks[key]
@@ -200,7 +234,7 @@ class Timeline:
         if only is not None:
             stocks = self.books.by_commodity
             return [stock for item in only for stock in stocks.get(item, ()) if stock.lots]
-        due = dirty if self._policy.period != "price" else self.books.stocks.values()
+        due = dirty if not self._is_by_price else self.books.stocks.values()
         found = list(due)
         dirty.clear()
         return found
@@ -276,7 +310,7 @@ class Timeline:
         for plan in self.plan(self._collect(day, only), day):
             if only is None or any(row.lot.stock.key.commodity in only for row in plan.rows):
                 self._commit(plan, day)
-        if self._policy.period != "price" and self._calendar.is_last(day):
+        if not self._is_by_price and self._calendar.is_last(day):
             self._report_missing(day)
 
     def _commit(self, plan: Plan, day: datetime.date) -> None:

@@ -1,7 +1,7 @@
 """Random valid ledgers and configurations, small enough to read.
 
-A source of choices (Hypothesis, or a plain seed) -> the text of a ledger without the plugin line, and a
-configuration. The generator keeps the stock of every account as Beancount will, so that each
+A source of choices (Hypothesis, or a plain seed) -> the text of a ledger without the plugin line,
+and a configuration. The generator keeps the stock of every account as Beancount will, so that each
 reduction finds exactly one way to be booked.
 
 Example:
@@ -155,6 +155,7 @@ class World:
     lines: list[str] = field(default_factory=list)
     labels: int = 0
     directives: list[tuple[str, str | None, str | None]] = field(default_factory=list)
+    excluded: set[str] = field(default_factory=set)
 
     def write(self, *lines: str) -> None:
         """Add lines to the ledger."""
@@ -377,9 +378,8 @@ def write_head(world: World, policy: PolicyChoice) -> None:
     """Write options, Opens and Commodities."""
     dice = world.dice
     world.write('option "operating_currency" "USD"')
-    default = "STRICT"
-    if dice.chance(12):
-        default = dice.pick(["FIFO", "NONE"])
+    default = dice.weighted([(88, "STRICT"), (6, "FIFO"), (6, "NONE")])
+    if default != "STRICT":
         world.write(f'option "booking_method" "{default}"')
     if dice.chance(15):
         world.write('plugin "beancount.plugins.implicit_prices"')
@@ -410,6 +410,7 @@ def write_open(world: World, policy: PolicyChoice, account: Account, default: st
         world.write(*overrides(world, policy, currency=None))
     if len(world.accounts) > 1 and dice.chance(4):
         world.write("  invwd-exclude: TRUE")
+        world.excluded.add(account.name)
 
 
 def write_commodity(world: World, policy: PolicyChoice, item: Item) -> None:
@@ -423,6 +424,7 @@ def write_commodity(world: World, policy: PolicyChoice, item: Item) -> None:
         world.write(*overrides(world, policy, currency=currency, is_item=True))
     if len(world.items) > 1 and dice.chance(4):
         world.write("  invwd-exclude: TRUE")
+        world.excluded.add(item.name)
 
 
 def overrides(
@@ -947,8 +949,8 @@ def moving_lines(world: World) -> list[str] | None:
         if line is None:
             return None
         added.append(line)
-    lots = [line.partition("{")[2] for line in added]
-    if there.booking != "NONE" and keep in (2, 3) and len(lots) == len(set(lots)):
+    lots = {(out.item.name, out.number) for out in outs}
+    if there.booking != "NONE" and keep == 3 and len(lots) == len(outs):
         soon = world.day + timedelta(dice.between(5, 200))
         added = [line + (f"\n    expires: {soon}" if dice.chance(6) else "") for line in added]
     rest = ["Expenses:Shrinkage", "Expenses:COGS", "Assets:Cash"]
@@ -1014,12 +1016,17 @@ def state_nrv(world: World) -> None:
     """Write an `invwd-nrv` directive for an item, a label or an account, or end one."""
     dice = world.dice
     if world.directives and dice.chance(25):
-        name, label, account_name = dice.pick(world.directives)
-        world.write(
-            f'{world.day} custom "invwd-nrv" "{name}" "end"', *selector(label, account_name)
-        )
+        ended = dice.pick(world.directives)
+        world.directives = [directive for directive in world.directives if directive != ended]
+        name, label, account_name = ended
+        lines = selector(label, account_name)
+        world.write(f'{world.day} custom "invwd-nrv" "{name}" "end"', *lines)
         return
-    here = [place for place in places(world) if len(place[1].currencies) == 1]
+    here = [
+        (account, item, currency)
+        for account, item, currency in places(world)
+        if len(item.currencies) == 1 and not {account.name, item.name} & world.excluded
+    ]
     if not here:
         return
     account, item, currency = dice.pick(here)

@@ -198,7 +198,7 @@ class Taken:
     allowance: Cents
     locked: Cents
     facts: dict[str, Any]
-    age_from: date
+    layers: list[Layer]
     stands_alone: bool
     part_left: Fraction = Fraction(1)
 
@@ -219,7 +219,6 @@ class Added:
     is_new: bool
     own_facts: dict[str, Any]
     day: date
-    layer: Layer
 
 
 class Entry(NamedTuple):
@@ -274,6 +273,18 @@ def share_out(total: Cents, weights: Sequence[Fraction], quantum: Fraction) -> l
     for i in by_remainder[:left]:
         shares[i] += 1
     return [share * quantum for share in shares]
+
+
+def oldest_first(layers: Iterable[Layer], units: Fraction) -> tuple[list[Layer], list[Layer]]:
+    """Return what leaves if the oldest units leave first, and what stays."""
+    gone: list[Layer] = []
+    kept: list[Layer] = []
+    for layer in sorted(layers, key=lambda layer: layer.day):
+        used = min(layer.units, max(units, ZERO))
+        units -= used
+        gone += [Layer(layer.day, used)] if used > 0 else []
+        kept += [Layer(layer.day, layer.units - used)] if layer.units > used else []
+    return gone, kept
 
 
 def read_rule(value: Any) -> Rule:
@@ -540,7 +551,8 @@ class Model:
                 )
         self.lots = [lot for lot in self.lots if lot.units != 0 or lot.is_pool]
         for lot in self.lots:  # a pool that was overdrawn has no more layers than units
-            self.take_from_layers(lot, sum((y.units for y in lot.layers), -max(lot.units, ZERO)))
+            surplus = sum((layer.units for layer in lot.layers), -max(lot.units, ZERO))
+            lot.layers = oldest_first(lot.layers, surplus)[1]
         self.write(transaction.date, moved)
         left: Book = self.waiting if self.release == "period" else {}
         self.let_go(taken, transaction, left)
@@ -581,7 +593,6 @@ class Model:
         lot = self.find(change) or self.create(change, {})
         units = -change.units
         quantum = self.quantum(lot.currency)
-        age_from = lot.age_date()
         allowance, locked = lot.allowance, lot.locked
         if lot.units > units:
             allowance = half_up(lot.allowance * units / lot.units, quantum)
@@ -593,7 +604,7 @@ class Model:
         allowance = max(allowance, lot.allowance - most)
         lot.allowance -= allowance
         lot.locked = min(lot.locked - locked, lot.allowance)
-        self.take_from_layers(lot, units)
+        gone, lot.layers = oldest_first(lot.layers, units)
         return Taken(
             lot=lot,
             entity=self.entity(lot.account),
@@ -602,17 +613,9 @@ class Model:
             allowance=allowance,
             locked=locked,
             facts=dict(lot.facts),
-            age_from=age_from,
+            layers=gone if lot.is_pool else [Layer(lot.age_from, units)],
             stands_alone=lot.stands_alone,
         )
-
-    def take_from_layers(self, lot: Lot, units: Fraction) -> None:
-        """Take the oldest units of a pool first."""
-        for layer in sorted(lot.layers, key=lambda layer: layer.day):
-            used = min(layer.units, units)
-            layer.units -= used
-            units -= used
-        lot.layers = [layer for layer in lot.layers if layer.units > 0]
 
     def add(self, change: Change, facts_above: dict[str, Any]) -> Added:
         """Add units to a lot, new or not."""
@@ -620,10 +623,12 @@ class Model:
         is_new = lot is None
         if lot is None:
             lot = self.create(change, {**facts_above, **change.facts})
+        elif lot.units == 0:  # a pool that was used up begins anew
+            lot.born, lot.stands_alone = next(self.born), False
+            self.lots = sorted(self.lots, key=lambda other: other.born)
         lot.units += change.units
         lot.pool_cost += change.units * change.unit_cost
-        layer = Layer(change.day, change.units)
-        lot.layers.append(layer)
+        lot.layers.append(Layer(change.day, change.units))
         return Added(
             lot=lot,
             entity=self.entity(lot.account),
@@ -632,7 +637,6 @@ class Model:
             is_new=is_new,
             own_facts=change.facts,
             day=change.day,
-            layer=layer,
         )
 
     def facts_of(self, meta: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -653,19 +657,23 @@ class Model:
                 if here != there or units == 0:
                     continue
                 quantum = self.quantum(add.lot.currency)
-                allowance = half_up(take.allowance * units / take.units, quantum)
-                locked = half_up(take.locked * units / take.units, quantum)
+                part = (
+                    units / take.units if add.lot.units > 0 else ZERO
+                )  # a pool below zero has none
+                allowance = half_up(take.allowance * part, quantum)
+                locked = half_up(take.locked * part, quantum)
                 self.move(take, add, allowance, locked, moved)
                 take.units -= units
                 add.units -= units
-                add.layer.units -= units
-                add.lot.layers.append(Layer(take.age_from, units))
+                moving, take.layers = oldest_first(take.layers, units)
+                come = [layer for layer in add.lot.layers if layer.day == add.day]
+                kept = [layer for layer in add.lot.layers if layer.day != add.day]
+                add.lot.layers = kept + oldest_first(come, units)[1] + moving
                 if add.is_new and not add.lot.is_pool:
                     add.lot.facts = {**take.facts, **add.own_facts}
-                    add.lot.age_from = take.age_from
+                    add.lot.age_from = min((y.day for y in moving), default=add.lot.age_from)
                     add.lot.stands_alone = take.stands_alone
                     add.is_new = False
-            add.lot.layers = [layer for layer in add.lot.layers if layer.units > 0]
 
     def move(self, take: Taken, add: Added, allowance: Cents, locked: Cents, moved: Book) -> None:
         """Hand an allowance over from one lot to another."""
@@ -713,7 +721,8 @@ class Model:
         allowances = share_out(half_up(take.allowance * part, quantum), weights, quantum)
         lockeds = share_out(half_up(take.locked * part, quantum), weights, quantum)
         for add, allowance, locked in zip(products, allowances, lockeds, strict=True):
-            room = half_up(max(ZERO, add.lot.cost), quantum) - add.lot.allowance
+            cost = add.lot.cost if add.lot.units > 0 else ZERO
+            room = half_up(max(ZERO, cost), quantum) - add.lot.allowance
             self.move(take, add, max(ZERO, min(allowance, room)), locked, moved)
 
     # ---------------------------------------------------------------- releases

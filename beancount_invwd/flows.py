@@ -1,0 +1,222 @@
+"""Where the allowance of units goes that a transaction takes out: transfers and production.
+
+A transfer takes its share along, production hands it on to the product (IAS 2.34, 2.35); what is
+left over belongs to units that really left.
+
+    10 BOARD {9 USD} with an allowance of 1.00 become 1 TABLE {90 USD}: it starts with 1.00.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from beancount_invwd.facts import inherit_facts
+from beancount_invwd.money import ZERO, part_of, round_money, share_out
+from beancount_invwd.stock import Lot, Pool, carry
+
+if TYPE_CHECKING:
+    from beancount_invwd.facts import Facts
+
+
+@dataclass(eq=False, slots=True)
+class Addition:
+    """Units that one posting adds; `units` are those not matched yet."""
+
+    lot: Lot
+    units: Decimal
+    cost_unit: Decimal
+    posting: Any
+    own: Facts
+    is_new: bool
+
+    @property
+    def cost(self) -> Decimal:
+        """The cost of the units not matched yet."""
+        return self.units * self.cost_unit
+
+
+@dataclass(eq=False, slots=True)
+class Reduction:
+    """Units that one posting takes out; units and allowance are those not matched yet.
+
+    Attributes:
+        lot: The lot that they leave.
+        allowance: What the lot gave up with them; `locked` is a part of it.
+        layers: Dates and units, oldest first.
+    """
+
+    lot: Lot
+    units: Decimal
+    cost_unit: Decimal
+    allowance: Decimal
+    locked: Decimal
+    layers: list[tuple[datetime.date, Decimal]]
+    cost_moved: Decimal = ZERO
+
+    @property
+    def cost(self) -> Decimal:
+        """The cost of the units not matched yet, less what went into products."""
+        return self.units * self.cost_unit - self.cost_moved
+
+    @property
+    def units_left(self) -> Decimal:
+        """The units that this cost is of."""
+        return self.cost / self.cost_unit if self.cost_moved else self.units
+
+
+class Moved(NamedTuple):
+    """An allowance that went from one lot to another with units or into a product.
+
+    Units and cost are those of the source that went there.
+    """
+
+    source: Lot
+    target: Lot
+    units: Decimal
+    cost: Decimal
+    allowance: Decimal
+    reason: str
+
+
+class Outflow(NamedTuple):
+    """What one transaction did to allowances.
+
+    Attributes:
+        left: All units that left, those without an allowance too.
+        moved: Allowances that went along to other lots.
+    """
+
+    left: Sequence[Reduction]
+    moved: Sequence[Moved]
+
+
+def match_transfers(
+    additions: Sequence[Addition],
+    reductions: Sequence[Reduction],
+    set_terms: Callable[[Lot], None],
+) -> list[Moved]:
+    """Match additions with reductions of the same item at the same unit cost, in posting order."""
+    waiting: dict[tuple[Any, Decimal], list[Reduction]] = {}
+    for reduction in reductions:
+        waiting.setdefault((reduction.lot.stock, reduction.cost_unit), []).append(reduction)
+    moved = []
+    for addition in additions:
+        queue = waiting.get((addition.lot.stock, addition.cost_unit), [])
+        while queue and addition.units and addition.lot.units > 0:
+            reduction = queue[0]
+            units = min(addition.units, reduction.units)
+            moved.append(_move(reduction, addition, units, set_terms))
+            if not reduction.units:
+                queue.pop(0)
+    return [row for row in moved if row.allowance]
+
+
+def _move(
+    reduction: Reduction, addition: Addition, units: Decimal, set_terms: Callable[[Lot], None]
+) -> Moved:
+    source, target = reduction.lot, addition.lot
+    quantum = source.stock.quantum
+    allowance = part_of(reduction.allowance, units, reduction.units, quantum)
+    locked = part_of(reduction.locked, units, reduction.units, quantum)
+    reduction.allowance -= allowance
+    reduction.locked -= locked
+    reduction.units -= units
+    addition.units -= units
+    carry(target, allowance)
+    target.locked += locked
+    layers = _take_layers(reduction.layers, units)
+    if isinstance(target, Pool):
+        for date, part in layers:
+            target.add_layer(date, part)
+    elif addition.is_new:
+        addition.is_new = False
+        target.facts = inherit_facts(source.facts, addition.own)
+        if layers:
+            target.aged_from = layers[0][0]
+        set_terms(target)
+    return Moved(source, target, units, units * addition.cost_unit, allowance, "transfer")
+
+
+def _take_layers(
+    layers: list[tuple[datetime.date, Decimal]], units: Decimal
+) -> list[tuple[datetime.date, Decimal]]:
+    taken = []
+    while units > 0 and layers:
+        date, left = layers[0]
+        part = min(units, left)
+        taken.append((date, part))
+        units -= part
+        if part == left:
+            layers.pop(0)
+        else:
+            layers[0] = (date, left - part)
+    return taken
+
+
+def match_production(additions: Sequence[Addition], reductions: Sequence[Reduction]) -> list[Moved]:
+    """Hand the allowances of materials on to what was made of them (IAS 2.35)."""
+    places: dict[tuple[str, str], tuple[list[Reduction], list[Addition]]] = {}
+    for reduction in reductions:
+        if reduction.units:
+            places.setdefault(reduction.lot.stock.key[:2], ([], []))[0].append(reduction)
+    for addition in additions:
+        if addition.units and addition.lot.stock.key[:2] in places:
+            places[addition.lot.stock.key[:2]][1].append(addition)
+    moved = []
+    for used, made in places.values():
+        if made:
+            moved += _produce(used, made)
+    return moved
+
+
+def _produce(used: Sequence[Reduction], made: Sequence[Addition]) -> list[Moved]:
+    cost_used = sum((row.cost for row in used), ZERO)
+    cost_made = sum((row.cost for row in made), ZERO)
+    moved: list[Moved] = []
+    for reduction in used:
+        cost = reduction.cost
+        kept = cost_made < cost_used
+        reduction.cost_moved = cost * cost_made / cost_used if kept else cost
+        if reduction.allowance and cost_made > 0:
+            quantum = reduction.lot.stock.quantum
+            part = reduction.allowance
+            if kept:
+                part = round_money(part * cost_made / cost_used, quantum)
+            moved += _hand_on(reduction, made, part, quantum)
+    for addition in made:
+        if isinstance(addition.lot, Pool):
+            addition.lot.add_layer(addition.posting.cost.date, addition.units)
+        addition.units = ZERO
+    return moved
+
+
+def _hand_on(
+    reduction: Reduction, made: Sequence[Addition], part: Decimal, quantum: Decimal
+) -> list[Moved]:
+    """Share a part of what one reduction gave up over the products, none above its cost."""
+    alive = [row for row in made if row.lot.units > 0 and row.cost > 0]
+    if not alive or not part:
+        return []
+    cost_made = sum((row.cost for row in alive), ZERO)
+    parts = share_out(part, [row.cost for row in alive], quantum)
+    locked_part = part_of(reduction.locked, part, reduction.allowance, quantum)
+    moved = []
+    for row, share in zip(alive, parts, strict=True):
+        room = round_money(row.lot.cost, quantum) - row.lot.allowance
+        allowance = max(ZERO, min(share, room))
+        locked = part_of(locked_part, allowance, part, quantum)
+        locked_part -= locked
+        part -= allowance
+        reduction.allowance -= allowance
+        reduction.locked -= locked
+        carry(row.lot, allowance)
+        row.lot.locked += locked
+        if allowance:
+            cost = row.cost * reduction.cost_moved / cost_made
+            units = cost / reduction.cost_unit
+            moved.append(Moved(reduction.lot, row.lot, units, cost, allowance, "production"))
+    return moved

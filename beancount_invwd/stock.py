@@ -1,0 +1,166 @@
+"""The nouns of what is on hand: stocks, lots, pools, inventory accounts.
+
+A lot is what Beancount keeps apart in an inventory: account, commodity, cost number, cost currency,
+cost date, label. A stock is all lots of an item in one entity and cost currency, with their sums.
+Units, costs and allowances change with time; who changes them is `lots.Books` and the timeline.
+"""
+
+from __future__ import annotations
+
+import datetime
+from bisect import insort
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from beancount_invwd.money import ZERO
+
+if TYPE_CHECKING:
+    from beancount_invwd.facts import Facts
+    from beancount_invwd.policy import Terms
+
+NO_LIMIT = Decimal("Infinity")
+
+
+class StockKey(NamedTuple):
+    """What is never mixed: an item in one entity and one cost currency."""
+
+    entity: str
+    currency: str
+    commodity: str
+
+
+@dataclass(eq=False, slots=True)
+class Stock:
+    """The lots on hand of one item in one entity and cost currency, with their sums.
+
+    Attributes:
+        lots: By number, in the order in which they came into being.
+        purchase: Transaction and posting of the newest purchase.
+        terms: The parameters of the lots that have none of their own.
+        nrv_line: Share of the price, and amount per unit off it, that give the net realisable
+            value of these terms; None if they measure by something else as well.
+        is_plain: Whether all lots share these terms and nothing particular is known of any,
+            so that sums are enough to see that there is no loss.
+    """
+
+    key: StockKey
+    category: str
+    quantum: Decimal
+    facts: Facts
+    lots: dict[int, Lot] = field(default_factory=dict)
+    units: Decimal = ZERO
+    cost: Decimal = ZERO
+    allowance: Decimal = ZERO
+    cost_unit_highest: Decimal = ZERO
+    purchase: tuple[Any, Any] | None = None
+    terms: Terms | None = None
+    nrv_line: tuple[Decimal, Decimal] | None = None
+    is_plain: bool = True
+
+
+@dataclass(eq=False, slots=True)
+class Lot:
+    """A lot on hand and its allowance: the one state that changes with time.
+
+    Attributes:
+        number: Grows in the order in which lots came into being.
+        units: Units on hand; negative if more left than there was.
+        locked: The part of the allowance that may not be reversed any more.
+        aged_from: The date that its age counts from: that of the purchase.
+        is_pool: Whether it is all lots of the item in an account with booking `NONE`.
+        terms: Its parameters, or None if a mistake keeps it from being assessed.
+        is_own: Whether its last measurement took it as a group of its own.
+        origin: The transaction and posting that first added to it.
+        drained: The transaction and posting by which it had no units left, or less.
+    """
+
+    is_pool: ClassVar[bool] = False
+
+    stock: Stock
+    account: str
+    cost_unit: Decimal
+    date: datetime.date
+    label: str | None
+    number: int
+    aged_from: datetime.date
+    facts: Facts
+    origin: tuple[Any, Any]
+    terms: Terms | None = None
+    drained: tuple[Any, Any] | None = None
+    units: Decimal = ZERO
+    allowance: Decimal = ZERO
+    locked: Decimal = ZERO
+    is_own: bool = False
+
+    @property
+    def cost(self) -> Decimal:
+        """Units × unit cost, not rounded."""
+        return self.units * self.cost_unit
+
+
+@dataclass(eq=False, slots=True)
+class Pool(Lot):
+    """All lots of an item in an account with booking `NONE`.
+
+    Attributes:
+        cost_total: The sum of the costs that were posted.
+        layers: Dates and units left, first in first out, from index `used` on.
+    """
+
+    is_pool: ClassVar[bool] = True
+
+    cost_total: Decimal = ZERO
+    layers: list[tuple[datetime.date, Decimal]] = field(default_factory=list)
+    layered: Decimal = ZERO
+    used: int = 0
+
+    @property
+    def cost(self) -> Decimal:
+        """The sum of the costs that were posted."""
+        return self.cost_total
+
+    def add_layer(self, date: datetime.date, units: Decimal) -> None:
+        """Add units of an age; those that cover a shortage are gone already."""
+        insort(self.layers, (date, units), lo=self.used)
+        self.layered += units
+        self.take_layers(self.layered - max(self.units, ZERO))
+        self._set_age()
+
+    def take_layers(self, units: Decimal) -> list[tuple[datetime.date, Decimal]]:
+        """Take the oldest units out."""
+        taken = []
+        while units > 0 and self.used < len(self.layers):
+            date, left = self.layers[self.used]
+            part = min(units, left)
+            taken.append((date, part))
+            units -= part
+            self.layered -= part
+            if part == left:
+                self.used += 1
+            else:
+                self.layers[self.used] = (date, left - part)
+        self._set_age()
+        return taken
+
+    def _set_age(self) -> None:
+        if self.used < len(self.layers):
+            self.aged_from = self.layers[self.used][0]
+
+
+@dataclass(eq=False, slots=True)
+class Home:
+    """An inventory account and the lots in it."""
+
+    account: str
+    entity: str
+    is_pool: bool
+    by_cost: dict[tuple[str, Any], Lot] = field(default_factory=dict)
+    stocks: dict[tuple[str, str], Stock] = field(default_factory=dict)
+    by_id: dict[int, Lot] = field(default_factory=dict)
+
+
+def carry(lot: Lot, change: Decimal) -> None:
+    """Change the allowance of a lot; an increase is positive."""
+    lot.allowance += change
+    lot.stock.allowance += change
