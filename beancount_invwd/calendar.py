@@ -41,13 +41,15 @@ class Calendar:
     Args:
         policy: Period, fiscal year, start.
         end: The last date on which lots may be tested, inclusive.
-        perishables: New lots that expire; the calendar takes them off this list.
+        perishables: New lots and when they expire; the calendar takes them off this list.
 
     Attributes:
         soonest: Nothing is due before this date's end. (With `price`, that is not known.)
     """
 
-    def __init__(self, policy: Policy, end: datetime.date, perishables: list[Lot]) -> None:
+    def __init__(
+        self, policy: Policy, end: datetime.date, perishables: list[tuple[datetime.date, Lot]]
+    ) -> None:
         self.end = end
         self.soonest = datetime.date.min
         self._policy = policy
@@ -96,9 +98,8 @@ class Calendar:
         date = min(self._test, self._lock)
         if not self._is_by_price or self._today is None:
             return date
-        for lot in self._perishables:
-            expires = lot.facts.expires
-            if expires is not None and expires >= self._today:
+        for expires, lot in self._perishables:
+            if expires >= self._today:
                 heappush(self._expiring, (expires, lot.number, lot))
         self._perishables.clear()
         if self._expiring:

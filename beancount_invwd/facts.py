@@ -73,11 +73,6 @@ class Statement(NamedTuple):
     reason: str
     entry: Any
 
-    @property
-    def is_particular(self) -> bool:
-        """Whether it names particular goods, not the whole item."""
-        return self.label is not None or self.account is not None
-
 
 class ReplacementCost(NamedTuple):
     """An `invwd-replacement-cost` directive: what a unit costs to buy."""

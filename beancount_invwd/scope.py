@@ -6,6 +6,7 @@ state; which parameters hold for a lot (lot, then item, then account, then polic
 
 from __future__ import annotations
 
+import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,7 @@ class Scope:
         directives: The `invwd-…` directives by `id` of their entry.
         opens: Open directives by account.
         closes: Close directives by account.
-        perishables: New lots that expire, until somebody takes them off this list.
+        perishables: New lots and when they expire, until somebody takes them off this list.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class Scope:
     ) -> None:
         self.opens: dict[str, Any] = {}
         self.closes: dict[str, Any] = {}
-        self.perishables: list[Lot] = []
+        self.perishables: list[tuple[datetime.date, Lot]] = []
         self._policy = policy
         self._options_map = options_map
         self._targets = targets
@@ -201,7 +202,7 @@ class Scope:
             lot.terms = self._resolve(lot, account)
             stock.is_plain = False
             if lot.facts.expires is not None:
-                self.perishables.append(lot)
+                self.perishables.append((lot.facts.expires, lot))
         if stock.key.commodity in self._mistakes.blocked or lot.account in self._broken_accounts:
             lot.terms = None
             stock.is_plain = False

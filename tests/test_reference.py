@@ -100,8 +100,9 @@ PENCIL: dict[str, tuple[str, str, str]] = {
         """,
         "{}",
         """
-        2024-01-31 write-down | Assets:Inventory:A:Allowance -0.33, Assets:Inventory:B:Allowance -0.34, \
-Assets:Inventory:C:Allowance -0.33, Expenses:Inventory:Write-Down 1
+        2024-01-31 write-down | Assets:Inventory:A:Allowance -0.33, \
+Assets:Inventory:B:Allowance -0.34, Assets:Inventory:C:Allowance -0.33, \
+Expenses:Inventory:Write-Down 1
         """,
     ),
     "a loss of an earlier fiscal year stays under ASC 330": (

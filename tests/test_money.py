@@ -1,0 +1,47 @@
+"""Rounding and sharing out."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beancount_invwd.money import part_of, round_money, share_out
+
+CENT = Decimal("0.01")
+WEIGHTS = st.lists(st.integers(0, 10**6).map(Decimal), min_size=1, max_size=12).filter(any)
+
+
+@pytest.mark.parametrize(
+    ("amount", "quantum", "rounded"),
+    [
+        ("0.005", "0.01", "0.01"),
+        ("0.00499", "0.01", "0.00"),
+        ("2.5", "1", "3"),
+        ("1.0005", "0.001", "1.001"),
+    ],
+)
+def test_money_is_rounded_half_up(amount: str, quantum: str, rounded: str) -> None:
+    assert round_money(Decimal(amount), Decimal(quantum)) == Decimal(rounded)
+
+
+def test_the_earlier_takes_the_odd_cent() -> None:
+    parts = share_out(Decimal("10.00"), [Decimal(1)] * 3, CENT)
+    assert parts == [Decimal("3.34"), Decimal("3.33"), Decimal("3.33")]
+
+
+@given(st.integers(0, 10**7), WEIGHTS)
+def test_no_cent_is_lost_and_none_is_a_whole_cent_off(cents: int, weights: list[Decimal]) -> None:
+    amount = cents * CENT
+    parts = share_out(amount, weights, CENT)
+    assert sum(parts) == amount
+    for part, weight in zip(parts, weights, strict=True):
+        assert abs(part - amount * weight / sum(weights)) < CENT
+
+
+def test_the_last_units_take_all() -> None:
+    assert part_of(Decimal("0.05"), Decimal(3), Decimal(3), CENT) == Decimal("0.05")
+    assert part_of(Decimal("0.05"), Decimal(1), Decimal(2), CENT) == Decimal("0.03")
+    assert part_of(Decimal("0.05"), Decimal(5), Decimal(2), CENT) == Decimal("0.05")
