@@ -7,16 +7,17 @@ price depends on a rate are remembered, so that a new rate calls for a new measu
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.facts import ReplacementCost, Statement
-from beancount_invwd.measure import Evidence, add_days, earlier
+from beancount_invwd.facts import Assertion, Contract, ReplacementCost, Statement
+from beancount_invwd.measure import Evidence, is_particular
+from beancount_invwd.money import ONE, ZERO
 from beancount_invwd.prices import PriceBook, Replacement
+from beancount_invwd.values import add_days, earlier
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from beancount_invwd.mistakes import Mistakes
     from beancount_invwd.policy import Terms
     from beancount_invwd.stock import Lot, Stock
@@ -39,6 +40,7 @@ class EvidenceBook:
         self._statements: dict[str, dict[_Target, dict[str, _Ranked]]] = {}
         self._replacements: dict[tuple[str, str], Replacement] = {}
         self.converted: dict[str, set[Stock]] = {}
+        self._contracts: dict[str, list[Contract]] = {}
         self._rank = 0
 
     def find_converted(self, entry: Any) -> Collection[Stock]:
@@ -46,12 +48,19 @@ class EvidenceBook:
         found = self.converted.get(entry.currency, set())
         return found | self.converted.get(entry.amount.currency, set())
 
-    def take_directive(self, row: Statement | ReplacementCost) -> None:
-        """Take an `invwd-nrv` or `invwd-replacement-cost`."""
+    def take_directive(self, row: Assertion) -> None:
+        """Take an `invwd-nrv`, `invwd-replacement-cost` or `invwd-contract`."""
         if isinstance(row, ReplacementCost):
             found = Replacement(row.number, row.date, row.entry)
             self._replacements[row.item, row.currency] = found
-            return
+        elif isinstance(row, Contract):
+            contracts = self._contracts.setdefault(row.item, [])
+            contracts.append(row)
+            contracts.sort(key=lambda contract: -contract.number)
+        else:
+            self._take_statement(row)
+
+    def _take_statement(self, row: Statement) -> None:
         self._rank += 1
         target = (row.label, row.account)
         by_currency = self._statements.setdefault(row.item, {}).setdefault(target, {})
@@ -63,8 +72,8 @@ class EvidenceBook:
             self._mistakes.report_end(row)
 
     def is_stated(self, item: str) -> bool:
-        """Whether an `invwd-nrv` ever named the item."""
-        return item in self._statements
+        """Whether an `invwd-nrv` or a contract ever named the item."""
+        return item in self._statements or item in self._contracts
 
     def find(self, stock: Stock, terms: Terms, day: datetime.date) -> Evidence:
         """Find what is known of an item on a date, as far as it is not too old."""
@@ -80,14 +89,42 @@ class EvidenceBook:
             is_newer = price.date > statement.date  # of one day, the directive counts
             price, statement = (price, None) if is_newer else (None, statement)
         replacement = None
-        if terms.measure not in {"nrv", "cost"}:
+        if terms.measure not in {"nrv", "cost"} or stock.facts.used_in:
             replacement = self._find_replacement(stock, day, max_age)
         until = None
         if max_age is not None:
             for found in (price, statement, replacement):
                 if found is not None:
                     until = earlier(until, add_days(found.date, max_age))
-        return Evidence(price, statement, replacement, until)
+        contracts = self._fill_contracts(stock, day) if item in self._contracts else ()
+        for contract, _ in contracts:
+            until = earlier(until, contract.until)
+        return Evidence(price, statement, replacement, until, contracts)
+
+    def _fill_contracts(
+        self, stock: Stock, day: datetime.date
+    ) -> Sequence[tuple[Contract, Decimal]]:
+        """Share the units on hand out to contracts, the dearest first (IAS 2.31).
+
+        Goods of which something particular is known fill none. Without units on hand, the next
+        one would fill the dearest.
+        """
+        units = sum(
+            (
+                lot.units
+                for lot in stock.lots.values()
+                if lot.units > 0 and not is_particular(lot, self.find_particular(lot), day)
+            ),
+            ZERO,
+        )
+        units = rest = units or ONE
+        filled = []
+        for contract in self._contracts[stock.key.commodity]:
+            if contract.currency == stock.key.currency and day <= contract.until and rest:
+                taken = min(rest, contract.units)
+                rest -= taken
+                filled.append((contract, taken / units))
+        return filled
 
     def find_plain(
         self, stock: Stock, terms: Terms, day: datetime.date
@@ -95,7 +132,7 @@ class EvidenceBook:
         """Find the price if it is all the evidence there is, and until when it counts."""
         item = stock.key.commodity
         entry = self.prices.find_only(item, stock.key.currency)
-        if entry is None or item in self._statements:
+        if entry is None or self.is_stated(item):
             return None
         max_age = terms.price_max_age
         if max_age is None:

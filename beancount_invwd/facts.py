@@ -11,6 +11,7 @@ A dated `invwd-nrv` states what goods are worth that are damaged, obsolete or so
 from __future__ import annotations
 
 import datetime
+import re
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from difflib import get_close_matches
@@ -32,7 +33,8 @@ MARK = "invwd-"
 DAMAGED = 'such as: 2024-11-15 custom "invwd-nrv" "MUG" 2.00 USD "damaged"'
 ENDED = 'or: 2024-12-15 custom "invwd-nrv" "MUG" "end"'
 REPLACED = 'such as: 2024-12-31 custom "invwd-replacement-cost" "WIDGET" 8.80 USD'
-NOT_YET = ("invwd-contract", "invwd-closed")
+SOLD = 'such as: 2024-11-30 custom "invwd-contract" 40 WIDGET 9.50 USD, with until: 2025-03-31'
+NAMES = ("invwd-nrv", "invwd-replacement-cost", "invwd-contract", "invwd-closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Facts:
         nrv: Value per unit known at purchase, with its currency (lots).
         salvage: Value per unit once expired, with its currency (lots, items).
         expires: First day on which the lot is worth its salvage value only.
+        used_in: The products of a raw material.
         stated: The metadata as written.
         meta: Where it was written.
     """
@@ -54,6 +57,7 @@ class Facts:
     expires: datetime.date | None = None
     exclude: bool = False
     category: str | None = None
+    used_in: tuple[str, ...] = ()
     stated: Mapping[str, Any] = field(default_factory=dict)
     meta: Mapping[str, Any] = field(default_factory=dict)
 
@@ -71,6 +75,26 @@ class Statement(NamedTuple):
     number: Decimal | None
     currency: str | None
     reason: str
+    entry: Any
+
+
+class Contract(NamedTuple):
+    """An `invwd-contract`: units that are sold already, from its date until `until` inclusive."""
+
+    date: datetime.date
+    item: str
+    units: Decimal
+    number: Decimal
+    currency: str
+    until: datetime.date
+    entry: Any
+
+
+class Closing(NamedTuple):
+    """An `invwd-closed`: nothing is written on or before its date."""
+
+    date: datetime.date
+    item: None
     entry: Any
 
 
@@ -100,6 +124,13 @@ def _parse_text(value: Any) -> str | None:
     if value is not None and not isinstance(value, str):
         raise RuleError('a text such as "tools"')
     return value or None
+
+
+def _parse_items(value: Any) -> tuple[str, ...]:
+    names = [part.strip() for part in value.split(",")] if isinstance(value, str) else [""]
+    if not all(re.fullmatch(values.COMMODITY, name) for name in names):
+        raise RuleError('names of items such as "CHAIR, TABLE"')
+    return tuple(dict.fromkeys(names))
 
 
 def _parse_measure(value: Any) -> str:
@@ -139,6 +170,7 @@ KEYS = {
     "invwd-nrv": _Key(("lot",), "nrv", _parse_amount),
     "invwd-salvage": _Key(("lot", "Commodity"), "salvage", _parse_amount),
     "expires": _Key(("lot",), "expires", _parse_day),
+    "invwd-used-in": _Key(("Commodity",), "used_in", _parse_items),
     "category": _Key(("Commodity",), "category", _parse_text),
 }
 
@@ -231,7 +263,8 @@ def list_foreign_amounts(facts: Facts, currency: str) -> list[str]:
     ]
 
 
-Directive = Statement | ReplacementCost
+Assertion = Statement | ReplacementCost | Contract
+Directive = Assertion | Closing
 
 
 def read_directives(
@@ -250,9 +283,15 @@ def read_directives(
             found.append(_read_directive(entry))
         except RuleError as error:
             errors.append(error_at(entry.meta, str(error), entry))
-            texts = [row.value for row in entry.values or () if isinstance(row.value, str)]
-            blocked.update(texts)  # whichever of them is the item
+            for row in entry.values or ():  # whichever of them is the item
+                name = row.value if isinstance(row.value, str) else _currency_of(row.value)
+                blocked.update([name] if name else [])
     return found, errors, blocked
+
+
+def _currency_of(value: Any) -> str | None:
+    """The item of an amount of units (that a price's currency is blocked as well does no harm)."""
+    return getattr(value, "currency", None)
 
 
 def _read_directive(entry: Any) -> Directive:
@@ -261,11 +300,12 @@ def _read_directive(entry: Any) -> Directive:
         return _read_statement(entry, given)
     if entry.type == "invwd-replacement-cost":
         return _read_replacement(entry, given)
-    known = ("invwd-nrv", "invwd-replacement-cost")
-    if entry.type in NOT_YET:
-        raise RuleError(f"{entry.type} is not supported by this version; remove the directive")
-    near = get_close_matches(entry.type, known, 1)
-    hint = f'did you mean "{near[0]}"?' if near else f"known are {' and '.join(known)}"
+    if entry.type == "invwd-contract":
+        return _read_contract(entry, given)
+    if entry.type == "invwd-closed":
+        return _read_closing(entry, given)
+    near = get_close_matches(entry.type, NAMES, 1)
+    hint = f'did you mean "{near[0]}"?' if near else f"known are {', '.join(NAMES)}"
     raise RuleError(f'unknown directive "{entry.type}"; {hint}')
 
 
@@ -294,6 +334,28 @@ def _read_replacement(entry: Any, given: Sequence[Any]) -> ReplacementCost:
         raise RuleError(form)
     number, currency = _amount_of(given[1], form)
     return ReplacementCost(entry.date, given[0], number, currency, entry)
+
+
+def _read_contract(entry: Any, given: Sequence[Any]) -> Contract:
+    form = f"invwd-contract takes units, a price per unit and until, {SOLD}"
+    _check_names(entry, ("until",))
+    until = entry.meta.get("until")
+    if len(given) != 2 or any(isinstance(value, str) for value in given):  # noqa: PLR2004
+        raise RuleError(form)
+    units, item = _amount_of(given[0], form)
+    number, currency = _amount_of(given[1], form)
+    if not isinstance(until, datetime.date) or not units:
+        raise RuleError(form)
+    if until < entry.date:
+        raise RuleError(f"the contract ends on {until}, before its date; {form}")
+    return Contract(entry.date, item, units, number, currency, until, entry)
+
+
+def _read_closing(entry: Any, given: Sequence[Any]) -> Closing:
+    _check_names(entry, ())
+    if len(given) != 1 or given[0] is not True:
+        raise RuleError('invwd-closed takes TRUE: 2024-12-31 custom "invwd-closed" TRUE')
+    return Closing(entry.date, None, entry)
 
 
 def _amount_of(value: Any, form: str) -> Money:

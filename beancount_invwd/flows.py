@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, slots=True)
 class Addition:
-    """Units that one posting adds; `units` are those not matched yet."""
+    """Units that one posting adds; `units` are those not matched yet.
+
+    Attributes:
+        own: What the posting states.
+        is_new: Whether they begin a lot.
+        is_made: Whether they were made of other goods in the same transaction.
+    """
 
     lot: Lot
     units: Decimal
@@ -32,6 +38,7 @@ class Addition:
     posting: Any
     own: Facts
     is_new: bool
+    is_made: bool = False
 
     @property
     def cost(self) -> Decimal:
@@ -191,6 +198,7 @@ def _produce(used: Sequence[Reduction], made: Sequence[Addition]) -> list[Moved]
         if isinstance(addition.lot, Pool):
             addition.lot.add_layer(addition.posting.cost.date, addition.units)
         addition.units = ZERO
+        addition.is_made = True
     return moved
 
 

@@ -8,6 +8,7 @@ opened with booking `NONE` all lots of an item are one pool: units and cost are 
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ from beancount_invwd.money import ZERO, part_of, round_money
 from beancount_invwd.stock import NO_LIMIT, Home, Lot, Pool, Stock, StockKey, carry
 
 if TYPE_CHECKING:
+    from beancount_invwd.demand import Demand
     from beancount_invwd.facts import Facts
     from beancount_invwd.scope import Scope
 
@@ -36,6 +38,7 @@ class Books:
 
     Args:
         scope: Tells which accounts hold inventory, and facts and terms of lots.
+        demand: Takes what was sold or used.
 
     Attributes:
         stocks: The stocks of all items, in the order in which they were first seen.
@@ -43,7 +46,7 @@ class Books:
         seen: Commodity, account and label of every lot there ever was, if directives may name it.
     """
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, demand: Demand) -> None:
         self.stocks: dict[StockKey, Stock] = {}
         self.by_commodity: dict[str, list[Stock]] = {}
         self.touched: set[Stock] = set()
@@ -51,6 +54,7 @@ class Books:
         self._emptied: list[Pool] = []
         self._homes = _Homes(scope.find_home)
         self._scope = scope
+        self._demand = demand
         self._numbers = 0
 
     def close(self) -> None:
@@ -70,7 +74,7 @@ class Books:
             for posting in txn.postings
             if (home := homes[posting.account]) is not None
         ]
-        if not rows or self._reduce_plainly(rows) or self._buy_plainly(txn, rows):
+        if not rows or self._reduce_plainly(txn, rows) or self._buy_plainly(txn, rows):
             return None
         additions, reductions = self._post(txn, rows)
         moved: list[Moved] = []
@@ -81,11 +85,14 @@ class Books:
         for addition in additions:
             self._settle(txn, addition)
         reductions = [row for row in reductions if row.units]
+        if self._demand.is_asked:
+            for row in reductions:
+                self._demand.note(row.lot.stock, txn.date, row.units)
         if moved or any(row.allowance for row in reductions):
             return Outflow(reductions, moved)
         return None
 
-    def _reduce_plainly(self, rows: _Rows) -> bool:
+    def _reduce_plainly(self, txn: Any, rows: _Rows) -> bool:
         """Take units out of lots that carry no allowance, if that is all a transaction does.
 
         Most sales are like that; this only spares them the general way.
@@ -107,6 +114,8 @@ class Books:
             found.append((lot, number))
         for lot, number in found:
             self._change(lot, number, lot.cost_unit)
+            if self._demand.is_asked:
+                self._demand.note(lot.stock, txn.date, -number)
         return True
 
     def _buy_plainly(self, txn: Any, rows: _Rows) -> bool:
@@ -134,8 +143,9 @@ class Books:
                     home.by_cost[posting.units.currency, cost] = lot
                 self._enter(lot, home, posting)
             self._change(lot, units, cost.number)
+            _note_first(lot.stock, cost.date)
             if cost.date == txn.date:
-                lot.stock.purchase = (txn, posting)
+                lot.stock.purchase = lot.stock.acquired = (txn, posting)
         return True
 
     def _post(self, txn: Any, rows: _Rows) -> tuple[list[Addition], list[Reduction]]:
@@ -272,10 +282,19 @@ class Books:
     def _settle(self, txn: Any, addition: Addition) -> None:
         """Note what of an addition is a purchase, and the age of a pool's units."""
         lot = addition.lot
-        if addition.units and addition.posting.cost.date == txn.date:
-            lot.stock.purchase = (txn, addition.posting)
+        posting = addition.posting
+        _note_first(lot.stock, posting.cost.date)
+        if addition.is_made:
+            lot.stock.acquired = (txn, posting)
+        elif addition.units and posting.cost.date == txn.date:
+            lot.stock.purchase = lot.stock.acquired = (txn, posting)
         if isinstance(lot, Pool) and addition.units:
-            lot.add_layer(addition.posting.cost.date, addition.units)
+            lot.add_layer(posting.cost.date, addition.units)
+
+
+def _note_first(stock: Stock, date: datetime.date) -> None:
+    if stock.first is None or date < stock.first:
+        stock.first = date
 
 
 class _Homes(dict[str, "Home | None"]):

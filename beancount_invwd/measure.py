@@ -11,20 +11,46 @@ rounded before the group is.
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
+from beancount_invwd.demand import Rate, hold_until, lower_cost
 from beancount_invwd.money import ONE, ZERO
+from beancount_invwd.values import earlier, find_rate
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
-    from beancount_invwd.facts import Statement
+    from beancount_invwd.facts import Contract, Facts, Statement
     from beancount_invwd.policy import Terms
     from beancount_invwd.prices import Price, Replacement
-    from beancount_invwd.stock import Lot, Stock
-    from beancount_invwd.values import Charge, Schedule
+    from beancount_invwd.stock import Lot
+    from beancount_invwd.values import Charge
 
-Lack = Literal["price", "margin", "terms", "units"]
+Lack = Literal["price", "margin", "terms", "units", "product"]
+
+
+class Valued(Protocol):
+    """Units and their cost: a lot, a stock, or a single unit."""
+
+    @property
+    def units(self) -> Decimal:
+        """How many."""
+
+    @property
+    def cost(self) -> Decimal:
+        """What all of them cost."""
+
+
+class Use(NamedTuple):
+    """What is known of the products that a raw material is used in.
+
+    Attributes:
+        is_recovered: Whether each is expected to sell at or above its cost.
+        lack: The product of which that cannot be told, or nothing.
+    """
+
+    is_recovered: bool
+    lack: str
 
 
 class Evidence(NamedTuple):
@@ -35,12 +61,18 @@ class Evidence(NamedTuple):
         statement: An `invwd-nrv` for the whole item that counts in place of the price.
         replacement: The replacement cost.
         until: The last day on which this holds without a new directive; None is for ever.
+        contracts: Contracts in force, the dearest first, each with its share of the units.
+        use: For a raw material, what is known of its products.
+        rates: What the policies on demand take off cost.
     """
 
     price: Price | None
     statement: Statement | None
     replacement: Replacement | None
     until: datetime.date | None
+    contracts: Sequence[tuple[Contract, Decimal]] = ()
+    use: Use | None = None
+    rates: tuple[Rate, ...] = ()
 
 
 class Measured(NamedTuple):
@@ -85,8 +117,12 @@ def measure_lot(
         found = found._replace(until=earlier(found.until, expires - datetime.timedelta(days=1)))
     if found.total is None:
         return found
+    rates = evidence.rates
     if terms.ageing:
-        found = _lower_by_age(found, lot, terms.ageing, day)
+        share, until = find_rate(terms.ageing, lot.aged_from, day)
+        rates = (Rate(share, "ageing", until), *rates)
+    if rates:
+        found = _lower(found, lot, rates)
     if not found.total:
         found = found._replace(is_own=True)
     return found
@@ -96,7 +132,7 @@ def _measure_particular(
     lot: Lot, particular: Statement | None, day: datetime.date
 ) -> Measured | None:
     facts = lot.facts
-    if facts.expires is not None and facts.expires <= day:
+    if _is_expired(facts, day):
         salvage = facts.salvage or lot.stock.facts.salvage
         return Measured(lot.units * salvage[0] if salvage else ZERO, "expired", is_own=True)
     if particular is not None and particular.number is not None:
@@ -106,14 +142,28 @@ def _measure_particular(
     return None
 
 
+def _is_expired(facts: Facts, day: datetime.date) -> bool:
+    return facts.expires is not None and facts.expires <= day
+
+
+def is_particular(lot: Lot, particular: Statement | None, day: datetime.date) -> bool:
+    """Whether something is known of these very goods, so that they are like no others."""
+    return particular is not None or lot.facts.nrv is not None or _is_expired(lot.facts, day)
+
+
 def measure_item(  # noqa: PLR0911 (a line for each measure)
-    lot: Lot | Stock, terms: Terms, evidence: Evidence
+    lot: Valued, terms: Terms, evidence: Evidence
 ) -> Measured:
     """Measure units by what is known of their item alone."""
-    measure = terms.measure
+    measure, use = terms.measure, evidence.use
+    if use is not None:  # raw material: IAS 2.32
+        if use.lack:
+            return Measured(None, use.lack, until=evidence.until, lack="product")
+        measure = "cost" if use.is_recovered else "replacement"
     if measure == "cost":
-        return Measured(lot.cost, "cost")
-    nrv = _measure_nrv(lot, terms, evidence)
+        reason = "cost" if use is None else "used-in"
+        return Measured(lot.cost, reason, until=evidence.until)
+    nrv = measure_nrv(lot, terms, evidence)
     if measure == "nrv":
         return nrv
     if measure == "replacement":
@@ -136,63 +186,67 @@ def _total(measured: Measured) -> Decimal:
     return measured.total
 
 
-def _gross(lot: Lot | Stock, evidence: Evidence) -> Decimal:
+def _gross(lot: Valued, evidence: Evidence) -> Decimal:
     """What percentages are of: units × price, or × the stated nrv."""
     if evidence.statement is not None and evidence.statement.number is not None:
         return lot.units * evidence.statement.number
     return lot.units * evidence.price.number if evidence.price is not None else ZERO
 
 
-def _measure_nrv(lot: Lot | Stock, terms: Terms, evidence: Evidence) -> Measured:
+def measure_nrv(units: Valued, terms: Terms, evidence: Evidence) -> Measured:
+    """Net realisable value: up to their quantity at the price of contracts (IAS 2.31)."""
+    found = _measure_market(units, terms, evidence)
+    if not evidence.contracts:
+        return found
+    total, rest = ZERO, ONE
+    for contract, share in evidence.contracts:
+        gross = units.units * contract.number
+        total += share * max(ZERO, gross - _costs(units, terms, gross))
+        rest -= share
+    if rest > 0:
+        if found.total is None:
+            return found
+        total += rest * found.total
+    return Measured(total, "contract", until=evidence.until)
+
+
+def _measure_market(units: Valued, terms: Terms, evidence: Evidence) -> Measured:
     statement, price = evidence.statement, evidence.price
     if statement is not None and statement.number is not None:
-        total = lot.units * statement.number
+        total = units.units * statement.number
         return Measured(total, statement.reason, until=evidence.until)
     if price is None:
         return Measured(None, "", until=evidence.until, lack="price")
-    gross = lot.units * price.number
-    costs = _charge(terms.completion_cost, lot, gross) + _charge(terms.selling_cost, lot, gross)
-    return Measured(max(ZERO, gross - costs), "price", price, until=evidence.until)
+    gross = units.units * price.number
+    net = gross - _costs(units, terms, gross)
+    return Measured(max(ZERO, net), "price", price, until=evidence.until)
 
 
-def _measure_replacement(lot: Lot | Stock, evidence: Evidence) -> Measured | None:
+def _costs(units: Valued, terms: Terms, gross: Decimal) -> Decimal:
+    """Costs to complete and to sell."""
+    completion = _charge(terms.completion_cost, units, gross)
+    return completion + _charge(terms.selling_cost, units, gross)
+
+
+def _measure_replacement(lot: Valued, evidence: Evidence) -> Measured | None:
     found = evidence.replacement
     if found is None:
         return None
     return Measured(lot.units * found.number, "replacement", until=evidence.until)
 
 
-def _charge(charge: Charge, lot: Lot | Stock, gross: Decimal) -> Decimal:
+def _charge(charge: Charge, lot: Valued, gross: Decimal) -> Decimal:
     """A cost to complete or sell, or a margin, for all units of a lot."""
     if charge.of == "price":
         return gross * charge.number
     return (lot.cost if charge.of == "cost" else lot.units) * charge.number
 
 
-def _lower_by_age(found: Measured, lot: Lot, ageing: Schedule, day: datetime.date) -> Measured:
-    age = (day - lot.aged_from).days
-    rate, until = ZERO, found.until
-    for days, step in ageing:
-        if days > age:
-            until = earlier(until, add_days(lot.aged_from, days - 1))
-            break
-        rate = step
-    lowered = lot.cost * (ONE - rate)
-    if rate and lowered < _total(found):
-        return Measured(lowered, "ageing", is_own=True, until=until)
+def _lower(found: Measured, lot: Lot, rates: tuple[Rate, ...]) -> Measured:
+    """Lower a value to what the policies leave of cost; the lowest one decides."""
+    until = earlier(found.until, hold_until(rates))
+    for rate in rates:
+        lowered = lower_cost(lot.cost, rate)
+        if rate.share and lowered < _total(found):
+            found = Measured(lowered, rate.reason, is_own=True)
     return found._replace(until=until)
-
-
-def add_days(day: datetime.date, days: int) -> datetime.date:
-    """Add days, at most up to the last date there is."""
-    try:
-        return day + datetime.timedelta(days)
-    except OverflowError:
-        return datetime.date.max
-
-
-def earlier(one: datetime.date | None, other: datetime.date | None) -> datetime.date | None:
-    """The earlier of two dates, where None is never."""
-    if one is None or other is None:
-        return one or other
-    return min(one, other)

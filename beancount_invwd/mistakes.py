@@ -145,6 +145,16 @@ class Mistakes:
             )
             self._report_item(("missing", item), lot.stock, message)
 
+    def report_product(self, lot: Lot, product: str, day: datetime.date) -> None:
+        """Report a raw material of which a product cannot be judged."""
+        item = lot.stock.key.commodity
+        message = (
+            f"{item} is used in {product}, which has no price or no cost on {day}, and is not "
+            f"assessed; add: {day} price {product} … {lot.stock.key.currency}, or take {product} "
+            "out of invwd-used-in until it is made"
+        )
+        self._report_item(("product", item), lot.stock, message)
+
     def _report_item(self, key: Any, stock: Stock, message: str) -> None:
         """Report at the item's Commodity, or where its first lot on hand was bought."""
         entry = self.commodities.get(stock.key.commodity)

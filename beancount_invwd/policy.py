@@ -43,6 +43,22 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """Reserves by days of supply.
+
+    Attributes:
+        window: Days over which demand is measured.
+        rates: Days of supply with their rates.
+        is_by_item: Whether all units take the rate of the item's days of supply (else each
+            takes that of the day on which it will be wanted).
+    """
+
+    window: int
+    rates: Schedule
+    is_by_item: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Threshold:
     """A materiality threshold: a share of the cost of inventory, or an amount in a currency."""
 
@@ -74,6 +90,8 @@ class Policy:
     start: datetime.date | None = None
     until: datetime.date | None = None
     materiality: tuple[Threshold, ...] = ()
+    idle: Schedule = ()
+    coverage: Coverage | None = None
 
     @property
     def measure(self) -> str:
@@ -194,6 +212,8 @@ def _build(reader: _Reader, roots: Roots, year_end_option: str | None) -> Policy
         start=reader.take("start", _or_none(values.parse_date), None),
         until=reader.take("until", _or_none(values.parse_date), None),
         materiality=reader.take("materiality", _or_none(_parse_materiality), None) or (),
+        idle=reader.take("idle", _or_none(values.parse_schedule), None) or (),
+        coverage=reader.take("coverage", _or_none(_parse_coverage), None),
     )
     return replace(policy, accounts=_read_accounts(reader, policy))
 
@@ -246,6 +266,20 @@ def _localise_pattern(text: str, roots: Roots) -> re.Pattern[str]:
     if text.startswith("Assets:"):
         text = re.escape(roots.names["Assets"]) + text.removeprefix("Assets")
     return _compile(text)
+
+
+def _parse_coverage(value: Any) -> Coverage:
+    wanted = "{'window': 365, 'rates': {365: '50%', 730: '100%'}}, with 'apply' 'excess' or 'item'"
+    if (
+        not isinstance(value, dict)
+        or not {"window", "rates"} <= value.keys()
+        or not (value.keys() <= {"window", "rates", "apply"})
+    ):
+        raise RuleError(wanted)
+    window, apply = value["window"], value.get("apply", "excess")
+    if not values.is_whole(window) or not window or apply not in {"excess", "item"}:
+        raise RuleError(wanted)
+    return Coverage(window, values.parse_schedule(value["rates"]), apply == "item")
 
 
 def _parse_materiality(value: Any) -> tuple[Threshold, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from beancount.core import data
 
 from beancount_invwd import facts
-from beancount_invwd.facts import NO_FACTS, Directive, Facts, Statement
+from beancount_invwd.facts import NO_FACTS, Assertion, Closing, Directive, Facts, Statement
 from beancount_invwd.mistakes import Mistakes, find_meta
 from beancount_invwd.money import ONE, ZERO
 from beancount_invwd.stock import Home, Lot, Stock, StockKey
@@ -42,6 +42,8 @@ class Scope:
 
     Attributes:
         directives: The `invwd-…` directives by `id` of their entry.
+        closed: Nothing is written on or before this date (`invwd-closed`).
+        feeds: The raw materials that go into an item, directly or through parts.
         opens: Open directives by account.
         closes: Close directives by account.
         perishables: New lots and when they expire, until somebody takes them off this list.
@@ -72,6 +74,9 @@ class Scope:
         customs = self._read_entries(entries)
         found, errors, items = facts.read_directives(customs)
         self.directives: Mapping[int, Directive] = {id(row.entry): row for row in found}
+        closings = [row.date for row in found if isinstance(row, Closing)]
+        self.closed = max(closings, default=None)
+        self.feeds = self._find_feeds()
         mistakes.blocked |= items
         for error in errors:
             mistakes.report(id(error.entry), error.source, error.message, error.entry)
@@ -114,6 +119,40 @@ class Scope:
                 self._mistakes.block(name, entry.meta, problem, entry)
         else:  # a `category` matters only if the commodity is an item
             self._doubts[name] = problems
+
+    def _find_feeds(self) -> Mapping[str, frozenset[str]]:
+        """Turn `invwd-used-in` round, and report materials that are used in themselves."""
+        feeds: dict[str, set[str]] = {}
+        for material, found in self._items.items():
+            reached: dict[str, None] = dict.fromkeys(found.used_in)
+            waiting = list(reached)
+            while waiting:
+                item = waiting.pop(0)
+                feeds.setdefault(item, set()).add(material)
+                more = [name for name in self.used_in(item) if name not in reached]
+                reached.update(dict.fromkeys(more))
+                waiting += more
+            if material in reached:
+                entry = self._mistakes.commodities[material]
+                message = (
+                    f"invwd-used-in goes in a circle: {material} is used in "
+                    f"{', '.join(reached)}; name the products that are sold"
+                )
+                self._mistakes.block(material, entry.meta, message, entry)
+        return {item: frozenset(materials) for item, materials in feeds.items()}
+
+    def used_in(self, item: str) -> tuple[str, ...]:
+        """The products that a raw material is used in."""
+        return self._items.get(item, NO_FACTS).used_in
+
+    def is_blocked(self, item: str) -> bool:
+        """Whether a mistake concerns the item."""
+        return item in self._mistakes.blocked
+
+    def item_terms(self, stock: Stock) -> Terms:
+        """The parameters of an item, whatever its lots say."""
+        item = facts.resolve_terms(self._policy.terms, NO_FACTS, stock.facts, NO_FACTS)
+        return stock.terms or item
 
     def find_home(self, account: str) -> Home | None:
         """The inventory account of this name, or None for any other."""
@@ -195,7 +234,8 @@ class Scope:
         if lot.facts is NO_FACTS and not account.overrides:
             if stock.terms is None:
                 stock.terms = self._resolve(lot, account)
-                stock.is_plain = stock.is_plain and _is_linear(stock.terms)
+                is_simple = _is_linear(stock.terms) and not stock.facts.used_in
+                stock.is_plain = stock.is_plain and is_simple
                 stock.nrv_line = _find_nrv_line(stock.terms)
             lot.terms = stock.terms
         else:
@@ -261,14 +301,24 @@ class Scope:
         lots: dict[str, set[tuple[str, str | None]]] = {}
         for commodity, account, label in books.seen:
             lots.setdefault(commodity, set()).add((account, label))
+        for item, found in self._items.items():
+            for product in found.used_in:
+                if product not in lots and product not in self._mistakes.commodities:
+                    message = (
+                        f"invwd-used-in names {product}, which is no item of this ledger; check "
+                        "its name"
+                    )
+                    self._mistakes.block(item, found.meta, message)
         for row in self.directives.values():
+            if isinstance(row, Closing):
+                continue
             currencies = {stock.key.currency for stock in books.by_commodity.get(row.item, ())}
             problem = self._check_directive(row, lots.get(row.item, set()), currencies)
             if problem:
                 self._mistakes.block(row.item, row.entry.meta, problem, row.entry)
 
     def _check_directive(
-        self, row: Directive, lots: set[tuple[str, str | None]], currencies: set[str]
+        self, row: Assertion, lots: set[tuple[str, str | None]], currencies: set[str]
     ) -> str | None:
         name, item = row.entry.type, row.item
         if not lots:

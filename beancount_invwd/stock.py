@@ -37,6 +37,8 @@ class Stock:
     Attributes:
         lots: By number, in the order in which they came into being.
         purchase: Transaction and posting of the newest purchase.
+        acquired: The same of the newest purchase or production.
+        first: The earliest date on which units were bought.
         terms: The parameters of the lots that have none of their own.
         nrv_line: Share of the price, and amount per unit off it, that give the net realisable
             value of these terms; None if they measure by something else as well.
@@ -54,6 +56,8 @@ class Stock:
     allowance: Decimal = ZERO
     cost_unit_highest: Decimal = ZERO
     purchase: tuple[Any, Any] | None = None
+    acquired: tuple[Any, Any] | None = None
+    first: datetime.date | None = None
     terms: Terms | None = None
     nrv_line: tuple[Decimal, Decimal] | None = None
     is_plain: bool = True

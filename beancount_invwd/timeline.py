@@ -20,13 +20,17 @@ from beancount.core import data
 
 from beancount_invwd.allowance import Tested, allot
 from beancount_invwd.calendar import NEVER, Calendar, Due
+from beancount_invwd.demand import Demand
 from beancount_invwd.evidence import EvidenceBook
+from beancount_invwd.facts import Closing, Contract, Directive
 from beancount_invwd.lots import Books
-from beancount_invwd.measure import Evidence, Measured, earlier, measure_item, measure_lot
+from beancount_invwd.materials import Materials
+from beancount_invwd.measure import Evidence, Measured, measure_item, measure_lot
 from beancount_invwd.money import ZERO
 from beancount_invwd.movements import TAG, Group, Kind, Movement, Plan, Release, Row
 from beancount_invwd.releases import choose_credits
 from beancount_invwd.stock import carry
+from beancount_invwd.values import earlier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -66,7 +70,8 @@ class Timeline:
         mistakes: Mistakes,
         end: datetime.date,
     ) -> None:
-        self.books = Books(scope)
+        self._demand = Demand(policy.idle, policy.coverage)
+        self.books = Books(scope, self._demand)
         self.movements: list[Movement] = []
         self.booked: list[Any] = []
         self._policy = policy
@@ -74,6 +79,7 @@ class Timeline:
         self._targets = targets
         self._mistakes = mistakes
         self._evidence = EvidenceBook(mistakes)
+        self._materials = Materials(scope, self._evidence, self.books.stocks)
         self._calendar = Calendar(policy, end, scope.perishables)
         self._tested_on: datetime.date | None = None
         self._is_by_price = policy.period == "price"
@@ -110,8 +116,7 @@ class Timeline:
                 else:
                     self._take_price(entry)
             elif id(entry) in directives:
-                self._evidence.take_directive(directives[id(entry)])
-                self._wake(directives[id(entry)].item)
+                self._take_directive(directives[id(entry)])
         while (due := self._calendar.take_rest()) is not None:
             self._pass(due)
         if self._is_by_price and self._tested_on is not None:
@@ -145,6 +150,14 @@ class Timeline:
         if self._evidence.prices.add(entry):
             self._wake(entry.currency)
 
+    def _take_directive(self, row: Directive) -> None:
+        if isinstance(row, Closing):
+            return
+        self._evidence.take_directive(row)
+        self._awake.add(row.item)
+        if not isinstance(row, Contract):
+            self._wake(row.item)
+
     def _wake(self, item: str) -> None:
         """Put an item on the list of the next measurement: there is new evidence of it."""
         self._awake.add(item)
@@ -166,7 +179,7 @@ class Timeline:
             else:
                 evidence = known.get(id(terms))
                 if evidence is None:
-                    evidence = known[id(terms)] = self._evidence.find(stock, terms, day)
+                    evidence = known[id(terms)] = self._find_evidence(stock, terms, day)
                 particular = self._evidence.find_particular(lot)
                 measured = measure_lot(lot, terms, evidence, particular, day)
                 until = earlier(until, measured.until)
@@ -175,6 +188,14 @@ class Timeline:
             rows.append(Row(lot, measured))
         self._hold(stock, until)
         return rows
+
+    def _find_evidence(self, stock: Stock, terms: Terms, day: datetime.date) -> Evidence:
+        evidence = self._evidence.find(stock, terms, day)
+        if stock.facts.used_in:
+            evidence = self._materials.judge(stock, evidence, day)
+        if self._demand.is_asked:
+            evidence = evidence._replace(rates=self._demand.find_rates(stock, day))
+        return evidence
 
     def _hold(self, stock: Stock, until: datetime.date | None) -> None:
         """Note until when an assessment is good without a new directive or movement."""
@@ -189,7 +210,7 @@ class Timeline:
         """
         if not stock.is_plain or stock.allowance or stock.terms is None:
             return not stock.lots
-        if self._evidence.is_stated(stock.key.commodity):
+        if self._evidence.is_stated(stock.key.commodity) or self._demand.is_asked:
             return False
         value, until = self._value_unit(stock, stock.terms, day)
         if value is None or value <= 0:
@@ -225,6 +246,8 @@ class Timeline:
         for item in self._awake:
             dirty.update(self.books.by_commodity.get(item, ()))
         self._awake.clear()
+        if self._scope.feeds:
+            self._wake_materials(dirty)
         while self._waiting and self._waiting[0][0] < day:
             until, key = heappop(self._waiting)
             stock = self.books.stocks[key]
@@ -238,6 +261,12 @@ class Timeline:
         found = list(due)
         dirty.clear()
         return found
+
+    def _wake_materials(self, dirty: set[Stock]) -> None:
+        """Put the raw materials of items on the list of which something changed."""
+        for stock in list(dirty):
+            for material in self._scope.feeds.get(stock.key.commodity, ()):
+                dirty.update(self.books.by_commodity.get(material, ()))
 
     def plan(self, stocks: Iterable[Stock], day: datetime.date) -> list[Plan]:
         """Compute the new allowances of the groups that these stocks are in.
@@ -398,6 +427,9 @@ class Timeline:
                 count += any(row.measured.price or row.measured.lack == "price" for row in rows)
             if lacking:
                 unpriced.setdefault(stock.key.commodity, lacking[0])
+            for row in rows:
+                if row.measured.lack == "product":
+                    self._mistakes.report_product(row.lot, row.measured.reason, day)
         if unpriced:
             self._mistakes.report_missing(
                 unpriced, self._evidence.prices, day, is_all=len(unpriced) == count

@@ -18,7 +18,8 @@ from beancount_invwd.errors import RuleError
 
 NUMBER = r"(?:[0-9][0-9,]*(?:\.[0-9]*)?|\.[0-9]+)"
 _PERCENT = re.compile(rf"({NUMBER})\s*%(?:\s+of\s+(cost|price))?")
-_AMOUNT = re.compile(rf"({NUMBER})\s+([A-Z/][A-Z0-9'._-]*)")
+COMMODITY = r"[A-Z/][A-Z0-9'._-]*"
+_AMOUNT = re.compile(rf"({NUMBER})\s+({COMMODITY})")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LONGEST = 100
 
@@ -117,3 +118,30 @@ def parse_date(value: Any) -> datetime.date:
 def is_whole(value: Any) -> bool:
     """Whether a value is a whole number of days: an int (no bool), 0 or more, in bounds."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10**6
+
+
+def find_rate(
+    schedule: Schedule, since: datetime.date, day: datetime.date
+) -> tuple[Decimal, datetime.date | None]:
+    """Find the rate of a schedule by the days since a date, and the last day on which it holds."""
+    age, rate = (day - since).days, Decimal(0)
+    for days, step in schedule:
+        if days > age:
+            return rate, add_days(since, days - 1)
+        rate = step
+    return rate, None
+
+
+def add_days(day: datetime.date, days: int) -> datetime.date:
+    """Add days, at most up to the last date there is."""
+    try:
+        return day + datetime.timedelta(days)
+    except OverflowError:
+        return datetime.date.max
+
+
+def earlier(one: datetime.date | None, other: datetime.date | None) -> datetime.date | None:
+    """The earlier of two dates, where None is never."""
+    if one is None or other is None:
+        return one or other
+    return min(one, other)

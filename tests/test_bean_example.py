@@ -26,7 +26,9 @@ def ledger_text() -> str:
     """The ledger as `bean-example --seed 7` writes it (its dates fixed)."""
     random.seed(7)
     output = io.StringIO()
-    example.write_example_file(datetime.date(1980, 5, 12), BEGIN, END, reformat=True, file=output)
+    example.write_example_file(  # type: ignore[no-untyped-call]
+        datetime.date(1980, 5, 12), BEGIN, END, reformat=True, file=output
+    )
     return output.getvalue()
 
 

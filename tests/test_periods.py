@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from beancount_invwd.measure import add_days
+from beancount_invwd.values import add_days
 from beancount_invwd.periods import YearEnd, fiscal_year_end, period_end
 
 DECEMBER = YearEnd(12, 31)

@@ -15,6 +15,8 @@ from beancount.core.position import Cost
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from beancount_invwd.errors import InvwdError
+from beancount_invwd.plugin import invwd
 from tests.random_ledgers import ledgers, with_plugin
 from tests.reference import Outcome, run
 
@@ -40,8 +42,6 @@ class Ledger:
 
     def with_plugin(self, entries: Entries) -> Entries:
         """Return entries after a run of the plugin, sorted as the loader does."""
-        from beancount_invwd.plugin import invwd  # noqa: PLC0415
-
         output, _ = invwd(entries, self.options, self.config)
         return sorted(output, key=data.entry_sortkey)
 
@@ -112,8 +112,6 @@ def test_inserted_entries_balance(texts: tuple[str, str]) -> None:
 @STEADY
 @given(ledgers())
 def test_user_entries_come_through_identical_and_in_order(texts: tuple[str, str]) -> None:
-    from beancount_invwd.plugin import invwd  # noqa: PLC0415
-
     ledger = Ledger(*texts)
     output, _ = invwd(ledger.entries, ledger.options, ledger.config)
     known = {id(entry) for entry in ledger.entries}
@@ -194,8 +192,6 @@ def test_scaling_units_scales_amounts(texts: tuple[str, str], factor: int) -> No
 @STEADY
 @given(ledgers())
 def test_beancount_finds_nothing_wrong_with_the_result(texts: tuple[str, str]) -> None:
-    from beancount_invwd.errors import InvwdError  # noqa: PLC0415
-
     _, errors, _ = loader.load_string(texts[0], dedent=False)
     assume(not errors)
     _, errors, _ = loader.load_string(with_plugin(*texts), dedent=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from beancount import loader
@@ -49,12 +50,9 @@ def test_each_kind_has_a_query_that_finds_it(kind: str) -> None:
     entries, errors, options = loader.load_file(str(ROOT / "example.beancount"))
     assert not errors
     columns, rows = query.run_query(entries, options, block(f"query: {kind}"))
-    written = [
-        entry
-        for entry in entries
-        if entry.meta.get("invwd") == kind  # transfers come with two postings
-    ]
-    assert len(rows) == len(written) * (2 if kind == "transfer" else 1) > 0
+    written: list[Any] = [entry for entry in entries if entry.meta.get("invwd") == kind]
+    accounts_each = 2 if kind == "transfer" else 1
+    assert len(rows) == len(written) * accounts_each > 0
     amounts = [abs(row[-1]) for row in rows]
     assert all(isinstance(amount, Decimal) and amount for amount in amounts)
     moved = sum(abs(p.units.number) for entry in written for p in entry.postings)

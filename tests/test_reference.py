@@ -176,7 +176,8 @@ Expenses:Inventory:Write-Down 1
         """,
         "{}",
         """
-        2024-01-31 write-down | Assets:Inventory:Pool:Allowance -20, Expenses:Inventory:Write-Down 20
+        2024-01-31 write-down | Assets:Inventory:Pool:Allowance -20, \
+Expenses:Inventory:Write-Down 20
         2024-02-05 reversal | Assets:Inventory:Pool:Allowance 5, Expenses:Inventory:Reversal -5
         """,
     ),
@@ -222,7 +223,8 @@ Expenses:Inventory:Write-Down 1
         """,
         "{'period': 'price', 'release': 'period'}",
         """
-        2024-01-20 write-down | Assets:Inventory:A:Allowance -12.5, Expenses:Inventory:Write-Down 12.5
+        2024-01-20 write-down | Assets:Inventory:A:Allowance -12.5, \
+Expenses:Inventory:Write-Down 12.5
         """,
     ),
 }
