@@ -25,7 +25,7 @@ from beancount_invwd.periods import fiscal_year_end
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
     from beancount_invwd.movements import Group, Movement
@@ -55,7 +55,6 @@ class Journal:
         scope: Gives quanta and the ledger's own Opens and Closes.
         targets: Gives accounts.
         filename: The ledger's file; sources are named relative to its folder.
-        booked: Transactions of the ledger that the plugin wrote in an earlier run.
     """
 
     def __init__(
@@ -64,13 +63,10 @@ class Journal:
         scope: Scope,
         targets: Targets,
         filename: str,
-        booked: Iterable[Any] = (),
     ) -> None:
         self._policy = policy
         self._scope = scope
         self._targets = targets
-        self._booked = Counter(_fingerprint(txn) for txn in booked)
-        self._booked_accounts = set(scope.opens)
         self._lines = _FIRST_LINE
         self._texts: Counter[tuple[datetime.date, str]] = Counter()
         self._folder = Path(filename).parent
@@ -93,11 +89,8 @@ class Journal:
             if refused.intersection(postings):
                 continue
             txn = self._make_transaction(movement, postings)
-            if self._booked[_fingerprint(txn)] > 0:
-                self._booked[_fingerprint(txn)] -= 1
-                continue
             for account in postings:
-                if account not in self._booked_accounts:
+                if account not in self._scope.opens:
                     first_use.setdefault(account, movement.date)
             entries.append(txn)
         opens = [self._make_open(account, date) for account, date in first_use.items()]
@@ -108,6 +101,8 @@ class Journal:
         is_material = _find_material(movements, self._policy)
         drafts = []
         for movement in movements:
+            if movement.is_booked:
+                continue
             postings = {account: -change for account, change in movement.changes.items()}
             for account, amount in self._choose_results(movement, is_material):
                 postings[account] = postings.get(account, ZERO) + amount
@@ -190,7 +185,7 @@ class Journal:
 
     def _make_transaction(self, movement: Movement, amounts: Mapping[str, Decimal]) -> Any:
         currency = movement.group.currency
-        text = self._narrate(movement)
+        text = self._narrate(movement) + self._tell_correction(movement)
         self._texts[movement.date, text] += 1
         count = self._texts[movement.date, text]
         if count > 1:  # beancount.plugins.noduplicates ignores metadata
@@ -210,6 +205,16 @@ class Journal:
             links or _NO_LINKS,
             postings,
         )
+
+    def _tell_correction(self, movement: Movement) -> str:
+        """Say what of a movement would belong to a closed period (IAS 8.36)."""
+        currency, closed = movement.group.currency, self._scope.closed
+        if movement.is_correction:
+            return f"; corrects the period closed on {closed}"
+        if not movement.corrects:
+            return ""
+        amount = f"{abs(movement.corrects):,f} {currency}"
+        return f"; of the change, {amount} corrects the period closed on {closed}"
 
     def _describe(self, movement: Movement) -> dict[str, Any]:
         """The metadata of a transaction: strings, numbers, dates."""
@@ -328,14 +333,3 @@ def _trim(number: Decimal) -> Decimal:
         return number
     short = round(number, _MOST_DECIMALS).normalize()
     return short if short.as_tuple().exponent <= 0 else short.quantize(ONE)  # type: ignore[operator]
-
-
-def _fingerprint(txn: Any) -> tuple[Any, ...]:
-    """What tells one of the plugin's transactions from another."""
-    return (
-        txn.date,
-        txn.narration,
-        txn.meta.get("invwd"),
-        txn.meta.get("invwd-group"),
-        frozenset((row.account, row.units.number, row.units.currency) for row in txn.postings),
-    )

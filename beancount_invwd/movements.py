@@ -88,6 +88,9 @@ class Movement:
         threshold: From which sum on a loss is a line of its own; None is always.
         lot: The lot, if the movement is of one only that is a group of its own.
         source: The transaction by which units left or moved.
+        corrects: What of the change would belong to a closed period.
+        is_correction: Whether all of it would.
+        is_booked: Whether the ledger has it already.
     """
 
     date: datetime.date
@@ -103,6 +106,9 @@ class Movement:
     threshold: Decimal | None = None
     lot: Lot | None = None
     source: Any = None
+    corrects: Decimal = ZERO
+    is_correction: bool = False
+    is_booked: bool = False
 
     @property
     def change(self) -> Decimal:

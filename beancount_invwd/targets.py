@@ -40,6 +40,14 @@ class Targets:
             account = self._allowances[key] = accounts.expand(self._template, fields)
         return account
 
+    def known_allowances(self) -> set[str]:
+        """The allowance accounts of all lots there ever were."""
+        return set(self._allowances.values())
+
+    def is_asset(self, account: str) -> bool:
+        """Whether an account is under Assets."""
+        return self._policy.roots.is_under(account, "Assets")
+
     def result_account(self, kind: str, entity: str, commodity: str, category: str) -> str:
         """An account of the income statement: loss, write_off, reversal or cogs."""
         fields = {"entity": entity, "commodity": commodity, "category": category}

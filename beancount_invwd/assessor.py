@@ -1,0 +1,178 @@
+"""Lots + evidence → what each is worth on a date, and the allowances that their groups need.
+
+Nothing is changed here. Where sums show that no lot can be below cost, the lots are not looked at.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from beancount_invwd.agenda import Agenda
+from beancount_invwd.allowance import Tested, allot
+from beancount_invwd.demand import Demand
+from beancount_invwd.evidence import EvidenceBook
+from beancount_invwd.groups import Grouping
+from beancount_invwd.lots import Books
+from beancount_invwd.materials import Materials
+from beancount_invwd.measure import Evidence, Measured, measure_item, measure_lot
+from beancount_invwd.mistakes import Mistakes
+from beancount_invwd.money import ZERO
+from beancount_invwd.movements import Group, Plan, Row
+from beancount_invwd.policy import Terms
+from beancount_invwd.scope import Scope
+from beancount_invwd.stock import Stock
+from beancount_invwd.values import earlier
+
+_UNKNOWN_TERMS = Measured(None, "", lack="terms")
+_NEGATIVE = Measured(None, "", lack="units")
+
+
+class Assessor:
+    """Measures what the books hold.
+
+    Args:
+        scope: Tells what goes into what.
+        mistakes: Takes what is wrong.
+        grouping: Tells which lots are one group.
+        books: The lots.
+        demand: What was sold or used.
+        agenda: Takes until when an assessment is good.
+
+    Attributes:
+        evidence: What the directives so far say.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 (one of each stage before)
+        self,
+        scope: Scope,
+        mistakes: Mistakes,
+        grouping: Grouping,
+        books: Books,
+        demand: Demand,
+        agenda: Agenda,
+    ) -> None:
+        self.evidence = EvidenceBook(mistakes)
+        self._mistakes = mistakes
+        self._grouping = grouping
+        self._books = books
+        self._demand = demand
+        self._agenda = agenda
+        self._materials = Materials(scope, self.evidence, books.stocks)
+
+    def assess(self, stock: Stock, day: datetime.date) -> list[Row]:
+        """Measure the lots of a stock; those that cannot be are there with the reason."""
+        rows = []
+        known: dict[int, Evidence] = {}  # by identity, which is quicker to hash
+        until = None
+        for lot in stock.lots.values():
+            terms = lot.terms
+            if lot.units < 0:
+                self._mistakes.report_negative(lot)
+                measured = _NEGATIVE
+            elif terms is None:
+                measured = _UNKNOWN_TERMS
+            else:
+                evidence = known.get(id(terms))
+                if evidence is None:
+                    evidence = known[id(terms)] = self._find_evidence(stock, terms, day)
+                particular = self.evidence.find_particular(lot)
+                measured = measure_lot(lot, terms, evidence, particular, day)
+                until = earlier(until, measured.until)
+            if measured.lack == "margin":
+                self._mistakes.report_margin(stock)
+            rows.append(Row(lot, measured))
+        self._agenda.hold(stock, until)
+        return rows
+
+    def _find_evidence(self, stock: Stock, terms: Terms, day: datetime.date) -> Evidence:
+        evidence = self.evidence.find(stock, terms, day)
+        if stock.facts.used_in:
+            evidence = self._materials.judge(stock, evidence, day)
+        if self._demand.is_asked:
+            evidence = evidence._replace(rates=self._demand.find_rates(stock, day))
+        return evidence
+
+    def _is_sound(self, stock: Stock, day: datetime.date) -> bool:
+        """Whether sums show that no lot of a stock, alone or together, is below cost.
+
+        True spares the loop over its lots; False says nothing.
+        """
+        if not stock.is_plain or stock.allowance or stock.terms is None:
+            return not stock.lots
+        if self.evidence.is_stated(stock.key.commodity) or self._demand.is_asked:
+            return False
+        value, until = self._value_unit(stock, stock.terms, day)
+        if value is None or value <= 0:
+            return False
+        if self._grouping.basis == "lot":
+            is_sound = value >= stock.cost_unit_highest
+        else:
+            is_sound = value * stock.units >= stock.cost
+        if is_sound:
+            self._agenda.hold(stock, until)
+        return is_sound
+
+    def _value_unit(
+        self, stock: Stock, terms: Terms, day: datetime.date
+    ) -> tuple[Decimal | None, datetime.date | None]:
+        """The measure of one unit of a plain stock, and until when it holds."""
+        if stock.nrv_line is not None:
+            found = self.evidence.find_plain(stock, terms, day)
+            if found is not None:
+                share, amount = stock.nrv_line
+                return found[0] * share - amount, found[1]
+        evidence = self.evidence.find(stock, terms, day)
+        measured = measure_item(stock, terms, evidence)
+        if measured.total is None or not stock.units:
+            return None, measured.until
+        return measured.total / stock.units, measured.until
+
+    def plan(self, stocks: Iterable[Stock], day: datetime.date) -> list[Plan]:
+        """Compute the new allowances of the groups that these stocks are in.
+
+        Nothing is changed; groups in which nothing is lost and nothing was are left out.
+        """
+        plans = []
+        if self._grouping.is_by_item:
+            for stock in stocks:
+                if not self._is_sound(stock, day):
+                    plans += self._plan_group([stock], day)
+        else:
+            members = self._group_stocks()
+            names = {self._grouping.name_wide(stock): None for stock in stocks}
+            for name in names:
+                plans += self._plan_group(members.get(name, ()), day)
+        return sorted(plans, key=lambda plan: plan.group)
+
+    def _group_stocks(self) -> Mapping[tuple[str, str, str], list[Stock]]:
+        """All stocks by group, for the bases category and total."""
+        groups: dict[tuple[str, str, str], list[Stock]] = {}
+        for stock in self._books.stocks.values():
+            if stock.lots:
+                groups.setdefault(self._grouping.name_wide(stock), []).append(stock)
+        return groups
+
+    def _plan_group(self, stocks: Sequence[Stock], day: datetime.date) -> list[Plan]:
+        together: list[Row] = []
+        plans = []
+        for stock in stocks:
+            for row in self.assess(stock, day):
+                if row.measured.total is None:
+                    continue
+                if row.measured.is_own or self._grouping.basis == "lot":
+                    plans.append(_make_plan(self._grouping.find_group(row.lot, is_own=True), [row]))
+                else:
+                    together.append(row)
+        if together:
+            together.sort(key=lambda row: row.lot.number)
+            plans.append(
+                _make_plan(self._grouping.find_group(together[0].lot, is_own=False), together)
+            )
+        return plans
+
+
+def _make_plan(group: Group, rows: Sequence[Row]) -> Plan:
+    tested = [Tested(row.lot.cost, row.measured.total or ZERO, row.lot.locked) for row in rows]
+    return Plan(group, rows, allot(tested, rows[0].lot.stock.quantum))

@@ -1,0 +1,187 @@
+"""Movements that the ledger itself holds → claims on the allowances of lots.
+
+A transaction with tag `#invwd` and metadata `invwd-group` is a fact: its amounts on allowance
+accounts change the allowances of the lots of that group (ACCOUNTING section 11). Opening balances,
+write-downs made by hand and what `bean-invwd book` wrote are all the same here:
+
+    2023-12-31 * "Allowance taken over" #invwd
+      invwd-group: "MUG"
+      Assets:Inventory:Store:Allowance  -50.00 USD
+      Equity:Opening-Balances            50.00 USD
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from beancount_invwd.money import ZERO, share_out
+from beancount_invwd.movements import TAG, Movement
+
+GROUP = "invwd-group"
+_OF_UNITS = ("release", "transfer")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a booked movement says of one group and currency.
+
+    Attributes:
+        entity: The entity, or None if the transaction does not say.
+        kind: What it says it is, or None.
+        changes: By account, increases of the allowance positive.
+        is_of_units: Whether it says that units left or moved (else, that they were measured).
+        txn: The transaction.
+    """
+
+    group: str
+    entity: str | None
+    currency: str
+    kind: str | None
+    changes: dict[str, Decimal]
+    is_of_units: bool
+    txn: Any
+
+    def fits(self, movement: Movement) -> bool:
+        """Whether this may be the booking of a movement."""
+        group = movement.group
+        return (
+            group.name == self.group
+            and group.currency == self.currency
+            and self.entity in {None, group.entity}
+            and self.kind in {None, movement.kind}
+        )
+
+
+def is_booked(txn: Any) -> bool:
+    """Whether a transaction is a booked movement."""
+    return TAG in (txn.tags or ()) and (
+        GROUP in txn.meta or any(GROUP in (posting.meta or ()) for posting in txn.postings)
+    )
+
+
+def read_claims(txn: Any) -> list[Claim]:
+    """Read a booked movement; postings may name a group of their own."""
+    meta = txn.meta
+    changes: dict[tuple[str, str], dict[str, Decimal]] = {}
+    for posting in txn.postings:
+        group = (posting.meta or {}).get(GROUP, meta.get(GROUP))
+        if posting.cost is None and isinstance(group, str):
+            amounts = changes.setdefault((group, posting.units.currency), {})
+            before = amounts.get(posting.account, ZERO)
+            amounts[posting.account] = before - posting.units.number
+    kind, entity = meta.get("invwd"), meta.get("invwd-entity")
+    is_of_units = kind in _OF_UNITS and "invwd-source" in meta
+    is_return = meta.get("invwd-reason") in {"return", "sale", "use"}
+    return [
+        Claim(
+            group,
+            entity if isinstance(entity, str) else None,
+            currency,
+            kind if isinstance(kind, str) else None,
+            amounts,
+            is_of_units or kind == "release" or is_return,
+            txn,
+        )
+        for (group, currency), amounts in changes.items()
+    ]
+
+
+def settle(
+    outgoing: Sequence[Movement], claims: Sequence[Claim]
+) -> tuple[list[Movement], list[Claim]]:
+    """Take what is booked off what units that left or moved took along.
+
+    Args:
+        outgoing: The releases and transfers of a day.
+        claims: The booked movements of that day, with amounts on allowance accounts only.
+
+    Returns:
+        What is still to be written, and claims (or the rest of them) that are about something else.
+    """
+    rest, others = list(outgoing), []
+    for claim in claims:
+        exact = next(
+            (row for row in rest if claim.fits(row) and dict(row.changes) == claim.changes), None
+        )
+        if exact is not None:
+            rest.remove(exact)
+        else:
+            others.append(claim)
+    left = []
+    for claim in others:
+        if claim.is_of_units:
+            rest, claim = _settle_partly(rest, claim)  # noqa: PLW2901 (what is left of it)
+        if any(claim.changes.values()):
+            left.append(claim)
+    return rest, left
+
+
+def _settle_partly(rest: Sequence[Movement], claim: Claim) -> tuple[list[Movement], Claim]:
+    """Settle a booked movement that somebody edited, or that several transactions make up."""
+    wanted = dict(claim.changes)
+    kept = []
+    for row in rest:
+        changes = dict(row.changes)
+        if claim.fits(row):
+            for account, change in row.changes.items():
+                taken = _overlap(change, wanted.get(account, ZERO))
+                if taken:
+                    changes[account] = change - taken
+                    wanted[account] -= taken
+        if changes != dict(row.changes):
+            row = _shrink(row, changes)  # noqa: PLW2901 (what is left of it)
+        if any(row.changes.values()):
+            kept.append(row)
+    return kept, replace(claim, changes=wanted)
+
+
+def _overlap(one: Decimal, other: Decimal) -> Decimal:
+    """What two amounts of one sign have in common."""
+    if one * other <= 0:
+        return ZERO
+    return min(one, other) if one > 0 else max(one, other)
+
+
+def _shrink(row: Movement, changes: dict[str, Decimal]) -> Movement:
+    """A movement with what is left of its changes, and as much less of its credits."""
+    changes = {account: change for account, change in changes.items() if change}
+    amount = -sum(changes.values(), ZERO)
+    credited: dict[str | None, Decimal] = {}
+    for account, credit in row.credits.items():
+        credited[account] = min(credit, amount)
+        amount -= credited[account]
+    return replace(row, changes=changes, credits=credited)
+
+
+def spread(
+    amount: Decimal, wishes: Sequence[Sequence[Decimal]], rooms: Sequence[Decimal], quantum: Decimal
+) -> list[Decimal] | None:
+    """Share an amount out over lots, none above the room that it has.
+
+    Args:
+        amount: Positive.
+        wishes: Weights by which it is shared, in the order in which they are tried.
+        rooms: What each lot can take.
+        quantum: The smallest unit of the currency.
+
+    Returns:
+        A part per lot, or None if they cannot take it all.
+    """
+    if amount > sum(rooms, ZERO):
+        return None
+    parts = [ZERO for _ in rooms]
+    for weights in (*wishes, rooms):
+        while amount:
+            free = [i for i, room in enumerate(rooms) if room > parts[i] and weights[i] > 0]
+            if not free:
+                break
+            shares = share_out(amount, [weights[i] for i in free], quantum)
+            shares[0] += amount - sum(shares, ZERO)  # what is less than a quantum
+            for i, share in zip(free, shares, strict=True):
+                taken = min(share, rooms[i] - parts[i])
+                parts[i] += taken
+                amount -= taken
+    return parts

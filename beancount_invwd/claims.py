@@ -1,0 +1,205 @@
+"""Booked movements → changes of allowances of the lots of their group (ACCOUNTING section 11).
+
+What a booked movement says is shared out as a measurement of that day would do it, else by cost,
+so that the plugin's own output, booked, gives each lot what it had. Amounts that no lot can take
+are an error at that transaction.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, cast
+
+from beancount_invwd.booked import Claim, spread
+from beancount_invwd.money import ZERO, round_money
+from beancount_invwd.movements import Group, Kind, Movement, Plan
+from beancount_invwd.stock import carry
+
+if TYPE_CHECKING:
+    from beancount_invwd.lots import Books
+    from beancount_invwd.mistakes import Mistakes
+    from beancount_invwd.stock import Lot, Stock
+    from beancount_invwd.targets import Targets
+
+
+class Claims:
+    """Applies booked movements to the lots.
+
+    Args:
+        books: The lots.
+        targets: Tells which accounts hold their allowances.
+        mistakes: Takes amounts that no lot can take.
+    """
+
+    def __init__(self, books: Books, targets: Targets, mistakes: Mistakes) -> None:
+        self._books = books
+        self._targets = targets
+        self._mistakes = mistakes
+
+    def check(self, claims: Sequence[Claim]) -> list[Claim]:
+        """Keep amounts on allowance accounts; report claims that have none, or on others."""
+        kept = []
+        for stock in self.find_stocks(claims):
+            for lot in stock.lots.values():
+                self._targets.allowance_account(lot)
+        accounts = self._targets.known_allowances()
+        groups = {name for stock in self._books.stocks.values() for name in _names_of(stock)}
+        for claim in claims:
+            changes = {a: change for a, change in claim.changes.items() if a in accounts}
+            strange = [
+                account
+                for account in claim.changes
+                if account not in accounts and self._targets.is_asset(account)
+            ]
+            if claim.group not in groups:
+                self._report(claim, "there is no such item, category or total")
+            elif strange:
+                self._report(claim, f"{strange[0]} is no allowance account of the ledger")
+            elif not changes:
+                self._report(claim, "none of its accounts is an allowance account")
+            else:
+                kept.append(replace(claim, changes=changes))
+        return kept
+
+    def _report(self, claim: Claim, what: str) -> None:
+        message = (
+            f"this booked movement of {claim.group} cannot be taken: {what}; mend its accounts, "
+            "its amount or invwd-group, or remove the tag #invwd"
+        )
+        self._mistakes.report(
+            (id(claim.txn), claim.group, what), claim.txn.meta, message, claim.txn
+        )
+
+    def find_stocks(self, claims: Sequence[Claim]) -> list[Stock]:
+        """Find the stocks of the groups that are named."""
+        names = {claim.group for claim in claims}
+        return [
+            stock
+            for stock in self._books.stocks.values()
+            if stock.lots and not names.isdisjoint(_names_of(stock))
+        ]
+
+    def apply(
+        self, claims: Sequence[Claim], plans: Sequence[Plan], day: datetime.date
+    ) -> list[Movement]:
+        """Change the allowances of lots.
+
+        Args:
+            claims: With amounts on allowance accounts only.
+            plans: What a measurement of that day would give for their groups.
+            day: The day.
+
+        Returns:
+            What was booked, as movements that are not written again.
+        """
+        left = list(plans)
+        found, others = [], []
+        for claim in claims:
+            plan = next((plan for plan in left if self._is_booking(claim, plan)), None)
+            if plan is None:
+                others.append(claim)
+                continue
+            left.remove(plan)
+            for row, allowance in zip(plan.rows, plan.allowances, strict=True):
+                carry(row.lot, allowance - row.lot.allowance)
+                row.lot.is_own = row.measured.is_own
+            found.append(_describe(claim, plan.group, claim.changes, day))
+        wishes = {
+            row.lot.number: allowance
+            for plan in left
+            for row, allowance in zip(plan.rows, plan.allowances, strict=True)
+        }
+        for claim in others:
+            found += self._share(claim, wishes, day)
+        return found
+
+    def _is_booking(self, claim: Claim, plan: Plan) -> bool:
+        """Whether a booked movement is just what a measurement would give for a group."""
+        group = plan.group
+        if (group.name, group.currency) != (claim.group, claim.currency):
+            return False
+        if claim.entity not in {None, group.entity}:
+            return False
+        changes: dict[str, Decimal] = {}
+        for row, allowance in zip(plan.rows, plan.allowances, strict=True):
+            account = self._targets.allowance_account(row.lot)
+            change = allowance - row.lot.allowance
+            changes[account] = changes.get(account, ZERO) + change
+        kind = "write-down" if any(row.measured.total for row in plan.rows) else "write-off"
+        if claim.kind in {"write-down", "write-off"} and claim.kind != kind:
+            return False
+        return {a: change for a, change in changes.items() if change} == {
+            a: change for a, change in claim.changes.items() if change
+        }
+
+    def _share(
+        self, claim: Claim, wishes: dict[int, Decimal], day: datetime.date
+    ) -> list[Movement]:
+        """Share amounts out over the lots behind each account."""
+        lots = self._find_lots(claim)
+        if not lots:
+            self._report(claim, f"no lot of {claim.group} is on hand")
+            return []
+        taken: dict[str, Decimal] = {}
+        for account, change in claim.changes.items():
+            behind = [lot for lot in lots if self._targets.allowance_account(lot) == account]
+            problem = _take(behind, change, wishes)
+            if problem is not None:
+                self._report(claim, f"{abs(change)} {claim.currency} on {account} is {problem}")
+            elif change:
+                taken[account] = change
+        group = Group(lots[0].stock.key.entity, claim.currency, claim.group, 0, "", "")
+        return [_describe(claim, group, taken, day)] if taken else []
+
+    def _find_lots(self, claim: Claim) -> list[Lot]:
+        return [
+            lot
+            for stock in self._books.stocks.values()
+            if claim.group in _names_of(stock)
+            and stock.key.currency == claim.currency
+            and claim.entity in {None, stock.key.entity}
+            for lot in stock.lots.values()
+            if lot.units > 0
+        ]
+
+
+def _names_of(stock: Stock) -> tuple[str, ...]:
+    """The groups that lots of a stock can be in."""
+    return stock.key.commodity, stock.category, "total"
+
+
+def _take(lots: Sequence[Lot], change: Decimal, wishes: dict[int, Decimal]) -> str | None:
+    """Change the allowances of lots by an amount in all; return why they cannot take it."""
+    if not change:
+        return None
+    sign = 1 if change > 0 else -1
+    quantum = lots[0].stock.quantum if lots else change
+    gaps = [sign * (wishes.get(lot.number, lot.allowance) - lot.allowance) for lot in lots]
+    rooms = [
+        max(ZERO, round_money(lot.cost, quantum) - lot.allowance) if sign > 0 else lot.allowance
+        for lot in lots
+    ]
+    wanted = [[max(ZERO, gap) for gap in gaps], [lot.cost for lot in lots]]
+    parts = spread(abs(change), wanted, rooms, quantum)
+    if parts is None:
+        return "more than these lots cost" if sign > 0 else "more than the allowance of these lots"
+    for lot, part in zip(lots, parts, strict=True):
+        carry(lot, sign * part)
+        lot.locked = min(lot.locked, lot.allowance)
+    return None
+
+
+def _describe(
+    claim: Claim, group: Group, changes: dict[str, Decimal], day: datetime.date
+) -> Movement:
+    change = sum(changes.values(), ZERO)
+    kind: Kind = "write-down" if change > 0 else "reversal" if change < 0 else "transfer"
+    if claim.kind == "write-off":
+        kind = cast("Kind", claim.kind)
+    return Movement(
+        date=day, kind=kind, reason="booked", group=group, quantity=ZERO, cost=ZERO,
+        changes=changes, is_booked=True,
+    )  # fmt: skip

@@ -1,0 +1,37 @@
+"""The unit of account: which lots are one group, and what it is called (ACCOUNTING section 5)."""
+
+from __future__ import annotations
+
+from beancount_invwd.movements import Group
+from beancount_invwd.policy import Policy
+from beancount_invwd.stock import Lot, Stock
+
+_BY_ITEM = ("lot", "item")
+
+
+class Grouping:
+    """Groups lots by the basis of a policy."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.basis = policy.basis
+        self.is_by_item = policy.basis in _BY_ITEM
+
+    def find_group(self, lot: Lot, *, is_own: bool) -> Group:
+        """The group of a lot: by the basis, or the lot alone."""
+        entity, currency, commodity = lot.stock.key
+        category = lot.stock.category
+        if is_own or self.is_by_item:
+            number = lot.number if is_own else 0
+            return Group(entity, currency, commodity, number, commodity, category)
+        if self.basis == "category":
+            return Group(entity, currency, category, 0, "", category)
+        return Group(entity, currency, "total", 0, "", "")
+
+    def find_left(self, lot: Lot) -> Group:
+        """The group that units left: that of a lot of its own is named by the item."""
+        return self.find_group(lot, is_own=lot.is_own)._replace(lot=0)
+
+    def name_wide(self, stock: Stock) -> tuple[str, str, str]:
+        """What the stocks of a group have in common, for the bases category and total."""
+        name = stock.category if self.basis == "category" else ""
+        return stock.key.entity, stock.key.currency, name
