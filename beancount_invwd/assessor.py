@@ -94,15 +94,22 @@ class Assessor:
             evidence = evidence._replace(rates=self._demand.find_rates(stock, day))
         return evidence
 
+    def _is_plain(self, stock: Stock) -> bool:
+        """Whether all lots of a stock are worth the same per unit."""
+        return (
+            stock.is_plain
+            and stock.terms is not None
+            and not self.evidence.is_stated(stock.key.commodity)
+            and not self._demand.is_asked
+        )
+
     def _is_sound(self, stock: Stock, day: datetime.date) -> bool:
         """Whether sums show that no lot of a stock, alone or together, is below cost.
 
         True spares the loop over its lots; False says nothing.
         """
-        if not stock.is_plain or stock.allowance or stock.terms is None:
+        if stock.allowance or stock.terms is None or not self._is_plain(stock):
             return not stock.lots
-        if self.evidence.is_stated(stock.key.commodity) or self._demand.is_asked:
-            return False
         value, until = self._value_unit(stock, stock.terms, day)
         if value is None or value <= 0:
             return False
@@ -113,6 +120,20 @@ class Assessor:
         if is_sound:
             self._agenda.hold(stock, until)
         return is_sound
+
+    def _are_sound(self, stocks: Sequence[Stock], day: datetime.date) -> bool:
+        """Whether sums show that a group of stocks is not below cost in all."""
+        gap = ZERO
+        for stock in stocks:
+            if stock.allowance or stock.terms is None or not self._is_plain(stock):
+                return False
+            value, until = self._value_unit(stock, stock.terms, day)
+            self._agenda.hold(stock, until)
+            if value is not None:
+                if value <= 0:
+                    return False
+                gap += stock.cost - value * stock.units
+        return gap <= 0
 
     def _value_unit(
         self, stock: Stock, terms: Terms, day: datetime.date
@@ -143,7 +164,9 @@ class Assessor:
             members = self._group_stocks()
             names = {self._grouping.name_wide(stock): None for stock in stocks}
             for name in names:
-                plans += self._plan_group(members.get(name, ()), day)
+                group = members.get(name, ())
+                if not self._are_sound(group, day):
+                    plans += self._plan_group(group, day)
         return sorted(plans, key=lambda plan: plan.group)
 
     def _group_stocks(self) -> Mapping[tuple[str, str, str], list[Stock]]:
@@ -154,11 +177,34 @@ class Assessor:
                 groups.setdefault(self._grouping.name_wide(stock), []).append(stock)
         return groups
 
+    def _assess_group(self, stock: Stock, day: datetime.date) -> list[Row]:
+        """Measure the lots of a stock, the short way if all are worth the same per unit.
+
+        With the basis `lot` those that lost nothing are left out then.
+        """
+        if stock.terms is None or not stock.units or not self._is_plain(stock):
+            return self.assess(stock, day)
+        evidence = self.evidence.find(stock, stock.terms, day)
+        whole = measure_item(stock, stock.terms, evidence)
+        if whole.total is None:
+            return self.assess(stock, day)
+        self._agenda.hold(stock, whole.until)
+        is_by_lot = self._grouping.basis == "lot"
+        value = whole.total / stock.units
+        rows = []
+        for lot in stock.lots.values():
+            is_bare = not lot.allowance and not lot.is_pool
+            if is_by_lot and is_bare and value > lot.cost_unit:
+                continue
+            measured = measure_item(lot, stock.terms, evidence)
+            rows.append(Row(lot, measured if measured.total else measured._replace(is_own=True)))
+        return rows
+
     def _plan_group(self, stocks: Sequence[Stock], day: datetime.date) -> list[Plan]:
         together: list[Row] = []
         plans = []
         for stock in stocks:
-            for row in self.assess(stock, day):
+            for row in self._assess_group(stock, day):
                 if row.measured.total is None:
                     continue
                 if row.measured.is_own or self._grouping.basis == "lot":

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 from beancount_invwd.booked import Claim, spread
 from beancount_invwd.money import ZERO, round_money
 from beancount_invwd.movements import Group, Kind, Movement, Plan
+from beancount_invwd.outcomes import Outcome, drop_zeros, merge, sum_changes, weigh
 from beancount_invwd.stock import carry
 
 if TYPE_CHECKING:
@@ -95,45 +96,27 @@ class Claims:
         Returns:
             What was booked, as movements that are not written again.
         """
-        left = list(plans)
+        outcomes = [weigh(plan, self._targets.allowance_account) for plan in plans]
+        left = merge(outcomes)
         found, others = [], []
         for claim in claims:
-            plan = next((plan for plan in left if self._is_booking(claim, plan)), None)
-            if plan is None:
+            together = next((row for row in left if _is_booking(claim, row)), None)
+            if together is None:
                 others.append(claim)
                 continue
-            left.remove(plan)
-            for row, allowance in zip(plan.rows, plan.allowances, strict=True):
-                carry(row.lot, allowance - row.lot.allowance)
-                row.lot.is_own = row.measured.is_own
-            found.append(_describe(claim, plan.group, claim.changes, day))
+            left.remove(together)
+            for outcome in together:
+                _set(outcome.plan)
+            found.append(_describe(claim, together[0].plan.group, claim.changes, day))
         wishes = {
             row.lot.number: allowance
-            for plan in left
-            for row, allowance in zip(plan.rows, plan.allowances, strict=True)
+            for together in left
+            for outcome in together
+            for row, allowance in zip(outcome.plan.rows, outcome.plan.allowances, strict=True)
         }
         for claim in others:
             found += self._share(claim, wishes, day)
         return found
-
-    def _is_booking(self, claim: Claim, plan: Plan) -> bool:
-        """Whether a booked movement is just what a measurement would give for a group."""
-        group = plan.group
-        if (group.name, group.currency) != (claim.group, claim.currency):
-            return False
-        if claim.entity not in {None, group.entity}:
-            return False
-        changes: dict[str, Decimal] = {}
-        for row, allowance in zip(plan.rows, plan.allowances, strict=True):
-            account = self._targets.allowance_account(row.lot)
-            change = allowance - row.lot.allowance
-            changes[account] = changes.get(account, ZERO) + change
-        kind = "write-down" if any(row.measured.total for row in plan.rows) else "write-off"
-        if claim.kind in {"write-down", "write-off"} and claim.kind != kind:
-            return False
-        return {a: change for a, change in changes.items() if change} == {
-            a: change for a, change in claim.changes.items() if change
-        }
 
     def _share(
         self, claim: Claim, wishes: dict[int, Decimal], day: datetime.date
@@ -164,6 +147,24 @@ class Claims:
             for lot in stock.lots.values()
             if lot.units > 0
         ]
+
+
+def _is_booking(claim: Claim, together: Sequence[Outcome]) -> bool:
+    """Whether a booked movement is just what a measurement would write."""
+    group = together[0].plan.group
+    return (
+        (group.name, group.currency) == (claim.group, claim.currency)
+        and claim.entity in {None, group.entity}
+        and claim.kind in {None, together[0].kind}
+        and sum_changes(together) == drop_zeros(claim.changes)
+    )
+
+
+def _set(plan: Plan) -> None:
+    """Set the allowances of the lots of a group."""
+    for row, allowance in zip(plan.rows, plan.allowances, strict=True):
+        carry(row.lot, allowance - row.lot.allowance)
+        row.lot.is_own = row.measured.is_own
 
 
 def _names_of(stock: Stock) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ what they say is not written again, and nothing is written up to `invwd-closed` 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,8 @@ from beancount_invwd.facts import Closing, Contract, Directive
 from beancount_invwd.groups import Grouping
 from beancount_invwd.lots import Books
 from beancount_invwd.money import ZERO
-from beancount_invwd.movements import TAG, Group, Kind, Movement, Plan, Row
+from beancount_invwd.movements import TAG, Group, Movement, Plan, Row
+from beancount_invwd.outcomes import Outcome, merge, sum_changes, weigh
 from beancount_invwd.outgoing import Outgoing
 from beancount_invwd.stock import carry
 
@@ -217,34 +218,32 @@ class Timeline:
         if not self._is_closed(day):
             corrections, self._corrections = self._corrections, []
             self.movements += [replace(row, date=day, is_correction=True) for row in corrections]
-        for plan in self._assessor.plan(self._agenda.take(day, only), day):
-            if only is None or any(row.lot.stock.key.commodity in only for row in plan.rows):
-                self._commit(plan, day)
+        plans = [
+            plan
+            for plan in self._assessor.plan(self._agenda.take(day, only), day)
+            if only is None or any(row.lot.stock.key.commodity in only for row in plan.rows)
+        ]
+        if self._is_closed(day):
+            for plan in plans:
+                self._note_gap(plan)
+        else:
+            self._write(plans, day)
         if not self._is_by_price and self._calendar.is_last(day):
             self._report_missing(day)
 
-    def _commit(self, plan: Plan, day: datetime.date) -> None:
-        """Set the allowances of a group and note the movement, if there is one."""
-        if self._is_closed(day):
-            self._note_gap(plan)
-            return
-        changes: dict[str, Decimal] = {}
-        widest, decisive = ZERO, plan.rows[0]
-        for row, allowance in zip(plan.rows, plan.allowances, strict=True):
-            lot = row.lot
-            change = allowance - lot.allowance
-            if change:
-                carry(lot, change)
-                account = self._targets.allowance_account(lot)
-                changes[account] = changes.get(account, ZERO) + change
-                if abs(change) > widest:
-                    widest, decisive = abs(change), row
-            if self._policy.reversals == "none":
-                lot.locked = lot.allowance
-            lot.is_own = row.measured.is_own
-        changes = {account: change for account, change in changes.items() if change}
-        if changes:
-            self.movements.append(self._describe(plan, day, changes, decisive))
+    def _write(self, plans: Sequence[Plan], day: datetime.date) -> None:
+        """Set the allowances of groups and note what changed."""
+        outcomes = [weigh(plan, self._targets.allowance_account) for plan in plans]
+        for together in merge(outcomes):
+            self.movements.append(self._describe(together, day))
+        for plan in plans:
+            for row, allowance in zip(plan.rows, plan.allowances, strict=True):
+                lot = row.lot
+                if allowance != lot.allowance:
+                    carry(lot, allowance - lot.allowance)
+                if self._policy.reversals == "none":
+                    lot.locked = lot.allowance
+                lot.is_own = row.measured.is_own
 
     def _note_gap(self, plan: Plan) -> None:
         """Note what would be different today in a closed period; nothing of it is written."""
@@ -254,33 +253,26 @@ class Timeline:
             row.lot.is_own = row.measured.is_own
         self._agenda.add({row.lot.stock for row in plan.rows})
 
-    def _describe(
-        self, plan: Plan, day: datetime.date, changes: dict[str, Decimal], decisive: Row
-    ) -> Movement:
-        rows = plan.rows
-        measure = sum((row.measured.total or ZERO for row in rows), ZERO)
-        change = sum(changes.values(), ZERO)
-        kind: Kind = "transfer"
-        if change > 0:
-            kind = "write-down" if measure else "write-off"
-        elif change < 0:
-            kind = "reversal"
-        price = decisive.measured.price
-        entry = price.entry if price is not None else None
+    def _describe(self, outcomes: Sequence[Outcome], day: datetime.date) -> Movement:
+        """Describe what is written together as one movement."""
+        rows = [row for outcome in outcomes for row in outcome.plan.rows]
+        measured = max(outcomes, key=lambda outcome: outcome.widest).decisive.measured
+        entry = measured.price.entry if measured.price is not None else None
         is_one = all(row.measured.price and row.measured.price.entry is entry for row in rows)
+        group = outcomes[0].plan.group
         return Movement(
             date=day,
-            kind=kind,
-            reason=decisive.measured.reason,
-            group=plan.group,
+            kind=outcomes[0].kind,
+            reason=measured.reason,
+            group=group,
             quantity=sum((row.lot.units for row in rows), ZERO),
             cost=sum((row.lot.cost for row in rows), ZERO),
-            measure=measure,
-            changes=changes,
-            price=price if is_one else None,
-            threshold=self._find_threshold(plan.group),
-            lot=rows[0].lot if plan.group.lot else None,
-            corrects=self._gaps.pop(plan.group, ZERO),
+            measure=sum((row.measured.total or ZERO for row in rows), ZERO),
+            changes=sum_changes(outcomes),
+            price=measured.price if is_one else None,
+            threshold=self._find_threshold(group),
+            lot=rows[0].lot if len(rows) == 1 and group.lot else None,
+            corrects=sum((self._gaps.pop(row.plan.group, ZERO) for row in outcomes), ZERO),
         )
 
     def _find_threshold(self, group: Group) -> Decimal | None:

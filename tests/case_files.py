@@ -27,8 +27,8 @@ amount right. Its lines are
     ;; nothing: why
 
 one for each transaction (its amount in profit or loss, for a transfer what moved; the account that
-takes the other side of the allowance), single postings below it, and one for each error. Opens need
-no line. A file without any such line is compared with its lower half alone.
+takes the other side of the allowance), single postings below it, and one for each error. Lots of an
+item that are written together may have a line each. Opens need no line. A file without any such line is compared with its lower half alone.
 """
 
 from __future__ import annotations
@@ -307,18 +307,44 @@ def _check_hand(case: Case, written: Sequence[data.Directive], actual: Loaded) -
     transactions = [entry for entry in written if isinstance(entry, data.Transaction)]
     if not is_calculated(case):
         return []
-    problems = []
-    for line in read_hand(case):
-        found = next((e for e in transactions if line.agrees_with(e, actual.assets)), None)
-        if found is None:
-            problems.append(f"calculated by hand, but not written: {line}")
-        else:
-            transactions.remove(found)
+    alone = _strike_out(read_hand(case), transactions, actual.assets)
+    missing = _strike_out(_add_up(alone), transactions, actual.assets)
+    problems = [f"calculated by hand, but not written: {line}" for line in missing]
     problems += [f"written, but not calculated by hand:\n{_print(e)}" for e in transactions]
     error_count = sum(line.startswith(";; error: ") for line in _head(case))
     if error_count != len(actual.errors):
         problems.append(f"the head names {error_count} errors, reported: {len(actual.errors)}")
     return problems
+
+
+def _strike_out(
+    lines: Sequence[HandLine], transactions: list[data.Transaction], assets: str
+) -> list[HandLine]:
+    """Take out the transactions that lines agree with; return the other lines."""
+    left = []
+    for line in lines:
+        found = next((e for e in transactions if line.agrees_with(e, assets)), None)
+        if found is None:
+            left.append(line)
+        else:
+            transactions.remove(found)
+    return left
+
+
+def _add_up(lines: Sequence[HandLine]) -> list[HandLine]:
+    """Add up lines of lots that are written together, under the name of their item."""
+    sums: dict[tuple[str, ...], HandLine] = {}
+    for line in lines:
+        key = (line.date, line.kind, line.group, line.currency, line.account or "")
+        known = sums.get(key)
+        sums[key] = (
+            line
+            if known is None
+            else replace(
+                known, number=known.number + line.number, postings=(*known.postings, *line.postings)
+            )
+        )
+    return list(sums.values())
 
 
 def _print(entry: data.Directive) -> str:
