@@ -10,13 +10,16 @@ only what is lost beyond it is measured again.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.money import ZERO, round_money, share_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
+
+
+_NOISE = Decimal("1E-30")
 
 
 class Tested(NamedTuple):
@@ -38,7 +41,8 @@ def allot(lots: Sequence[Tested], quantum: Decimal) -> list[Decimal]:
         The new allowances, in whole quanta; none is below the locked part.
     """
     gaps = [lot.cost - lot.locked - lot.measure for lot in lots]
-    loss = round_money(max(ZERO, sum(gaps, ZERO)), quantum)
+    gap = sum(gaps, ZERO).quantize(_NOISE)  # what the division by an exchange rate left behind
+    loss = round_money(max(ZERO, gap), quantum)
     if not loss:
         return [lot.locked for lot in lots]
     shares = share_out(loss, [max(ZERO, gap) for gap in gaps], quantum)

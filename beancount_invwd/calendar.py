@@ -7,6 +7,7 @@ gets new evidence or one of its lots expires; then only that item's groups are t
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -42,15 +43,21 @@ class Calendar:
         policy: Period, fiscal year, start.
         end: The last date on which lots may be tested, inclusive.
         perishables: New lots and when they expire; the calendar takes them off this list.
+        is_on_hand: Whether there are units of an item today.
 
     Attributes:
         soonest: Nothing is due before this date's end. (With `price`, that is not known.)
     """
 
     def __init__(
-        self, policy: Policy, end: datetime.date, perishables: list[tuple[datetime.date, Lot]]
+        self,
+        policy: Policy,
+        end: datetime.date,
+        perishables: list[tuple[datetime.date, Lot]],
+        is_on_hand: Callable[[str], bool],
     ) -> None:
         self.end = end
+        self._is_on_hand = is_on_hand
         self.soonest = datetime.date.min
         self._policy = policy
         self._is_by_price = policy.period == "price"
@@ -102,6 +109,7 @@ class Calendar:
             if expires >= self._today:
                 heappush(self._expiring, (expires, lot.number, lot))
         self._perishables.clear()
+        self._events = {item for item in self._events if self._is_on_hand(item)}
         if self._expiring:
             date = min(date, self._expiring[0][0])
         return min(date, self._today) if self._events else date
@@ -112,7 +120,7 @@ class Calendar:
             if lot.units > 0:
                 self._events.add(lot.stock.key.commodity)
         items = None if date == self._test else frozenset(self._events)
-        self._events.clear()
+        self._events = set()
         is_lock = date == self._lock
         following = date + DAY if date < NEVER else NEVER
         if items is None:

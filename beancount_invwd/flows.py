@@ -142,6 +142,7 @@ def _move(
     elif addition.is_new:
         addition.is_new = False
         target.facts = inherit_facts(source.facts, addition.own)
+        target.is_own = source.is_own
         if layers:
             target.aged_from = layers[0][0]
         set_terms(target)

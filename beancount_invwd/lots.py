@@ -186,19 +186,34 @@ class Books:
             lot = self._create(txn, posting, home, own)
         else:
             self._scope.admit(txn, posting, home, lot)
-        allowance = locked = ZERO
-        if lot.allowance:
-            quantum = lot.stock.quantum
-            allowance = part_of(lot.allowance, units, lot.units, quantum)
-            locked = part_of(lot.locked, units, lot.units, quantum)
-            lot.locked -= locked
-            carry(lot, -allowance)
-        was_on_hand = lot.units > 0
+        before, was_on_hand = lot.units, lot.units > 0
         self._change(lot, -units, cost_unit)
         if lot.units <= 0 and (was_on_hand or lot.drained is None):
             lot.drained = (txn, posting)
+        allowance, locked = _give_up(lot, units, before) if lot.allowance else (ZERO, ZERO)
         layers = lot.take_layers(units) if isinstance(lot, Pool) else [(lot.aged_from, units)]
         return Reduction(lot, units, cost_unit, allowance, locked, layers)
+
+    def is_on_hand(self, item: str) -> bool:
+        """Whether there are units of an item anywhere."""
+        return any(
+            lot.units > 0
+            for stock in self.by_commodity.get(item, ())
+            for lot in stock.lots.values()
+        )
+
+    def sum_cost(self, entity: str, currency: str) -> Decimal:
+        """The cost of all inventory on hand of an entity in a currency."""
+        return sum(
+            (
+                lot.cost
+                for stock in self.stocks.values()
+                if (stock.key.entity, stock.key.currency) == (entity, currency)
+                for lot in stock.lots.values()
+                if lot.units > 0
+            ),
+            ZERO,
+        )
 
     def take_emptied(self) -> list[Pool]:
         """Take pools that ran out of units since this was last asked, but not of cost."""
@@ -290,6 +305,21 @@ class Books:
             lot.stock.purchase = lot.stock.acquired = (txn, posting)
         if isinstance(lot, Pool) and addition.units:
             lot.add_layer(posting.cost.date, addition.units)
+
+
+def _give_up(lot: Lot, units: Decimal, out_of: Decimal) -> tuple[Decimal, Decimal]:
+    """Take the share of units that left off the allowance of a lot, and of its locked part.
+
+    What is left is never above the cost of the units that stay (ACCOUNTING section 1).
+    """
+    quantum = lot.stock.quantum
+    highest = round_money(max(ZERO, lot.cost), quantum)
+    allowance = part_of(lot.allowance, units, out_of, quantum)
+    allowance = max(allowance, lot.allowance - highest)
+    locked = part_of(lot.locked, units, out_of, quantum)
+    carry(lot, -allowance)
+    lot.locked = min(lot.locked - locked, lot.allowance)
+    return allowance, locked
 
 
 def _note_first(stock: Stock, date: datetime.date) -> None:

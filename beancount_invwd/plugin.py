@@ -129,7 +129,7 @@ def follow(
         scope = Scope(policy, others, options_map, targets, mistakes)
         timeline = Timeline(policy, scope, targets, mistakes, end)
         timeline.run(entries)
-        scope.check_directives(timeline.books)
+        scope.check_directives(timeline.books.seen, timeline.books.by_commodity)
         if mistakes.blocked <= blocked:
             break
         blocked = mistakes.blocked  # from the start, so that nothing rests on half of the facts

@@ -19,9 +19,8 @@ from beancount_invwd.money import ONE, ZERO
 from beancount_invwd.stock import Home, Lot, Stock, StockKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from beancount_invwd.lots import Books
     from beancount_invwd.policy import Policy, Terms
     from beancount_invwd.targets import Targets
 
@@ -296,10 +295,19 @@ class Scope:
                 continue
             self._mistakes.block(entry.currency, entry.meta, problem, entry)
 
-    def check_directives(self, books: Books) -> None:
-        """Report directives that name an item, lot, account or currency which was never there."""
+    def check_directives(
+        self,
+        seen: Iterable[tuple[str, str, str | None]],
+        by_commodity: Mapping[str, Sequence[Stock]],
+    ) -> None:
+        """Report directives that name an item, lot, account or currency which was never there.
+
+        Args:
+            seen: Commodity, account and label of every lot there ever was.
+            by_commodity: The stocks of each item.
+        """
         lots: dict[str, set[tuple[str, str | None]]] = {}
-        for commodity, account, label in books.seen:
+        for commodity, account, label in seen:
             lots.setdefault(commodity, set()).add((account, label))
         for item, found in self._items.items():
             for product in found.used_in:
@@ -312,7 +320,7 @@ class Scope:
         for row in self.directives.values():
             if isinstance(row, Closing):
                 continue
-            currencies = {stock.key.currency for stock in books.by_commodity.get(row.item, ())}
+            currencies = {stock.key.currency for stock in by_commodity.get(row.item, ())}
             problem = self._check_directive(row, lots.get(row.item, set()), currencies)
             if problem:
                 self._mistakes.block(row.item, row.entry.meta, problem, row.entry)

@@ -75,7 +75,7 @@ class Timeline:
         self._assessor = Assessor(scope, mistakes, grouping, self.books, demand, self._agenda)
         self._outgoing = Outgoing(policy, targets, grouping)
         self._claims = Claims(self.books, targets, mistakes)
-        self._calendar = Calendar(policy, end, scope.perishables)
+        self._calendar = Calendar(policy, end, scope.perishables, self.books.is_on_hand)
         self._today: datetime.date | None = None
         self._is_eventful = False
         self._booked: list[Claim] = []
@@ -197,7 +197,7 @@ class Timeline:
     def _wake(self, item: str) -> None:
         """Note that there is new evidence of an item."""
         self._agenda.awake.add(item)
-        if self._is_by_price and item in self.books.by_commodity:
+        if self._is_by_price:
             self._calendar.note_event(item)
 
     # Measurement.
@@ -280,14 +280,7 @@ class Timeline:
         found = []
         for threshold in self._policy.materiality:
             if threshold.currency is None:
-                cost = sum(
-                    (
-                        stock.cost
-                        for stock in self.books.stocks.values()
-                        if stock.key[:2] == group[:2]
-                    ),
-                    ZERO,
-                )
+                cost = self.books.sum_cost(group.entity, group.currency)
                 found.append(threshold.number * cost)
             elif threshold.currency == group.currency:
                 found.append(threshold.number)

@@ -20,12 +20,13 @@ from fava.ext import find_extensions
 from flask.testing import FlaskClient
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
+import fava_ext
 from beancount_invwd.errors import InvwdError
 from beancount_invwd.report import assess, list_positions, sum_totals
 from fava_ext import Impairment
 
 EXAMPLE = Path(__file__).parent.parent / "example.beancount"
-TEMPLATE = Path(__file__).parent.parent / "fava_ext" / "templates" / "Impairment.html"
+TEMPLATE = Path(fava_ext.__file__).parent / "templates" / "Impairment.html"
 PAGE = "/harbour-lane-goods/extension/Impairment/"
 
 HEAD = """
