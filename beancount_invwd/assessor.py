@@ -16,14 +16,14 @@ from beancount_invwd.evidence import EvidenceBook
 from beancount_invwd.groups import Grouping
 from beancount_invwd.lots import Books
 from beancount_invwd.materials import Materials
-from beancount_invwd.measure import Evidence, Measured, measure_item, measure_lot
+from beancount_invwd.measure import Evidence, Measured, lower_by_age, measure_item, measure_lot
 from beancount_invwd.mistakes import Mistakes
 from beancount_invwd.money import ZERO
 from beancount_invwd.movements import Group, Plan, Row
 from beancount_invwd.policy import Terms
 from beancount_invwd.scope import Scope
-from beancount_invwd.stock import Stock
-from beancount_invwd.values import earlier
+from beancount_invwd.stock import Lot, Stock
+from beancount_invwd.values import earlier, find_rate
 
 _UNKNOWN_TERMS = Measured(None, "", lack="terms")
 _NEGATIVE = Measured(None, "", lack="units")
@@ -56,6 +56,7 @@ class Assessor:
         self.evidence = EvidenceBook(mistakes)
         self._mistakes = mistakes
         self._grouping = grouping
+        self._is_by_lot = grouping.basis == "lot"
         self._books = books
         self._demand = demand
         self._agenda = agenda
@@ -110,10 +111,12 @@ class Assessor:
         """
         if stock.allowance or stock.terms is None or not self._is_plain(stock):
             return not stock.lots
+        if stock.terms.ageing and not self._is_young(stock, stock.terms, day):
+            return False
         value, until = self._value_unit(stock, stock.terms, day)
         if value is None or value <= 0:
             return False
-        if self._grouping.basis == "lot":
+        if self._is_by_lot:
             is_sound = value >= stock.cost_unit_highest
         else:
             is_sound = value * stock.units >= stock.cost
@@ -121,11 +124,20 @@ class Assessor:
             self._agenda.hold(stock, until)
         return is_sound
 
+    def _is_young(self, stock: Stock, terms: Terms, day: datetime.date) -> bool:
+        """Whether no lot of a stock has reached the first threshold of ageing."""
+        oldest = min((lot.aged_from for lot in stock.lots.values()), default=day)
+        rate, until = find_rate(terms.ageing[:1], oldest, day)
+        self._agenda.hold(stock, until)
+        return not rate
+
     def _are_sound(self, stocks: Sequence[Stock], day: datetime.date) -> bool:
         """Whether sums show that a group of stocks is not below cost in all."""
         gap = ZERO
         for stock in stocks:
             if stock.allowance or stock.terms is None or not self._is_plain(stock):
+                return False
+            if stock.terms.ageing and not self._is_young(stock, stock.terms, day):
                 return False
             value, until = self._value_unit(stock, stock.terms, day)
             self._agenda.hold(stock, until)
@@ -180,7 +192,7 @@ class Assessor:
     def _assess_group(self, stock: Stock, day: datetime.date) -> list[Row]:
         """Measure the lots of a stock, the short way if all are worth the same per unit.
 
-        With the basis `lot` those that lost nothing are left out then.
+        Lots that are groups of their own and do not change are left out then.
         """
         if stock.terms is None or not stock.units or not self._is_plain(stock):
             return self.assess(stock, day)
@@ -189,14 +201,17 @@ class Assessor:
         if whole.total is None:
             return self.assess(stock, day)
         self._agenda.hold(stock, whole.until)
-        is_by_lot = self._grouping.basis == "lot"
         value = whole.total / stock.units
         rows = []
         for lot in stock.lots.values():
-            is_bare = not lot.allowance and not lot.is_pool
-            if is_by_lot and is_bare and value > lot.cost_unit:
+            if self._is_by_lot and value > lot.cost_unit and _is_bare(lot, stock.terms):
                 continue
             measured = measure_item(lot, stock.terms, evidence)
+            if stock.terms.ageing:
+                measured = lower_by_age(measured, lot, stock.terms.ageing, day)
+                self._agenda.hold(stock, measured.until)
+                if measured.is_own and _is_settled(lot, measured):
+                    continue
             rows.append(Row(lot, measured if measured.total else measured._replace(is_own=True)))
         return rows
 
@@ -207,7 +222,7 @@ class Assessor:
             for row in self._assess_group(stock, day):
                 if row.measured.total is None:
                     continue
-                if row.measured.is_own or self._grouping.basis == "lot":
+                if row.measured.is_own or self._is_by_lot:
                     plans.append(_make_plan(self._grouping.find_group(row.lot, is_own=True), [row]))
                 else:
                     together.append(row)
@@ -217,6 +232,19 @@ class Assessor:
                 _make_plan(self._grouping.find_group(together[0].lot, is_own=False), together)
             )
         return plans
+
+
+def _is_bare(lot: Lot, terms: Terms) -> bool:
+    """Whether nothing but its unit cost matters for a lot."""
+    return not lot.allowance and not lot.is_pool and not terms.ageing
+
+
+def _is_settled(lot: Lot, measured: Measured) -> bool:
+    """Whether a lot that is a group of its own has the allowance that it needs."""
+    if not lot.is_own or measured.total is None:
+        return False
+    tested = Tested(lot.cost, measured.total, lot.locked)
+    return allot([tested], lot.stock.quantum)[0] == lot.allowance
 
 
 def _make_plan(group: Group, rows: Sequence[Row]) -> Plan:

@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.money import ONE, ZERO
-from beancount_invwd.values import Schedule, add_days, earlier, find_rate
+from beancount_invwd.values import Schedule, add_days, find_rate
 
 if TYPE_CHECKING:
     from beancount_invwd.policy import Coverage
@@ -29,9 +29,6 @@ class Rate(NamedTuple):
     share: Decimal
     reason: str
     until: datetime.date | None
-
-
-NO_RATE = Rate(ZERO, "", None)
 
 
 class Demand:
@@ -112,11 +109,3 @@ def _average(rates: Schedule, supply: Decimal) -> Decimal:
 def lower_cost(cost: Decimal, rate: Rate) -> Decimal:
     """What a rate leaves of cost."""
     return cost * (ONE - rate.share)
-
-
-def hold_until(rates: tuple[Rate, ...]) -> datetime.date | None:
-    """Until when these rates hold as they are."""
-    until = None
-    for rate in rates:
-        until = earlier(until, rate.until)
-    return until

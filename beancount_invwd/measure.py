@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from beancount_invwd.demand import Rate, hold_until, lower_cost
+from beancount_invwd.demand import Rate, lower_cost
 from beancount_invwd.money import ONE, ZERO
 from beancount_invwd.values import earlier, find_rate
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from beancount_invwd.policy import Terms
     from beancount_invwd.prices import Price, Replacement
     from beancount_invwd.stock import Lot
-    from beancount_invwd.values import Charge
+    from beancount_invwd.values import Charge, Schedule
 
 Lack = Literal["price", "margin", "terms", "units", "product"]
 
@@ -117,12 +117,10 @@ def measure_lot(
         found = found._replace(until=earlier(found.until, expires - datetime.timedelta(days=1)))
     if found.total is None:
         return found
-    rates = evidence.rates
     if terms.ageing:
-        share, until = find_rate(terms.ageing, lot.aged_from, day)
-        rates = (Rate(share, "ageing", until), *rates)
-    if rates:
-        found = _lower(found, lot, rates)
+        found = lower_by_age(found, lot, terms.ageing, day)
+    for rate in evidence.rates:
+        found = _lower(found, lot, rate)
     if not found.total:
         found = found._replace(is_own=True)
     return found
@@ -242,11 +240,17 @@ def _charge(charge: Charge, lot: Valued, gross: Decimal) -> Decimal:
     return (lot.cost if charge.of == "cost" else lot.units) * charge.number
 
 
-def _lower(found: Measured, lot: Lot, rates: tuple[Rate, ...]) -> Measured:
-    """Lower a value to what the policies leave of cost; the lowest one decides."""
-    until = earlier(found.until, hold_until(rates))
-    for rate in rates:
+def lower_by_age(found: Measured, lot: Lot, ageing: Schedule, day: datetime.date) -> Measured:
+    """Lower a value to what the age of a lot leaves of its cost."""
+    share, until = find_rate(ageing, lot.aged_from, day)
+    return _lower(found, lot, Rate(share, "ageing", until))
+
+
+def _lower(found: Measured, lot: Lot, rate: Rate) -> Measured:
+    """Lower a value to what a policy leaves of cost, if that is less."""
+    until = earlier(found.until, rate.until)
+    if rate.share:
         lowered = lower_cost(lot.cost, rate)
-        if rate.share and lowered < _total(found):
-            found = Measured(lowered, rate.reason, is_own=True)
-    return found._replace(until=until)
+        if lowered < _total(found):
+            return Measured(lowered, rate.reason, is_own=True, until=until)
+    return found if until is found.until else found._replace(until=until)

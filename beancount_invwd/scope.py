@@ -372,9 +372,9 @@ def _list_conflicts(stated: Mapping[str, Any], known: Mapping[str, Any]) -> list
 
 
 def _is_linear(terms: Terms) -> bool:
-    """Whether the measure of a whole stock is the sum of those of its lots."""
+    """Whether the measure of a whole stock is the sum of those of its lots, but for their age."""
     charges = [getattr(terms, name) for name in _CHARGES]
-    return not terms.ageing and all(charge is None or charge.of != "cost" for charge in charges)
+    return all(charge is None or charge.of != "cost" for charge in charges)
 
 
 def _find_nrv_line(terms: Terms) -> tuple[Decimal, Decimal] | None:
