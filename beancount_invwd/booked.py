@@ -29,6 +29,7 @@ class Claim:
     """What a booked movement says of one group and currency.
 
     Attributes:
+        group: The group, empty if a posting beside others names none.
         entity: The entity, or None if the transaction does not say.
         kind: What it says it is, or None.
         changes: By account, increases of the allowance positive.
@@ -67,9 +68,9 @@ def read_claims(txn: Any) -> list[Claim]:
     meta = txn.meta
     changes: dict[tuple[str, str], dict[str, Decimal]] = {}
     for posting in txn.postings:
-        group = (posting.meta or {}).get(GROUP, meta.get(GROUP))
-        if posting.cost is None and isinstance(group, str):
-            amounts = changes.setdefault((group, posting.units.currency), {})
+        group = (posting.meta or {}).get(GROUP, meta.get(GROUP, ""))
+        if posting.cost is None:
+            amounts = changes.setdefault((str(group), posting.units.currency), {})
             before = amounts.get(posting.account, ZERO)
             amounts[posting.account] = before - posting.units.number
     kind, entity = meta.get("invwd"), meta.get("invwd-entity")

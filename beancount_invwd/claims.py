@@ -42,33 +42,37 @@ class Claims:
 
     def check(self, claims: Sequence[Claim]) -> list[Claim]:
         """Keep amounts on allowance accounts; report claims that have none, or on others."""
-        kept = []
         for stock in self.find_stocks(claims):
             for lot in stock.lots.values():
                 self._targets.allowance_account(lot)
         accounts = self._targets.known_allowances()
-        groups = {name for stock in self._books.stocks.values() for name in _names_of(stock)}
+        kept = []
         for claim in claims:
             changes = {a: change for a, change in claim.changes.items() if a in accounts}
-            strange = [
-                account
-                for account in claim.changes
-                if account not in accounts and self._targets.is_asset(account)
-            ]
-            if claim.group not in groups:
-                self._report(claim, "there is no such item, category or total")
-            elif strange:
-                self._report(claim, f"{strange[0]} is no allowance account of the ledger")
-            elif not changes:
-                self._report(claim, "none of its accounts is an allowance account")
-            else:
+            problem = self._find_problem(claim, changes)
+            if problem:
+                self._report(claim, problem)
+            elif changes:
                 kept.append(replace(claim, changes=changes))
         return kept
 
+    def _find_problem(self, claim: Claim, changes: dict[str, Decimal]) -> str | None:
+        if not claim.group:
+            return f"its amount on {next(iter(changes))} names no invwd-group" if changes else None
+        others = claim.changes.keys() - changes.keys()
+        strange = sorted(account for account in others if self._targets.is_asset(account))
+        if changes and not strange:
+            return None
+        if not self._find_lots(claim):
+            return f"no lot of {claim.group} is on hand"
+        if strange:
+            return f"{strange[0]} is no allowance account of {claim.group}"
+        return "none of its accounts is an allowance account"
+
     def _report(self, claim: Claim, what: str) -> None:
         message = (
-            f"this booked movement of {claim.group} cannot be taken: {what}; mend its accounts, "
-            "its amount or invwd-group, or remove the tag #invwd"
+            f"this booked movement of {claim.group or 'no group'} cannot be taken: {what}; mend "
+            "its accounts, its amount or invwd-group, or remove the tag #invwd"
         )
         self._mistakes.report(
             (id(claim.txn), claim.group, what), claim.txn.meta, message, claim.txn

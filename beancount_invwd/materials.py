@@ -65,24 +65,23 @@ class Materials:
         return Use(is_recovered, ""), until
 
     def _judge_product(self, key: StockKey, day: datetime.date) -> tuple[Use, datetime.date | None]:
-        """Judge a product by its own price, or a part by the products that it goes into."""
+        """Judge a product by its own price, a part without one by what it goes into."""
         lack = Use(is_recovered=False, lack=key.commodity)
         if self._scope.is_blocked(key.commodity):
             return lack, None
-        if self._scope.used_in(key.commodity):
-            return self._judge_products(key, day)
         stock = self._stocks.get(key)
-        if stock is None:
-            return lack, None
-        terms = self._scope.item_terms(stock)
-        cost = _find_unit_cost(stock)
-        evidence = self._evidence.find(stock, terms, day)
-        if cost is None:
-            return lack, evidence.until
-        nrv = measure_nrv(_Unit(cost), terms, evidence)
-        if nrv.total is None:
-            return lack, evidence.until
-        return Use(nrv.total >= cost, ""), evidence.until
+        until = None
+        if stock is not None:
+            terms = self._scope.item_terms(stock)
+            evidence = self._evidence.find(stock, terms, day)
+            cost, until = _find_unit_cost(stock), evidence.until
+            nrv = measure_nrv(_Unit(cost or ZERO), terms, evidence)
+            if cost is not None and nrv.total is not None:
+                return Use(nrv.total >= cost, ""), until
+        if self._scope.used_in(key.commodity):
+            use, holds = self._judge_products(key, day)
+            return use, earlier(until, holds)
+        return lack, until
 
 
 def _find_unit_cost(stock: Stock) -> Decimal | None:

@@ -311,7 +311,7 @@ class Scope:
             lots.setdefault(commodity, set()).add((account, label))
         for item, found in self._items.items():
             for product in found.used_in:
-                if product not in lots and product not in self._mistakes.commodities:
+                if product not in by_commodity and product not in self._mistakes.commodities:
                     message = (
                         f"invwd-used-in names {product}, which is no item of this ledger; check "
                         "its name"

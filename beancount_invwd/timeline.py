@@ -228,6 +228,8 @@ class Timeline:
                 self._note_gap(plan)
         else:
             self._write(plans, day)
+            if only is None:
+                self._gaps.clear()  # what is different no more needs no correction
         if not self._is_by_price and self._calendar.is_last(day):
             self._report_missing(day)
 
