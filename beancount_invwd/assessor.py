@@ -77,7 +77,7 @@ class Assessor:
             else:
                 evidence = known.get(id(terms))
                 if evidence is None:
-                    evidence = known[id(terms)] = self._find_evidence(stock, terms, day)
+                    evidence = known[id(terms)] = self.find_evidence(stock, terms, day)
                 particular = self.evidence.find_particular(lot)
                 measured = measure_lot(lot, terms, evidence, particular, day)
                 until = earlier(until, measured.until)
@@ -87,7 +87,8 @@ class Assessor:
         self._agenda.hold(stock, until)
         return rows
 
-    def _find_evidence(self, stock: Stock, terms: Terms, day: datetime.date) -> Evidence:
+    def find_evidence(self, stock: Stock, terms: Terms, day: datetime.date) -> Evidence:
+        """Find all that is known of a stock on a date, for lots of these terms."""
         evidence = self.evidence.find(stock, terms, day)
         if stock.facts.used_in:
             evidence = self._materials.judge(stock, evidence, day)

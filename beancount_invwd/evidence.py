@@ -124,6 +124,9 @@ class EvidenceBook:
                 taken = min(rest, contract.units)
                 rest -= taken
                 filled.append((contract, taken / units))
+        if filled and not rest:  # all are sold: no rounded share may leave a rest
+            others = sum((share for _, share in filled[:-1]), ZERO)
+            filled[-1] = (filled[-1][0], ONE - others)
         return filled
 
     def find_plain(

@@ -42,6 +42,8 @@ _MOST_DECIMALS = 6
 MEASURED = {
     "replacement": ("replacement cost", "replacement cost"),
     "ageing": ("cost less a rate by age", "value"),
+    "idle": ("cost less a rate for idle goods", "value"),
+    "coverage": ("cost less a rate by days of supply", "value"),
     "floor": ("net realisable value less normal margin", "market"),
 }
 NRV = ("net realisable value", "NRV")
@@ -211,9 +213,10 @@ class Journal:
         currency, closed = movement.group.currency, self._scope.closed
         if movement.is_correction:
             return f"; corrects the period closed on {closed}"
-        if not movement.corrects:
+        corrects = min(abs(movement.corrects), abs(movement.change))
+        if movement.corrects * movement.change <= 0:
             return ""
-        amount = f"{abs(movement.corrects):,f} {currency}"
+        amount = f"{corrects:,f} {currency}"
         return f"; of the change, {amount} corrects the period closed on {closed}"
 
     def _describe(self, movement: Movement) -> dict[str, Any]:
@@ -327,9 +330,9 @@ def _show(amount: Decimal, quantum: Decimal) -> Decimal:
 
 
 def _trim(number: Decimal) -> Decimal:
-    """Cut the endless decimals of a division, and zeros that say nothing."""
+    """Cut the endless decimals of a division, and write no exponent."""
     places = number.as_tuple().exponent
-    if not isinstance(places, int) or places >= -_MOST_DECIMALS:
-        return number
-    short = round(number, _MOST_DECIMALS).normalize()
-    return short if short.as_tuple().exponent <= 0 else short.quantize(ONE)  # type: ignore[operator]
+    if isinstance(places, int) and places < -_MOST_DECIMALS:
+        number = round(number, _MOST_DECIMALS).normalize()
+        places = number.as_tuple().exponent
+    return number.quantize(ONE) if isinstance(places, int) and places > 0 else number

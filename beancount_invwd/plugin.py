@@ -119,6 +119,7 @@ def follow(
         meta = _ledger_meta(options_map)
         return None, [error_at(meta, f"beancount_invwd: {problem}") for problem in problems]
     end = find_end(entries, policy)
+    is_whole = as_of is None or not entries or entries[-1].date <= as_of
     if as_of is not None:
         entries = [entry for entry in entries if entry.date <= as_of]
         end = min(end, as_of)
@@ -129,12 +130,18 @@ def follow(
         scope = Scope(policy, others, options_map, targets, mistakes)
         timeline = Timeline(policy, scope, targets, mistakes, end)
         timeline.run(entries)
-        scope.check_directives(timeline.books.seen, timeline.books.by_commodity)
+        if is_whole:  # else a directive may name what was bought later
+            scope.check_directives(timeline.books.seen, timeline.books.by_commodity)
         if mistakes.blocked <= blocked:
             break
         blocked = mistakes.blocked  # from the start, so that nothing rests on half of the facts
     scope.report_uncosted(entries)
-    return Run(policy, scope, targets, timeline), mistakes.errors
+    return Run(policy, scope, targets, timeline), sorted(mistakes.errors, key=_place)
+
+
+def _place(error: InvwdError) -> tuple[str, int, str]:
+    """Where an error stands, so that their order is that of the ledger."""
+    return str(error.source["filename"]), error.source["lineno"], error.message
 
 
 def _find_year_end(others: Sequence[Any]) -> str | None:

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 from beancount.core import data
 
 from beancount_invwd import facts
-from beancount_invwd.facts import NO_FACTS, Assertion, Closing, Directive, Facts, Statement
+from beancount_invwd.facts import (
+    NO_FACTS,
+    Assertion,
+    Closing,
+    Contract,
+    Directive,
+    Facts,
+    Statement,
+)
 from beancount_invwd.mistakes import Mistakes, find_meta
 from beancount_invwd.money import ONE, ZERO
 from beancount_invwd.stock import Home, Lot, Stock, StockKey
@@ -332,7 +340,8 @@ class Scope:
         if not lots:
             if item in self._mistakes.commodities:
                 return None
-            return f"{name} names {item}, which no inventory account ever held; check its name"
+            form = f"; its form is {facts.SOLD}" if isinstance(row, Contract) else ""
+            return f"{name} names {item}, which no inventory account ever held; check its name{form}"
         if row.currency is not None and row.currency not in currencies:
             cost = " and ".join(sorted(currencies))
             return f"{name} is in {row.currency}, but {item} costs {cost}; state it in {cost}"

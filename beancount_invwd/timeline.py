@@ -51,6 +51,7 @@ class Timeline:
 
     Attributes:
         books: The lots.
+        assessor: Measures them.
         movements: What is to be written and what is booked, in the order of dates.
     """
 
@@ -72,7 +73,7 @@ class Timeline:
         self._mistakes = mistakes
         self._is_by_price = is_by_price
         self._agenda = Agenda(self.books, scope.feeds, is_by_price=is_by_price)
-        self._assessor = Assessor(scope, mistakes, grouping, self.books, demand, self._agenda)
+        self.assessor = Assessor(scope, mistakes, grouping, self.books, demand, self._agenda)
         self._outgoing = Outgoing(policy, targets, grouping)
         self._claims = Claims(self.books, targets, mistakes)
         self._calendar = Calendar(policy, end, scope.perishables, self.books.is_on_hand)
@@ -86,7 +87,7 @@ class Timeline:
     def run(self, entries: Iterable[Any]) -> None:
         """Take entries in their order, then test on the remaining dates up to the end."""
         apply, directives = self.books.apply, self._scope.directives
-        evidence, calendar, awake = self._assessor.evidence, self._calendar, self._agenda.awake
+        evidence, calendar, awake = self.assessor.evidence, self._calendar, self._agenda.awake
         add_price, converted, is_simple = evidence.prices.add, evidence.converted, True
         is_simple = not self._is_by_price
         today = None
@@ -159,7 +160,7 @@ class Timeline:
             self.movements += outgoing
         if claims:
             stocks = self._claims.find_stocks(claims)
-            plans = self._assessor.plan(stocks, day)
+            plans = self.assessor.plan(stocks, day)
             self.movements += self._claims.apply(claims, plans, day)
             self._agenda.add(stocks)
             if self._policy.reversals == "none":
@@ -180,7 +181,7 @@ class Timeline:
     def _take_price(self, entry: Any) -> None:
         if len(entry.meta) > 2:  # more than filename and lineno  # noqa: PLR2004
             self._scope.check_price(entry)
-        evidence = self._assessor.evidence
+        evidence = self.assessor.evidence
         if evidence.converted:
             self._agenda.add(evidence.find_converted(entry))
         if evidence.prices.add(entry):
@@ -189,7 +190,7 @@ class Timeline:
     def _take_directive(self, row: Directive) -> None:
         if isinstance(row, Closing):
             return
-        self._assessor.evidence.take_directive(row)
+        self.assessor.evidence.take_directive(row)
         self._agenda.awake.add(row.item)
         if not isinstance(row, Contract):
             self._wake(row.item)
@@ -204,11 +205,11 @@ class Timeline:
 
     def assess(self, stock: Stock, day: datetime.date) -> list[Row]:
         """Measure the lots of a stock; those that cannot be are there with the reason."""
-        return self._assessor.assess(stock, day)
+        return self.assessor.assess(stock, day)
 
     def plan(self, stocks: Iterable[Stock], day: datetime.date) -> list[Plan]:
         """Compute what a measurement would give, without changing anything."""
-        return self._assessor.plan(stocks, day)
+        return self.assessor.plan(stocks, day)
 
     def _test(self, day: datetime.date, only: frozenset[str] | None) -> None:
         """Measure what may have changed and write down what did."""
@@ -220,7 +221,7 @@ class Timeline:
             self.movements += [replace(row, date=day, is_correction=True) for row in corrections]
         plans = [
             plan
-            for plan in self._assessor.plan(self._agenda.take(day, only), day)
+            for plan in self.assessor.plan(self._agenda.take(day, only), day)
             if only is None or any(row.lot.stock.key.commodity in only for row in plan.rows)
         ]
         if self._is_closed(day):
@@ -287,7 +288,7 @@ class Timeline:
             elif threshold.currency == group.currency:
                 found.append(threshold.number)
             else:
-                rate = self._assessor.evidence.prices.find_rate(threshold.currency, group.currency)
+                rate = self.assessor.evidence.prices.find_rate(threshold.currency, group.currency)
                 if rate is None:
                     self._mistakes.report_rate(threshold.currency, group.currency)
                 else:
@@ -302,7 +303,7 @@ class Timeline:
         count = 0
         for stock in self.books.stocks.values():
             rows = [
-                row for row in self._assessor.assess(stock, day) if row.lot.origin[0].date <= day
+                row for row in self.assessor.assess(stock, day) if row.lot.origin[0].date <= day
             ]
             lacking = [row.lot for row in rows if row.measured.lack == "price"]
             if rows and stock.terms is not None:
@@ -314,7 +315,7 @@ class Timeline:
                     self._mistakes.report_product(row.lot, row.measured.reason, day)
         if unpriced:
             self._mistakes.report_missing(
-                unpriced, self._assessor.evidence.prices, day, is_all=len(unpriced) == count
+                unpriced, self.assessor.evidence.prices, day, is_all=len(unpriced) == count
             )
 
     def sum_allowances(self) -> dict[tuple[str, str], Decimal]:

@@ -28,7 +28,8 @@ amount right. Its lines are
 
 one for each transaction (its amount in profit or loss, for a transfer what moved; the account that
 takes the other side of the allowance), single postings below it, and one for each error. Lots of an
-item that are written together may have a line each. Opens need no line. A file without any such line is compared with its lower half alone.
+item that are written together may have a line each. Opens need no line. A file without any such
+line is compared with its lower half alone.
 """
 
 from __future__ import annotations

@@ -388,17 +388,21 @@ def write_head(world: World, policy: PolicyChoice) -> None:
     for account in world.accounts:
         write_open(world, policy, account, default)
     for item in world.items:
-        if dice.chance(65):
-            write_commodity(world, policy, item)
+        write_commodity(world, policy, item)
     for currency in world.currencies:
-        if dice.chance(10):
-            digits = dice.pick([0, 3, 1])
-            world.write(f"2022-01-01 commodity {currency}", f"  precision: {digits}")
+        write_precision(world, currency)
     if policy.year_end_by_fava:
         end = policy.year_end_by_fava
         world.write(f'2022-01-01 custom "fava-option" "fiscal-year-end" "{end}"')
     if not policy.is_single_currency or "EUR" in str(policy.config.get("materiality")):
         world.write(dice.pick(["2022-12-01 price EUR 1.08 USD", "2022-12-01 price USD 0.93 EUR"]))
+
+
+def write_precision(world: World, currency: str) -> None:
+    """Give a currency other decimals than two, sometimes."""
+    if world.dice.chance(10):
+        digits = world.dice.pick([0, 3, 1])
+        world.write(f"2022-01-01 commodity {currency}", f"  precision: {digits}")
 
 
 def write_open(world: World, policy: PolicyChoice, account: Account, default: str) -> None:
@@ -414,8 +418,10 @@ def write_open(world: World, policy: PolicyChoice, account: Account, default: st
 
 
 def write_commodity(world: World, policy: PolicyChoice, item: Item) -> None:
-    """Describe an item."""
+    """Describe an item, mostly."""
     dice = world.dice
+    if not dice.chance(65):
+        return
     world.write(f"2022-01-01 commodity {item.name}")
     if dice.chance(55):
         world.write(f'  category: "{dice.pick(["tools", "food"])}"')
@@ -513,19 +519,14 @@ def exists(world: World, account: Account, lot: Stock) -> bool:
 
 def put(world: World, account: Account, new: Stock) -> None:
     """Add units to the stock."""
+    is_pool = account.booking == "NONE"
     for lot in world.stock[account.name]:
-        if account.booking == "NONE" and (lot.item, lot.currency) == (new.item, new.currency):
+        is_same = (lot.item, lot.currency) == (new.item, new.currency)
+        this, that = (lot.number, lot.day, lot.label), (new.number, new.day, new.label)
+        if is_same and (is_pool or this == that):
             lot.units += new.units
             lot.pool_cost += new.units * new.number
             return
-        if account.booking != "NONE" and (lot.item, lot.number, lot.currency) == (
-            new.item,
-            new.number,
-            new.currency,
-        ):
-            if (lot.day, lot.label) == (new.day, new.label):
-                lot.units += new.units
-                return
     new.pool_cost = new.units * new.number
     world.stock[account.name].append(new)
 
@@ -566,9 +567,9 @@ def take(
     units = lot.units if dice.chance(30) else Decimal(dice.between(1, max(1, int(lot.units))))
     units = min(units, lot.units)
     text = cost_text(lot.number, lot.currency, lot.day, lot.label)
-    if lot.label and sum(1 for other in all_lots if other.label == lot.label) == 1:
-        if dice.chance(40):
-            text = f'{{"{lot.label}"}}'
+    is_unique = sum(1 for other in all_lots if other.label == lot.label) == 1
+    if lot.label and is_unique and dice.chance(40):
+        text = f'{{"{lot.label}"}}'
     outs = walk(world, account, [lot], units)
     return [f"  {account.name} {-units:f} {item.name} {text}{suffix}"], outs
 
@@ -599,7 +600,7 @@ def take_from_pool(
     dice = world.dice
     (pool,) = find(world, account, item, currency)
     units = pool.units if dice.chance(25) else Decimal(dice.between(1, max(1, int(pool.units))))
-    if dice.chance(3):
+    if suffix and dice.chance(20):  # sold before it was bought, or never
         units = pool.units + 3
     average = pool.pool_cost / pool.units
     number = average.quantize(Decimal("0.01") if dice.chance(60) else Decimal("0.0001"))
@@ -909,6 +910,8 @@ def receive(world: World, account: Account, out: Out, units: Decimal, *, keep: i
         day, label = None, None
     lot = Stock(out.item, out.number, out.currency, day or world.day, label, units)
     if account.booking != "NONE" and clashes(world, account, lot):
+        return None
+    if any(other.units < 0 for other in world.stock[account.name]):
         return None
     put(world, account, lot)
     text = cost_text(out.number, out.currency, day, label)

@@ -303,12 +303,9 @@ def read_rule(value: Any) -> Rule:
 def read_ageing(value: Any) -> dict[int, Fraction]:
     """Read `{180: '25%'}` or `"180:25%, 365:50%"`."""
     if isinstance(value, str):
-        pairs: Iterable[tuple[Any, Any]] = [tuple(part.split(":")) for part in value.split(",")]  # type: ignore[misc]
-    else:
-        pairs = value.items()
-    return {
-        int(days): Fraction(str(rate).strip().rstrip("%").strip()) / 100 for days, rate in pairs
-    }
+        parts = [part.partition(":") for part in value.split(",")]
+        value = {days: rate for days, _, rate in parts}
+    return {int(days): Fraction(rate.strip().rstrip("% ")) / 100 for days, rate in value.items()}
 
 
 def component(value: str) -> str:
@@ -719,11 +716,12 @@ class Model:
         quantum = self.quantum(take.lot.currency)
         weights = [add.units * add.unit_cost for add in products]
         allowances = share_out(half_up(take.allowance * part, quantum), weights, quantum)
-        lockeds = share_out(half_up(take.locked * part, quantum), weights, quantum)
-        for add, allowance, locked in zip(products, allowances, lockeds, strict=True):
+        for add, allowance in zip(products, allowances, strict=True):
             cost = add.lot.cost if add.lot.units > 0 else ZERO
             room = half_up(max(ZERO, cost), quantum) - add.lot.allowance
-            self.move(take, add, max(ZERO, min(allowance, room)), locked, moved)
+            moving = max(ZERO, min(allowance, room))
+            share = moving / take.allowance if moving else ZERO
+            self.move(take, add, moving, half_up(take.locked * share, quantum), moved)
 
     # ---------------------------------------------------------------- releases
 
@@ -747,7 +745,9 @@ class Model:
         plain = [
             (posting.account, number_of(posting.units))
             for posting in transaction.postings
-            if posting.cost is None and posting.units and posting.units.currency == currency
+            if posting.cost is None
+            and posting.units is not None
+            and posting.units.currency == currency
         ]
         sums: dict[str, Fraction] = {}
         for account, amount in plain:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -12,7 +13,7 @@ from typing import Any
 from beancount import loader
 from beancount.core import data
 from beancount.core.position import Cost
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from beancount_invwd.errors import InvwdError
@@ -24,6 +25,7 @@ STEADY = settings(
     derandomize=True,
     max_examples=100,
     deadline=None,
+    phases=[Phase.generate] if "CI" in os.environ else [Phase.generate, Phase.shrink],
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )

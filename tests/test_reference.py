@@ -5,6 +5,7 @@ Run `python -m tests.test_reference 0 5000` for a mass comparison of seeds.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 from beancount import loader
 from beancount.core import data
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 
 from tests.random_ledgers import ledger_from_seed, ledgers, with_plugin
 from tests.reference import Expected, reference
@@ -30,6 +31,7 @@ STEADY = settings(
     derandomize=True,
     max_examples=120,
     deadline=None,
+    phases=[Phase.generate] if "CI" in os.environ else [Phase.generate, Phase.shrink],
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )

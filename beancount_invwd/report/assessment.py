@@ -6,8 +6,8 @@ what was known last June and nothing that came later.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from dataclasses import dataclass
+import ast
+from dataclasses import dataclass, field
 from decimal import localcontext
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from beancount_invwd.errors import InvwdError
     from beancount_invwd.movements import Plan
+    from beancount_invwd.plugin import Run
     from beancount_invwd.policy import Policy
+    from beancount_invwd.stock import Stock
     from beancount_invwd.timeline import Timeline
 
 _NAMES = ("beancount_invwd", "beancount_invwd.plugin")
@@ -41,6 +43,8 @@ class Assessment:
         errors: What the user has to mend.
         timeline: The engine's state, or None if the configuration has errors.
         plans: What a measurement on that date would give.
+        run: The engine with its scope and accounts, or None if the configuration has errors.
+        options_map: The ledger's options.
     """
 
     as_of: datetime.date
@@ -48,6 +52,13 @@ class Assessment:
     errors: Sequence[InvwdError]
     timeline: Timeline | None
     plans: Sequence[Plan]
+    run: Run | None = None
+    options_map: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def stocks(self) -> Sequence[Stock]:
+        """The stocks of all items that were ever on hand; none without a policy."""
+        return () if self.timeline is None else list(self.timeline.books.stocks.values())
 
 
 def find_config(options_map: Mapping[str, Any]) -> str | None:
@@ -63,7 +74,10 @@ def find_config(options_map: Mapping[str, Any]) -> str | None:
 
 
 def assess(
-    entries: Sequence[Any], options_map: Mapping[str, Any], as_of: datetime.date | None = None
+    entries: Sequence[Any],
+    options_map: Mapping[str, Any],
+    as_of: datetime.date | None = None,
+    changes: Mapping[str, Any] | None = None,
 ) -> Assessment:
     """Follow a ledger up to a date and measure what is on hand then.
 
@@ -71,19 +85,41 @@ def assess(
         entries: All entries as loaded, those that the plugin generated among them.
         options_map: The ledger's options.
         as_of: The date, inclusive; None is the ledger's last one.
+        changes: Keys of the configuration that are set to other values than the ledger's.
 
     Raises:
         NotSwitchedOn: The ledger does not use the plugin.
     """
     config = find_config(options_map)
-    own = [entry for entry in entries if entry.meta.get("filename") != FILENAME]
-    with ExitStack() as stack:
-        stack.enter_context(localcontext(CONTEXT))
-        run, errors = follow(own, options_map, config, as_of)
+    if changes:
+        config = _change_config(config, changes)
+    own = list_own(entries)
+    day = as_of or _find_last_day(entries, own)
+    with localcontext(CONTEXT):
+        run, errors = follow(own, options_map, config, day)
         if run is None:
-            day = as_of or find_end(own, None)
-            return Assessment(day, None, errors, None, ())
-        day = as_of or find_end(own, None)
+            return Assessment(day, None, errors, None, (), None, options_map)
         timeline = run.timeline
         plans = timeline.plan(list(timeline.books.stocks.values()), day)
-        return Assessment(day, run.policy, errors, timeline, plans)
+        return Assessment(day, run.policy, errors, timeline, plans, run, options_map)
+
+
+def list_own(entries: Sequence[Any]) -> list[Any]:
+    """List the entries of the ledger itself, without those that the plugin generated."""
+    return [entry for entry in entries if entry.meta.get("filename") != FILENAME]
+
+
+def _find_last_day(entries: Sequence[Any], own: Sequence[Any]) -> datetime.date:
+    """The newest directive that counts, or what the plugin wrote later (with `until`)."""
+    end = find_end(own, None)
+    written = (entry.date for entry in reversed(entries) if entry.meta.get("filename") == FILENAME)
+    return max(end, next(written, end))
+
+
+def _change_config(config: str | None, changes: Mapping[str, Any]) -> str | None:
+    """Set keys of a configuration; one that cannot be read stays as it is, with its errors."""
+    try:
+        given = ast.literal_eval((config or "").strip() or "{}")
+        return repr({**given, **changes})
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
+        return config

@@ -27,6 +27,7 @@ LACKS = {
     "margin": "not assessed: no normal margin",
     "terms": "not assessed: see errors",
     "units": "not assessed: negative",
+    "product": "not assessed: no price of what it is used in",
 }
 
 
@@ -115,11 +116,7 @@ def _measure_all(assessment: Assessment) -> list[Row]:
     timeline = assessment.timeline
     if timeline is None:
         return []
-    return [
-        row
-        for stock in timeline.books.stocks.values()
-        for row in timeline.assess(stock, assessment.as_of)
-    ]
+    return [row for stock in assessment.stocks for row in timeline.assess(stock, assessment.as_of)]
 
 
 def _find_pending(assessment: Assessment) -> dict[int, Decimal]:
@@ -214,12 +211,15 @@ def sum_totals(positions: Sequence[Position]) -> list[Total]:
         ]
 
 
-def tie_out(assessment: Assessment, entries: Sequence[Any]) -> list[TieOut]:
+def tie_out(
+    assessment: Assessment, entries: Sequence[Any], others: Sequence[tuple[str, str]] = ()
+) -> list[TieOut]:
     """Tie the allowances of the lots to the balances of the allowance accounts.
 
     Args:
         assessment: The state as of a date.
         entries: All entries as loaded, those that the plugin generated among them.
+        others: More accounts and currencies, which no lot posts to.
     """
     timeline = assessment.timeline
     if timeline is None:
@@ -227,7 +227,7 @@ def tie_out(assessment: Assessment, entries: Sequence[Any]) -> list[TieOut]:
     with localcontext(CONTEXT):
         lots = timeline.sum_allowances()
         ledger: dict[tuple[str, str], Decimal] = {}
-        accounts = {account for account, _ in lots}
+        accounts = {account for account, _ in (*lots, *others)}
         for entry in entries:
             if entry.date > assessment.as_of:
                 break
@@ -235,5 +235,5 @@ def tie_out(assessment: Assessment, entries: Sequence[Any]) -> list[TieOut]:
                 if posting.account in accounts:
                     key = (posting.account, posting.units.currency)
                     ledger[key] = ledger.get(key, ZERO) - posting.units.number
-        keys = sorted(lots.keys() | ledger.keys())
+        keys = sorted(lots.keys() | ledger.keys() | set(others))
         return [TieOut(*key, lots.get(key, ZERO), ledger.get(key, ZERO)) for key in keys]

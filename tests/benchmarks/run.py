@@ -19,7 +19,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -44,6 +44,8 @@ POLICIES: dict[str, dict[str, Any]] = {
     "basis total": {"basis": "total"},
     "release period": {"release": "period"},
     "ageing": {"ageing": {180: "25%", 365: "50%"}},
+    "idle": {"idle": {180: "20%"}},
+    "coverage": {"coverage": {"window": 365, "rates": {365: "50%", 730: "100%"}}},
     "period year": {"period": "year"},
     "period quarter": {"period": "quarter"},
     "period price": {"period": "price"},
@@ -64,6 +66,15 @@ class Stage(NamedTuple):
     postings: int
     errors: int
     full_collections: int
+
+
+class Round(NamedTuple):
+    """A load without the plugin, and what each plugin did with its entries."""
+
+    load: float
+    directives: int
+    postings: int
+    stages: Mapping[str, Stage]
 
 
 def main() -> None:
@@ -113,37 +124,38 @@ def print_head(args: argparse.Namespace) -> None:
 
 
 def print_load(path: Path, runs: int, memory: Sequence[float]) -> None:
-    """Print the load without the plugin, then a row for each policy."""
-    load_time = median_time(lambda: ledgers.load(path), runs)
-    ledger = ledgers.load(path)
-    print(f"{len(ledger.entries):,} directives, {ledger.postings:,} postings; n = {runs}")
+    """Print the load without the plugin, then a row for each plugin and policy."""
+    plugins: dict[str, Plugin] = {
+        "implicit_prices": implicit_prices.add_implicit_prices,
+        "no-op": do_nothing,
+    }
+    plugins |= {name: configured(DEFAULT | policy) for name, policy in POLICIES.items()}
+    # In rounds, so that a slow minute of the machine falls on all of them.
+    rounds = [measure_round(path, plugins) for _ in range(runs)]
+    load_time = statistics.median(each.load for each in rounds)
+    directives, postings = rounds[0].directives, rounds[0].postings
+    print(f"{directives:,} directives, {postings:,} postings; n = {runs}")
     print(f"load without plugin {load_time:.3f} s")
     plain, with_plugin = memory
     growth = with_plugin / plain - 1
     print(f"peak memory {plain:.0f} MB, with the plugin {with_plugin:.0f} MB ({growth:+.1%})\n")
 
-    peer = measure(implicit_prices.add_implicit_prices, ledger, runs)
     print(
         f"{'':20} {'plugin ms':>10} {'stage ms':>9} {'of load':>8} {'us/posting':>10}"
         f" {'of implicit_prices':>18} {'txns':>7} {'postings':>8} {'errors':>6} {'gc':>3}"
     )
-    print_row("implicit_prices", peer, ledger, load_time, peer)
-    print_row("no-op", measure(do_nothing, ledger, runs), ledger, load_time, peer)
-    for name, policy in POLICIES.items():
-        stage = measure(configured(DEFAULT | policy), ledger, runs)
-        print_row(name, stage, ledger, load_time, peer)
+    stages = {name: take_medians([each.stages[name] for each in rounds]) for name in plugins}
+    for name, stage in stages.items():
+        print_row(name, stage, postings, load_time, stages["implicit_prices"].total)
 
 
-def print_row(
-    name: str, stage: Stage, ledger: ledgers.Ledger, load_time: float, peer: Stage
-) -> None:
+def print_row(name: str, stage: Stage, postings: int, load: float, peer: float) -> None:
     """Print one row of the table."""
     print(
         f"{name:20} {stage.plugin * 1e3:10.1f} {stage.total * 1e3:9.1f}"
-        f" {stage.total / load_time:8.1%} {stage.total * 1e6 / ledger.postings:10.2f}"
-        f" {stage.total / peer.total:17.2f}x {stage.transactions:7,} {stage.postings:8,}"
-        f" {stage.errors:6,} {stage.full_collections:3}",
-        flush=True,
+        f" {stage.total / load:8.1%} {stage.total * 1e6 / postings:10.2f}"
+        f" {stage.total / peer:17.2f}x {stage.transactions:7,} {stage.postings:8,}"
+        f" {stage.errors:6,} {stage.full_collections:3}"
     )
 
 
@@ -159,17 +171,17 @@ def configured(policy: dict[str, Any]) -> Plugin:
     return lambda entries, options: invwd(entries, options, repr(policy))
 
 
-def measure(plugin: Plugin, ledger: ledgers.Ledger, runs: int) -> Stage:
-    """Run a plugin several times on the same entries, which it leaves as they are."""
-    stages = [measure_once(plugin, ledger) for _ in range(runs)]
-    return stages[0]._replace(
-        plugin=statistics.median(stage.plugin for stage in stages),
-        total=statistics.median(stage.total for stage in stages),
-        full_collections=sum(stage.full_collections for stage in stages),
-    )
+def measure_round(path: Path, plugins: Mapping[str, Plugin]) -> Round:
+    """Load the ledger, then run each plugin on its entries, which they leave as they are."""
+    gc.collect()
+    start = time.perf_counter()
+    ledger = ledgers.load(path)
+    load = time.perf_counter() - start
+    stages = {name: measure_stage(plugin, ledger) for name, plugin in plugins.items()}
+    return Round(load, len(ledger.entries), ledger.postings, stages)
 
 
-def measure_once(plugin: Plugin, ledger: ledgers.Ledger) -> Stage:
+def measure_stage(plugin: Plugin, ledger: ledgers.Ledger) -> Stage:
     """Run a plugin, and the sort that follows it, from a collected heap."""
     entries = list(ledger.entries)
     gc.collect()
@@ -191,15 +203,13 @@ def full_collections() -> int:
     return int(gc.get_stats()[2]["collections"])
 
 
-def median_time(work: Callable[[], object], runs: int) -> float:
-    """The median of the seconds that some work takes."""
-    times = []
-    for _ in range(runs):
-        gc.collect()
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+def take_medians(stages: Sequence[Stage]) -> Stage:
+    """One stage for several runs of the same."""
+    return stages[0]._replace(
+        plugin=statistics.median(stage.plugin for stage in stages),
+        total=statistics.median(stage.total for stage in stages),
+        full_collections=sum(stage.full_collections for stage in stages),
+    )
 
 
 if __name__ == "__main__":

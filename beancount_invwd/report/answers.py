@@ -1,0 +1,273 @@
+"""A ledger → the answers to what a standard asks of the note on inventories."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from beancount.core import data
+
+from beancount_invwd import standards
+from beancount_invwd.money import ZERO
+from beancount_invwd.report import notes
+from beancount_invwd.report.numbers import make_numbers
+from beancount_invwd.report.positions import list_positions, sum_totals
+from beancount_invwd.report.rollforward import RollRow, roll_forward
+from beancount_invwd.report.written import Written, list_written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from beancount_invwd.plugin import Run
+    from beancount_invwd.policy import Policy
+    from beancount_invwd.report.assessment import Assessment
+
+_MEASURES = {
+    "nrv": "net realisable value",
+    "replacement": "replacement cost",
+    "cost": "cost less reserves",
+    "lcm": "market: replacement cost, not above net realisable value and not below that less a "
+    "normal margin",
+    "lower": "the lower of net realisable value and replacement cost",
+}
+_BASES = {
+    "lot": "lot by lot",
+    "item": "item by item",
+    "category": "by category of items",
+    "total": "for all inventories together",
+}
+_REVERSALS = {
+    "full": "Write-downs are reversed as far as value comes back, at most to cost.",
+    "interim": "A write-down is reversed within its fiscal year only; after that it is a new cost "
+    "basis.",
+    "none": "Write-downs are not reversed.",
+}
+
+
+_Line = tuple[str, str, str, Sequence[Decimal]]  # entity, currency, name, amounts
+
+
+class Author:
+    """Answers what the ledger can."""
+
+    def __init__(
+        self,
+        assessment: Assessment,
+        entries: Sequence[Any],
+        run: Run,
+        span: tuple[datetime.date, datetime.date],
+    ) -> None:
+        self._run = run
+        self._policy: Policy = run.policy
+        self._assessment = assessment
+        self._entries = entries
+        self._start, self._end = span
+        self._numbers = make_numbers(assessment.options_map, run)
+        rolled = roll_forward(assessment, entries, "year", None, self._start)
+        self._rows = _merge(rolled.rows)
+        self._written = [
+            row for row in list_written(assessment, entries) if row.date >= self._start
+        ]
+
+    def answer(self, asked: notes.Requirement) -> Iterator[str]:
+        """The text for a requirement, its gap last."""
+        answers = {
+            "policies": self._tell_policies,
+            "carrying": self._tell_carrying,
+            "expense": self._tell_expense,
+            "write-downs": self._tell_write_downs,
+            "reversals": self._tell_reversals,
+            "circumstances": self._tell_circumstances,
+            "schedule": self._tell_schedule,
+        }
+        if asked.answer is not None:
+            yield from answers[asked.answer]()
+        if asked.gap:
+            yield notes.mark_gap(asked.gap)
+
+    def _tell_policies(self) -> Iterator[str]:
+        policy = self._policy
+        source = standards.STANDARDS[policy.standard].source
+        yield (
+            f"Inventories are stated at the lower of cost and {_MEASURES[policy.measure]}, tested "
+            f"{_BASES[policy.basis]} ({source}). {_REVERSALS[policy.reversals]}"
+        )
+        formulas: dict[str, list[str]] = {}
+        for account in self._list_accounts():
+            formulas.setdefault(self._find_booking(account), []).append(account)
+        for booking, accounts in sorted(formulas.items()):
+            words = notes.FORMULAS.get(booking, booking)
+            why = notes.NOT_ALLOWED.get(policy.standard, {}).get(booking)
+            doubt = f" [to be checked by the author: {why}]" if why else ""
+            yield f"Cost formula: {words}, in {', '.join(accounts)}.{doubt}"
+
+    def _list_accounts(self) -> list[str]:
+        stocks = self._run.timeline.books.stocks.values()
+        return sorted({lot.account for stock in stocks for lot in stock.lots.values()})
+
+    def _find_booking(self, account: str) -> str:
+        entry = self._run.scope.opens.get(account)
+        booking = entry.booking if entry is not None else None
+        booking = booking or self._assessment.options_map.get("booking_method")
+        return str(getattr(booking, "name", booking))
+
+    def _tell_carrying(self) -> Iterator[str]:
+        rows = list_positions(self._assessment, by="category")
+        if not rows:
+            yield f"No inventories are on hand on {self._end}."
+            return
+        table: list[_Line] = [
+            (row.entity, row.currency, row.category or "", (row.cost, row.allowance, row.carrying))
+            for row in rows
+        ]
+        table += [
+            (row.entity, row.currency, "**Total**", (row.cost, row.allowance, row.carrying))
+            for row in sum_totals(rows)
+        ]
+        yield self._draw(("Class", "Cost", "Allowance", "Carrying amount"), table)
+        lacking = [row for row in rows if row.measure is None]
+        if lacking:
+            names = ", ".join(_escape(row.category or "") for row in lacking)
+            yield f"[to be checked by the author: not all of {names} could be assessed]"
+
+    def _tell_expense(self) -> Iterator[str]:
+        """What was charged to cost of goods sold, releases and immaterial losses included."""
+        stocks = self._run.timeline.books.stocks.values()
+        accounts = {self._run.targets.cogs_account(stock) for stock in stocks}
+        sums: dict[str, Decimal] = {}
+        for entry in self._entries:
+            if type(entry) is not data.Transaction or not self._start <= entry.date <= self._end:
+                continue
+            for posting in entry.postings:
+                if any(_is_within(posting.account, account) for account in accounts):
+                    units: Any = posting.units
+                    sums[units.currency] = sums.get(units.currency, ZERO) + units.number
+        names = ", ".join(sorted(accounts)) or "cost of goods sold"
+        if not sums:
+            yield notes.mark_gap(f"the amount; nothing was charged to {names}")
+        for currency, amount in sorted(sums.items()):
+            yield (
+                f"Charged to {names}, releases of write-downs deducted: "
+                f"{self._money(amount, currency)}."
+            )
+
+    def _tell_write_downs(self) -> Iterator[str]:
+        rows = [row for row in self._rows if row.write_downs or row.write_offs]
+        if not rows:
+            yield "No write-downs were recognised."
+            return
+        table = [
+            (
+                row.entity,
+                row.currency,
+                "In the period",
+                (row.write_downs, row.write_offs, row.write_downs + row.write_offs),
+            )
+            for row in rows
+        ]
+        yield self._draw(("", "Write-downs", "Write-offs", "Recognised as an expense"), table)
+        yield from self._list_reasons({"write-down", "write-off"})
+
+    def _tell_reversals(self) -> Iterator[str]:
+        rows = [row for row in self._rows if row.reversals]
+        if not rows:
+            yield "No write-downs were reversed."
+        for row in rows:
+            where = f" of {row.entity}" if row.entity else ""
+            yield f"Reversals{where}: {self._money(-row.reversals, row.currency)}."
+
+    def _tell_circumstances(self) -> Iterator[str]:
+        if any(row.reversals for row in self._rows):
+            yield from self._list_reasons({"reversal"})
+
+    def _list_reasons(self, kinds: set[str]) -> Iterator[str]:
+        """What the ledger knows of the reasons, a line each."""
+        lines = [self._tell_reason(row) for row in self._written if row.kind in kinds]
+        yield "\n".join(lines)
+
+    def _tell_reason(self, row: Written) -> str:
+        why = row.reason
+        if row.price is not None:
+            why += f" {self._numbers.show_exact(row.price)} {row.currency} of {row.price_date}"
+        amount = self._money(abs(row.change), row.currency)
+        where = f" of {row.entity}" if row.entity else ""
+        return _escape(f"- {row.date}: {row.group}{where}, {amount} ({why})")
+
+    def _tell_schedule(self) -> Iterator[str]:
+        if not self._rows:
+            yield "There was no allowance."
+            return
+        head = ("", "Opening", "Charged to expense", "Reversed", "Deducted", "Closing")
+        rows = [
+            (
+                row.entity,
+                row.currency,
+                "Allowance",
+                (
+                    row.opening,
+                    row.write_downs + row.write_offs,
+                    row.reversals,
+                    row.releases + row.transfers,
+                    row.closing,
+                ),
+            )
+            for row in self._rows
+        ]
+        yield self._draw(head, rows)
+
+    def _draw(
+        self,
+        head: Sequence[str],
+        rows: Sequence[_Line],
+    ) -> str:
+        """A Markdown table; entities have a column if there are any."""
+        has_entities = any(row[0] for row in rows)
+        heads = [*(["Entity"] if has_entities else []), head[0] or " ", "Currency", *head[1:]]
+        lines = [heads, [*["---"] * (len(heads) - len(head) + 1), *["---:"] * (len(head) - 1)]]
+        for entity, currency, name, amounts in rows:
+            cells = [self._numbers.show_money(amount, currency) for amount in amounts]
+            names = [*([entity] if has_entities else []), name]
+            lines.append([*map(_escape, names), currency, *cells])
+        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+    def _money(self, amount: Decimal, currency: str) -> str:
+        return f"{self._numbers.show_money(amount, currency)} {currency}"
+
+
+def _merge(rows: Sequence[RollRow]) -> list[RollRow]:
+    """One row for the whole period by entity and currency."""
+    merged: dict[tuple[str, str], RollRow] = {}
+    for row in rows:
+        before = merged.get((row.entity, row.currency))
+        merged[row.entity, row.currency] = row if before is None else _add(before, row)
+    return [row for row in merged.values() if not row.is_empty]
+
+
+def _add(one: RollRow, other: RollRow) -> RollRow:
+    return RollRow(
+        one.entity,
+        one.currency,
+        None,
+        None,
+        one.start,
+        other.end,
+        one.opening,
+        one.write_downs + other.write_downs,
+        one.write_offs + other.write_offs,
+        one.reversals + other.reversals,
+        one.releases + other.releases,
+        one.transfers + other.transfers,
+    )
+
+
+def _escape(text: str) -> str:
+    """Keep the ledger's words from being taken for Markdown or HTML."""
+    words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return re.sub(r"([\\`|<>\[\]_])", r"\\\1", words)
+
+
+def _is_within(account: str, parent: str) -> bool:
+    return account == parent or account.startswith(f"{parent}:")

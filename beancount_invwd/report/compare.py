@@ -1,0 +1,279 @@
+"""One ledger under several policies → allowance and profit or loss side by side.
+
+    compare(…, [Scenario("standard=hgb", {"standard": "hgb"}), Scenario("price=-10%", {}, …)])
+
+The first column is the ledger's own policy; a scenario changes keys of its configuration, or scales
+the prices of the items. Exchange rates and purchase costs stay as they are, and so do values that
+an `invwd-nrv` directive states. Nothing is written.
+
+Profit or loss is that of the fiscal year up to the date: the allowance that the goods carried when
+it began, less what they carry now. Under every policy that is what write-downs, reversals and
+releases come to, and it can be told of an item even where a whole category is tested as one.
+"""
+
+from __future__ import annotations
+
+import ast
+import datetime
+from dataclasses import dataclass, field
+from decimal import Decimal, localcontext
+from typing import TYPE_CHECKING, Any
+
+from beancount.core import data
+
+from beancount_invwd.money import CONTEXT, ONE, ZERO
+from beancount_invwd.prices import IMPLICIT
+from beancount_invwd.report.assessment import Assessment, assess
+from beancount_invwd.report.spans import day_before, fiscal_year_start
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from beancount_invwd.stock import StockKey
+
+LEDGER = "ledger"
+PRICE = "price"
+
+
+class BadScenario(Exception):  # noqa: N818 (what was asked for is wrong)
+    """A scenario that cannot be read or that the configuration refuses; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A policy to compare with.
+
+    Attributes:
+        name: As the user wrote it.
+        changes: Keys of the configuration and their values.
+        price_change: By what share item prices change; -0.10 is ten per cent less.
+    """
+
+    name: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    price_change: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """An item under one policy; a gain is positive, as is an allowance."""
+
+    allowance: Decimal
+    profit: Decimal
+
+    def __add__(self, other: Figures) -> Figures:
+        return Figures(self.allowance + other.allowance, self.profit + other.profit)
+
+    def __sub__(self, other: Figures) -> Figures:
+        return Figures(self.allowance - other.allowance, self.profit - other.profit)
+
+
+@dataclass(frozen=True, slots=True)
+class CompareRow:
+    """An item, or with `commodity` None a total; figures in the order of the columns."""
+
+    entity: str
+    currency: str
+    commodity: str | None
+    figures: Sequence[Figures]
+
+    @property
+    def differences(self) -> Sequence[Figures]:
+        """What each column has more than the first."""
+        return [row - self.figures[0] for row in self.figures]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Policies side by side.
+
+    Attributes:
+        start: The first day of the fiscal year, from which profit or loss counts.
+        columns: The ledger's own policy, then the scenarios, by name.
+        rows: By entity, currency and item; items without an allowance anywhere are left out.
+        totals: By entity and currency.
+        notes: By column, what is wrong under that policy and is not under the ledger's.
+    """
+
+    as_of: datetime.date
+    start: datetime.date
+    columns: Sequence[str]
+    rows: Sequence[CompareRow]
+    totals: Sequence[CompareRow]
+    notes: Mapping[str, Sequence[str]]
+
+
+def read_scenario(text: str) -> Scenario:
+    """Read `standard=hgb,basis=lot` or `price=-10%`.
+
+    Raises:
+        BadScenario: It has another form.
+    """
+    changes: dict[str, Any] = {}
+    price_change = ZERO
+    for part in _split_settings(text):
+        key, sign, value = (piece.strip() for piece in part.partition("="))
+        if not sign or not key or not value:
+            raise BadScenario(f"{part.strip()!r} is no setting; write standard=hgb or price=-10%")
+        if key in changes or (key == PRICE and price_change):
+            raise BadScenario(f"{key!r} is given twice")
+        if key == PRICE:
+            price_change = _read_change(value)
+        else:
+            changes[key] = _read_value(value)
+    return Scenario(text, changes, price_change)
+
+
+def _split_settings(text: str) -> list[str]:
+    """Split at commas that are in no brackets or quotes."""
+    parts, depth, quote = [""], 0, ""
+    for char in text:
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        elif char in "([{":
+            depth += 1
+        elif char in ")]}":
+            depth -= 1
+        elif char == "," and depth <= 0:
+            parts.append("")
+            continue
+        parts[-1] += char
+    return parts
+
+
+def _read_change(value: str) -> Decimal:
+    digits = value.removesuffix("%").lstrip("+-")
+    is_number = digits.replace(".", "", 1).isdigit() and digits.isascii()
+    if not value.endswith("%") or not is_number or len(value) > len(digits) + 2:
+        raise BadScenario(f"price={value} is no change; write price=-10% or price=+5%")
+    change = Decimal(value.removesuffix("%")) / 100
+    if change < -ONE:
+        raise BadScenario(f"price={value}: prices cannot fall by more than 100%")
+    return change
+
+
+def _read_value(value: str) -> Any:
+    """A Python literal as in the configuration, else the text itself: hgb, 8%, 2024-01-31."""
+    try:
+        return ast.literal_eval(value)
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
+        return value
+
+
+def compare(
+    entries: Sequence[Any],
+    options_map: Mapping[str, Any],
+    scenarios: Sequence[Scenario],
+    as_of: datetime.date | None = None,
+) -> Comparison:
+    """Compare the ledger's own policy with others.
+
+    Args:
+        entries: All entries as loaded.
+        options_map: The ledger's options.
+        scenarios: What to compare with, a column each.
+        as_of: The date, inclusive; None is the ledger's last one.
+
+    Raises:
+        NotSwitchedOn: The ledger does not use the plugin.
+        BadScenario: The configuration refuses a scenario.
+    """
+    own = assess(entries, options_map, as_of)
+    if own.policy is None:
+        return Comparison(own.as_of, own.as_of, (LEDGER,), (), (), {})
+    day = own.as_of
+    start = fiscal_year_start(day, own.policy.year_end)
+    columns = [Scenario(LEDGER), *scenarios]
+    found, notes = [], {}
+    for column in columns:
+        state, figures = _run(entries, own, column, start)
+        found.append(figures)
+        known = {error.message for error in own.errors}
+        notes[column.name] = [e.message for e in state.errors if e.message not in known]
+    with localcontext(CONTEXT):
+        rows = _list_rows(found)
+        names = [column.name for column in columns]
+        return Comparison(day, start, names, rows, _sum_totals(rows), notes)
+
+
+def _run(
+    entries: Sequence[Any], own: Assessment, scenario: Scenario, start: datetime.date
+) -> tuple[Assessment, Mapping[StockKey, Figures]]:
+    """Follow the ledger under a policy to both ends of the time from `start` on."""
+    options_map, end = own.options_map, own.as_of
+    state = _assess(entries, options_map, scenario, end) if scenario.changes else own
+    if scenario.price_change:
+        entries = _scale_prices(entries, _list_items(state), ONE + scenario.price_change)
+        state = _assess(entries, options_map, scenario, end)
+    closing = _sum_lots(state)
+    opening = _sum_lots(_assess(entries, options_map, scenario, day_before(start)))
+    keys = closing.keys() | opening.keys()
+    with localcontext(CONTEXT):
+        return state, {key: _figure(key, opening, closing) for key in keys}
+
+
+def _assess(
+    entries: Sequence[Any],
+    options_map: Mapping[str, Any],
+    scenario: Scenario,
+    day: datetime.date,
+) -> Assessment:
+    state = assess(entries, options_map, day, scenario.changes)
+    if state.policy is None:
+        problems = "; ".join(e.message.removeprefix("beancount_invwd: ") for e in state.errors)
+        raise BadScenario(f"{scenario.name}: {problems}")
+    return state
+
+
+def _list_items(state: Assessment) -> frozenset[str]:
+    return frozenset(stock.key.commodity for stock in state.stocks)
+
+
+def _scale_prices(entries: Sequence[Any], items: frozenset[str], factor: Decimal) -> list[Any]:
+    """Scale what items sell for; prices that were made from a purchase cost are none."""
+
+    def scale(entry: Any) -> Any:
+        is_price = type(entry) is data.Price and entry.currency in items
+        if not is_price or entry.meta.get(IMPLICIT) == "from_cost":
+            return entry
+        amount = entry.amount
+        return entry._replace(amount=amount._replace(number=amount.number * factor))
+
+    with localcontext(CONTEXT):
+        return [scale(entry) for entry in entries]
+
+
+def _sum_lots(state: Assessment) -> Mapping[StockKey, Decimal]:
+    """The allowances of the lots on hand, by item."""
+    return {stock.key: stock.allowance for stock in state.stocks}
+
+
+def _figure(
+    key: StockKey, opening: Mapping[StockKey, Decimal], closing: Mapping[StockKey, Decimal]
+) -> Figures:
+    allowance = closing.get(key, ZERO)
+    return Figures(allowance, opening.get(key, ZERO) - allowance)
+
+
+def _list_rows(found: Sequence[Mapping[StockKey, Figures]]) -> list[CompareRow]:
+    nothing = Figures(ZERO, ZERO)
+    keys = {key for figures in found for key in figures}
+    rows = [
+        CompareRow(*key, [figures.get(key, nothing) for figures in found]) for key in sorted(keys)
+    ]
+    return [row for row in rows if any(f.allowance or f.profit for f in row.figures)]
+
+
+def _sum_totals(rows: Sequence[CompareRow]) -> list[CompareRow]:
+    sums: dict[tuple[str, str], list[Figures]] = {}
+    for row in rows:
+        key = (row.entity, row.currency)
+        before = sums.get(key)
+        sums[key] = (
+            [a + b for a, b in zip(before, row.figures, strict=True)]
+            if before is not None
+            else list(row.figures)
+        )
+    return [CompareRow(*key, None, figures) for key, figures in sorted(sums.items())]

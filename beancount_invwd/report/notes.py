@@ -1,0 +1,155 @@
+"""What each standard asks the note on inventories to say, as data with its paragraphs.
+
+Each requirement is either answered from the ledger (`answer` names how), or left to the author:
+nothing is invented.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Answer = Literal[
+    "policies", "carrying", "expense", "write-downs", "reversals", "circumstances", "schedule"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One requirement of a standard.
+
+    Attributes:
+        paragraph: Where it stands.
+        heading: What it asks for, in a few words.
+        answer: How the ledger answers it; None if no ledger can.
+        gap: What the author has to write, empty if the ledger says it all.
+    """
+
+    paragraph: str
+    heading: str
+    answer: Answer | None
+    gap: str = ""
+
+
+def mark_gap(what: str) -> str:
+    """Mark what is left to the author."""
+    return f"[to be written by the author: {what}]"
+
+
+IAS2 = (
+    Requirement(
+        "IAS 2.36 (a)",
+        "Accounting policies",
+        "policies",
+        "cost elements included, and why the cost formulas fit the nature and use of the goods",
+    ),
+    Requirement(
+        "IAS 2.36 (b)",
+        "Carrying amount",
+        "carrying",
+        "classes of goods, if categories are not appropriate (IAS 2.37)",
+    ),
+    Requirement(
+        "IAS 2.36 (c)",
+        "Carried at fair value less costs to sell",
+        None,
+        "the carrying amount of such inventories, or that there are none (IAS 2.3 (b))",
+    ),
+    Requirement(
+        "IAS 2.36 (d)",
+        "Recognised as an expense",
+        "expense",
+        "unallocated production overheads and abnormal amounts of production costs (IAS 2.38)",
+    ),
+    Requirement("IAS 2.36 (e)", "Write-downs", "write-downs"),
+    Requirement("IAS 2.36 (f)", "Reversals of write-downs", "reversals"),
+    Requirement(
+        "IAS 2.36 (g)",
+        "Circumstances that led to reversals",
+        "circumstances",
+        "the circumstances or events behind these figures",
+    ),
+    Requirement(
+        "IAS 2.36 (h)",
+        "Pledged as security",
+        None,
+        "the carrying amount of inventories pledged as security for liabilities, or that there "
+        "are none",
+    ),
+)
+
+ASC330 = (
+    Requirement(
+        "ASC 330-10-50-1",
+        "Basis of stating inventories",
+        "policies",
+        "significant changes in the basis, their nature and their effect on income; cost elements",
+    ),
+    Requirement(
+        "ASC 210-10-50-1, S-X 5-02.6",
+        "Major classes",
+        "carrying",
+        "classes such as finished goods, work in process, materials, if categories are others",
+    ),
+    Requirement(
+        "ASC 330-10-50-2",
+        "Substantial and unusual losses from subsequent measurement",
+        "write-downs",
+        "which of these losses are substantial and unusual, and why",
+    ),
+    Requirement(
+        "ASC 330-10-50-3, -4",
+        "Goods stated above cost or at sales prices",
+        None,
+        "which goods are stated so, or that there are none",
+    ),
+    Requirement(
+        "ASC 330-10-50-5",
+        "Losses on firm purchase commitments",
+        None,
+        "net losses on firm, uncancelable commitments, or that there are none",
+    ),
+    Requirement(
+        "ASC 330-10-50-6, 275-10-50",
+        "Significant estimates",
+        None,
+        "estimates that may change in the near term, and how much they matter",
+    ),
+    Requirement(
+        "S-X 12-09 (Schedule II)",
+        "Schedule of the allowance",
+        "schedule",
+        "charges to other accounts, if there are any",
+    ),
+)
+
+FORMULAS: Mapping[str, str] = {
+    "FIFO": "first in, first out",
+    "LIFO": "last in, first out",
+    "HIFO": "highest cost first",
+    "AVERAGE": "weighted average cost",
+    "NONE": "weighted average cost (one pool per item)",
+    "STRICT": "specific identification of lots",
+    "STRICT_WITH_SIZE": "specific identification of lots",
+}
+
+NOTES: Mapping[str, Sequence[Requirement]] = {
+    "ias2": IAS2,
+    "asc330": ASC330,
+    "asc330-lcm": ASC330,
+}
+
+OTHERS: Mapping[str, str] = {
+    "frs102": "what FRS 102 13.22 asks for; the list below is that of IAS 2.36",
+    "aspe3031": "what ASPE 3031 asks for; the list below is that of IAS 2.36",
+    "hgb": "what HGB §284 (2) asks for; the list below is that of IAS 2.36",
+}
+
+NOT_ALLOWED: Mapping[str, Mapping[str, str]] = {
+    "ias2": {"LIFO": "IAS 2.25 does not allow it", "HIFO": "IAS 2.25 does not allow it"},
+    "frs102": {"LIFO": "FRS 102 13.18 does not allow it"},
+    "aspe3031": {"LIFO": "ASPE 3031 does not allow it"},
+}

@@ -1,0 +1,114 @@
+"""Lots and demand → what time will take of each lot: by expiry, by age, by lack of sales."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from beancount_invwd.money import ONE, ZERO, round_money
+from beancount_invwd.report.demand import Demand
+from beancount_invwd.values import add_days, find_rate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from beancount_invwd.movements import Row
+    from beancount_invwd.report.assessment import Assessment
+    from beancount_invwd.stock import Lot, Stock
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked."""
+
+    assessment: Assessment
+    headroom: Decimal
+    within: int
+
+    @property
+    def today(self) -> datetime.date:
+        """The date of the assessment."""
+        return self.assessment.as_of
+
+    @property
+    def horizon(self) -> datetime.date:
+        """The last day that is looked at."""
+        return add_days(self.today, self.within)
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """A lot, what it is worth now, and what time will take of it."""
+
+    row: Row
+    units_expiring: Decimal
+    loss_expiry: Decimal
+    loss_ageing: Decimal
+
+    @property
+    def lot(self) -> Lot:
+        """The lot."""
+        return self.row.lot
+
+    @property
+    def carrying(self) -> Decimal:
+        """Cost less allowance."""
+        return self.lot.cost - self.lot.allowance
+
+
+def look_ahead(question: Question, stock: Stock, demand: Demand) -> list[Prospect]:
+    """What time will take of each lot that is on hand."""
+    timeline = question.assessment.timeline
+    assert timeline is not None  # noqa: S101 (for the type checker; the caller made sure)
+    now = [row for row in timeline.assess(stock, question.today) if row.lot.units > 0]
+    expiring = _find_expiring(question, [row.lot for row in now], demand)
+    return [
+        Prospect(
+            row,
+            units := expiring.get(row.lot.number, ZERO),
+            _lose_by_expiry(row.lot, units),
+            _lose_by_age(question, row.lot, demand),
+        )
+        for row in now
+    ]
+
+
+def _find_expiring(
+    question: Question, lots: Sequence[Lot], demand: Demand
+) -> Mapping[int, Decimal]:
+    """Units that demand will not reach before they expire, by lot number."""
+    found = {}
+    sold = ZERO
+    dated = [(lot.facts.expires, lot) for lot in lots if lot.facts.expires is not None]
+    for expires, lot in sorted(dated, key=lambda pair: (pair[0], pair[1].number)):
+        if expires > question.today:
+            reach = demand.find_sales((expires - question.today).days) - sold
+            reached = min(lot.units, max(ZERO, reach))
+            sold += reached
+            if expires <= question.horizon:
+                found[lot.number] = lot.units - reached
+    return found
+
+
+def _lose_by_expiry(lot: Lot, units: Decimal) -> Decimal:
+    salvage = lot.facts.salvage or lot.stock.facts.salvage
+    worth = units * salvage[0] if salvage else ZERO
+    carried = (lot.cost - lot.allowance) * units / lot.units
+    return round_money(max(ZERO, carried - worth), lot.stock.quantum)
+
+
+def _lose_by_age(question: Question, lot: Lot, demand: Demand) -> Decimal:
+    """What the rates by age and by days without a sale will take of a lot."""
+    policy, terms = question.assessment.policy, lot.terms
+    if policy is None or terms is None:
+        return ZERO
+    share = max(
+        find_rate(terms.ageing, lot.aged_from, question.horizon)[0],
+        find_rate(policy.idle, demand.last, question.horizon)[0],
+    )
+    if not share:
+        return ZERO
+    left = lot.cost * (ONE - share)
+    return round_money(max(ZERO, lot.cost - lot.allowance - left), lot.stock.quantum)

@@ -1,0 +1,210 @@
+"""Lots, evidence and demand → what may have to be written down next, so that it can be avoided.
+
+Three ways to lose money that no measurement shows yet:
+
+- **price**: what a fall of net realisable value by the given share would cost. The headroom says
+  how far it may fall: goods carried at 900.00, NRV 1,000.00: headroom 100.00, 10 %.
+- **expiry**: units that demand will not reach before they expire (those that expire first are sold
+  first), at their carrying amount less salvage.
+- **ageing**: what the rates by age (and by days without a sale) will take within the given days
+  if the goods stay.
+
+Money at risk is the sum, at most the carrying amount. Nothing here is written to the ledger.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from typing import TYPE_CHECKING, Any
+
+from beancount_invwd.money import CONTEXT, ONE, ZERO, round_money
+from beancount_invwd.report.demand import WINDOW, Demand, find_demand
+from beancount_invwd.report.prospects import Prospect, Question, look_ahead
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from beancount_invwd.movements import Row
+    from beancount_invwd.report.assessment import Assessment
+    from beancount_invwd.stock import Stock
+
+HEADROOM = Decimal("0.10")
+WITHIN = 90
+_AT_COST = {"cost", "replacement", "used-in"}  # no selling price decides
+
+
+@dataclass(frozen=True, slots=True)
+class RiskRow:
+    """An item at risk; a lot, where the ledger tests each lot on its own.
+
+    Attributes:
+        account: The account of the lot, None for an item; so are date and label.
+        carrying: Cost less allowance.
+        measure: What goods that can be sold as usual are worth; None without a price.
+        headroom: Their measure less their carrying amount; `headroom_share` is of the measure.
+        price_age: Days since the oldest price that counted.
+        expires: The first date on which a lot expires; units and loss are those of all lots
+            that expire within the given days and that demand will not reach.
+        supply: For how many days the units of the item last; None if none were sold.
+        idle: Days since units were last sold or used, or else first bought.
+        age: Days since the purchase of the oldest lot.
+        at_risk: The three losses, at most the carrying amount.
+        warnings: What is near: headroom, expiry, ageing, slow, old price, no price.
+    """
+
+    entity: str
+    currency: str
+    commodity: str
+    account: str | None
+    lot_date: datetime.date | None
+    lot_label: str | None
+    quantity: Decimal
+    carrying: Decimal
+    measure: Decimal | None
+    headroom: Decimal | None
+    price_age: int | None
+    expires: datetime.date | None
+    units_expiring: Decimal
+    loss_expiry: Decimal
+    loss_ageing: Decimal
+    loss_price: Decimal
+    supply: Decimal | None
+    idle: int
+    age: int
+    at_risk: Decimal
+    warnings: tuple[str, ...]
+
+    @property
+    def headroom_share(self) -> Decimal | None:
+        """By what share the measure may fall before it is a loss."""
+        return self.headroom / self.measure if self.headroom is not None and self.measure else None
+
+
+def list_risks(
+    assessment: Assessment,
+    entries: Sequence[Any],
+    headroom: Decimal = HEADROOM,
+    within: int = WITHIN,
+) -> list[RiskRow]:
+    """List what is at risk, by entity and currency, the most money first.
+
+    Args:
+        assessment: The state as of a date.
+        entries: All entries as loaded.
+        headroom: The share by which net realisable value may fall, 0.10 for 10 %.
+        within: The days to look ahead.
+    """
+    timeline = assessment.timeline
+    if timeline is None:
+        return []
+    with localcontext(CONTEXT):
+        question = Question(assessment, headroom, within)
+        demands = find_demand(assessment, entries)
+        found: list[RiskRow] = []
+        for key, stock in timeline.books.stocks.items():
+            prospects = look_ahead(question, stock, demands[key])
+            groups = _split(question, prospects)
+            found += [_sum_up(question, group, demands[key], stock) for group in groups]
+        return sorted((row for row in found if row.warnings), key=_sort_key)
+
+
+def _sort_key(row: RiskRow) -> tuple[Any, ...]:
+    name = (row.commodity, row.account or "", row.lot_date or datetime.date.min)
+    return row.entity, row.currency, -row.at_risk, *name, row.lot_label or ""
+
+
+def _split(question: Question, prospects: Sequence[Prospect]) -> list[Sequence[Prospect]]:
+    policy = question.assessment.policy
+    if policy is not None and policy.basis == "lot":
+        return [[prospect] for prospect in prospects]
+    return [prospects] if prospects else []
+
+
+def _sum_up(question: Question, group: Sequence[Prospect], demand: Demand, stock: Stock) -> RiskRow:
+    lot = group[0].lot
+    policy = question.assessment.policy
+    is_lot = policy is not None and policy.basis == "lot"
+    carrying = sum((row.carrying for row in group), ZERO)
+    usual = [row for row in group if _is_usual(row.row)]
+    measure, headroom = _find_headroom(usual)
+    losses = {
+        "expiry": sum((row.loss_expiry for row in group), ZERO),
+        "ageing": sum((row.loss_ageing for row in group), ZERO),
+        "price": _lose_by_price(question, measure, headroom, stock.quantum),
+    }
+    dates = [price.date for row in group if (price := row.row.measured.price) is not None]
+    expiring = [row.lot.facts.expires for row in group if row.units_expiring]
+    return RiskRow(
+        *stock.key,
+        account=lot.account if is_lot else None,
+        lot_date=lot.date if is_lot else None,
+        lot_label=lot.label if is_lot else None,
+        quantity=sum((row.lot.units for row in group), ZERO),
+        carrying=carrying,
+        measure=measure,
+        headroom=headroom,
+        price_age=(question.today - min(dates)).days if dates else None,
+        expires=min((day for day in expiring if day is not None), default=None),
+        units_expiring=sum((row.units_expiring for row in group), ZERO),
+        loss_expiry=losses["expiry"],
+        loss_ageing=losses["ageing"],
+        loss_price=losses["price"],
+        supply=demand.find_supply(stock.units),
+        idle=(question.today - demand.last).days,
+        age=max((question.today - row.lot.aged_from).days for row in group),
+        at_risk=min(max(ZERO, carrying), sum(losses.values(), ZERO)),
+        warnings=_warn(question, group, demand, stock, losses),
+    )
+
+
+def _is_usual(row: Row) -> bool:
+    """Whether goods sell as usual: nothing particular is known of them, and a price decides."""
+    measured = row.measured
+    is_priced = measured.total is not None and measured.reason not in _AT_COST
+    return is_priced and not measured.is_own
+
+
+def _find_headroom(usual: Sequence[Prospect]) -> tuple[Decimal | None, Decimal | None]:
+    if not usual:
+        return None, None
+    measure = sum((row.row.measured.total or ZERO for row in usual), ZERO)
+    return measure, measure - sum((row.carrying for row in usual), ZERO)
+
+
+def _lose_by_price(
+    question: Question, measure: Decimal | None, headroom: Decimal | None, quantum: Decimal
+) -> Decimal:
+    if measure is None or headroom is None:
+        return ZERO
+    fallen = measure * (ONE - question.headroom)
+    return round_money(max(ZERO, measure - headroom - fallen), quantum)
+
+
+def _warn(
+    question: Question,
+    group: Sequence[Prospect],
+    demand: Demand,
+    stock: Stock,
+    losses: Mapping[str, Decimal],
+) -> tuple[str, ...]:
+    supply = demand.find_supply(stock.units)
+    is_known = (question.today - demand.since).days >= WINDOW
+    warnings = {
+        "headroom": losses["price"] > 0,
+        "expiry": losses["expiry"] > 0,
+        "ageing": losses["ageing"] > 0,
+        "slow": is_known and (supply is None or supply > WINDOW),
+        "old price": any(_gets_old(question, row.row) for row in group),
+        "no price": any(row.row.measured.lack == "price" for row in group),
+    }
+    return tuple(name for name, is_near in warnings.items() if is_near)
+
+
+def _gets_old(question: Question, row: Row) -> bool:
+    """Whether the price of a lot will be too old within the given days."""
+    price, terms = row.measured.price, row.lot.terms
+    if price is None or terms is None or terms.price_max_age is None:
+        return False
+    return (question.horizon - price.date).days > terms.price_max_age

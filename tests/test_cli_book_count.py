@@ -1,0 +1,86 @@
+"""`bean-invwd book` and `bean-invwd count`, as a user calls them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from beancount import loader
+from beancount.core import data
+from click.testing import CliRunner
+
+from beancount_invwd.cli import main
+
+LEDGER = """plugin "beancount_invwd"
+2024-01-01 open Assets:Inventory:Store "FIFO"
+2024-01-01 open Assets:Bank
+2024-01-05 * "Mugs bought"
+  Assets:Inventory:Store  10 MUG {8.00 USD}
+  Assets:Bank
+2024-01-20 price MUG 6.00 USD
+2024-02-20 price MUG 5.00 USD
+2024-02-29 balance Assets:Inventory:Store 10 MUG
+"""
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    path = tmp_path / "ledger.beancount"
+    path.write_text(LEDGER, encoding="utf-8")
+    return path
+
+
+def load(path: Path) -> dict[str, str]:
+    """The plugin's transactions by their date and whether they are generated."""
+    entries, errors, _ = loader.load_file(str(path))
+    assert not errors
+    return {
+        str(entry.date): entry.meta["filename"]
+        for entry in entries
+        if isinstance(entry, data.Transaction) and "invwd" in (entry.tags or ())
+    }
+
+
+def test_a_booked_period_is_included_and_the_rest_goes_on(ledger: Path) -> None:
+    booked = ledger.parent / "booked.beancount"
+    call = ["book", str(ledger), "--through", "2024-01-31", "--output", str(booked)]
+    result = CliRunner().invoke(main, call)
+    assert (result.exit_code, result.output) == (0, "")
+    assert '2024-01-31 custom "invwd-closed" TRUE' in booked.read_text(encoding="utf-8")
+    ledger.write_text(LEDGER + 'include "booked.beancount"\n', encoding="utf-8")
+    assert load(ledger) == {"2024-01-31": str(booked), "2024-02-29": "<beancount_invwd>"}
+
+
+def test_a_price_that_comes_late_moves_nothing_that_is_booked(ledger: Path) -> None:
+    booked = CliRunner().invoke(main, ["book", str(ledger), "--through", "2024-01-31"]).output
+    late = "2024-01-25 price MUG 7.00 USD\n"
+    ledger.write_text(LEDGER + booked + late, encoding="utf-8")
+    assert load(ledger) == {"2024-01-31": str(ledger), "2024-02-29": "<beancount_invwd>"}
+
+
+def test_a_date_is_needed(ledger: Path) -> None:
+    assert CliRunner().invoke(main, ["book", str(ledger)]).exit_code == 2
+
+
+def test_what_is_missing_is_written_off_and_the_rest_listed(ledger: Path) -> None:
+    sheet = ledger.parent / "sheet.csv"
+    sheet.write_text(
+        "account,commodity,quantity\nAssets:Inventory:Store,MUG,7\nAssets:Inventory:Store,CUP,1\n",
+        encoding="utf-8",
+    )
+    result = CliRunner().invoke(main, ["count", str(ledger), str(sheet), "--balances"])
+    assert result.exit_code == 0
+    assert "-3 MUG {}" in result.stdout
+    assert "line 3" in result.stderr
+    assert "CUP" in result.stderr
+    text = LEDGER.replace("balance Assets:Inventory:Store 10 MUG", "price MUG 5.00 USD")
+    ledger.write_text(text + result.stdout, encoding="utf-8")
+    assert "2024-02-29" in load(ledger)
+
+
+def test_a_sheet_that_is_no_text_is_refused(ledger: Path) -> None:
+    sheet = ledger.parent / "sheet.csv"
+    sheet.write_bytes(b"\xff\xfe\x00account")
+    result = CliRunner().invoke(main, ["count", str(ledger), str(sheet)])
+    assert result.exit_code == 2
+    assert "cannot be read" in result.output

@@ -1,0 +1,68 @@
+"""The engine against the slow reference: contracts, raw materials, idle goods, days of supply.
+
+Run `python -m tests.test_reference_evidence 0 5000` for a mass comparison of seeds.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+import pytest
+from beancount import loader
+from hypothesis import assume, given
+
+from tests.random_evidence import evidence_from_seed, evidence_ledgers
+from tests.random_ledgers import with_plugin
+from tests.reference import Expected
+from tests.reference_evidence import reference
+from tests.test_reference import STEADY, as_expected, describe, ordered
+
+
+def compare(text: str, config: str) -> tuple[list[Expected], list[Expected]] | None:
+    """Return what is missing and what is too much; None if the ledger does not load."""
+    entries, errors, options = loader.load_string(text, dedent=False)
+    if errors:
+        return None
+    wanted = Counter(reference(entries, options, config))
+    entries, errors, _ = loader.load_string(with_plugin(text, config), dedent=False)
+    assert [error.message for error in errors if "fault of the plugin" in error.message] == []
+    found = as_expected(entries)
+    return ordered(wanted - found), ordered(found - wanted)
+
+
+@STEADY
+@given(evidence_ledgers())
+def test_the_engine_writes_what_the_reference_expects(ledger: tuple[str, str]) -> None:
+    difference = compare(*ledger)
+    assume(difference is not None)
+    assert difference == ([], []), "\n".join(ledger)
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_the_engine_agrees_on_fixed_seeds(seed: int) -> None:
+    text, config = evidence_from_seed(seed)
+    difference = compare(text, config)
+    if difference is not None:
+        assert difference == ([], []), text + config
+
+
+def main(first: int, last: int) -> None:
+    """Print every seed that differs, with a short difference, and how many do."""
+    differing: list[int] = []
+    count = 0
+    for seed in range(first, last):
+        difference = compare(*evidence_from_seed(seed))
+        if difference is None:
+            continue
+        count += 1
+        missing, surplus = difference
+        if missing or surplus:
+            differing.append(seed)
+            lines = describe("-", missing[:4]) + describe("+", surplus[:4])
+            print(f"seed {seed}", *lines, sep="\n", flush=True)  # noqa: T201
+    print(f"{len(differing)} of {count} differ: {differing[:60]}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:3]))

@@ -1,0 +1,65 @@
+"""Every report over every case file: no rule of the engine is strange to them."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import pytest
+from beancount import loader
+
+from beancount_invwd.formats import WRITERS
+from beancount_invwd.report import assess
+from beancount_invwd.report import documents as make
+from beancount_invwd.report.compare import compare, read_scenario
+from beancount_invwd.report.disclose import disclose
+from beancount_invwd.report.explain import explain
+from beancount_invwd.report.numbers import make_numbers
+from beancount_invwd.report.risk import HEADROOM, list_risks
+from beancount_invwd.report.rollforward import roll_forward
+from beancount_invwd.report.tables import Document
+from tests.case_files import case_name, find_cases, read_case
+from tests.test_report_properties import find_wrong_results
+
+UNTIED = {
+    "lots/allowance-account-is-no-inventory",  # goods that strayed into the account
+    "booked/without-a-group",
+    "booked/without-the-tag",
+}
+DAYS = (None, datetime.date.min, datetime.date.max)
+
+
+@pytest.mark.parametrize("path", find_cases(), ids=case_name)
+def test_reports_of_a_case(path: Path) -> None:
+    entries, errors, options = loader.load_string(read_case(path).ledger)
+    for day in DAYS:
+        state = assess(entries, options, day)
+        rolled = roll_forward(state, entries, start=state.as_of)
+        assert rolled.is_tied or errors or case_name(path) in UNTIED
+        disclose(state, entries)
+        documents = [
+            make.document_positions(state, "lot"),
+            make.document_rollforward(rolled),
+            make.document_risks(state, list_risks(state, entries), HEADROOM, 90),
+        ]
+        numbers = make_numbers(options, state.run)
+        for document in documents:
+            check(document)
+            assert all(WRITERS[style](document, numbers) for style in ("text", "csv", "json"))
+        for item in {stock.key.commodity for stock in state.stocks}:
+            assert find_wrong_results(explain(entries, options, item, state.as_of)) == []
+
+
+def check(document: Document) -> None:
+    """Check that rows have the keys of their columns and no others."""
+    for table in document.tables:
+        keys = {column.key for column in table.columns}
+        assert all(row.keys() == keys for row in table.rows)
+
+
+def test_every_case_can_be_compared() -> None:
+    scenarios = [read_scenario("standard=hgb"), read_scenario("basis=total,price=-10%")]
+    for path in find_cases()[::10]:
+        entries, _, options = loader.load_string(read_case(path).ledger)
+        if assess(entries, options).policy is not None:
+            assert len(compare(entries, options, scenarios).columns) == 3

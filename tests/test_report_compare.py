@@ -1,0 +1,142 @@
+"""Policies and scenarios side by side."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from beancount import loader
+
+from beancount_invwd.report.assessment import assess
+from beancount_invwd.report.compare import BadScenario, compare, read_scenario
+from beancount_invwd.report.numbers import Numbers, make_numbers
+
+LEDGER = """
+plugin "beancount.plugins.implicit_prices"
+plugin "beancount_invwd" "{'selling_cost': '10%', 'measure': 'lower'}"
+2022-01-01 open Assets:Inventory "FIFO"
+2022-01-01 open Assets:Bank
+2022-01-01 open Expenses:COGS
+2022-12-01 * "Cups and mugs"
+  Assets:Inventory   10 CUP {10.00 USD}
+  Assets:Inventory   10 MUG {10.00 USD}
+  Assets:Bank
+2022-12-30 price EUR 1.00 USD
+2022-12-31 price CUP 9.00 USD
+2022-12-31 price MUG 20.00 EUR
+2023-06-30 * "Sold"
+  Assets:Inventory   -5 CUP {}
+  Expenses:COGS
+2023-12-31 price CUP 8.00 USD
+2023-12-31 price MUG 20.00 EUR
+"""
+
+
+def load(text: str = LEDGER) -> tuple[list[Any], dict[str, Any]]:
+    entries, errors, options = loader.load_string(text)
+    assert errors == []
+    return entries, options
+
+
+def figures(*settings: str) -> dict[str | None, list[tuple[int, int]]]:
+    found = compare(*load(), [read_scenario(text) for text in settings])
+    return {
+        row.commodity: [(int(f.allowance), int(f.profit)) for f in row.figures]
+        for row in (*found.rows, *found.totals)
+    }
+
+
+def test_allowance_and_profit_of_the_fiscal_year() -> None:
+    # 10 × (10.00 − 8.10) = 19.00 in 2022; 5 × (10.00 − 7.20) = 14.00 at the end, 5.00 less;
+    # without selling cost 10 × 1.00 = 10.00, and 5 × 2.00 = 10.00 at the end
+    found = figures("selling_cost=0%")
+    assert found["CUP"] == [(14, 5), (10, 0)]
+    assert "MUG" not in found
+    assert found[None] == found["CUP"]
+
+
+def test_prices_are_scaled_and_neither_rates_nor_purchase_costs_are() -> None:
+    # a mug brings 20.00 × 45 % × 90 % = 8.10 EUR, 8.10 USD; its replacement cost stays 10.00
+    found = figures("price=-55%", "price=+10%")
+    assert found["MUG"] == [(0, 0), (19, 0), (0, 0)]
+    # 5 cups × (10.00 − 8.80 × 90 %) = 10.40
+    assert found["CUP"][2] == (10, 0)
+
+
+def test_scenarios_of_several_settings() -> None:
+    scenario = read_scenario(" standard=hgb , ageing={180: '25%', 365: '50%'},price = +5.5% ")
+    assert scenario.changes == {"standard": "hgb", "ageing": {180: "25%", 365: "50%"}}
+    assert scenario.price_change == Decimal("0.055")
+    changes = read_scenario("start=2024-01-31,materiality=['1%', \"5,0 USD\"],price_max_age=None")
+    assert changes.changes == {
+        "start": "2024-01-31",
+        "materiality": ["1%", "5,0 USD"],
+        "price_max_age": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is no setting"),
+        ("basis", "is no setting"),
+        ("=lot", "is no setting"),
+        ("basis=lot,,", "is no setting"),
+        ("basis=lot,basis=lot", "given twice"),
+        ("price=-1%,price=-1%", "given twice"),
+        ("price=-1", "is no change"),
+        ("price=1e3%", "is no change"),
+        ("price=²%", "is no change"),
+        ("price=%", "is no change"),
+        ("price=-100.1%", "cannot fall by more"),
+    ],
+)
+def test_scenarios_that_cannot_be_read(text: str, message: str) -> None:
+    with pytest.raises(BadScenario, match=message):
+        read_scenario(text)
+
+
+def test_a_scenario_that_the_configuration_refuses() -> None:
+    with pytest.raises(BadScenario, match="inventory=Assets:Stock: 'inventory' 'Assets:Stock' mat"):
+        figures("inventory=Assets:Stock")
+
+
+def test_what_a_scenario_lacks() -> None:
+    found = compare(*load(), [read_scenario("measure=lcm")])
+    assert found.notes["ledger"] == []
+    assert any("normal margin" in note for note in found.notes["measure=lcm"])
+
+
+def test_an_earlier_date() -> None:
+    found = compare(*load(), [], datetime.date(2022, 12, 31))
+    assert (found.start, found.columns) == (datetime.date(2022, 1, 1), ["ledger"])
+    assert [row.figures[0].profit for row in found.totals] == [Decimal("-19.00")]
+
+
+def test_without_a_policy_there_is_nothing() -> None:
+    entries, _, options = loader.load_string(LEDGER.replace("'lower'", "1"))
+    assert compare(entries, options, []).rows == ()
+
+
+def test_a_configuration_that_cannot_be_read_keeps_its_errors() -> None:
+    entries, _, options = loader.load_string(LEDGER.replace("'10%'", "10%"))
+    state = assess(entries, options, changes={"basis": "lot"})
+    assert state.policy is None
+    assert "the configuration must be a Python dict" in state.errors[0].message
+
+
+def test_numbers_by_the_display_context() -> None:
+    _, options = load(
+        '2023-01-01 open Assets:Bank\n2023-01-01 price X 1.500 USD\noption "render_commas" "TRUE"\n'
+    )
+    numbers = make_numbers(options, None)
+    assert numbers.show_money(Decimal("1234.5"), "USD") == "1,234.500"
+    assert numbers.show_money(Decimal("-0.001"), "EUR") == "0.00"
+    assert numbers.show_exact(Decimal("1234.50000000")) == "1,234.50"
+    assert numbers.show_exact(Decimal(1) / 3) == "0.333333"
+    assert numbers.show_exact(Decimal("-0")) == "0"
+    assert numbers.show_share(Decimal("0.1234")) == "12.3%"
+    plain = Numbers({}, {"JPY": Decimal(1)})
+    assert plain.show_money(Decimal("1234.5"), "JPY") == "1235"

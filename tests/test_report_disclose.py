@@ -1,0 +1,159 @@
+"""The note to the accounts: figures of the ledger, gaps for its author."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+from beancount import loader
+
+from beancount_invwd import standards
+from beancount_invwd.report import assess
+from beancount_invwd.report import notes as texts
+from beancount_invwd.report.disclose import Note, disclose
+
+D = datetime.date
+LEDGER = """
+plugin "beancount_invwd" "{config}"
+option "booking_method" "FIFO"
+2023-01-01 commodity WIDGET
+  category: "a|b <i>_x_"
+2023-01-01 open Assets:North:Inventory
+2023-01-01 open Assets:South:Inventory "LIFO"
+2023-01-01 open Assets:Bank
+2023-01-01 open Income:Sales
+2023-01-01 open Expenses:COGS:Goods
+2023-01-10 * "Widgets"
+  Assets:North:Inventory   10 WIDGET {10.00 USD}
+  Assets:Bank
+2023-01-11 * "More"
+  Assets:South:Inventory   10 WIDGET {10.00 USD}
+  Assets:Bank
+2023-06-30 price WIDGET 6.00 USD
+2023-07-01 * "Sold"
+  Assets:North:Inventory   -5 WIDGET {}
+  Expenses:COGS:Goods       50.00 USD
+2023-12-31 price WIDGET 8.00 USD
+"""
+TWO = "'inventory': 'Assets:(?P<entity>[^:]+):Inventory', 'accounts': {'cogs': 'Expenses:COGS'}"
+
+
+def write(config: str = TWO, text: str = LEDGER, **given: Any) -> Note:
+    entries, errors, options = loader.load_string(text.replace("{config}", "{" + config + "}"))
+    assert errors == []
+    note = disclose(assess(entries, options, given.pop("end", None)), entries, **given)
+    assert note is not None
+    return note
+
+
+def section(note: Note, paragraph: str) -> str:
+    (found,) = [row for row in note.sections if row.paragraph.startswith(paragraph)]
+    return "\n".join(found.lines)
+
+
+def test_figures_by_entity() -> None:
+    note = write()
+    assert note.title == "Inventories, 2023-01-01 to 2023-12-31"
+    assert section(note, "IAS 2.36 (b)").splitlines()[:6] == [
+        "| Entity |   | Currency | Cost | Allowance | Carrying amount |".replace(
+            "|   |", "| Class |"
+        ),
+        "| --- | --- | --- | ---: | ---: | ---: |",
+        r"| North | a\|b \<i\>\_x\_ | USD | 50.00 | 10.00 | 40.00 |",
+        r"| South | a\|b \<i\>\_x\_ | USD | 100.00 | 20.00 | 80.00 |",
+        "| North | **Total** | USD | 50.00 | 10.00 | 40.00 |",
+        "| South | **Total** | USD | 100.00 | 20.00 | 80.00 |",
+    ]
+    assert "| North | In the period | USD | 40.00 | 0.00 | 40.00 |" in section(note, "IAS 2.36 (e)")
+    assert "Reversals of North: 10.00 USD." in section(note, "IAS 2.36 (f)")
+    reasons = section(note, "IAS 2.36 (g)")
+    assert "- 2023-12-31: WIDGET of South, 20.00 USD (price 8.00 USD of 2023-12-31)" in reasons
+    assert "[to be written by the author: the circumstances" in reasons
+
+
+def test_expense_is_that_of_the_account_and_those_below_it() -> None:
+    told = section(write(), "IAS 2.36 (d)")
+    assert "Charged to Expenses:COGS, releases of write-downs deducted: 30.00 USD." in told
+    other = TWO.replace("Expenses:COGS", "Expenses:COG")
+    assert "[to be written by the author: the amount; nothing was charged to Expenses:COG]" in (
+        section(write(other), "IAS 2.36 (d)")
+    )
+
+
+def test_cost_formulas_by_account_and_what_a_standard_does_not_allow() -> None:
+    told = section(write(), "IAS 2.36 (a)")
+    assert "Cost formula: first in, first out, in Assets:North:Inventory." in told
+    assert (
+        "Cost formula: last in, first out, in Assets:South:Inventory. "
+        "[to be checked by the author: IAS 2.25 does not allow it]"
+    ) in told
+    assert "[to be checked" not in section(write(TWO + ", 'standard': 'asc330'"), "ASC 330-10-50-1")
+
+
+def test_us_gaap_with_the_schedule_of_the_allowance() -> None:
+    note = write(TWO + ", 'standard': 'asc330'")
+    assert [row.paragraph for row in note.sections] == [row.paragraph for row in texts.ASC330]
+    assert "within its fiscal year only" in section(note, "ASC 330-10-50-1")
+    told = section(note, "S-X 12-09").splitlines()
+    assert told[0].startswith("| Entity |   | Currency | Opening | Charged to expense | Reversed")
+    assert told[2] == "| North | Allowance | USD | 0.00 | 40.00 | -10.00 | -20.00 | 10.00 |"
+
+
+def test_other_standards_are_marked_to_be_checked() -> None:
+    note = write(TWO + ", 'standard': 'hgb'")
+    assert note.markdown.splitlines()[2] == (
+        "[to be checked by the author: what HGB §284 (2) asks for; the list below is that of "
+        "IAS 2.36]"
+    )
+
+
+@pytest.mark.parametrize("standard", standards.STANDARDS)
+def test_every_standard_has_a_note(standard: str) -> None:
+    assert standard in texts.NOTES or standard in texts.OTHERS
+    assert write(f"{TWO}, 'standard': '{standard}', 'normal_margin': '5%'").markdown
+
+
+def test_a_period_without_anything() -> None:
+    note = write(end=D(2023, 1, 31))
+    assert section(note, "IAS 2.36 (e)") == "No write-downs were recognised."
+    assert section(note, "IAS 2.36 (f)") == "No write-downs were reversed."
+    assert section(note, "IAS 2.36 (g)").startswith("[to be written")
+    us = write(TWO + ", 'standard': 'asc330'", end=D(2023, 1, 31))
+    assert section(us, "S-X 12-09").startswith("There was no allowance.")
+
+
+def test_a_period_of_two_fiscal_years_is_one_line() -> None:
+    note = write(TWO + ", 'standard': 'asc330', 'fiscal_year_end': '09-30'", start=D(2023, 1, 1))
+    told = section(note, "S-X 12-09").splitlines()
+    assert [line.split(" | ")[0] for line in told[2:4]] == ["| North", "| South"]
+
+
+def test_a_period_within_the_ledger() -> None:
+    note = write(start=D(2023, 7, 1), end=D(2023, 7, 31))
+    assert section(note, "IAS 2.36 (e)") == "No write-downs were recognised."
+    assert "30.00 USD" in section(note, "IAS 2.36 (d)")
+
+
+def test_what_could_not_be_assessed_is_said() -> None:
+    text = LEDGER.replace("2023-06-30 price WIDGET", "2023-06-30 price CUP")
+    text = text.replace("2023-12-31 price WIDGET", "2023-12-31 price CUP")
+    note = write(TWO + ", 'missing_price': 'ignore'", text)
+    assert r"not all of a\|b \<i\>\_x\_, a\|b \<i\>\_x\_ could be assessed]" in (
+        section(note, "IAS 2.36 (b)")
+    )
+
+
+def test_reasons_in_the_words_of_the_ledger() -> None:
+    stated = LEDGER.replace(
+        "2023-06-30 price WIDGET 6.00 USD",
+        '2023-06-30 custom "invwd-nrv" "WIDGET" 6.00 USD "wet | [see](x)"',
+    )
+    assert r"- 2023-06-30: WIDGET of North, 40.00 USD (wet \| \[see\](x))" in (
+        section(write(text=stated), "IAS 2.36 (e)")
+    )
+
+
+def test_without_a_policy_there_is_no_note() -> None:
+    entries, _, options = loader.load_string(LEDGER.replace("{config}", "{'basis': 1}"))
+    assert disclose(assess(entries, options), entries) is None

@@ -1,0 +1,239 @@
+"""The roll-forward of the allowance, and what ties it to the ledger."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from beancount import loader
+
+from beancount_invwd.periods import YearEnd
+from beancount_invwd.report import assess
+from beancount_invwd.report.rollforward import NotTestedSo, Rollforward, roll_forward
+from beancount_invwd.report.spans import day_before, fiscal_year_start, split_span
+from beancount_invwd.report.written import list_written
+
+D = datetime.date
+HEAD = """
+plugin "beancount_invwd" "{config}"
+2023-01-01 commodity WAX
+  category: "material"
+2023-01-01 commodity CANDLE
+  category: "goods"
+2023-01-01 open Assets:Inventory "FIFO"
+2023-01-01 open Assets:Bank
+2023-01-01 open Equity:Opening
+2023-01-01 open Expenses:Wages
+2023-01-01 open Expenses:Inventory:Write-Down
+"""
+WAX = """
+2023-01-10 * "Wax"
+  Assets:Inventory   100 WAX {6.00 USD}
+  Assets:Bank
+2023-01-31 price WAX 5.00 USD
+2023-02-10 * "Candles"
+  Assets:Inventory  -100 WAX {}
+  Expenses:Wages    -400 USD
+  Assets:Inventory   100 CANDLE {10.00 USD}
+2023-02-28 price CANDLE 9.50 USD
+"""
+
+
+def load(body: str, config: str = "{}") -> tuple[list[Any], dict[str, Any]]:
+    entries, errors, options = loader.load_string(HEAD.replace("{config}", config) + body)
+    assert errors == []
+    return entries, options
+
+
+def roll(body: str, config: str = "{}", **given: Any) -> Rollforward:
+    entries, options = load(body, config)
+    return roll_forward(assess(entries, options), entries, **given)
+
+
+def test_signs() -> None:
+    # 100.00 lost on wax stays on the account, in candles; these are worth 950.00: 50.00 come back
+    rolled = roll(WAX, length="month")
+    assert [
+        (int(row.write_downs), int(row.reversals), int(row.closing)) for row in rolled.rows
+    ] == [
+        (100, 0, 100),
+        (0, -50, 50),
+    ]
+    assert rolled.is_tied
+    assert [row.start for row in rolled.rows] == [D(2023, 1, 1), D(2023, 2, 1)]
+    assert [row.end for row in rolled.rows] == [D(2023, 1, 31), D(2023, 2, 28)]
+
+
+@pytest.mark.parametrize(
+    ("by", "names"), [("item", ("CANDLE", "WAX")), ("category", ("goods", "material"))]
+)
+def test_production_moves_an_allowance_within_one_account(by: Any, names: tuple[str, str]) -> None:
+    rolled = roll(WAX, length="month", by=by)
+    told = [
+        (
+            row.commodity or row.category,
+            row.start.month,
+            *map(int, (row.opening, row.write_downs)),
+            *map(int, (row.reversals, row.transfers, row.closing)),
+        )
+        for row in rolled.rows
+    ]
+    assert told == [
+        (names[0], 2, 0, 0, -50, 100, 50),
+        (names[1], 1, 0, 100, 0, 0, 100),
+        (names[1], 2, 100, 0, 0, -100, 0),
+    ]
+
+
+def test_where_releases_wait_rows_of_items_are_the_movements() -> None:
+    later = (
+        WAX
+        + """
+2023-03-05 * "Sold"
+  Assets:Inventory  -50 CANDLE {}
+  Expenses:Wages    500 USD
+"""
+    )
+    rolled = roll(later, "{'release': 'period'}", by="item")
+    assert [(row.commodity, int(row.closing)) for row in rolled.rows] == [
+        ("CANDLE", -50),
+        ("WAX", 100),
+    ]
+    assert rolled.is_tied
+
+
+def test_rows_finer_than_the_unit_of_account_are_refused() -> None:
+    for config, by in (("category", "item"), ("total", "item"), ("total", "category")):
+        with pytest.raises(NotTestedSo, match=f"basis {config}"):
+            roll(WAX, repr({"basis": config}), by=by)
+    rolled = roll(WAX, "{'basis': 'category'}", by="category")
+    assert [(row.category, int(row.closing)) for row in rolled.rows] == [
+        ("goods", 50),
+        ("material", 0),
+    ]
+
+
+def test_posting_by_hand_does_not_tie_out() -> None:
+    by_hand = (
+        WAX
+        + """
+2023-02-20 * "By hand"
+  Assets:Inventory:Allowance  -7 USD
+  Expenses:Wages
+"""
+    )
+    rolled = roll(by_hand, by="item")
+    (tie,) = rolled.ties
+    assert not rolled.is_tied
+    assert tie.account == "Assets:Inventory:Allowance"
+    assert [int(amount) for amount in (tie.written, tie.ledger, tie.lots)] == [50, 57, 50]
+
+
+def test_start_and_length() -> None:
+    rolled = roll(WAX, start=D(2023, 2, 1))
+    assert [(int(row.opening), int(row.closing)) for row in rolled.rows] == [(100, 50)]
+    rolled = roll(WAX, "{'fiscal_year_end': '01-31'}")
+    assert [(row.start, row.end) for row in rolled.rows] == [
+        (D(2022, 2, 1), D(2023, 1, 31)),
+        (D(2023, 2, 1), D(2023, 2, 28)),
+    ]
+
+
+def test_without_a_policy_there_is_nothing() -> None:
+    entries, _, options = loader.load_string(HEAD.replace("{config}", "{'basis': 1}") + WAX)
+    assessment = assess(entries, options)
+    assert roll_forward(assessment, entries).rows == ()
+    assert list_written(assessment, entries) == []
+
+
+BOOKED = """
+2023-01-01 open Assets:Inventory:Allowance
+2023-01-10 * "Wax"
+  Assets:Inventory   100 WAX {6.00 USD}
+  Assets:Bank
+2023-01-15 * "Taken over" #invwd
+  invwd-group: "WAX"
+  Assets:Inventory:Allowance  -30.00 USD
+  Equity:Opening
+2023-01-16 * "And back" #invwd
+  invwd-group: "WAX"
+  Assets:Inventory:Allowance   10.00 USD
+  Equity:Opening
+2023-01-17 * "A tag of the user's own" #invwd
+  Assets:Bank   1.00 USD
+  Equity:Opening
+2023-01-31 price WAX 5.80 USD
+"""
+
+
+def test_booked_movements_count_with_what_they_say_or_show() -> None:
+    entries, options = load(BOOKED)
+    assessment = assess(entries, options)
+    rows = list_written(assessment, entries)
+    assert [(row.kind, int(row.change)) for row in rows] == [("write-down", 30), ("reversal", -10)]
+    assert rows[0].changes == {"Assets:Inventory:Allowance": Decimal("30.00")}
+    assert (rows[0].quantity, rows[0].price, rows[0].source) == (None, None, "")
+    rolled = roll_forward(assessment, entries)
+    assert rolled.is_tied
+    assert [row.closing for row in rolled.rows] == [20]
+
+
+def test_a_booked_movement_in_two_currencies_is_two() -> None:
+    euros = "  Assets:Bank  1.00 EUR\n  Equity:Opening  -1.00 EUR\n"
+    two = BOOKED.replace(
+        "  Equity:Opening\n2023-01-16", f"  Equity:Opening  30.00 USD\n{euros}2023-01-16"
+    )
+    entries, _, options = loader.load_string(HEAD.replace("{config}", "{}") + two)
+    rows = list_written(assess(entries, options), entries)
+    assert [(row.kind, row.currency, int(row.change)) for row in rows] == [
+        ("write-down", "USD", 30),
+        ("transfer", "EUR", 0),
+        ("reversal", "USD", -10),
+    ]
+
+
+ENTITIES = """
+plugin "beancount_invwd" "{'inventory': 'Assets:(?P<entity>[^:]+):Inventory'}"
+2023-01-01 open Assets:North:Inventory
+2023-01-01 open Assets:North:Inventory:Allowance
+2023-01-01 open Assets:South:Inventory
+2023-01-01 open Assets:South:Inventory:Allowance
+2023-01-01 open Assets:Bank
+2023-01-01 open Equity:Opening
+2023-01-10 * "Wax and mugs"
+  Assets:North:Inventory   100 WAX {6.00 USD}
+  Assets:South:Inventory   100 WAX {6.00 USD}
+  Assets:South:Inventory    10 MUG {6.00 USD}
+  Assets:Bank
+2023-01-15 * "Taken over" #invwd
+  Assets:North:Inventory:Allowance  -10.00 USD
+    invwd-group: "WAX"
+  Assets:South:Inventory:Allowance   -5.00 USD
+    invwd-group: "MUG"
+  Equity:Opening
+2023-01-31 balance Assets:North:Inventory  100 WAX
+"""
+
+
+def test_booked_movements_of_several_groups_and_entities() -> None:
+    entries, errors, options = loader.load_string(ENTITIES)
+    assessment = assess(entries, options)
+    rows = list_written(assessment, entries)
+    assert [(row.group, row.entity, int(row.change)) for row in rows] == [
+        ("WAX", "North", 10),
+        ("MUG", "South", 5),
+    ]
+    rolled = roll_forward(assessment, entries)
+    assert [(row.entity, int(row.closing)) for row in rolled.rows] == [("North", 10), ("South", 5)]
+    assert [error.message[:16] for error in errors] == ["WAX has no price", "MUG has no price"]
+
+
+def test_spans() -> None:
+    ends = [end for _, end in split_span(D(2023, 5, 15), D(2024, 2, 10), "quarter", YearEnd(6, 30))]
+    assert ends == [D(2023, 6, 30), D(2023, 9, 30), D(2023, 12, 31), D(2024, 2, 10)]
+    assert fiscal_year_start(D(2024, 2, 10), YearEnd(6, 30)) == D(2023, 7, 1)
+    assert fiscal_year_start(D(2024, 7, 1), YearEnd(6, 30)) == D(2024, 7, 1)
+    assert fiscal_year_start(D.min, YearEnd(6, 30)) == D.min
+    assert (day_before(D(2024, 3, 1)), day_before(D.min)) == (D(2024, 2, 29), D.min)
