@@ -341,7 +341,9 @@ class Scope:
             if item in self._mistakes.commodities:
                 return None
             form = f"; its form is {facts.SOLD}" if isinstance(row, Contract) else ""
-            return f"{name} names {item}, which no inventory account ever held; check its name{form}"
+            return (
+                f"{name} names {item}, which no inventory account ever held; check its name{form}"
+            )
         if row.currency is not None and row.currency not in currencies:
             cost = " and ".join(sorted(currencies))
             return f"{name} is in {row.currency}, but {item} costs {cost}; state it in {cost}"
