@@ -131,12 +131,12 @@ class Claims:
             self._report(claim, f"no lot of {claim.group} is on hand")
             return []
         taken: dict[str, Decimal] = {}
-        for account, change in claim.changes.items():
+        for account, change in drop_zeros(claim.changes).items():
             behind = [lot for lot in lots if self._targets.allowance_account(lot) == account]
             problem = _take(behind, change, wishes)
             if problem is not None:
                 self._report(claim, f"{abs(change)} {claim.currency} on {account} is {problem}")
-            elif change:
+            else:
                 taken[account] = change
         group = Group(lots[0].stock.key.entity, claim.currency, claim.group, 0, "", "")
         return [_describe(claim, group, taken, day)] if taken else []
@@ -178,8 +178,6 @@ def _names_of(stock: Stock) -> tuple[str, ...]:
 
 def _take(lots: Sequence[Lot], change: Decimal, wishes: dict[int, Decimal]) -> str | None:
     """Change the allowances of lots by an amount in all; return why they cannot take it."""
-    if not change:
-        return None
     sign = 1 if change > 0 else -1
     quantum = lots[0].stock.quantum if lots else change
     gaps = [sign * (wishes.get(lot.number, lot.allowance) - lot.allowance) for lot in lots]

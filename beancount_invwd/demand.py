@@ -56,15 +56,14 @@ class Demand:
 
     def find_rates(self, stock: Stock, day: datetime.date) -> tuple[Rate, ...]:
         """Find what the policies take off the cost of a stock on a date."""
-        if stock.first is None:
-            return ()
+        first = stock.first or day  # of goods that were only ever sold
         rates = []
         if self._idle:
-            since = self._last.get(stock, stock.first)
+            since = self._last.get(stock, first)
             share, until = find_rate(self._idle, since, day)
             rates.append(Rate(share, "idle", until))
         if self._coverage is not None:
-            rates.append(self._find_coverage(stock, stock.first, self._coverage, day))
+            rates.append(self._find_coverage(stock, first, self._coverage, day))
         return tuple(rates)
 
     def _find_coverage(

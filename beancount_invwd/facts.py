@@ -30,6 +30,7 @@ Level = Literal["lot", "Commodity", "Open"]
 Money = tuple[Decimal, str]
 
 MARK = "invwd-"
+_OF_MOVEMENTS = {"invwd-group", "invwd-reason", "invwd-entity", "invwd-source"}
 DAMAGED = 'such as: 2024-11-15 custom "invwd-nrv" "MUG" 2.00 USD "damaged"'
 ENDED = 'or: 2024-12-15 custom "invwd-nrv" "MUG" "end"'
 REPLACED = 'such as: 2024-12-31 custom "invwd-replacement-cost" "WIDGET" 8.80 USD'
@@ -180,7 +181,8 @@ def select_ours(meta: Mapping[str, Any], level: Level) -> dict[str, Any]:
     return {
         key: value
         for key, value in meta.items()
-        if key.startswith(MARK) or (key in KEYS and level in KEYS[key].levels)
+        if key not in _OF_MOVEMENTS
+        and (key.startswith(MARK) or (key in KEYS and level in KEYS[key].levels))
     }
 
 

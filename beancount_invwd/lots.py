@@ -160,7 +160,7 @@ class Books:
                 continue
             elif units.number > 0:
                 additions.append(self._add(txn, posting, home))
-            elif units.number < 0:
+            else:
                 reductions.append(self._reduce(txn, posting, home))
         return additions, reductions
 

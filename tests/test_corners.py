@@ -1,0 +1,311 @@
+"""Corners of the engine that few ledgers reach."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+from beancount import loader
+from beancount.core import data
+
+from beancount_invwd.plugin import invwd
+from beancount_invwd.report import assess, tie_out
+
+HEAD = """
+2024-01-01 open Assets:Store
+2024-01-01 open Assets:Depot
+2024-01-01 open Assets:Pool "NONE"
+2024-01-01 open Assets:Bank
+2024-01-01 open Expenses:COGS
+2024-01-01 open Income:Sales
+2024-01-01 open Expenses:Inventory:Write-Down
+"""
+CONFIG = "{'inventory': ['Assets:Store', 'Assets:Depot', 'Assets:Pool'], 'missing_price': 'ignore'}"
+STORE, DEPOT = "Assets:Store:Allowance", "Assets:Depot:Allowance"
+
+
+def run(text: str, config: str = CONFIG) -> tuple[list[Any], list[str]]:
+    """The plugin's transactions, and its errors."""
+    entries, errors, options = loader.load_string(HEAD + text)
+    assert not errors
+    found, problems = invwd(entries, options, config)
+    written = [entry for entry in found[len(entries) :] if isinstance(entry, data.Transaction)]
+    return written, [error.message for error in problems]
+
+
+def amounts(written: list[Any], kind: str) -> list[tuple[str, Decimal]]:
+    return [
+        (posting.account, posting.units.number)
+        for entry in written
+        if entry.meta["invwd"] == kind
+        for posting in entry.postings
+        if posting.account.startswith("Assets:")
+    ]
+
+
+BOTH = """
+2024-01-05 * "Bought"
+  Assets:Store   10 MUG {8.00 USD}
+  Assets:Depot   10 MUG {8.00 USD}
+  Assets:Bank
+2024-01-20 price MUG 6.00 USD
+2024-02-10 * "Sold"
+  Assets:Store   -5 MUG {}
+  Assets:Depot   -5 MUG {}
+  Expenses:COGS  80.00 USD
+  Income:Sales  -60.00 USD
+  Assets:Bank    60.00 USD
+"""
+
+
+def test_a_release_that_somebody_edited_stands_and_the_rest_is_written() -> None:
+    written, errors = run(
+        BOTH
+        + """
+2024-02-10 * "Released" #invwd
+  invwd-group: "MUG"
+  invwd: "release"
+  Assets:Store:Allowance   4.00 USD
+  Expenses:COGS           -4.00 USD
+2024-01-01 open Assets:Store:Allowance
+2024-01-06 * "Cups bought and given away"
+  Assets:Depot    1 CUP {1.00 USD}
+  Assets:Bank
+2024-02-10 * "Given away"
+  Assets:Depot   -1 CUP {}
+  Expenses:COGS
+2024-01-20 price CUP 0.50 USD
+"""
+    )
+    assert not errors
+    assert sorted(amounts(written, "release")) == [
+        (DEPOT, Decimal("0.50")),
+        (DEPOT, Decimal(10)),
+        (STORE, Decimal(6)),
+    ]
+
+
+def test_a_booked_movement_may_move_goods_as_well() -> None:
+    written, errors = run(
+        """
+2024-01-01 open Assets:Store:Allowance
+2024-01-05 * "Taken over with their allowance" #invwd
+  invwd-group: "MUG"
+  Assets:Store            10 MUG {8.00 USD}
+  Assets:Store:Allowance -20.00 USD
+  Expenses:COGS          -60.00 USD
+2024-01-20 price MUG 6.00 USD
+2024-02-29 price MUG 5.00 USD
+"""
+    )
+    assert not errors
+    assert amounts(written, "write-down") == [(STORE, Decimal(-10))]
+
+
+def test_products_that_are_gone_at_once_take_nothing_along() -> None:
+    written, errors = run(
+        """
+2024-01-05 * "Bought"
+  Assets:Store   10 BOARD {9.00 USD}
+  Assets:Bank
+2024-01-20 price BOARD 8.00 USD
+2024-02-05 * "Made and gone"
+  Assets:Store  -10 BOARD {}
+  Assets:Pool     1 TABLE {90.00 USD}
+  Assets:Pool    -1 TABLE {90.00 USD}
+  Expenses:COGS
+"""
+    )
+    assert not errors
+    assert amounts(written, "transfer") == []
+    assert amounts(written, "release") == [(STORE, Decimal("10.00"))]
+
+
+def test_a_cent_goes_to_one_product_only() -> None:
+    written, errors = run(
+        """
+2024-01-05 * "Bought"
+  Assets:Store    1 BOARD {10.00 USD}
+  Assets:Bank
+2024-01-20 price BOARD 9.99 USD
+2024-02-05 * "Sawn in two"
+  Assets:Store   -1 BOARD {}
+  Assets:Depot    1 PLANK {5.00 USD}
+  Assets:Pool     1 LATH {5.00 USD}
+"""
+    )
+    assert not errors
+    assert amounts(written, "transfer") == [(STORE, Decimal("0.01")), (DEPOT, Decimal("-0.01"))]
+
+
+def test_a_part_of_a_cent_stays_behind() -> None:
+    written, errors = run(
+        """
+2024-01-05 * "Bought"
+  Assets:Store    1 BOARD {10.00 USD}
+  Assets:Bank
+2024-01-20 price BOARD 9.99 USD
+2024-02-05 * "Mostly waste"
+  Assets:Store   -1 BOARD {}
+  Assets:Depot    1 PLANK {3.00 USD}
+  Expenses:COGS
+"""
+    )
+    assert not errors
+    assert amounts(written, "transfer") == []
+    assert amounts(written, "release") == [(STORE, Decimal("0.01"))]
+
+
+def test_units_out_of_an_empty_pool_have_no_age() -> None:
+    written, errors = run(
+        """
+2024-01-05 * "Moved before it was bought"
+  Assets:Pool   -2 MUG {8.00 USD}
+  Assets:Store   2 MUG {8.00 USD}
+2024-01-20 price MUG 6.00 USD
+2024-02-20 price MUG 6.00 USD
+"""
+    )
+    assert [error.partition(" is less")[0] for error in errors] == ["-2 MUG in Assets:Pool"]
+    assert amounts(written, "write-down") == [(STORE, Decimal("-4.00"))]
+
+
+def test_an_item_that_was_never_bought_has_no_demand() -> None:
+    config = (
+        CONFIG[:-1] + ", 'idle': {30: '10%'}, 'coverage': {'window': 30, 'rates': {30: '50%'}}}"
+    )
+    written, errors = run(
+        """
+2024-01-05 * "Sold before it was bought"
+  Assets:Pool   -2 MUG {8.00 USD}
+  Assets:Bank
+2024-01-20 price MUG 6.00 USD
+2024-02-20 price MUG 6.00 USD
+""",
+        config,
+    )
+    assert len(errors) == 1
+    assert written == []
+
+
+def test_a_flag_is_shown_as_it_was_written_and_notes_are_free() -> None:
+    _, errors = run(
+        """
+2024-01-05 * "Bought"
+  Assets:Store   10 MUG {8.00 USD}
+    invwd-nrv: TRUE
+  Assets:Bank
+2024-01-20 custom "invwd-nrv" "MUG" 2.00 USD "damaged"
+  evidence: "photo 17"
+"""
+    )
+    assert errors == ["invwd-nrv is TRUE; allowed is an amount such as 0.40 USD"]
+
+
+def test_an_account_that_forbids_a_posting_concerns_its_own_goods_only() -> None:
+    written, errors = run(
+        """
+2024-06-01 open Assets:Depot:Allowance
+2024-01-05 * "Bought"
+  Assets:Store   10 MUG {8.00 USD}
+  Assets:Depot   10 CUP {8.00 USD}
+  Assets:Bank
+2024-01-20 price MUG 6.00 USD
+2024-01-20 price CUP 6.00 USD
+2024-02-20 price CUP 6.00 USD
+"""
+    )
+    assert [error.partition(" is opened")[0] for error in errors] == [DEPOT]
+    assert amounts(written, "write-down") == [(STORE, Decimal("-20.00"))]
+
+
+def test_a_material_of_a_product_that_cannot_be_judged_is_not_assessed() -> None:
+    for product in (
+        '2024-01-01 commodity CHAIR\n  invwd-selling-cost: "much"\n',
+        """
+2024-01-01 commodity CHAIR
+2024-01-02 * "Old chairs"
+  Assets:Depot   1 CHAIR {40.00 USD, 2020-01-01}
+  Assets:Bank
+2024-01-03 * "Sold"
+  Assets:Depot  -1 CHAIR {}
+  Expenses:COGS
+""",
+    ):
+        written, errors = run(
+            product
+            + """
+2024-01-01 commodity BOARD
+  invwd-used-in: "CHAIR"
+2024-01-05 * "Bought"
+  Assets:Store   10 BOARD {9.00 USD}
+  Assets:Bank
+2024-01-20 price BOARD 1.00 USD
+2024-02-20 price CHAIR 60.00 USD
+"""
+        )
+        assert written == []
+        assert len(errors) == (1 if "much" in product else 0)
+
+
+def test_a_rate_of_nothing_has_no_inverse_and_costs_are_rates() -> None:
+    written, errors = run(
+        """
+plugin "beancount.plugins.implicit_prices"
+2024-01-05 * "Bought"
+  Assets:Store   10 MUG {8.00 USD}
+  Assets:Bank
+2024-01-06 price USD 0 EUR
+2024-01-10 price EUR 1.20 USD
+2024-01-15 * "Euros changed, at a rate that implicit_prices takes from their cost"
+  Assets:Bank    10 EUR {1.00 USD}
+  Assets:Bank   -10.00 USD
+2024-01-20 price MUG 6.00 EUR
+2024-02-01 price USD 1.00 EUR
+"""
+    )
+    assert not errors
+    assert amounts(written, "write-down") == [(STORE, Decimal("-20.00"))]
+
+
+def test_the_same_facts_twice_are_no_contradiction() -> None:
+    bought = """
+2024-01-05 * "Bought"
+  Assets:Store   10 MILK {1.00 USD}
+    expires: 2024-01-20
+  Assets:Bank
+"""
+    written, errors = run(bought + bought + "2024-02-01 price MILK 2.00 USD\n")
+    assert not errors
+    assert amounts(written, "write-off") == [(STORE, Decimal("-20.00"))]
+
+
+def test_a_sale_that_comes_late_waits_for_the_open_period() -> None:
+    text = (
+        f'plugin "beancount_invwd" "{CONFIG}"\n{HEAD}'
+        """
+2024-01-01 open Assets:Store:Allowance
+2024-01-05 * "Bought"
+  Assets:Store   10 MUG {8.00 USD}
+  Assets:Bank
+2024-01-20 price MUG 6.00 USD
+2024-01-31 * "Written down" #invwd
+  invwd-group: "MUG"
+  Assets:Store:Allowance          -20.00 USD
+  Expenses:Inventory:Write-Down    20.00 USD
+2024-02-05 * "Sold, entered late"
+  Assets:Store   -5 MUG {}
+  Expenses:COGS
+2024-02-29 custom "invwd-closed" TRUE
+2024-03-31 price MUG 6.00 USD
+"""
+    )
+    entries, errors, options = loader.load_string(text)
+    assert not errors
+    (row,) = tie_out(assess(entries, options, datetime.date(2024, 3, 15)), entries)
+    assert (row.lots, row.ledger) == (Decimal("20.00"), Decimal("20.00"))
+    (row,) = tie_out(assess(entries, options), entries)
+    assert (row.lots, row.ledger) == (Decimal("10.00"), Decimal("10.00"))
+    late: Any = entries[-1]
+    assert late.narration.endswith("; corrects the period closed on 2024-02-29")
