@@ -88,7 +88,7 @@ class Timeline:
         """Take entries in their order, then test on the remaining dates up to the end."""
         apply, directives = self.books.apply, self._scope.directives
         evidence, calendar, awake = self.assessor.evidence, self._calendar, self._agenda.awake
-        add_price, converted, is_simple = evidence.prices.add, evidence.converted, True
+        add_price, converted = evidence.prices.add, evidence.converted
         is_simple = not self._is_by_price
         today = None
         for entry in entries:
