@@ -12,13 +12,13 @@ from decimal import Decimal
 from beancount_invwd.agenda import Agenda
 from beancount_invwd.allowance import Tested, allot
 from beancount_invwd.demand import Demand
-from beancount_invwd.evidence import EvidenceBook
+from beancount_invwd.evidence import EvidenceBook, Plain
 from beancount_invwd.groups import Grouping
 from beancount_invwd.lots import Books
 from beancount_invwd.materials import Materials
 from beancount_invwd.measure import Evidence, Measured, lower_by_age, measure_item, measure_lot
 from beancount_invwd.mistakes import Mistakes
-from beancount_invwd.money import ZERO
+from beancount_invwd.money import ONE, ZERO
 from beancount_invwd.movements import Group, Plan, Row
 from beancount_invwd.policy import Terms
 from beancount_invwd.scope import Scope
@@ -156,7 +156,7 @@ class Assessor:
             found = self.evidence.find_plain(stock, terms, day)
             if found is not None:
                 share, amount = stock.nrv_line
-                return found[0] * share - amount, found[1]
+                return found.price.number * share - amount, found.until
         evidence = self.evidence.find(stock, terms, day)
         measured = measure_item(stock, terms, evidence)
         if measured.total is None or not stock.units:
@@ -190,31 +190,47 @@ class Assessor:
                 groups.setdefault(self._grouping.name_wide(stock), []).append(stock)
         return groups
 
-    def _assess_group(self, stock: Stock, day: datetime.date) -> list[Row]:
+    def _assess_group(self, stock: Stock, day: datetime.date) -> Sequence[Row]:
         """Measure the lots of a stock, the short way if all are worth the same per unit.
 
         Lots that are groups of their own and do not change are left out then.
         """
-        if stock.terms is None or not stock.units or not self._is_plain(stock):
+        terms = stock.terms
+        if terms is None or not stock.units or not self._is_plain(stock):
             return self.assess(stock, day)
-        evidence = self.evidence.find(stock, stock.terms, day)
-        whole = measure_item(stock, stock.terms, evidence)
+        found = self.evidence.find_plain(stock, terms, day) if stock.nrv_line else None
+        if found is not None and not terms.ageing and not self._is_by_lot:
+            return self._assess_alike(stock, found)
+        evidence = self.evidence.find(stock, terms, day)
+        whole = measure_item(stock, terms, evidence)
         if whole.total is None:
             return self.assess(stock, day)
         self._agenda.hold(stock, whole.until)
         value = whole.total / stock.units
         rows = []
         for lot in stock.lots.values():
-            if self._is_by_lot and value > lot.cost_unit and _is_bare(lot, stock.terms):
+            if self._is_by_lot and value > lot.cost_unit and _is_bare(lot, terms):
                 continue
-            measured = measure_item(lot, stock.terms, evidence)
-            if stock.terms.ageing:
-                measured = lower_by_age(measured, lot, stock.terms.ageing, day)
+            measured = measure_item(lot, terms, evidence)
+            if terms.ageing:
+                measured = lower_by_age(measured, lot, terms.ageing, day)
                 self._agenda.hold(stock, measured.until)
                 if measured.is_own and _is_settled(lot, measured):
                     continue
             rows.append(Row(lot, measured if measured.total else measured._replace(is_own=True)))
         return rows
+
+    def _assess_alike(self, stock: Stock, found: Plain) -> Sequence[Row]:
+        """Measure lots by a price that is all that is known of them."""
+        price, until = found
+        share, amount = stock.nrv_line or (ONE, ZERO)
+        value = max(ZERO, price.number * share - amount)
+        self._agenda.hold(stock, until)
+        is_own = not value
+        return [
+            Row(lot, Measured(lot.units * value, "price", price, is_own, until))
+            for lot in stock.lots.values()
+        ]
 
     def _plan_group(self, stocks: Sequence[Stock], day: datetime.date) -> list[Plan]:
         together: list[Row] = []
@@ -228,7 +244,8 @@ class Assessor:
                 else:
                     together.append(row)
         if together:
-            together.sort(key=lambda row: row.lot.number)
+            if len(stocks) > 1:
+                together.sort(key=lambda row: row.lot.number)
             plans.append(
                 _make_plan(self._grouping.find_group(together[0].lot, is_own=False), together)
             )

@@ -9,12 +9,12 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.facts import Assertion, Contract, ReplacementCost, Statement
 from beancount_invwd.measure import Evidence, is_particular
 from beancount_invwd.money import ONE, ZERO
-from beancount_invwd.prices import PriceBook, Replacement
+from beancount_invwd.prices import Price, PriceBook, Replacement
 from beancount_invwd.values import add_days, earlier
 
 if TYPE_CHECKING:
@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 _Target = tuple[str | None, str | None]  # label, account
 _Ranked = tuple[int, Statement]  # the higher, the newer
+
+
+class Plain(NamedTuple):
+    """A price in the cost currency, and the last day on which it is not too old."""
+
+    price: Price
+    until: datetime.date | None
 
 
 class EvidenceBook:
@@ -129,19 +136,17 @@ class EvidenceBook:
             filled[-1] = (filled[-1][0], ONE - others)
         return filled
 
-    def find_plain(
-        self, stock: Stock, terms: Terms, day: datetime.date
-    ) -> tuple[Decimal, datetime.date | None] | None:
-        """Find the price if it is all the evidence there is, and until when it counts."""
+    def find_plain(self, stock: Stock, terms: Terms, day: datetime.date) -> Plain | None:
+        """Find the price if it is all the evidence there is."""
         item = stock.key.commodity
         entry = self.prices.find_only(item, stock.key.currency)
         if entry is None or self.is_stated(item):
             return None
         max_age = terms.price_max_age
-        if max_age is None:
-            return entry.amount.number, None
-        until = add_days(entry.date, max_age)
-        return (entry.amount.number, until) if until >= day else None
+        until = None if max_age is None else add_days(entry.date, max_age)
+        if until is not None and until < day:
+            return None
+        return Plain(Price(entry.amount.number, entry.date, entry, None), until)
 
     def _find_general(
         self, stock: Stock, day: datetime.date, max_age: int | None

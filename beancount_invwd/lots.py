@@ -9,7 +9,7 @@ opened with booking `NONE` all lots of an item are one pool: units and cost are 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,7 @@ class Books:
     Args:
         scope: Tells which accounts hold inventory, and facts and terms of lots.
         demand: Takes what was sold or used.
+        followed: The items whose lots are followed; None is all.
 
     Attributes:
         stocks: The stocks of all items, in the order in which they were first seen.
@@ -46,7 +47,10 @@ class Books:
         seen: Commodity, account and label of every lot there ever was, if directives may name it.
     """
 
-    def __init__(self, scope: Scope, demand: Demand) -> None:
+    def __init__(
+        self, scope: Scope, demand: Demand, followed: Container[str] | None = None
+    ) -> None:
+        self._followed = followed
         self.stocks: dict[StockKey, Stock] = {}
         self.by_commodity: dict[str, list[Stock]] = {}
         self.touched: set[Stock] = set()
@@ -68,11 +72,12 @@ class Books:
         Returns:
             What happened to allowances; None if no lot that was reduced carried one.
         """
-        homes = self._homes
+        homes, followed = self._homes, self._followed
         rows = [
             (home, posting)
             for posting in txn.postings
             if (home := homes[posting.account]) is not None
+            and (followed is None or posting.units.currency in followed)
         ]
         if not rows or self._reduce_plainly(txn, rows) or self._buy_plainly(txn, rows):
             return None
@@ -89,8 +94,24 @@ class Books:
             for row in reductions:
                 self._demand.note(row.lot.stock, txn.date, row.units)
         if moved or any(row.allowance for row in reductions):
-            return Outflow(reductions, moved)
+            return Outflow(reductions, moved, self._sum_aside(txn) if self._followed else {})
         return None
+
+    def _sum_aside(self, txn: Any) -> dict[tuple[str, str], Decimal]:
+        """Sum the cost of units that left, not moved, of items that are not followed."""
+        nets: dict[tuple[str, str, str, Decimal], Decimal] = {}
+        for posting in txn.postings:
+            home, units, cost = self._homes[posting.account], posting.units, posting.cost
+            if home is None or cost is None or units.currency in (self._followed or ()):
+                continue
+            if not self._scope.is_excluded(units.currency):
+                key = (home.entity, cost.currency, units.currency, cost.number)
+                nets[key] = nets.get(key, ZERO) + units.number
+        sums: dict[tuple[str, str], Decimal] = {}
+        for (entity, currency, _, cost_unit), net in nets.items():
+            if net < 0:
+                sums[entity, currency] = sums.get((entity, currency), ZERO) - net * cost_unit
+        return sums
 
     def _reduce_plainly(self, txn: Any, rows: _Rows) -> bool:
         """Take units out of lots that carry no allowance, if that is all a transaction does.

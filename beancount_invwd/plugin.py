@@ -25,6 +25,7 @@ from beancount_invwd.mistakes import Mistakes
 from beancount_invwd.money import CONTEXT
 from beancount_invwd.policy import Policy, read_policy
 from beancount_invwd.scope import Scope
+from beancount_invwd.screen import can_screen, screen
 from beancount_invwd.targets import Targets
 from beancount_invwd.timeline import Timeline
 
@@ -83,7 +84,7 @@ class Run:
 def _run(
     entries: Sequence[Any], options_map: Mapping[str, Any], config: str | None
 ) -> tuple[list[Any], list[InvwdError]]:
-    run, errors = follow(entries, options_map, config)
+    run, errors = follow(entries, options_map, config, is_screened=True)
     if run is None:
         return list(entries), errors
     filename = str(options_map.get("filename") or "")
@@ -98,6 +99,8 @@ def follow(
     options_map: Mapping[str, Any],
     config: str | None,
     as_of: datetime.date | None = None,
+    *,
+    is_screened: bool = False,
 ) -> tuple[Run | None, list[InvwdError]]:
     """Follow a ledger's lots and allowances up to a date.
 
@@ -106,6 +109,7 @@ def follow(
         options_map: The ledger's options.
         config: The text of the `plugin` line.
         as_of: The last date to follow, inclusive; None is the whole ledger.
+        is_screened: Whether items that are never below cost may be left out.
 
     Returns:
         The engine's state, or None if the configuration has errors; and all errors.
@@ -124,12 +128,17 @@ def follow(
         entries = [entry for entry in entries if entry.date <= as_of]
         end = min(end, as_of)
     blocked: set[str] = set()
+    screened = None
+    screens = is_screened and can_screen(policy)
     while True:
         mistakes = Mistakes(lambda: _ledger_meta(options_map), blocked)
         targets = Targets(policy)
         scope = Scope(policy, others, options_map, targets, mistakes)
-        timeline = Timeline(policy, scope, targets, mistakes, end)
-        timeline.run(entries)
+        if screens:
+            screened, screens = screen(entries, policy, scope, end), False
+        followed = screened.items if screened is not None else None
+        timeline = Timeline(policy, scope, targets, mistakes, end, followed)
+        timeline.run(screened.entries if screened is not None else entries)
         if is_whole:  # else a directive may name what was bought later
             scope.check_directives(timeline.books.seen, timeline.books.by_commodity)
         if mistakes.blocked <= blocked:

@@ -34,7 +34,11 @@ class Credit(NamedTuple):
 
 
 def choose_credits(
-    txn: Any, left: Sequence[Reduction], roots: Roots, cogs_of: Callable[[Stock], str]
+    txn: Any,
+    left: Sequence[Reduction],
+    roots: Roots,
+    cogs_of: Callable[[Stock], str],
+    aside: Decimal = ZERO,
 ) -> list[Credit]:
     """Choose the account to credit for each reduction that gave up an allowance.
 
@@ -43,6 +47,7 @@ def choose_credits(
         left: All units that left, of one entity and cost currency.
         roots: The ledger's root accounts.
         cogs_of: The cost-of-goods-sold account of an item.
+        aside: The cost of more units that left.
     """
     key = left[0].lot.stock.key
     quantum = left[0].lot.stock.quantum
@@ -56,7 +61,7 @@ def choose_credits(
 
     def choose(stock: Stock) -> str | None:
         item_cost = _sum_cost(row for row in left if row.lot.stock is stock)
-        for cost in (item_cost, _sum_cost(left)):
+        for cost in (item_cost, _sum_cost(left) + aside):
             for account, amount in expenses.items():
                 if abs(amount - cost) <= quantum:
                     return account

@@ -76,6 +76,7 @@ class Scope:
         self._doubts: dict[str, list[str]] = {}
         self._accounts: dict[str, Facts] = {}
         self._broken_accounts: set[str] = set()
+        self._homes: dict[str, tuple[str, str, bool] | None] = {}
         self._shapes: dict[tuple[str, ...], bool] = {}
         self._uncosted: dict[tuple[str, str], Any] = {}
         customs = self._read_entries(entries)
@@ -124,7 +125,7 @@ class Scope:
         if any(key.startswith(facts.MARK) for key in stated):
             for problem in problems:
                 self._mistakes.block(name, entry.meta, problem, entry)
-        else:  # a `category` matters only if the commodity is an item
+        elif problems:  # a `category` matters only if the commodity is an item
             self._doubts[name] = problems
 
     def _find_feeds(self) -> Mapping[str, frozenset[str]]:
@@ -162,14 +163,20 @@ class Scope:
         return stock.terms or item
 
     def find_home(self, account: str) -> Home | None:
-        """The inventory account of this name, or None for any other."""
+        """The inventory account of this name, without lots, or None for any other."""
+        if account not in self._homes:
+            self._homes[account] = self._describe_home(account)
+        known = self._homes[account]
+        return None if known is None else Home(*known)
+
+    def _describe_home(self, account: str) -> tuple[str, str, bool] | None:
         match = self._policy.match_inventory(account)
         if match is None or self._accounts.get(account, NO_FACTS).exclude:
             return None
         if self._targets.is_allowance(account, self.opens, self._policy.match_inventory):
             return None
         entity = match.groupdict().get("entity") or ""
-        return Home(account, entity, self._is_pool(account))
+        return account, entity, self._is_pool(account)
 
     def _is_pool(self, account: str) -> bool:
         entry = self.opens.get(account)
@@ -183,7 +190,7 @@ class Scope:
             entry = self._mistakes.commodities[key.commodity]
             self._mistakes.block(key.commodity, entry.meta, problem, entry)
         found = self._items.get(key.commodity, NO_FACTS)
-        return Stock(key, found.category or key.commodity, self.quantum(key.currency), found)
+        return Stock(key, self.category(key.commodity), self.quantum(key.currency), found)
 
     def quantum(self, currency: str) -> Decimal:
         """The smallest unit of a currency: 0.01, or by its `precision`."""
@@ -226,13 +233,42 @@ class Scope:
 
     def states_facts(self, meta: Mapping[str, Any] | None) -> bool:
         """Whether metadata says something of a lot; by its keys, which few ledgers vary."""
-        if not meta or (len(meta) == 2 and "lineno" in meta and "filename" in meta):  # noqa: PLR2004
+        if not meta:
             return False
         shape = tuple(meta)
         known = self._shapes.get(shape)
         if known is None:
             known = self._shapes[shape] = bool(facts.select_ours(meta, "lot"))
         return known
+
+    def list_particular(self) -> set[str]:
+        """The items of which more is stated than parameters, or something wrong."""
+        named = {row.item for row in self.directives.values() if row.item is not None}
+        materials = {item for item, found in self._items.items() if found.used_in}
+        return named | materials | self.feeds.keys() | self._doubts.keys() | self._mistakes.blocked
+
+    def list_categories(self) -> set[str]:
+        """The categories of all items that have one."""
+        return {found.category for found in self._items.values() if found.category}
+
+    def category(self, commodity: str) -> str:
+        """The category of an item; one without stands for its own."""
+        return self._items.get(commodity, NO_FACTS).category or commodity
+
+    def states_terms(self, account: str) -> bool:
+        """Whether the Open of an account states parameters, or something wrong."""
+        return account in self._accounts or account in self._broken_accounts
+
+    def find_plain_terms(self, key: StockKey) -> Terms | None:
+        """The parameters of lots of which nothing is stated; None if they cannot be used."""
+        found = self._items.get(key.commodity, NO_FACTS)
+        terms = facts.resolve_terms(self._policy.terms, NO_FACTS, found, NO_FACTS)
+        charges = [getattr(terms, name) for name in _CHARGES]
+        is_foreign = any(c and c.currency not in {None, key.currency} for c in charges)
+        lacks_margin = terms.measure == "lcm" and terms.normal_margin is None
+        if is_foreign or lacks_margin or terms.ageing:
+            return None
+        return None if facts.list_foreign_amounts(found, key.currency) else terms
 
     def set_terms(self, lot: Lot) -> None:
         """Set the parameters of a lot from policy, account, item and its own facts."""
@@ -243,7 +279,8 @@ class Scope:
                 stock.terms = self._resolve(lot, account)
                 is_simple = _is_linear(stock.terms) and not stock.facts.used_in
                 stock.is_plain = stock.is_plain and is_simple
-                stock.nrv_line = _find_nrv_line(stock.terms)
+                if stock.terms.measure == "nrv":
+                    stock.nrv_line = find_nrv_line(stock.terms)
             lot.terms = stock.terms
         else:
             lot.terms = self._resolve(lot, account)
@@ -388,12 +425,14 @@ def _is_linear(terms: Terms) -> bool:
     return all(charge is None or charge.of != "cost" for charge in charges)
 
 
-def _find_nrv_line(terms: Terms) -> tuple[Decimal, Decimal] | None:
+def find_nrv_line(terms: Terms) -> tuple[Decimal, Decimal] | None:
     """Share of the price, and amount off it, that give a positive net realisable value."""
     share, amount = ONE, ZERO
     for charge in (terms.selling_cost, terms.completion_cost):
+        if charge.of == "cost":
+            return None
         if charge.of == "price":
             share -= charge.number
         else:
             amount += charge.number
-    return (share, amount) if terms.measure == "nrv" and _is_linear(terms) else None
+    return share, amount

@@ -38,7 +38,7 @@ def test_the_package_is_the_plugin() -> None:
 def test_a_fault_of_a_rule_is_one_error_and_the_ledger_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("on purpose")
 
     monkeypatch.setattr(plugin, "follow", fail)
