@@ -25,6 +25,7 @@ DEFAULTS = {
 }
 ACCOUNT_FIELDS = ("account", "parent", "leaf")
 ITEM_FIELDS = ("commodity", "category")
+_LONGEST_TEMPLATE = 250
 ROOTS = ("Assets", "Liabilities", "Equity", "Income", "Expenses")
 
 
@@ -57,6 +58,8 @@ def read_template(text: object, allowed: tuple[str, ...], roots: Roots) -> str:
     """
     if not isinstance(text, str):
         raise RuleError("a text such as 'Expenses:Inventory:Write-Down'")
+    if len(text) > _LONGEST_TEMPLATE:
+        raise RuleError(f"a text of at most {_LONGEST_TEMPLATE} characters")
     try:
         parts = list(Formatter().parse(text))
     except ValueError as error:

@@ -11,6 +11,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from beancount_invwd.booked import Claim, spread
@@ -39,6 +40,8 @@ class Claims:
         self._books = books
         self._targets = targets
         self._mistakes = mistakes
+        self._named: dict[str, list[Stock]] = {}
+        self._count = 0
 
     def check(self, claims: Sequence[Claim]) -> list[Claim]:
         """Keep amounts on allowance accounts; report claims that have none, or on others."""
@@ -80,12 +83,17 @@ class Claims:
 
     def find_stocks(self, claims: Sequence[Claim]) -> list[Stock]:
         """Find the stocks of the groups that are named."""
-        names = {claim.group for claim in claims}
-        return [
-            stock
-            for stock in self._books.stocks.values()
-            if stock.lots and not names.isdisjoint(_names_of(stock))
-        ]
+        names = dict.fromkeys(claim.group for claim in claims)
+        found = dict.fromkeys(stock for name in names for stock in self._find_named(name))
+        return [stock for stock in found if stock.lots]
+
+    def _find_named(self, group: str) -> Sequence[Stock]:
+        """Find the stocks that can be in a group, those of new items among them."""
+        for stock in islice(self._books.stocks.values(), self._count, None):
+            for name in dict.fromkeys((stock.key.commodity, stock.category, "total")):
+                self._named.setdefault(name, []).append(stock)
+        self._count = len(self._books.stocks)
+        return self._named.get(group, ())
 
     def apply(
         self, claims: Sequence[Claim], plans: Sequence[Plan], day: datetime.date
@@ -101,20 +109,25 @@ class Claims:
             What was booked, as movements that are not written again.
         """
         outcomes = [weigh(plan, self._targets.allowance_account) for plan in plans]
-        left = merge(outcomes)
+        left: dict[tuple[str, str], list[Sequence[Outcome]]] = {}
+        for row in merge(outcomes):
+            group = row[0].plan.group
+            left.setdefault((group.name, group.currency), []).append(row)
         found, others = [], []
         for claim in claims:
-            together = next((row for row in left if _is_booking(claim, row)), None)
+            named = left.get((claim.group, claim.currency), [])
+            together = next((row for row in named if _is_booking(claim, row)), None)
             if together is None:
                 others.append(claim)
                 continue
-            left.remove(together)
+            named.remove(together)
             for outcome in together:
                 _set(outcome.plan)
             found.append(_describe(claim, together[0].plan.group, claim.changes, day))
         wishes = {
             row.lot.number: allowance
-            for together in left
+            for named in left.values()
+            for together in named
             for outcome in together
             for row, allowance in zip(outcome.plan.rows, outcome.plan.allowances, strict=True)
         }
@@ -144,10 +157,8 @@ class Claims:
     def _find_lots(self, claim: Claim) -> list[Lot]:
         return [
             lot
-            for stock in self._books.stocks.values()
-            if claim.group in _names_of(stock)
-            and stock.key.currency == claim.currency
-            and claim.entity in {None, stock.key.entity}
+            for stock in self._find_named(claim.group)
+            if stock.key.currency == claim.currency and claim.entity in {None, stock.key.entity}
             for lot in stock.lots.values()
             if lot.units > 0
         ]
@@ -157,8 +168,7 @@ def _is_booking(claim: Claim, together: Sequence[Outcome]) -> bool:
     """Whether a booked movement is just what a measurement would write."""
     group = together[0].plan.group
     return (
-        (group.name, group.currency) == (claim.group, claim.currency)
-        and claim.entity in {None, group.entity}
+        claim.entity in {None, group.entity}
         and claim.kind in {None, together[0].kind}
         and sum_changes(together) == drop_zeros(claim.changes)
     )
@@ -169,11 +179,6 @@ def _set(plan: Plan) -> None:
     for row, allowance in zip(plan.rows, plan.allowances, strict=True):
         carry(row.lot, allowance - row.lot.allowance)
         row.lot.is_own = row.measured.is_own
-
-
-def _names_of(stock: Stock) -> tuple[str, ...]:
-    """The groups that lots of a stock can be in."""
-    return stock.key.commodity, stock.category, "total"
 
 
 def _take(lots: Sequence[Lot], change: Decimal, wishes: dict[int, Decimal]) -> str | None:

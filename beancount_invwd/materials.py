@@ -31,6 +31,9 @@ class _Unit(NamedTuple):
     units: Decimal = ONE
 
 
+_Verdict = tuple[Use, "datetime.date | None"]
+
+
 class Materials:
     """Tells what is known of the products of a raw material.
 
@@ -46,26 +49,54 @@ class Materials:
         self._scope = scope
         self._evidence = evidence
         self._stocks = stocks
+        self._day: datetime.date | None = None
+        self._judged: dict[StockKey, _Verdict] = {}  # products, as of that day
 
     def judge(self, stock: Stock, evidence: Evidence, day: datetime.date) -> Evidence:
         """Add what is known of the products to the evidence of a material."""
-        use, until = self._judge_products(stock.key, day)
+        if day != self._day:
+            self._day, self._judged = day, {}
+        for product in self._list_products(stock.key):
+            self._judge_product(product, day)
+        use, until = self._sum_up(stock.key)
         return evidence._replace(use=use, until=earlier(evidence.until, until))
 
-    def _judge_products(
-        self, material: StockKey, day: datetime.date
-    ) -> tuple[Use, datetime.date | None]:
+    def _list_products(self, material: StockKey) -> list[StockKey]:
+        names = self._scope.used_in(material.commodity)
+        return [material._replace(commodity=name) for name in names]
+
+    def _sum_up(self, material: StockKey) -> _Verdict:
+        """Judge a material by its products, which are judged already."""
         is_recovered, until = True, None
-        for product in self._scope.used_in(material.commodity):
-            use, holds = self._judge_product(material._replace(commodity=product), day)
+        for product in self._list_products(material):
+            use, holds = self._judged[product]
             until = earlier(until, holds)
             if use.lack:
                 return use, until
             is_recovered = is_recovered and use.is_recovered
         return Use(is_recovered, ""), until
 
-    def _judge_product(self, key: StockKey, day: datetime.date) -> tuple[Use, datetime.date | None]:
+    def _judge_product(self, key: StockKey, day: datetime.date) -> None:
         """Judge a product by its own price, a part without one by what it goes into."""
+        waiting = [key]
+        while waiting:
+            part = waiting[-1]
+            if part not in self._judged:
+                use, until = self._judge_alone(part, day)
+                if use is None:
+                    further = [k for k in self._list_products(part) if k not in self._judged]
+                    if further:
+                        waiting += further
+                        continue
+                    use, holds = self._sum_up(part)
+                    until = earlier(until, holds)
+                self._judged[part] = use, until
+            waiting.pop()
+
+    def _judge_alone(
+        self, key: StockKey, day: datetime.date
+    ) -> tuple[Use | None, datetime.date | None]:
+        """Judge a product by its own price, None if it has none but goes into others."""
         lack = Use(is_recovered=False, lack=key.commodity)
         if self._scope.is_blocked(key.commodity):
             return lack, None
@@ -78,10 +109,7 @@ class Materials:
             nrv = measure_nrv(_Unit(cost or ZERO), terms, evidence)
             if cost is not None and nrv.total is not None:
                 return Use(nrv.total >= cost, ""), until
-        if self._scope.used_in(key.commodity):
-            use, holds = self._judge_products(key, day)
-            return use, earlier(until, holds)
-        return lack, until
+        return (None if self._scope.used_in(key.commodity) else lack), until
 
 
 def _find_unit_cost(stock: Stock) -> Decimal | None:

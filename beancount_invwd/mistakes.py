@@ -1,11 +1,14 @@
 """What the user has to mend: the list of errors, and the words of those about lots and prices.
 
 One error per directive and cause, at the file and line of what has to be mended, with the remedy as
-a line that can be pasted. An item that a mistake concerns is blocked: it is not measured.
+a line that can be pasted; of thousands that are alike, the first twenty. An item that a mistake
+concerns is blocked: it is not measured.
 """
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.errors import InvwdError, error_at
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
     from beancount_invwd.facts import Statement
     from beancount_invwd.prices import PriceBook
     from beancount_invwd.stock import Lot, Pool, Stock
+
+
+_MOST_ALIKE = 20
+_FIGURES = re.compile(r""""[^"]*"|(?<![\w.'-])-?[0-9][0-9.,-]*""")  # names of items are none
 
 
 class Mistakes:
@@ -37,13 +44,17 @@ class Mistakes:
     ) -> None:
         self.blocked = set(blocked)
         self.commodities: dict[str, Any] = {}
-        self._find_plugin = find_plugin
+        self._find_plugin = cache(find_plugin)  # it reads the ledger's file
         self._errors: dict[Any, InvwdError] = {}
 
     @property
     def errors(self) -> list[InvwdError]:
-        """The errors so far, one per directive and cause."""
-        return list(self._errors.values())
+        """The errors so far in the order of the ledger, of each item and cause a few."""
+        alike: dict[str, list[InvwdError]] = {}
+        for error in sorted(self._errors.values(), key=_place):
+            alike.setdefault(_FIGURES.sub("#", error.message), []).append(error)
+        shown = [error for errors in alike.values() for error in _fold(errors)]
+        return sorted(shown, key=_place)
 
     def report(
         self, key: Any, meta: Mapping[str, Any] | None, message: str, entry: Any = None
@@ -160,6 +171,21 @@ class Mistakes:
         entry = self.commodities.get(stock.key.commodity)
         meta = entry.meta if entry else find_meta(*next(iter(stock.lots.values())).origin)
         self.report(key, meta, message, entry)
+
+
+def _place(error: InvwdError) -> tuple[str, int, str]:
+    """Where an error stands."""
+    return str(error.source["filename"]), error.source["lineno"], error.message
+
+
+def _fold(errors: list[InvwdError]) -> list[InvwdError]:
+    """Leave the first few of errors that differ by words and figures of the user's alone."""
+    if len(errors) <= _MOST_ALIKE:
+        return errors
+    shown, first = errors[: _MOST_ALIKE - 1], errors[_MOST_ALIKE - 1]
+    more = len(errors) - len(shown)
+    message = f"{first.message}\n(and {more - 1:,} more like this one, from here on)"
+    return [*shown, first._replace(message=message)]
 
 
 def find_meta(txn: Any, posting: Any) -> Mapping[str, Any]:

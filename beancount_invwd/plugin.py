@@ -145,12 +145,7 @@ def follow(
             break
         blocked = mistakes.blocked  # from the start, so that nothing rests on half of the facts
     scope.report_uncosted(entries)
-    return Run(policy, scope, targets, timeline), sorted(mistakes.errors, key=_place)
-
-
-def _place(error: InvwdError) -> tuple[str, int, str]:
-    """Where an error stands, so that their order is that of the ledger."""
-    return str(error.source["filename"]), error.source["lineno"], error.message
+    return Run(policy, scope, targets, timeline), mistakes.errors
 
 
 def _find_year_end(others: Sequence[Any]) -> str | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import datetime
 import re
+import warnings
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, cast
@@ -17,16 +18,18 @@ from typing import TYPE_CHECKING, Any, cast
 from beancount_invwd import accounts as templates
 from beancount_invwd import standards, values
 from beancount_invwd.errors import RuleError
+from beancount_invwd.patterns import compile_pattern
 from beancount_invwd.periods import YearEnd
 from beancount_invwd.values import Charge, Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from decimal import Decimal
 
     from beancount_invwd.accounts import Roots
 
 _LONGEST_TEXT = 50_000
+_MOST_PROBLEMS = 10
 NO_CHARGE = Charge(values.parse_number("0"), "price")
 
 
@@ -145,7 +148,7 @@ def read_policy(
     except RuleError as error:
         return None, [str(error)]
     reader = _Reader(given)
-    reader.problems += [_unknown_key(str(key), KEYS) for key in given if key not in KEYS]
+    reader.problems += _unknown_keys(given, KEYS)
     policy = _build(reader, roots, year_end_option)
     reader.problems += _contradictions(policy)
     return (None, reader.problems) if reader.problems else (policy, [])
@@ -158,7 +161,9 @@ def _read_literal(text: str) -> dict[Any, Any]:
     if len(text) > _LONGEST_TEXT:
         raise RuleError(f"the configuration has {len(text):,} characters, too many; {wanted}")
     try:
-        node = ast.parse(text.strip(), mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of backslashes that mean nothing
+            node = ast.parse(text.strip(), mode="eval").body
         value = ast.literal_eval(node)
     except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError) as error:
         reason = str(error).partition("\n")[0].partition(" on line")[0]
@@ -173,13 +178,23 @@ def _read_literal(text: str) -> dict[Any, Any]:
 
 
 def _shorten(value: Any, longest: int = 80) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # a number of thousands of digits
+        return "a number of too many digits"
     return text if len(text) <= longest else text[:longest] + "…"
 
 
-def _unknown_key(key: str, allowed: Iterable[str], where: str = "") -> str:
-    near = get_close_matches(key[:50], list(allowed), 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"allowed are {', '.join(sorted(allowed))}"
+def _unknown_keys(given: Iterable[Any], allowed: Collection[str], where: str = "") -> list[str]:
+    keys = [key if isinstance(key, str) else _shorten(key) for key in given if key not in allowed]
+    named = [_unknown_key(key, sorted(allowed), where) for key in keys[:_MOST_PROBLEMS]]
+    more = len(keys) - len(named)
+    return [*named, *([f"{more:,} more unknown keys{where}; take them out"] if more else [])]
+
+
+def _unknown_key(key: str, allowed: Sequence[str], where: str) -> str:
+    near = get_close_matches(key[:50], allowed, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"allowed are {', '.join(allowed)}"
     return f"unknown key {_shorten(key)}{where}; {hint}"
 
 
@@ -252,10 +267,7 @@ def _parse_patterns(value: Any) -> tuple[str, ...]:
 
 
 def _compile(text: str) -> re.Pattern[str]:
-    try:
-        pattern = re.compile(rf"(?:{text})(?=:|\Z)")
-    except (re.error, OverflowError, RecursionError) as error:
-        raise RuleError(f"a regular expression of accounts ({error})") from error
+    pattern = compile_pattern(text)
     taken = {*templates.ACCOUNT_FIELDS, *templates.ITEM_FIELDS} & pattern.groupindex.keys()
     if taken:
         raise RuleError(f"a group of another name than {', '.join(sorted(taken))}")
@@ -277,7 +289,7 @@ def _parse_coverage(value: Any) -> Coverage:
     ):
         raise RuleError(wanted)
     window, apply = value["window"], value.get("apply", "excess")
-    if not values.is_whole(window) or not window or apply not in {"excess", "item"}:
+    if not values.is_whole(window) or not window or apply not in ("excess", "item"):
         raise RuleError(wanted)
     return Coverage(window, values.parse_schedule(value["rates"]), apply == "item")
 
@@ -327,9 +339,7 @@ def _read_accounts(reader: _Reader, policy: Policy) -> Mapping[str, str]:
         reader.problems.append(f"'accounts' is {_shorten(given)}; allowed is a dict of templates")
         given = {}
     known = templates.DEFAULTS
-    reader.problems += [
-        _unknown_key(str(key), known, " in 'accounts'") for key in given if key not in known
-    ]
+    reader.problems += _unknown_keys(given, known, " in 'accounts'")
     groups = tuple({name for pattern in policy.inventory for name in pattern.groupindex})
     found = {}
     for key, default in known.items():

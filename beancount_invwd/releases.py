@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from beancount_invwd.money import ZERO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from decimal import Decimal
 
     from beancount_invwd.accounts import Roots
@@ -59,9 +59,13 @@ def choose_credits(
         for root in ("Income", "Expenses")
     )
 
+    costs: dict[Stock, Decimal] = {}
+    for row in left:
+        costs[row.lot.stock] = costs.get(row.lot.stock, ZERO) + row.cost
+    cost_all = sum(costs.values(), aside)
+
     def choose(stock: Stock) -> str | None:
-        item_cost = _sum_cost(row for row in left if row.lot.stock is stock)
-        for cost in (item_cost, _sum_cost(left) + aside):
+        for cost in (costs[stock], cost_all):
             for account, amount in expenses.items():
                 if abs(amount - cost) <= quantum:
                     return account
@@ -90,7 +94,3 @@ def _sum_by_account(txn: Any, currency: str) -> dict[str, Decimal]:
         if posting.cost is None and posting.units.currency == currency:
             sums[posting.account] = sums.get(posting.account, ZERO) + posting.units.number
     return sums
-
-
-def _sum_cost(rows: Iterable[Reduction]) -> Decimal:
-    return sum((row.cost for row in rows), ZERO)

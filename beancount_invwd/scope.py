@@ -167,16 +167,17 @@ class Scope:
         if account not in self._homes:
             self._homes[account] = self._describe_home(account)
         known = self._homes[account]
-        return None if known is None else Home(*known)
+        if known is None or self._targets.is_allowance(
+            account, self.opens, self._policy.match_inventory
+        ):
+            return None
+        return Home(*known)
 
     def _describe_home(self, account: str) -> tuple[str, str, bool] | None:
         match = self._policy.match_inventory(account)
         if match is None or self._accounts.get(account, NO_FACTS).exclude:
             return None
-        if self._targets.is_allowance(account, self.opens, self._policy.match_inventory):
-            return None
-        entity = match.groupdict().get("entity") or ""
-        return account, entity, self._is_pool(account)
+        return account, match.groupdict().get("entity") or "", self._is_pool(account)
 
     def _is_pool(self, account: str) -> bool:
         entry = self.opens.get(account)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from string import Formatter
 from typing import TYPE_CHECKING
 
 from beancount_invwd import accounts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable, Iterable
 
     from beancount_invwd.policy import Policy
     from beancount_invwd.stock import Lot, Stock
@@ -21,28 +20,24 @@ class Targets:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self._template = policy.accounts["allowance"]
-        self._reverse = _reverse_template(self._template)
+        self._fields = {name for _, name, _, _ in Formatter().parse(self._template) if name}
+        self._foreseen: set[str] | None = None  # by the names of accounts alone
         self._allowances: dict[tuple[str, str], str] = {}
+        self._known: set[str] = set()
 
     def allowance_account(self, lot: Lot) -> str:
         """The contra account of a lot's inventory account."""
         key = (lot.account, lot.stock.key.commodity)
         account = self._allowances.get(key)
         if account is None:
-            match = self._policy.match_inventory(lot.account)
-            groups = match.groupdict() if match is not None else {}
-            fields = {
-                **{name: value or "" for name, value in groups.items()},
-                **accounts.account_fields(lot.account),
-                "commodity": lot.stock.key.commodity,
-                "category": lot.stock.category,
-            }
-            account = self._allowances[key] = accounts.expand(self._template, fields)
+            account = self._fill(lot.account, lot.stock.key.commodity, lot.stock.category)
+            self._allowances[key] = account
+            self._known.add(account)
         return account
 
     def known_allowances(self) -> set[str]:
         """The allowance accounts of all lots there ever were."""
-        return set(self._allowances.values())
+        return self._known
 
     def is_asset(self, account: str) -> bool:
         """Whether an account is under Assets."""
@@ -58,7 +53,7 @@ class Targets:
         return self.result_account("cogs", stock.key.entity, stock.key.commodity, stock.category)
 
     def is_allowance(
-        self, account: str, opened: Container[str], is_inventory: Callable[[str], object]
+        self, account: str, opened: Iterable[str], is_inventory: Callable[[str], object]
     ) -> bool:
         """Whether an account stands against an inventory account of the ledger.
 
@@ -67,29 +62,18 @@ class Targets:
             opened: The accounts of the ledger.
             is_inventory: Whether a name is one of an inventory account.
         """
-        match = self._reverse.fullmatch(account) if self._reverse is not None else None
-        if match is None:
-            return account in self._allowances.values()
-        groups = match.groupdict()
-        if "account" in groups or "leaf" in groups:
-            stem = [groups.get("parent"), groups.get("leaf")]
-            of = groups.get("account") or ":".join(part for part in stem if part)
-            return of in opened and bool(is_inventory(of))
-        return True
+        if self._foreseen is None:
+            self._foreseen = set()
+            if self._fields.isdisjoint(accounts.ITEM_FIELDS):
+                self._foreseen.update(self._fill(name) for name in opened if is_inventory(name))
+        return account in self._foreseen or account in self._known
 
-
-def _reverse_template(template: str) -> re.Pattern[str] | None:
-    """A pattern that tells what an allowance account stands against, if its name alone does."""
-    text = ""
-    for literal, name, _, _ in Formatter().parse(template):
-        text += re.escape(literal)
-        if name in accounts.ITEM_FIELDS:
-            return None
-        if name in accounts.ACCOUNT_FIELDS:
-            text += rf"(?P<{name}>{'[^:]+' if name == 'leaf' else '.+'})"
-        elif name:
-            text += "[^:]+"
-    try:
-        return re.compile(text)
-    except re.error:  # a field that stands twice
-        return None
+    def _fill(self, account: str, commodity: str = "", category: str = "") -> str:
+        """The allowance account of an inventory account (and an item)."""
+        fields = accounts.account_fields(account)
+        if not self._fields <= fields.keys():
+            match = self._policy.match_inventory(account)
+            groups = match.groupdict() if match is not None else {}
+            fields = {name: value or "" for name, value in groups.items()} | fields
+            fields |= {"commodity": commodity, "category": category}
+        return accounts.expand(self._template, fields)

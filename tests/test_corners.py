@@ -309,3 +309,24 @@ def test_a_sale_that_comes_late_waits_for_the_open_period() -> None:
     assert (row.lots, row.ledger) == (Decimal("10.00"), Decimal("10.00"))
     late: Any = entries[-1]
     assert late.narration.endswith("; corrects the period closed on 2024-02-29")
+
+
+def test_thousands_of_mistakes_that_are_alike_are_twenty() -> None:
+    _, errors = run(
+        "".join(
+            f'2024-01-05 custom "invwd-nrv" "MUG" "much {i}"\n'
+            f'2024-01-06 custom "invwd-replacement-cost" "MUG" "much {i}"\n'
+            for i in range(1_000)
+        )
+    )
+    assert len(errors) == 40
+    assert [error for error in errors if "(and 980 more" in error] == errors[38:]
+
+
+def test_a_mistake_of_each_of_many_items_is_told() -> None:
+    bought = "".join(
+        f'2024-01-05 * "Bought {i}"\n  Assets:Store   -1 SKU{i} {{1.00 USD}}\n  Assets:Bank\n'
+        for i in range(50)
+    )
+    _, errors = run(bought + "2024-03-01 price MUG 1.00 USD\n")
+    assert len(errors) == 50
