@@ -72,6 +72,7 @@ class Journal:
         self._lines = _FIRST_LINE
         self._texts: Counter[tuple[datetime.date, str]] = Counter()
         self._folder = Path(filename).parent
+        self._places: dict[str, str] = {}
 
     def write(self, movements: Sequence[Movement]) -> tuple[list[Any], list[InvwdError]]:
         """Write movements as transactions, and open the accounts that they need.
@@ -100,19 +101,21 @@ class Journal:
 
     def _draft(self, movements: Sequence[Movement]) -> list[tuple[Movement, dict[str, Decimal]]]:
         """Choose the accounts of each movement; amounts by account, debits positive."""
-        is_material = _find_material(movements, self._policy)
+        immaterial = _find_immaterial(movements, self._policy)
         drafts = []
         for movement in movements:
             if movement.is_booked:
                 continue
             postings = {account: -change for account, change in movement.changes.items()}
-            for account, amount in self._choose_results(movement, is_material):
+            for account, amount in self._choose_results(
+                movement, is_material=id(movement) not in immaterial
+            ):
                 postings[account] = postings.get(account, ZERO) + amount
             drafts.append((movement, {a: amount for a, amount in postings.items() if amount}))
         return drafts
 
     def _choose_results(
-        self, movement: Movement, is_material: Mapping[int, bool]
+        self, movement: Movement, *, is_material: bool
     ) -> list[tuple[str, Decimal]]:
         """The accounts of the income statement, debits positive."""
         group = movement.group
@@ -124,7 +127,7 @@ class Journal:
         if movement.kind == "transfer":
             return []
         kind = {"write-down": "loss", "write-off": "write_off"}.get(movement.kind, movement.kind)
-        if not is_material[id(movement)]:
+        if not is_material:
             kind = "cogs"
         return [(self._account(kind, group), movement.change)]
 
@@ -244,10 +247,14 @@ class Journal:
 
     def _locate(self, meta: Mapping[str, Any]) -> str:
         """File, relative to the ledger's folder, and line."""
-        path = Path(str(meta.get("filename", "")))
-        if path.is_absolute():
-            path = Path(os.path.relpath(path, self._folder))
-        return f"{path.as_posix()}:{meta.get('lineno', 0)}"
+        filename = str(meta.get("filename", ""))
+        place = self._places.get(filename)
+        if place is None:
+            path = Path(filename)
+            if path.is_absolute():
+                path = Path(os.path.relpath(path, self._folder))
+            place = self._places[filename] = path.as_posix()
+        return f"{place}:{meta.get('lineno', 0)}"
 
     def _narrate(self, movement: Movement) -> str:
         currency = movement.group.currency
@@ -275,8 +282,10 @@ class Journal:
         return f"Write-down of {name} to {long}{why}: {figures}"
 
 
-def _find_material(movements: Sequence[Movement], policy: Policy) -> dict[int, bool]:
-    """Whether each measurement is a line of its own (ACCOUNTING section 7), by identity."""
+def _find_immaterial(movements: Sequence[Movement], policy: Policy) -> set[int]:
+    """The measurements that are no line of their own (ACCOUNTING section 7), by identity."""
+    if not policy.materiality:
+        return set()
     measured = [row for row in movements if not row.credits and row.kind != "transfer"]
     running: dict[tuple[Any, ...], Decimal] = {}
     up_to: dict[tuple[Any, ...], Decimal] = {}
@@ -285,9 +294,9 @@ def _find_material(movements: Sequence[Movement], policy: Policy) -> dict[int, b
         running[year] = running.get(year, ZERO) + abs(row.change)
         up_to[year, row.date] = running[year]
     return {
-        id(row): row.threshold is None
-        or up_to[_fiscal_year(row, policy), row.date] >= row.threshold
+        id(row)
         for row in measured
+        if row.threshold is not None and up_to[_fiscal_year(row, policy), row.date] < row.threshold
     }
 
 

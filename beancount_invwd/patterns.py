@@ -20,6 +20,7 @@ _LONGEST_NAME = 60  # longer names take longer, by a power that is bounded
 _MOST_WAYS = 300_000
 _WIDEST_RANGE = 256
 
+_LITERAL = re.compile(r"[\w:-]*")
 _parser: Any = getattr(re, "_parser", None) or re.sre_parse  # type: ignore[attr-defined]  # 3.10
 
 
@@ -55,7 +56,7 @@ def compile_pattern(text: str) -> re.Pattern[str]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of brackets in brackets: they are letters
             pattern = re.compile(rf"(?:{text})(?=:|\Z)")
-            ways = _count(_parser.parse(text), _COLON)
+            ways = 1 if _LITERAL.fullmatch(text) else _count(_parser.parse(text), _COLON)
     except (re.error, OverflowError, RecursionError) as error:
         raise RuleError(f"a regular expression of accounts ({error})") from error
     if ways > _MOST_WAYS:

@@ -177,13 +177,14 @@ class Scope:
         match = self._policy.match_inventory(account)
         if match is None or self._accounts.get(account, NO_FACTS).exclude:
             return None
-        return account, match.groupdict().get("entity") or "", self._is_pool(account)
+        entity = match["entity"] if "entity" in match.re.groupindex else ""
+        return account, entity or "", self._is_pool(account)
 
     def _is_pool(self, account: str) -> bool:
         entry = self.opens.get(account)
         booking = entry.booking if entry is not None else None
         booking = booking or self._options_map.get("booking_method")
-        return getattr(booking, "name", str(booking)) == "NONE"
+        return (getattr(booking, "name", None) or str(booking)) == "NONE"
 
     def make_stock(self, key: StockKey) -> Stock:
         """Build the empty stock of an item."""

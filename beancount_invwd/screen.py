@@ -25,7 +25,7 @@ from beancount.core import data
 
 from beancount_invwd.booked import is_booked, read_claims
 from beancount_invwd.facts import MARK
-from beancount_invwd.money import ZERO
+from beancount_invwd.money import ONE, ZERO
 from beancount_invwd.movements import TAG
 from beancount_invwd.periods import fiscal_year_end, period_end
 from beancount_invwd.prices import EXCLUDE, IMPLICIT
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _DAY = datetime.timedelta(days=1)
 _PLAIN = 2  # filename and lineno: metadata that says nothing
+_BOOKED = 3  # and `__tolerances__`, as booking leaves transactions
 _date_of = attrgetter("date")
 
 
@@ -67,6 +68,8 @@ class _Sum:
     """Units and cost of an item in one entity and cost currency.
 
     Attributes:
+        line: Share of the price, and amount off it, that give the net realisable value; None if
+            that is the price.
         is_open: Whether sums can still tell that there is no loss.
         looks_at_costs: Whether unit costs of single postings matter: the highest, or the newest.
         highest: The highest unit cost that was ever posted.
@@ -77,8 +80,7 @@ class _Sum:
 
     key: StockKey
     terms: Terms
-    share: Decimal
-    amount: Decimal
+    line: tuple[Decimal, Decimal] | None
     group: _Group
     number: int
     is_open: bool
@@ -89,6 +91,7 @@ class _Sum:
     purchase: Decimal | None = None
     price: Any = None
     gap: Decimal = ZERO
+    is_touched: bool = False
     indices: list[int] = field(default_factory=list)
 
 
@@ -151,7 +154,7 @@ class _Screener:
         self._groups: defaultdict[tuple[str, str, str], _Group] = defaultdict(_Group)
         self._prices: dict[str, Any] = {}
         self._awake: set[str] = set()
-        self._touched: set[_Sum] = set()
+        self._touched: list[_Sum] = []
         self._ageing: list[tuple[datetime.date, int, _Sum]] = []
         self._wide_names = scope.list_categories() | {"total"}
         self._doubtful: set[str] = scope.list_particular()
@@ -197,21 +200,23 @@ class _Screener:
 
     def _take(self, begin: int, until: int) -> bool:
         """Take entries in their order; return whether sums can still be of any use."""
-        take_price, take_transaction = self._take_price, self._take_transaction
-        prices, awake = self._prices, self._awake
-        for index in range(begin, until):
-            entry = self._entries[index]
+        entries = self._entries[begin:until]
+        prices = {
+            entry.currency: entry
+            for entry in entries
+            if type(entry) is data.Price and (len(entry.meta) == _PLAIN or self._is_evidence(entry))
+        }
+        self._prices.update(prices)
+        self._awake.update(prices)
+        take_transaction, directives = self._take_transaction, self._scope.directives
+        for index, entry in enumerate(entries, begin):
             kind = type(entry)
             if kind is data.Transaction:
                 take_transaction(index, entry)
                 if entry.tags and TAG in entry.tags and not self._take_booked(index, entry):
                     return False
-            elif kind is data.Price:
-                if len(entry.meta) == _PLAIN:
-                    prices[entry.currency] = entry
-                    awake.add(entry.currency)
-                else:
-                    take_price(entry)
+            elif kind is not data.Price and id(entry) in directives:
+                self._kept.add(index)
         return True
 
     def _take_booked(self, index: int, txn: Any) -> bool:
@@ -223,20 +228,19 @@ class _Screener:
             return names.isdisjoint(self._wide_names)
         return True
 
-    def _take_price(self, entry: Any) -> None:
-        """Take a price with metadata: it may be none, or state something unknown."""
-        if any(name.startswith(MARK) and name != EXCLUDE for name in entry.meta):
+    def _is_evidence(self, entry: Any) -> bool:
+        """Whether a price with metadata is one; what it states may be unknown or wrong."""
+        meta = entry.meta
+        stated = [name for name in meta if name.startswith(MARK)]
+        if stated == [EXCLUDE] and meta[EXCLUDE] is True:
+            return False
+        if stated:
             self._doubtful.add(entry.currency)
-        elif EXCLUDE in entry.meta:
-            if entry.meta[EXCLUDE] is not True:
-                self._doubtful.add(entry.currency)
-        elif entry.meta.get(IMPLICIT) != "from_cost":
-            self._prices[entry.currency] = entry
-            self._awake.add(entry.currency)
+        return bool(meta.get(IMPLICIT) != "from_cost")
 
     def _take_transaction(self, index: int, txn: Any) -> None:  # noqa: C901, PLR0912
         """Add the postings in inventory accounts up: what is run most often of all."""
-        accounts, touched, states_facts = self._accounts, self._touched, self._scope.states_facts
+        accounts = self._accounts
         adds = takes = False
         for posting in txn.postings:
             account = accounts[posting.account]
@@ -255,7 +259,6 @@ class _Screener:
             found.indices.append(index)
             found.units += number
             found.cost += number * cost.number
-            touched.add(found)
             if number > ZERO:
                 adds = True
                 lots[key] = lots[key] + number if key in lots else number
@@ -268,14 +271,23 @@ class _Screener:
                     lots[key] = left
                     if left < ZERO:  # of another lot than its cost says, or of none
                         found.is_open = False
+            if not found.is_touched:
+                found.is_touched = True
+                self._touched.append(found)
             meta = posting.meta
             if meta and not (len(meta) == _PLAIN and "lineno" in meta and "filename" in meta):
-                found.is_open = found.is_open and not states_facts(meta)
+                found.is_open = found.is_open and not self._scope.states_facts(meta)
         if adds or takes:
-            if states_facts(txn.meta):
-                self._doubtful.update(posting.units.currency for posting in txn.postings)
+            meta = txn.meta
+            if len(meta) > _PLAIN and not (len(meta) == _BOOKED and "__tolerances__" in meta):
+                self._take_facts(txn)
             if adds and takes:
                 self._link(txn)
+
+    def _take_facts(self, txn: Any) -> None:
+        """Take what a transaction states of all its lots."""
+        if self._scope.states_facts(txn.meta):
+            self._doubtful.update(posting.units.currency for posting in txn.postings)
 
     def _note_uncosted(self, index: int, item: str) -> None:
         self._doubtful.add(item)
@@ -336,13 +348,11 @@ class _Screener:
         group.items.add(key.commodity)
         terms = scope.find_plain_terms(key)
         line = find_nrv_line(terms) if terms is not None else None
-        share, amount = line or (ZERO, ZERO)
         terms = terms or self._policy.terms
         return _Sum(
             key,
             terms,
-            share,
-            amount,
+            None if line == (ONE, ZERO) else line,
             group,
             number=len(self._sums),
             is_open=line is not None and key.commodity not in self._doubtful,
@@ -355,9 +365,10 @@ class _Screener:
         """Hold sums that changed, or whose price did, against what they are worth."""
         groups = set()
         for found in self._take_touched(day):
+            found.is_touched = False
             if not found.is_open:
                 continue
-            gap = self._find_gap(found, day)
+            gap = self._find_gap(found, day) if found.units else ZERO
             if gap is None:
                 found.is_open = False
             elif not self._is_wide:
@@ -370,49 +381,42 @@ class _Screener:
             if group.gap > ZERO:
                 self._doubtful |= group.items
 
-    def _take_touched(self, day: datetime.date) -> set[_Sum]:
+    def _take_touched(self, day: datetime.date) -> list[_Sum]:
         """Take the sums of which something changed since the last test, or whose price got old."""
-        touched, by_item = self._touched, self._by_item
-        for item in self._awake:
-            if item in by_item:
-                touched.update(by_item[item])
+        touched, self._touched = self._touched, []
         while self._ageing and self._ageing[0][0] < day:
-            touched.add(heappop(self._ageing)[2])
+            self._awake.add(heappop(self._ageing)[2].key.commodity)
+        for item in self._awake.intersection(self._by_item):
+            touched += [found for found in self._by_item[item] if not found.is_touched]
         self._awake.clear()
-        self._touched = set()
         return touched
 
     def _find_gap(self, found: _Sum, day: datetime.date) -> Decimal | None:
         """What a sum costs more than it is worth at least; None if that cannot be told.
 
-        Without a price there is no measure, hence no loss.
+        Without a price there is no measure, hence no loss. An old price is taken for a new one,
+        which does no harm but in wide groups: there a lot without a measure does not lend its gain
+        to others.
         """
-        if found.terms.measure == "cost" or not found.units:
+        if found.terms.measure == "cost":
             return ZERO
-        value = self._find_value(found, day)
+        value = found.purchase
+        price = self._prices.get(found.key.commodity)
+        if price is not None:
+            amount = price.amount
+            if amount.currency != found.key.currency:
+                return None
+            if self._is_wide and not self._is_fresh(found, price, day):
+                return ZERO if value is None else None
+            nrv: Decimal = amount.number
+            if found.line is not None:
+                nrv = nrv * found.line[0] - found.line[1]
+            value = nrv if value is None or nrv < value else value
         if value is None:
             return ZERO
         if value <= ZERO:
             return None
         return found.highest - value if self._is_by_lot else found.cost - value * found.units
-
-    def _find_value(self, found: _Sum, day: datetime.date) -> Decimal | None:
-        """What a unit is worth at least: 0 if that cannot be told, None if it has no measure.
-
-        An old price is taken for a new one, which does no harm but in wide groups: there a lot
-        without a measure does not lend its gain to others.
-        """
-        value = found.purchase
-        price = self._prices.get(found.key.commodity)
-        if price is None:
-            return value
-        amount = price.amount
-        if amount.currency != found.key.currency:
-            return ZERO
-        if self._is_wide and not self._is_fresh(found, price, day):
-            return value and ZERO
-        nrv: Decimal = amount.number * found.share - found.amount
-        return nrv if value is None else min(nrv, value)
 
     def _is_fresh(self, found: _Sum, price: Any, day: datetime.date) -> bool:
         """Whether a price is not too old, in a wide group; it is tested again when it gets so."""
@@ -447,19 +451,15 @@ class _Screener:
         self._spread()
         sound = self._by_item.keys() - doubtful
         indices = (row.indices for row in self._sums.values() if row.key.commodity in doubtful)
-        kept, directives = self._kept.union(*indices), self._scope.directives
-        entries = []
-        for index, entry in enumerate(self._entries):
-            if type(entry) is data.Price:
-                if entry.currency not in sound:
-                    if entry.amount.currency in sound:
-                        return None
-                    entries.append(entry)
-            elif index in kept or id(entry) in directives:
-                entries.append(entry)
-        if any(key.currency in sound for key in self._sums):
-            return None
-        return Screened(entries, frozenset(doubtful))
+        kept = self._kept.union(*indices)
+        entries = [
+            entry
+            for index, entry in enumerate(self._entries)
+            if (entry.currency not in sound if type(entry) is data.Price else index in kept)
+        ]
+        money = {entry.amount.currency for entry in entries if type(entry) is data.Price}
+        money.update(key.currency for key in self._sums)
+        return Screened(entries, frozenset(doubtful)) if sound.isdisjoint(money) else None
 
     def _spread(self) -> None:
         """Add what is linked to a doubtful item: by production, or by a wide group."""

@@ -24,6 +24,7 @@ class Targets:
         self._foreseen: set[str] | None = None  # by the names of accounts alone
         self._allowances: dict[tuple[str, str], str] = {}
         self._known: set[str] = set()
+        self._results: dict[tuple[str, str, str, str], str] = {}
 
     def allowance_account(self, lot: Lot) -> str:
         """The contra account of a lot's inventory account."""
@@ -45,8 +46,13 @@ class Targets:
 
     def result_account(self, kind: str, entity: str, commodity: str, category: str) -> str:
         """An account of the income statement: loss, write_off, reversal or cogs."""
-        fields = {"entity": entity, "commodity": commodity, "category": category}
-        return accounts.expand(self._policy.accounts[kind], fields)
+        key = (kind, entity, commodity, category)
+        account = self._results.get(key)
+        if account is None:
+            fields = {"entity": entity, "commodity": commodity, "category": category}
+            account = accounts.expand(self._policy.accounts[kind], fields)
+            self._results[key] = account
+        return account
 
     def cogs_account(self, stock: Stock) -> str:
         """The cost-of-goods-sold account of an item."""
@@ -71,9 +77,11 @@ class Targets:
     def _fill(self, account: str, commodity: str = "", category: str = "") -> str:
         """The allowance account of an inventory account (and an item)."""
         fields = accounts.account_fields(account)
-        if not self._fields <= fields.keys():
-            match = self._policy.match_inventory(account)
-            groups = match.groupdict() if match is not None else {}
-            fields = {name: value or "" for name, value in groups.items()} | fields
-            fields |= {"commodity": commodity, "category": category}
-        return accounts.expand(self._template, fields)
+        if self._fields <= fields.keys():
+            return self._template.format(**fields)
+        match = self._policy.match_inventory(account)
+        groups = match.groupdict() if match is not None else {}
+        fields = {name: value or "" for name, value in groups.items()} | fields
+        return accounts.expand(
+            self._template, fields | {"commodity": commodity, "category": category}
+        )

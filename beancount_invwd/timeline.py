@@ -34,6 +34,7 @@ from beancount_invwd.stock import carry
 if TYPE_CHECKING:
     from beancount_invwd.mistakes import Mistakes
     from beancount_invwd.policy import Policy
+    from beancount_invwd.prices import Price
     from beancount_invwd.scope import Scope
     from beancount_invwd.stock import Lot, Stock
     from beancount_invwd.targets import Targets
@@ -243,12 +244,13 @@ class Timeline:
         outcomes = [weigh(plan, self._targets.allowance_account) for plan in plans]
         for together in merge(outcomes):
             self.movements.append(self._describe(together, day))
+        is_final = self._policy.reversals == "none"
         for plan in plans:
             for row, allowance in zip(plan.rows, plan.allowances, strict=True):
                 lot = row.lot
                 if allowance != lot.allowance:
                     carry(lot, allowance - lot.allowance)
-                if self._policy.reversals == "none":
+                if is_final:
                     lot.locked = lot.allowance
                 lot.is_own = row.measured.is_own
 
@@ -264,17 +266,23 @@ class Timeline:
         """Describe what is written together as one movement."""
         rows = [row for outcome in outcomes for row in outcome.plan.rows]
         measured = max(outcomes, key=lambda outcome: outcome.widest).decisive.measured
-        entry = measured.price.entry if measured.price is not None else None
-        is_one = all(row.measured.price and row.measured.price.entry is entry for row in rows)
         group = outcomes[0].plan.group
+        quantity = cost = total = ZERO
+        is_one = measured.price is not None
+        for lot, found in rows:
+            quantity += lot.units
+            cost += lot.cost
+            total += found.total or ZERO
+            if found.price is not measured.price:
+                is_one = is_one and _is_same(found.price, measured.price)
         return Movement(
             date=day,
             kind=outcomes[0].kind,
             reason=measured.reason,
             group=group,
-            quantity=sum((row.lot.units for row in rows), ZERO),
-            cost=sum((row.lot.cost for row in rows), ZERO),
-            measure=sum((row.measured.total or ZERO for row in rows), ZERO),
+            quantity=quantity,
+            cost=cost,
+            measure=total,
             changes=sum_changes(outcomes),
             price=measured.price if is_one else None,
             threshold=self._find_threshold(group),
@@ -343,3 +351,8 @@ class Timeline:
                 key = (account, movement.group.currency)
                 sums[key] = sums.get(key, ZERO) - change
         return sums
+
+
+def _is_same(one: Price | None, other: Price | None) -> bool:
+    """Whether two prices are of one directive."""
+    return one is not None and other is not None and one.entry is other.entry
