@@ -171,14 +171,12 @@ class EvidenceBook:
         stated = self._statements.get(lot.stock.key.commodity)
         if not stated:
             return None
-        currency = lot.stock.key.currency
+        currency, label, account = lot.stock.key.currency, lot.label, lot.account
+        named = {(label, account), (label, None), (None, account)} - {(None, None)}
         found = [
             by_currency[currency]
-            for (label, account), by_currency in stated.items()
-            if (label is not None or account is not None)
-            and label in {None, lot.label}
-            and account in {None, lot.account}
-            and currency in by_currency
+            for target in named
+            if (by_currency := stated.get(target)) is not None and currency in by_currency
         ]
         return max(found, key=lambda ranked: ranked[0])[1] if found else None
 
