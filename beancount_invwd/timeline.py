@@ -82,6 +82,7 @@ class Timeline:
         self._booked: list[Claim] = []
         self._corrections: list[Movement] = []
         self._gaps: dict[Group, Decimal] = {}
+        self._costs: dict[tuple[str, str], Decimal] = {}
         self._tested_on: datetime.date | None = None
 
     def run(self, entries: Iterable[Any]) -> None:
@@ -238,6 +239,7 @@ class Timeline:
 
     def _write(self, plans: Sequence[Plan], day: datetime.date) -> None:
         """Set the allowances of groups and note what changed."""
+        self._costs.clear()  # units do not change from here to the end
         outcomes = [weigh(plan, self._targets.allowance_account) for plan in plans]
         for together in merge(outcomes):
             self.movements.append(self._describe(together, day))
@@ -285,8 +287,10 @@ class Timeline:
         found = []
         for threshold in self._policy.materiality:
             if threshold.currency is None:
-                cost = self.books.sum_cost(group.entity, group.currency)
-                found.append(threshold.number * cost)
+                place = (group.entity, group.currency)
+                if place not in self._costs:
+                    self._costs[place] = self.books.sum_cost(*place)
+                found.append(threshold.number * self._costs[place])
             elif threshold.currency == group.currency:
                 found.append(threshold.number)
             else:
