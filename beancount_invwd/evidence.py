@@ -7,6 +7,7 @@ price depends on a rate are remembered, so that a new rate calls for a new measu
 from __future__ import annotations
 
 import datetime
+from bisect import insort
 from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -54,9 +55,7 @@ class EvidenceBook:
             found = Replacement(row.number, row.date, row.entry)
             self._replacements[row.item, row.currency] = found
         elif isinstance(row, Contract):
-            contracts = self._contracts.setdefault(row.item, [])
-            contracts.append(row)
-            contracts.sort(key=lambda contract: -contract.number)
+            insort(self._contracts.setdefault(row.item, []), row, key=_dearest_first)
         else:
             self._take_statement(row)
 
@@ -179,6 +178,10 @@ class EvidenceBook:
             if (by_currency := stated.get(target)) is not None and currency in by_currency
         ]
         return max(found, key=lambda ranked: ranked[0])[1] if found else None
+
+
+def _dearest_first(contract: Contract) -> Decimal:
+    return -contract.number
 
 
 def _is_fresh(date: datetime.date, day: datetime.date, max_age: int | None) -> bool:
