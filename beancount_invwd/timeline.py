@@ -95,7 +95,7 @@ class Timeline:
         for entry in entries:
             if entry.date != today:
                 today = entry.date
-                if self._is_eventful or today > calendar.soonest:
+                if self._is_eventful or today > calendar.soonest or self._today is None:
                     self._go_to(today)
                 self._today = today
             kind = type(entry)
