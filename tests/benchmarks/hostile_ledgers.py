@@ -130,7 +130,7 @@ def many_lots(size: int) -> Hostile:
     book = Writer()
     for i in range(size):
         day = FIRST + (i * 3600 // size) * DAY
-        book.move(day, [("3", "MUG", cost(f"{5 + i % 700 / 100:.2f}", day, f"{i}"))])
+        book.move(day, [("3", "MUG", cost(f"{5 + i * 389 % 700 / 100:.2f}", day, f"{i}"))])
     for i in range(120):
         book.price(month(i), "MUG", f"{5 + i * 37 % 60 / 10:.2f}")
     return book.finish()
@@ -413,7 +413,7 @@ LEDGERS: dict[str, tuple[Callable[[int], Hostile], int]] = {
         (daily_prices_by_month, 30 * 365),
         (negative_lots, 100_000),
         (oversold_pool, 10_000),
-        (six_currencies, 3_000),
+        (six_currencies, 1_000),
         (statements, 10_000),
         (contracts, 3_000),
         (booked, 20_000),
