@@ -197,7 +197,7 @@ KNOWN_VALUES: dict[str, list[Any]] = {
     "materiality": ["1%", ["1%", "40 USD"], "100 EUR", "0 USD"],
     "price_max_age": [None, 0, 30],
     "start": ["2024-02-01", "0001-01-01"],
-    "until": ["2024-04-30", "9999-12-31"],
+    "until": ["2024-04-30", "2024-01-31", "2025-06-30", "2030-01-01", "9999-12-31"],
     "fiscal_year_end": ["06-30", "02-29", "02-28", "04-05"],
     "accounts": [
         {"allowance": "{parent}:{leaf}-Allowance"},
