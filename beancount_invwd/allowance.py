@@ -13,13 +13,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from beancount_invwd.money import ZERO, round_money, share_out
+from beancount_invwd.money import ZERO, round_money, round_number, share_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-_NOISE = Decimal("1E-30")
+_NOISE = 30  # decimals
 
 
 class Tested(NamedTuple):
@@ -41,7 +41,7 @@ def allot(lots: Sequence[Tested], quantum: Decimal) -> list[Decimal]:
         The new allowances, in whole quanta; none is below the locked part.
     """
     gaps = [lot.cost - lot.locked - lot.measure for lot in lots]
-    gap = sum(gaps, ZERO).quantize(_NOISE)  # what the division by an exchange rate left behind
+    gap = round_number(sum(gaps, ZERO), _NOISE)  # what the division by an exchange rate left behind
     loss = round_money(max(ZERO, gap), quantum)
     if not loss:
         return [lot.locked for lot in lots]

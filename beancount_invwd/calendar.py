@@ -67,6 +67,7 @@ class Calendar:
         self._today: datetime.date | None = None
         self._test = NEVER
         self._lock = NEVER
+        self._is_over = False  # after the last date that there is
 
     def go_to(self, day: datetime.date) -> None:
         """Begin a date; all that was due before it has been taken."""
@@ -93,7 +94,7 @@ class Calendar:
     def take_rest(self) -> Due | None:
         """Take what is due next, up to the last date on which lots may be tested."""
         date = self._next_date()
-        return self._take(date) if date <= self.end and date < NEVER else None
+        return self._take(date) if date <= self.end and not self._is_over else None
 
     def _test_date(self, day: datetime.date) -> datetime.date:
         """The first date from `day` on, `day` included, on which all lots are tested."""
@@ -114,6 +115,7 @@ class Calendar:
         return min(date, self._today) if self._events else date
 
     def _take(self, date: datetime.date) -> Due:
+        self._is_over = date == NEVER
         while self._expiring and self._expiring[0][0] <= date:
             lot = heappop(self._expiring)[2]
             if lot.units > 0:

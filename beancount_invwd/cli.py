@@ -16,6 +16,7 @@ import click
 
 from beancount_invwd.console import (
     Refusal,
+    check_apart,
     check_format,
     deliver,
     finish,
@@ -291,7 +292,7 @@ def disclose(ledger: str, start: Day, end: Day, output: str | None) -> None:
         assessment = loaded.assess(end)
         _check_order(start, assessment.as_of)
         note = write_note(assessment, loaded.entries, start)
-    write(note.markdown if note else "", output)
+    write(loaded, note.markdown if note else "", output)
     finish(loaded)
 
 
@@ -313,7 +314,7 @@ def book(ledger: str, through: datetime.date, output: str | None) -> None:
     """
     loaded = load(ledger)
     loaded.assess(through)
-    write(book_period(loaded.entries, loaded.options_map, through), output)
+    write(loaded, book_period(loaded.entries, loaded.options_map, through), output)
     finish(loaded)
 
 
@@ -333,6 +334,7 @@ def count(ledger: str, sheet: str, date: Day, *, balances: bool, output: str | N
     Example:
       bean-invwd count ledger.beancount sheet.csv --date 2024-12-31 >> ledger.beancount
     """
+    check_apart(output, [sheet])
     try:
         text = Path(sheet).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -342,5 +344,5 @@ def count(ledger: str, sheet: str, date: Day, *, balances: bool, output: str | N
     found = count_sheet(loaded.entries, loaded.options_map, text, date)
     for problem in found.problems:
         click.echo(f"{sheet}: {problem}", err=True)
-    write(found.write(has_balances=balances), output)
+    write(loaded, found.write(has_balances=balances), output)
     finish(loaded)

@@ -13,7 +13,7 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -65,6 +65,12 @@ class Ledger:
     entries: Sequence[Any]
     errors: Sequence[Any]
     options_map: Mapping[str, Any]
+
+    @property
+    def files(self) -> list[str]:
+        """The files that it was read from."""
+        found = [self.options_map["filename"], *self.options_map["include"]]
+        return [name for name in found if os.path.exists(name)]  # noqa: PTH110
 
     def assess(self, as_of: datetime.date | None = None) -> Assessment:
         """Follow the ledger up to a date; without a policy there is nothing to report."""
@@ -136,7 +142,7 @@ def deliver(
 ) -> None:
     """Write a document in a format, and tell by the exit status whether the ledger has errors."""
     numbers = make_numbers(ledger.options_map, run)
-    write(WRITERS[name](document, numbers), output)
+    write(ledger, WRITERS[name](document, numbers), output)
     if name not in {"text", "xlsx"}:
         for warning in document.warnings:
             click.echo(warning, err=True)
@@ -149,20 +155,41 @@ def finish(ledger: Ledger) -> None:
         raise click.exceptions.Exit(1)
 
 
-def write(content: str | bytes, output: str | None) -> None:
+def write(ledger: Ledger, content: str | bytes, output: str | None) -> None:
     """Write to stdout, or to a file, whole or not at all.
 
     Raises:
-        Refusal: The file cannot be written.
+        Refusal: The file cannot be written, or is one of the ledger's.
     """
     if output is None or output == "-":
-        click.echo(content, nl=False, color=True)  # nothing is coloured, nothing to strip
+        _write_stdout(content)
         return
+    check_apart(output, ledger.files)
     data = content.encode() if isinstance(content, str) else content
     try:
         _replace(Path(os.path.realpath(output)), data)
     except OSError as error:
         raise Refusal(f"cannot write {output}: {error.strerror or error}") from error
+
+
+def check_apart(output: str | None, inputs: Iterable[str]) -> None:
+    """Refuse to write over what was read.
+
+    Raises:
+        Refusal: The file is one of the inputs.
+    """
+    for path in inputs:
+        if output and os.path.exists(output) and os.path.samefile(output, path):  # noqa: PTH110, PTH121
+            raise Refusal(f"{output} was read for this and is not written over; name another file")
+
+
+def _write_stdout(content: str | bytes) -> None:
+    try:
+        click.echo(content, nl=False, color=True)  # nothing is coloured, nothing to strip
+    except BrokenPipeError:
+        raise  # nobody reads any more, which click takes for an end
+    except OSError as error:
+        raise Refusal(f"cannot write to stdout: {error.strerror or error}") from error
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -176,6 +203,8 @@ def _replace(path: Path, data: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # before it takes the place of the old one
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_read_umask()
         Path(name).chmod(mode)
         Path(name).replace(path)

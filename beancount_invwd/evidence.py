@@ -7,6 +7,7 @@ price depends on a rate are remembered, so that a new rate calls for a new measu
 from __future__ import annotations
 
 import datetime
+from bisect import insort
 from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -61,9 +62,7 @@ class EvidenceBook:
             found = Replacement(row.number, row.date, row.entry)
             self._replacements[row.item, row.currency] = found
         elif isinstance(row, Contract):
-            contracts = self._contracts.setdefault(row.item, [])
-            contracts.append(row)
-            contracts.sort(key=lambda contract: -contract.number)
+            insort(self._contracts.setdefault(row.item, []), row, key=_dearest_first)
         else:
             self._take_statement(row)
 
@@ -176,16 +175,18 @@ class EvidenceBook:
         stated = self._statements.get(lot.stock.key.commodity)
         if not stated:
             return None
-        currency = lot.stock.key.currency
+        currency, label, account = lot.stock.key.currency, lot.label, lot.account
+        named = {(label, account), (label, None), (None, account)} - {(None, None)}
         found = [
             by_currency[currency]
-            for (label, account), by_currency in stated.items()
-            if (label is not None or account is not None)
-            and label in {None, lot.label}
-            and account in {None, lot.account}
-            and currency in by_currency
+            for target in named
+            if (by_currency := stated.get(target)) is not None and currency in by_currency
         ]
         return max(found, key=lambda ranked: ranked[0])[1] if found else None
+
+
+def _dearest_first(contract: Contract) -> Decimal:
+    return -contract.number
 
 
 def _is_fresh(date: datetime.date, day: datetime.date, max_age: int | None) -> bool:

@@ -19,7 +19,7 @@ from beancount.core import data
 from beancount.core.amount import Amount
 
 from beancount_invwd.errors import InvwdError, error_at
-from beancount_invwd.money import ONE, ZERO, round_money
+from beancount_invwd.money import ZERO, round_money, round_number
 from beancount_invwd.movements import TAG
 from beancount_invwd.periods import fiscal_year_end
 
@@ -342,6 +342,6 @@ def _trim(number: Decimal) -> Decimal:
     """Cut the endless decimals of a division, and write no exponent."""
     places = number.as_tuple().exponent
     if isinstance(places, int) and places < -_MOST_DECIMALS:
-        number = round(number, _MOST_DECIMALS).normalize()
+        number = round_number(number, _MOST_DECIMALS).normalize()
         places = number.as_tuple().exponent
-    return number.quantize(ONE) if isinstance(places, int) and places > 0 else number
+    return round_number(number, 0) if isinstance(places, int) and places > 0 else number

@@ -7,7 +7,7 @@ remainder, the earlier lot first where remainders tie.
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, DivisionByZero
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, DivisionByZero, localcontext
 from decimal import InvalidOperation as _InvalidOperation
 from decimal import Overflow as _Overflow
 from typing import TYPE_CHECKING
@@ -23,10 +23,19 @@ CONTEXT = Context(
 )
 """Wide enough that units × cost is exact: Beancount keeps up to 28 digits of each."""
 
+_WIDE = Context(prec=100_000, traps=[_InvalidOperation])
+"""For rounding, so that a number with too many zeros is no fault of a rule."""
+_MOST_DIGITS = 30
+
 
 def round_money(amount: Decimal, quantum: Decimal) -> Decimal:
     """Round an amount half up to whole quanta."""
-    return amount.quantize(quantum, ROUND_HALF_UP)
+    return amount.quantize(quantum, ROUND_HALF_UP, _WIDE)
+
+
+def round_number(number: Decimal, places: int) -> Decimal:
+    """Round a number half to even, to decimals."""
+    return number.quantize(ONE.scaleb(-places), ROUND_HALF_EVEN, _WIDE)
 
 
 def share_out(amount: Decimal, weights: Sequence[Decimal], quantum: Decimal) -> list[Decimal]:
@@ -42,8 +51,15 @@ def share_out(amount: Decimal, weights: Sequence[Decimal], quantum: Decimal) -> 
     """
     if len(weights) == 1:
         return [amount]
+    quanta = round_money(amount / quantum, ONE)
+    if quanta.adjusted() > _MOST_DIGITS:
+        with localcontext(_WIDE):
+            return _share_quanta(quanta, weights, quantum)
+    return _share_quanta(quanta, weights, quantum)
+
+
+def _share_quanta(quanta: Decimal, weights: Sequence[Decimal], quantum: Decimal) -> list[Decimal]:
     total = sum(weights, ZERO)
-    quanta = (amount / quantum).to_integral_value()
     parts = [divmod(quanta * weight, total) for weight in weights]
     short = int(quanta - sum(part for part, _ in parts))
     for i in sorted(range(len(parts)), key=lambda i: -parts[i][1])[:short]:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 CENT = Decimal("0.01")
 _FINEST = 20
+_MOST_LABELS = 20
+_Seen = tuple[set[str], set[str | None]]  # accounts and labels of the lots that an item ever had
 _CHARGES = ("selling_cost", "completion_cost", "normal_margin")
 
 
@@ -353,9 +355,11 @@ class Scope:
             seen: Commodity, account and label of every lot there ever was.
             by_commodity: The stocks of each item.
         """
-        lots: dict[str, set[tuple[str, str | None]]] = {}
+        lots: dict[str, _Seen] = {}
         for commodity, account, label in seen:
-            lots.setdefault(commodity, set()).add((account, label))
+            accounts, labels = lots.setdefault(commodity, (set(), set()))
+            accounts.add(account)
+            labels.add(label)
         for item, found in self._items.items():
             for product in found.used_in:
                 if product not in by_commodity and product not in self._mistakes.commodities:
@@ -368,15 +372,15 @@ class Scope:
             if isinstance(row, Closing):
                 continue
             currencies = {stock.key.currency for stock in by_commodity.get(row.item, ())}
-            problem = self._check_directive(row, lots.get(row.item, set()), currencies)
+            problem = self._check_directive(row, lots.get(row.item), currencies)
             if problem:
                 self._mistakes.block(row.item, row.entry.meta, problem, row.entry)
 
     def _check_directive(
-        self, row: Assertion, lots: set[tuple[str, str | None]], currencies: set[str]
+        self, row: Assertion, lots: _Seen | None, currencies: set[str]
     ) -> str | None:
         name, item = row.entry.type, row.item
-        if not lots:
+        if lots is None:
             if item in self._mistakes.commodities:
                 return None
             form = f"; its form is {facts.SOLD}" if isinstance(row, Contract) else ""
@@ -388,17 +392,20 @@ class Scope:
             return f"{name} is in {row.currency}, but {item} costs {cost}; state it in {cost}"
         return self._check_target(row, lots) if isinstance(row, Statement) else None
 
-    def _check_target(self, row: Statement, lots: set[tuple[str, str | None]]) -> str | None:
+    def _check_target(self, row: Statement, lots: _Seen) -> str | None:
         name, item = row.entry.type, row.item
-        if row.account is not None and not self._is_known_home(row.account, lots):
+        accounts, known = lots
+        if row.account is not None and not self._is_known_home(row.account, accounts):
             return f"{name} names {row.account}, which is no inventory account; check its name"
-        if row.label is not None and all(row.label != label for _, label in lots):
-            labels = ", ".join(sorted({f'"{label}"' for _, label in lots if label})) or "none"
-            return f'{name} names lot "{row.label}", which {item} never had; it had {labels}'
+        if row.label is not None and row.label not in known:
+            labels = sorted(f'"{label}"' for label in known if label) or ["none"]
+            labels[_MOST_LABELS:] = ["…"] if len(labels) > _MOST_LABELS else []
+            had = ", ".join(labels)
+            return f'{name} names lot "{row.label}", which {item} never had; it had {had}'
         return None
 
-    def _is_known_home(self, account: str, lots: set[tuple[str, str | None]]) -> bool:
-        is_known = account in self.opens or any(account == held for held, _ in lots)
+    def _is_known_home(self, account: str, held: set[str]) -> bool:
+        is_known = account in self.opens or account in held
         return is_known and self._policy.match_inventory(account) is not None
 
 

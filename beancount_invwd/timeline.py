@@ -85,6 +85,7 @@ class Timeline:
         self._booked: list[Claim] = []
         self._corrections: list[Movement] = []
         self._gaps: dict[Group, Decimal] = {}
+        self._costs: dict[tuple[str, str], Decimal] = {}
         self._tested_on: datetime.date | None = None
 
     def run(self, entries: Iterable[Any]) -> None:
@@ -97,7 +98,7 @@ class Timeline:
         for entry in entries:
             if entry.date != today:
                 today = entry.date
-                if self._is_eventful or today > calendar.soonest:
+                if self._is_eventful or today > calendar.soonest or self._today is None:
                     self._go_to(today)
                 self._today = today
             kind = type(entry)
@@ -241,6 +242,7 @@ class Timeline:
 
     def _write(self, plans: Sequence[Plan], day: datetime.date) -> None:
         """Set the allowances of groups and note what changed."""
+        self._costs.clear()  # units do not change from here to the end
         outcomes = [weigh(plan, self._targets.allowance_account) for plan in plans]
         for together in merge(outcomes):
             self.movements.append(self._describe(together, day))
@@ -295,8 +297,10 @@ class Timeline:
         found = []
         for threshold in self._policy.materiality:
             if threshold.currency is None:
-                cost = self.books.sum_cost(group.entity, group.currency)
-                found.append(threshold.number * cost)
+                place = (group.entity, group.currency)
+                if place not in self._costs:
+                    self._costs[place] = self.books.sum_cost(*place)
+                found.append(threshold.number * self._costs[place])
             elif threshold.currency == group.currency:
                 found.append(threshold.number)
             else:

@@ -8,6 +8,8 @@ import importlib.util
 import io
 import json
 import os
+import signal
+import subprocess
 import sys
 import threading
 from decimal import Decimal
@@ -432,6 +434,49 @@ def test_output_that_fails_half_way_leaves_the_old_file(
     assert f"cannot write {output}: disk full" in result.stderr
     assert output.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["report.txt"]
+
+
+@pytest.mark.parametrize("name", ["ledger.beancount", "part.beancount", "link", "hard"])
+def test_output_over_the_ledger_is_refused(tmp_path: Path, name: str) -> None:
+    ledger, part = tmp_path / "ledger.beancount", tmp_path / "part.beancount"
+    part.write_text("2024-01-01 open Assets:Bank\n")
+    ledger.write_text(f'{Path(EXAMPLE).read_text()}\ninclude "part.beancount"\n')
+    (tmp_path / "link").symlink_to(part)
+    (tmp_path / "hard").hardlink_to(ledger)
+    before = [path.read_text() for path in (ledger, part)]
+    result = run("report", str(ledger), "--output", str(tmp_path / name))
+    assert result.exit_code == 2
+    assert "was read for this and is not written over" in result.stderr
+    assert [path.read_text() for path in (ledger, part)] == before
+
+
+def test_stdout_that_is_full_is_a_clear_error() -> None:
+    program = "from beancount_invwd.cli import main; main()"
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        done = subprocess.run(
+            [sys.executable, "-c", program, "report", EXAMPLE],
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert (done.returncode, done.stderr.splitlines()[:1]) == (
+        2,
+        ["Error: cannot write to stdout: No space left on device"],
+    )
+
+
+def test_a_command_that_is_killed_leaves_no_half_file(tmp_path: Path) -> None:
+    output = tmp_path / "booked.beancount"
+    output.write_text("old")
+    program = (
+        "import os, signal; from beancount_invwd import cli, console;"
+        "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL); cli.main()"
+    )
+    call = [sys.executable, "-c", program, "book", EXAMPLE, "--through", "2023-12-31"]
+    done = subprocess.run([*call, "--output", str(output)], check=False, capture_output=True)
+    assert done.returncode == -signal.SIGKILL
+    assert output.read_text() == "old"
 
 
 def test_xlsx_without_openpyxl(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,3 +84,13 @@ def test_a_sheet_that_is_no_text_is_refused(ledger: Path) -> None:
     result = CliRunner().invoke(main, ["count", str(ledger), str(sheet)])
     assert result.exit_code == 2
     assert "cannot be read" in result.output
+
+
+def test_a_count_does_not_write_over_its_sheet(ledger: Path) -> None:
+    sheet = ledger.parent / "sheet.csv"
+    sheet.write_text("account,commodity,quantity\n", encoding="utf-8")
+    call = ["count", str(ledger), str(sheet), "--output", str(sheet)]
+    result = CliRunner().invoke(main, call)
+    assert result.exit_code == 2
+    assert "is not written over" in result.output
+    assert sheet.read_text(encoding="utf-8") == "account,commodity,quantity\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -45,3 +46,11 @@ def test_the_last_units_take_all() -> None:
     assert part_of(Decimal("0.05"), Decimal(3), Decimal(3), CENT) == Decimal("0.05")
     assert part_of(Decimal("0.05"), Decimal(1), Decimal(2), CENT) == Decimal("0.03")
     assert part_of(Decimal("0.05"), Decimal(5), Decimal(2), CENT) == Decimal("0.05")
+
+
+def test_numbers_of_a_hundred_digits_are_rounded_and_shared_out() -> None:
+    large = Decimal("1" * 100 + ".005")
+    assert round_money(large, CENT) == Decimal("1" * 100 + ".01")
+    parts = share_out(Decimal(10) ** 50, [Decimal(d * 40) for d in "123"], CENT)
+    assert sum(map(Fraction, parts)) == 10**50
+    assert parts[0] < parts[1] < parts[2]

@@ -30,7 +30,7 @@ from beancount.core.position import Cost, CostSpec
 from beancount.parser import booking_full
 
 from beancount_invwd.errors import RuleError
-from beancount_invwd.money import CONTEXT, ONE, ZERO, round_money
+from beancount_invwd.money import CONTEXT, ONE, ZERO, round_money, round_number
 
 _BOOK: Callable[..., Any] = booking_full.book  # it has no types
 _UNIT_DECIMALS = 6
@@ -213,13 +213,13 @@ def _average(
 ) -> tuple[Decimal, Decimal | None]:
     """The cost per unit, or 0 and the cost in total, of units that leave a pool."""
     with localcontext(CONTEXT):
-        unit = round(cost / held, _UNIT_DECIMALS)
+        unit = round_number(cost / held, _UNIT_DECIMALS)
         if abs(unit * held - cost) < _FINEST:
             return _shorten(unit, quantum), None
         total = cost if taken == held else round_money(cost * taken / held, quantum)
         if not 0 < total <= cost:  # less than the quantum
             total = cost * taken / held
-        return ZERO, _shorten(total.quantize(_FINEST), quantum)
+        return ZERO, _shorten(round_number(total, -_FINEST.adjusted()), quantum)
 
 
 def _shorten(number: Decimal, quantum: Decimal) -> Decimal:
@@ -228,7 +228,7 @@ def _shorten(number: Decimal, quantum: Decimal) -> Decimal:
     if rounded == number:
         return rounded
     short = number.normalize()
-    return short if short.as_tuple().exponent <= 0 else short.quantize(ONE)  # type: ignore[operator]
+    return short if short.as_tuple().exponent <= 0 else round_money(short, ONE)  # type: ignore[operator]
 
 
 def show_cost(cost: Any) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount.core.display_context import Precision
 
-from beancount_invwd.money import CONTEXT, round_money
+from beancount_invwd.money import CONTEXT, round_money, round_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +52,7 @@ class Numbers:
         """A quantity or a value per unit; endless decimals and idle zeros are cut."""
         with localcontext(CONTEXT):
             if places_of(number) > _MOST_DECIMALS:
-                number = round(number, _MOST_DECIMALS)
+                number = round_number(number, _MOST_DECIMALS)
             text = f"{number + 0:{self._commas}f}"
             whole, point, places = text.partition(".")
             if len(places) <= _DEFAULT:

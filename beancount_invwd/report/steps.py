@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from beancount_invwd.money import round_number
+
 if TYPE_CHECKING:
     from beancount_invwd.facts import Statement
     from beancount_invwd.measure import Evidence, Measured
@@ -55,13 +57,13 @@ def show(number: Decimal) -> str:
     if len(places) <= _MONEY_DECIMALS:
         return text
     if len(places) > _MOST_DECIMALS:
-        whole, point, places = f"{round(number, _MOST_DECIMALS):f}".partition(".")
+        whole, point, places = f"{round_number(number, _MOST_DECIMALS):f}".partition(".")
     return whole + point + places.rstrip("0").ljust(_MONEY_DECIMALS, "0")
 
 
 def show_share(share: Decimal) -> str:
     """A share as a percentage."""
-    text = f"{round(share * 100, _MOST_DECIMALS):f}"
+    text = f"{round_number(share * 100, _MOST_DECIMALS):f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
 
 
