@@ -20,7 +20,7 @@ def test_texts_that_nobody_would_write(name: str) -> None:
 
 
 def test_what_is_wrong_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("on purpose")
 
     monkeypatch.setattr(plugin, "follow", fail)
