@@ -54,10 +54,8 @@ def choose_credits(
     sums = _sum_by_account(txn, key.currency)
     expenses = {a: amount for a, amount in sums.items() if roots.is_under(a, "Expenses")}
     incomes = [account for account in sums if roots.is_under(account, "Income")]
-    has_income, has_expenses = (
-        any(roots.is_under(posting.account, root) for posting in txn.postings)
-        for root in ("Income", "Expenses")
-    )
+    heads = {posting.account.partition(":")[0] for posting in txn.postings}
+    has_income, has_expenses = roots.names["Income"] in heads, roots.names["Expenses"] in heads
 
     costs: dict[Stock, Decimal] = {}
     for row in left:
