@@ -60,7 +60,8 @@ def share_out(amount: Decimal, weights: Sequence[Decimal], quantum: Decimal) -> 
 
 def _share_quanta(quanta: Decimal, weights: Sequence[Decimal], quantum: Decimal) -> list[Decimal]:
     total = sum(weights, ZERO)
-    parts = [divmod(quanta * weight, total) for weight in weights]
+    nothing = (ZERO, ZERO)
+    parts = [divmod(quanta * weight, total) if weight else nothing for weight in weights]
     short = int(quanta - sum(part for part, _ in parts))
     for i in sorted(range(len(parts)), key=lambda i: -parts[i][1])[:short]:
         parts[i] = (parts[i][0] + 1, ZERO)

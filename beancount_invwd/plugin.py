@@ -141,7 +141,9 @@ def follow(
         timeline.run(screened.entries if screened is not None else entries)
         if is_whole:  # else a directive may name what was bought later
             scope.check_directives(timeline.books.seen, timeline.books.by_commodity)
-        if mistakes.blocked <= blocked:
+        if screened is not None and mistakes.lacks_all_prices:
+            screened = None  # that none of the others has a price either, only they can tell
+        elif mistakes.blocked <= blocked:
             break
         blocked = mistakes.blocked  # from the start, so that nothing rests on half of the facts
     scope.report_uncosted(entries)

@@ -172,8 +172,8 @@ class _Screener:
                 return False
             begin = until
             self._test(day)
-        if day is not None and self._policy.missing_price == "error" and self._lacks_price(day):
-            return False
+        if day is not None and self._policy.missing_price == "error":
+            self._doubtful.update(self._list_unpriced(day))
         return self._take(begin, len(entries))
 
     def _list_tests(self) -> Iterator[datetime.date]:
@@ -429,14 +429,13 @@ class _Screener:
             heappush(self._ageing, (until, found.number, found))
         return until >= day
 
-    def _lacks_price(self, day: datetime.date) -> bool:
-        """Whether goods on hand have no price that is new enough: that is told item by item."""
+    def _list_unpriced(self, day: datetime.date) -> Iterator[str]:
+        """Goods on hand without a price that is new enough, of which the user has to hear."""
         for found in self._sums.values():
-            if found.units > 0 and found.terms.measure != "cost":
+            if found.units > ZERO and found.terms.measure != "cost":
                 price, max_age = self._prices.get(found.key.commodity), found.terms.price_max_age
                 if price is None or (max_age is not None and (day - price.date).days > max_age):
-                    return True
-        return False
+                    yield found.key.commodity
 
     # What is left to follow.
 

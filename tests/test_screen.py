@@ -234,14 +234,14 @@ LEFT_TO_FOLLOW = {
         "{}",
         {"MUG"},
     ),
-    "everything where a price is missing": (
+    "what has no price": (
         """
         2024-02-01 * "buy"
           Assets:Inventory:A  1 KIT {5 USD}
           Assets:Cash
         """,
         "{}",
-        None,
+        {"KIT"},
     ),
     "the dearest purchase, against replacement cost": (
         """
@@ -259,6 +259,24 @@ LEFT_TO_FOLLOW = {
 @pytest.mark.parametrize(("text", "config", "items"), LEFT_TO_FOLLOW.values(), ids=LEFT_TO_FOLLOW)
 def test_the_screen_leaves_to_follow(text: str, config: str, items: set[str] | None) -> None:
     assert find_followed(text, config) == items
+
+
+def test_one_error_for_all_prices_only_where_all_are_missing() -> None:
+    """Both that are followed lack a price, but MUG and TEA have one."""
+    text = """
+        2024-02-01 * "buy"
+          Assets:Inventory:A  1 KIT {5 USD}
+          Assets:Inventory:A  1 JUG {5 USD}
+          Assets:Cash
+    """
+    entries, errors, options = loader.load_string(HEAD + dedent(text), dedent=False)
+    assert errors == []
+    _, found, screened = run(entries, options, "{}", is_screened=True)
+    assert screened is not None
+    assert [error.message.partition(" and ")[0] for error in found] == [
+        "KIT has no price on 2024-03-31",
+        "JUG has no price on 2024-03-31",
+    ]
 
 
 def test_a_release_knows_the_cost_of_all_that_left() -> None:
