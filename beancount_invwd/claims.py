@@ -89,10 +89,12 @@ class Claims:
 
     def _find_named(self, group: str) -> Sequence[Stock]:
         """Find the stocks that can be in a group, those of new items among them."""
-        for stock in islice(self._books.stocks.values(), self._count, None):
-            for name in dict.fromkeys((stock.key.commodity, stock.category, "total")):
-                self._named.setdefault(name, []).append(stock)
-        self._count = len(self._books.stocks)
+        stocks = self._books.stocks
+        if len(stocks) > self._count:
+            for stock in islice(stocks.values(), self._count, None):
+                for name in dict.fromkeys((stock.key.commodity, stock.category, "total")):
+                    self._named.setdefault(name, []).append(stock)
+            self._count = len(stocks)
         return self._named.get(group, ())
 
     def apply(
