@@ -170,10 +170,16 @@ class Mistakes:
         self._report_item(("product", item), lot.stock, message)
 
     def _report_item(self, key: Any, stock: Stock, message: str) -> None:
-        """Report at the item's Commodity, or where its first lot on hand was bought."""
+        """Report at the item's Commodity, or where its first lot on hand was bought.
+
+        Of several entities or currencies it is the place that comes first in the ledger: in which
+        order they are tested is not told by the ledger.
+        """
         entry = self.commodities.get(stock.key.commodity)
         meta = entry.meta if entry else find_meta(*next(iter(stock.lots.values())).origin)
-        self.report(key, meta, message, entry)
+        known, found = self._errors.get(key), error_at(meta, message, entry)
+        if known is None or _place(found) < _place(known):
+            self._errors[key] = found
 
 
 def _place(error: InvwdError) -> tuple[str, int, str]:

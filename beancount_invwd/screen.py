@@ -115,9 +115,14 @@ class _Account(dict[str, "_Place | None"]):
 
 
 def can_screen(policy: Policy) -> bool:
-    """Whether sums can tell anything under a policy: not if it looks at ages, demand or totals."""
+    """Whether sums can tell anything under a policy.
+
+    Not if it looks at ages, demand or a share of all inventory; nor if what is missing has to be
+    told as of the last date on which any item at all was tested.
+    """
     is_relative = any(threshold.currency is None for threshold in policy.materiality)
-    return not (policy.terms.ageing or policy.idle or policy.coverage or is_relative)
+    tells_last = policy.period == "price" and policy.missing_price == "error"
+    return not (policy.terms.ageing or policy.idle or policy.coverage or is_relative or tells_last)
 
 
 def screen(

@@ -111,7 +111,7 @@ LEFT_TO_FOLLOW = {
     ),
     "what a price of each date is below": (
         "2024-02-10 price MUG 4 USD\n2024-02-20 price MUG 8 USD",
-        "{'period': 'price'}",
+        "{'period': 'price', 'missing_price': 'ignore'}",
         {"MUG"},
     ),
     "the lot basis looks at the dearest": (
