@@ -5,8 +5,6 @@
  * place. Without it every link still leads to a page of its own.
  */
 
-/** @typedef {{ init?: () => void, onExtensionPageLoad?: () => void }} ExtensionModule */
-
 const ROOT = ".impairment";
 
 /** @returns {string} The address of the page, without parameters. */
@@ -282,7 +280,7 @@ function prepare(root) {
   });
 }
 
-/** @type {ExtensionModule} */
+/** @type {Fava.Extension} */
 export default {
   onExtensionPageLoad() {
     const root = document.querySelector(ROOT);

@@ -24,8 +24,11 @@ from beancount_invwd.report import NotSwitchedOn, collector_paused
 from beancount_invwd.report.compare import BadScenario
 from beancount_invwd.report.explain import UnknownItem
 from beancount_invwd.report.rollforward import NotTestedSo
-from fava_ext import downloads, fava_api, pages
+from fava_ext import downloads, fava_api
+from fava_ext.bodies import build_body
 from fava_ext.context import Context
+from fava_ext.head import list_mistakes
+from fava_ext.pages import Page, build_page
 from fava_ext.question import BadQuestionError, read_question
 from fava_ext.selection import Selection
 from fava_ext.store import Store
@@ -68,26 +71,26 @@ class Impairment(FavaExtensionBase):
 
     # The page
 
-    def build_page(self) -> pages.Page:
+    def build_page(self) -> Page:
         """Build the page for this request; whatever goes wrong is said on it."""
         try:
             with self._lock:
-                page: pages.Page = self._remember("page", pages.build_page)
+                page: Page = self._remember("page", build_page)
                 return page
         except (fava_api.BadFilterError, BadQuestionError) as error:
-            return pages.Page(problem=str(error), clear_url=fava_api.url_without_filters())
+            return Page(problem=str(error), clear_url=fava_api.url_without_filters())
         except NotSwitchedOn:
             source = {"filename": self.ledger.beancount_file_path, "lineno": 1}
             url = fava_api.url_of_source(self.ledger, source)
-            return pages.Page(is_switched_on=False, editor_url=url)
+            return Page(is_switched_on=False, editor_url=url)
         except Exception as error:  # noqa: BLE001 (as in plugin.py: said, not thrown)
             return self._report(error)
 
-    def _report(self, error: Exception) -> pages.Page:
+    def _report(self, error: Exception) -> Page:
         _log.exception("the page failed")
         formats = fava_api.Formats(self.ledger)
         text = formats.sentence(f"{type(error).__name__}: {error}")
-        return pages.Page(fault=text, mistakes=pages.list_mistakes(self.ledger, formats))
+        return Page(fault=text, mistakes=list_mistakes(self.ledger, formats))
 
     def _remember(self, name: str, build: Callable[[Context], Any]) -> Any:
         """Build what is asked for, unless it was since the ledger was loaded."""
@@ -116,7 +119,7 @@ class Impairment(FavaExtensionBase):
     @extension_endpoint
     def fragment(self) -> Response:
         """The view alone, without what stands above it."""
-        return self._answer(lambda: self._render("body.html", "body", pages.build_body))
+        return self._answer(lambda: self._render("body.html", "body", build_body))
 
     @extension_endpoint
     def explain_panel(self) -> Response:
