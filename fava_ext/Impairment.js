@@ -262,6 +262,8 @@ function prepare(root) {
     return;
   }
   root.dataset.ready = "yes";
+  const current = root.querySelector('nav [aria-current="page"]');
+  current?.scrollIntoView({ block: "nearest", inline: "nearest" });
   root.addEventListener("click", (event) => onClick(root, event));
   root.addEventListener("keydown", onKey);
   root.addEventListener("change", (event) => {
