@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
+from tests.browser.addresses import PAGE
 from tests.browser.chromium import find_chromium, launch
 from tests.fava_server import serve
 
@@ -40,7 +41,7 @@ def browser() -> Iterator[Browser]:
 def example() -> Iterator[str]:
     """Serve the example; give the address of its page."""
     with serve(EXAMPLE) as root:
-        yield f"{root}/harbour-lane-goods/extension/Impairment/"
+        yield f"{root}/harbour-lane-goods{PAGE}"
 
 
 @pytest.fixture
@@ -68,13 +69,20 @@ def window(browser: Browser) -> Iterator[Open]:
         contexts.append(context)
         watch(context, address, problems)
         page = context.new_page()
-        page.goto(address)
+        go(page, address)
         return page
 
     yield open_window
     for context in contexts:
         context.close()
     assert not problems
+
+
+def go(page: Page, address: str) -> None:
+    """Open an address; the page "Impairment" is there once its script is."""
+    page.goto(address)
+    if PAGE in address:
+        expect(page.locator(".impairment[data-ready]")).to_be_visible()
 
 
 def watch(context: BrowserContext, address: str, problems: list[str]) -> None:
