@@ -74,7 +74,7 @@ class Impairment(FavaExtensionBase):
     def build_page(self) -> Page:
         """Build the page for this request; whatever goes wrong is said on it."""
         try:
-            with self._lock:
+            with self._lock, collector_paused():
                 page: Page = self._remember("page", build_page)
                 return page
         except (fava_api.BadFilterError, BadQuestionError) as error:
@@ -96,8 +96,7 @@ class Impairment(FavaExtensionBase):
         """Build what is asked for, unless it was since the ledger was loaded."""
         store, key = self._find_store(), (name, *fava_api.key_of_request())
         if key not in store.pages:
-            with collector_paused():
-                found = build(self._make_context(store))
+            found = build(self._make_context(store))
             if len(store.pages) >= _MOST_PAGES:
                 store.pages.clear()
             store.pages[key] = found
@@ -142,7 +141,7 @@ class Impairment(FavaExtensionBase):
     def _answer(self, make: Callable[[], Response]) -> Response:
         """Answer, or say in JSON what is wrong."""
         try:
-            with self._lock:
+            with self._lock, collector_paused():
                 return make()
         except NotSwitchedOn:
             return _refuse('the ledger does not use the plugin; add: plugin "beancount_invwd"')

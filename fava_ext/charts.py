@@ -28,7 +28,7 @@ _NAMES = {
     "release": "Releases",
 }
 ROOT = "Allowance"
-_Change = tuple["date", str, str, Decimal]  # day, name of the line, currency, amount
+_Change = tuple[str, str, Decimal, "date"]  # what changes, currency, by how much, when
 _Span = tuple["date", "date"]
 
 
@@ -62,35 +62,39 @@ def _list_spans(selection: Selection) -> Sequence[_Span]:
 
 def _draw_value(selection: Selection, ledger: FavaLedger, spans: Sequence[_Span]) -> fava_api.Chart:
     """The carrying amount is left out where movements cannot be told apart by item."""
-    changes: list[_Change] = [(r.date, "cost", r.currency, r.cost) for r in selection.costs]
+    costs = [("cost", row.currency, row.cost, row.date) for row in selection.costs]
     policy = selection.state.assessment.policy
     is_wide = policy is not None and policy.basis in {"category", "total"}
-    if not (is_wide and selection.filters.text):
-        changes += [(d, "carrying amount", c, n) for d, _, c, n in changes]
-        changes += [
-            (r.date, "carrying amount", r.currency, -r.change) for r in selection.allowances
-        ]
+    is_told = not (is_wide and selection.filters.text)
+    written = selection.allowances if is_told else ()
+    allowances = [("allowance", row.currency, row.change, row.date) for row in written]
     points = []
-    for (_, end), sums in _accumulate(changes, spans):
+    for (_, end), sums in _accumulate([*costs, *allowances], spans):
         values: dict[str, Decimal] = {}
         for (name, currency), number in sums.items():
             amount, unit = _convert(ledger, number, currency, end)
-            line = f"{unit} {name}"
-            values[line] = values.get(line, _ZERO) + amount
+            if name == "cost":
+                _add(values, f"{unit} cost", amount)
+            if is_told:
+                _add(values, f"{unit} carrying amount", amount if name == "cost" else -amount)
         points.append((end, values))
     return fava_api.draw_lines("Cost and carrying amount", points)
+
+
+def _add(values: dict[str, Decimal], name: str, number: Decimal) -> None:
+    values[name] = values.get(name, _ZERO) + number
 
 
 def _accumulate(
     changes: Sequence[_Change], spans: Sequence[_Span]
 ) -> Iterable[tuple[_Span, Mapping[tuple[str, str], Decimal]]]:
     """The sums of all changes up to the end of each span."""
-    ordered = sorted(changes, key=lambda change: change[0])
+    ordered = sorted(changes, key=lambda change: change[3])
     sums: dict[tuple[str, str], Decimal] = {}
     i = 0
     for span in spans:
-        while i < len(ordered) and ordered[i][0] <= span[1]:
-            _, name, currency, number = ordered[i]
+        while i < len(ordered) and ordered[i][3] <= span[1]:
+            name, currency, number, _ = ordered[i]
             sums[name, currency] = sums.get((name, currency), _ZERO) + number
             i += 1
         yield span, sums
@@ -110,8 +114,7 @@ def _draw_movements(
         while i < len(written) and written[i].date <= end:
             row = written[i]
             amount, unit = _convert(ledger, row.change, row.currency, end)
-            by_currency = sums.setdefault(_NAMES[row.kind], {})
-            by_currency[unit] = by_currency.get(unit, _ZERO) + amount
+            _add(sums.setdefault(_NAMES[row.kind], {}), unit, amount)
             i += 1
         bars.append((end, sums))
     return fava_api.draw_bars("Movements of the allowance", bars)
@@ -152,7 +155,7 @@ def _grow(
         else:
             number, currency = lot.allowance, lot.stock.key.currency  # type: ignore[attr-defined]
             amount, unit = _convert(ledger, number, currency, selection.state.as_of)
-            own[unit] = own.get(unit, _ZERO) + amount
+            _add(own, unit, amount)
     children = [
         _grow(f"{name}:{part}", branch, selection, ledger)
         for part, branch in sorted(branches.items())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from fava_ext import fava_api
@@ -20,6 +21,8 @@ class Columns:
     def __init__(self, context: Context) -> None:
         self._ledger = context.ledger
         self._formats = context.formats
+        self.link_account = lru_cache(None)(self._link_account)  # a link takes long to build
+        self.explain = lru_cache(None)(self._explain)
 
     def money(self, key: str, title: str, *, is_signed: bool = False) -> Field[Any]:
         """An amount in the currency of the row."""
@@ -69,7 +72,7 @@ class Columns:
 
         return Field(key, title, make, lambda row: getattr(row, key) or None)
 
-    def link_account(self, name: str) -> Cell:
+    def _link_account(self, name: str) -> Cell:
         """The cell of an account."""
         return Cell(name, url=fava_api.url_of_account(name)) if name else Cell()
 
@@ -85,7 +88,7 @@ class Columns:
         """The name of an item in Fava."""
         return fava_api.name_item(self._ledger, item)
 
-    def explain(self, item: str, lot: str = "") -> Cell:
+    def _explain(self, item: str, lot: str = "") -> Cell:
         """The cell of an item."""
         name = self.name(item)
         values = {"view": "explain", "item": item, **({"lot": lot} if lot else {})}
