@@ -94,9 +94,10 @@ class Impairment(FavaExtensionBase):
 
     def _remember(self, name: str, build: Callable[[Context], Any]) -> Any:
         """Build what is asked for, unless it was since the ledger was loaded."""
-        store, key = self._find_store(), (name, *fava_api.key_of_request())
+        store, filters = self._find_store(), fava_api.read_filters(self.ledger)
+        key = (name, filters, *fava_api.key_of_request())  # "month" is another one tomorrow
         if key not in store.pages:
-            found = build(self._make_context(store))
+            found = build(self._make_context(store, filters))
             if len(store.pages) >= _MOST_PAGES:
                 store.pages.clear()
             store.pages[key] = found
@@ -107,9 +108,8 @@ class Impairment(FavaExtensionBase):
             self._store = Store(self.ledger)
         return self._store
 
-    def _make_context(self, store: Store) -> Context:
+    def _make_context(self, store: Store, filters: fava_api.Filters) -> Context:
         question = read_question(fava_api.read_arguments())
-        filters = fava_api.read_filters(self.ledger)
         selection = Selection(store.find_state(filters.end), filters)
         return Context(self.ledger, store, question, selection, fava_api.Formats(self.ledger))
 
@@ -136,7 +136,12 @@ class Impairment(FavaExtensionBase):
         """Send a file that the command line would write; none in incognito mode."""
         if fava_api.is_incognito():
             return _refuse("Fava runs in incognito mode: there are no downloads", 403)
-        return self._answer(lambda: _send(build(self._make_context(self._find_store()))))
+
+        def make() -> Response:
+            filters = fava_api.read_filters(self.ledger)
+            return _send(build(self._make_context(self._find_store(), filters)))
+
+        return self._answer(make)
 
     def _answer(self, make: Callable[[], Response]) -> Response:
         """Answer, or say in JSON what is wrong."""

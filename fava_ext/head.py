@@ -28,6 +28,12 @@ TITLES = {
 }
 
 
+_WHOLE = {
+    "disclosure": "The note is of all inventory, whatever the account and text filters.",
+    "explain": "The explanation is of the whole item, whatever the account and text filters.",
+}
+
+
 class Link(NamedTuple):
     """A link; `is_here` says that it leads to what is shown."""
 
@@ -81,7 +87,7 @@ def build_head(context: Context) -> Head:
             for view, title in TITLES.items()
         ],
         mistakes=list_mistakes(ledger, context.formats),
-        hints=list(_list_hints(selection)),
+        hints=list(_list_hints(selection, context.question.view)),
         has_money=bool(ledger.options["operating_currency"]),
     )
 
@@ -94,8 +100,10 @@ def _link_line(context: Context) -> Link | None:
     return Link(f"{Path(name).name}:{line}", fava_api.url_of_source(context.ledger, source))
 
 
-def _list_hints(selection: Selection) -> Sequence[str]:
+def _list_hints(selection: Selection, view: str) -> Sequence[str]:
     filters, found = selection.filters, []
+    if view in _WHOLE:
+        return [_WHOLE[view]] if selection.is_narrow else []
     if filters.account:
         found.append(
             "The account filter shows the lots in these accounts, and movements that post to "

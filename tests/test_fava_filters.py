@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from urllib.parse import quote
 
 import pytest
@@ -171,6 +172,27 @@ def test_a_category_that_is_tested_as_one_is_picked_by_its_items(make_client: Ma
     assert reader.table("Positions").column("Item") == ["WIDGET"]
     assert reader.figures["Allowance"] == "45.00"
     assert '"USD carrying amount"' not in get(client, f"{TEST}?filter=attic")
+
+
+@pytest.mark.parametrize(
+    ("view", "words"),
+    [
+        ("disclosure", "The note is of all inventory"),
+        ("explain", "The explanation is of the whole item"),
+    ],
+)
+def test_what_filters_do_not_narrow_says_so(example: FlaskClient, view: str, words: str) -> None:
+    assert words in get(example, f"{PAGE}?view={view}&item=LAMP&account=Workshop")
+    assert words not in get(example, f"{PAGE}?view={view}&item=LAMP&time=2024")
+
+
+def test_a_filter_that_names_today_is_another_one_tomorrow(
+    make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = make_client(HEAD + ACCOUNTS + TWO_ACCOUNTS)
+    for today in (datetime.date(2024, 1, 31), datetime.date(2024, 2, 1)):
+        monkeypatch.setattr("fava.util.date.local_today", lambda today=today: today)
+        assert f"Inventory as of {today}" in get(client, f"{TEST}?time=day")
 
 
 # What cannot be read

@@ -153,6 +153,17 @@ def test_an_error_links_to_its_line_in_the_editor(make_client: MakeClient, tmp_p
     }
 
 
+def test_of_many_errors_the_first_ones_are_shown(make_client: MakeClient) -> None:
+    wrong = "".join(
+        f'2024-01-20 custom "invwd-nrv" "WIDGET" -{n}.00 USD "damaged"\n' for n in range(1, 31)
+    )
+    client = make_client(f"{HEAD}{ACCOUNTS}{ONE_LOSS}\n{wrong}")
+    article = get(client, TEST)
+    assert "30 errors to mend" in article
+    assert article.count('class="place"') == 20
+    assert visit(client, TEST).links["Fava's list of errors"] == "/test/errors/"
+
+
 def test_an_error_links_to_the_external_editor_where_fava_does(make_client: MakeClient) -> None:
     wrong = """
 2024-01-20 custom "invwd-nrv" "WIDGET" -3.00 USD "damaged"
