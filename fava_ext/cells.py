@@ -47,7 +47,8 @@ class Cell:
     badges: Sequence[Badge] = ()
 
 
-class Field(NamedTuple, Generic[Row]):
+@dataclass(frozen=True, slots=True)
+class Field(Generic[Row]):
     """A column.
 
     Attributes:

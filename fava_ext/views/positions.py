@@ -71,7 +71,7 @@ def _reason_field(columns: Columns) -> Field[Position]:
         is_lost = row.allowance or row.pending or row.measure is None
         return replace(field.make(row), tone="" if is_lost else "quiet")
 
-    return field._replace(make=make)
+    return replace(field, make=make)
 
 
 def _mark_field() -> Field[Position]:
