@@ -170,6 +170,28 @@ def roll_some(
         return Rollforward(assessment.as_of, rows, (), is_part=True)
 
 
+def sum_periods(rows: Sequence[RollRow]) -> list[RollRow]:
+    """Put all periods of an entity and currency together, in the order of the rows."""
+    merged: dict[tuple[str, str], RollRow] = {}
+    for row in rows:
+        before = merged.get((row.entity, row.currency))
+        merged[row.entity, row.currency] = row if before is None else _add(before, row)
+    return list(merged.values())
+
+
+def _add(one: RollRow, other: RollRow) -> RollRow:
+    """Two periods, one after the other, as one."""
+    return replace(
+        one,
+        end=other.end,
+        write_downs=one.write_downs + other.write_downs,
+        write_offs=one.write_offs + other.write_offs,
+        reversals=one.reversals + other.reversals,
+        releases=one.releases + other.releases,
+        transfers=one.transfers + other.transfers,
+    )
+
+
 def _check_basis(basis: str, by: RollBy | None) -> None:
     if basis == "total" and by is not None:
         raise NotTestedSo("the ledger tests all inventory as one (basis total): leave --by out")

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from beancount_invwd.report.rollforward import Rollforward, RollRow, roll_forward, roll_some
+from beancount_invwd.report.rollforward import (
+    Rollforward,
+    RollRow,
+    roll_forward,
+    roll_some,
+    sum_periods,
+)
 from beancount_invwd.report.spans import find_year_start
 from fava_ext import fava_api
 from fava_ext.cells import Cell, Field, Grid, build_grid
 from fava_ext.columns import Columns, total_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from beancount_invwd.report.spans import SpanLength
     from fava_ext.context import Context
@@ -49,8 +55,7 @@ def show_rollforward(context: Context, rolled: Rollforward) -> Grid:
         columns.money("closing", "Closing"),
     ]
     totals = [
-        total_cells(fields, total, f"Total, {total.currency}")
-        for total in _sum_periods(rolled.rows)
+        total_cells(fields, total, f"Total, {total.currency}") for total in sum_periods(rolled.rows)
     ]
     empty = "There was no inventory."
     return build_grid(
@@ -68,27 +73,3 @@ def _show_period(row: RollRow) -> Cell:
     time = f"{row.start} - {row.end}"
     url = fava_api.url_of(view="movements", time=time)
     return Cell(f"{row.start} – {row.end}", url=url)
-
-
-def _sum_periods(rows: Sequence[RollRow]) -> list[RollRow]:
-    """All periods of an entity and currency as one."""
-    found: dict[tuple[str, str], RollRow] = {}
-    for row in rows:
-        before = found.get((row.entity, row.currency))
-        if before is not None:
-            row = RollRow(  # noqa: PLW2901 (the sum so far)
-                row.entity,
-                row.currency,
-                None,
-                None,
-                before.start,
-                row.end,
-                before.opening,
-                before.write_downs + row.write_downs,
-                before.write_offs + row.write_offs,
-                before.reversals + row.reversals,
-                before.releases + row.releases,
-                before.transfers + row.transfers,
-            )
-        found[row.entity, row.currency] = row
-    return list(found.values())
