@@ -102,6 +102,13 @@ def test_nothing_is_wider_than_the_window(width: int, example: str, window: Open
         assert find_overflow(page) <= 0, view
 
 
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_phone_shows_which_view_is_open(view: str, example: str, window: Open) -> None:
+    page = window(f"{example}?view={view}", viewport=PHONE)
+    tab = page.get_by_role("navigation", name="Views").get_by_role("link", name=VIEWS[view])
+    expect(tab).to_be_in_viewport(ratio=0.95)
+
+
 def test_the_dialog_fits_a_phone(example: str, window: Open) -> None:
     page = window(example, viewport=PHONE)
     page.get_by_role("table", name="Positions").get_by_role("link").first.click()
