@@ -261,8 +261,6 @@ function prepare(root) {
   if (root.dataset.ready) {
     return;
   }
-  const tab = root.querySelector('.views [aria-current="page"]');
-  tab?.scrollIntoView({ block: "nearest", inline: "nearest" }); // on a phone it may be out of sight
   root.dataset.ready = "yes";
   const current = root.querySelector('nav [aria-current="page"]');
   current?.scrollIntoView({ block: "nearest", inline: "nearest" });
