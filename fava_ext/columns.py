@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from fava_ext import fava_api
 from fava_ext.cells import Cell, Field
@@ -21,6 +22,7 @@ class Columns:
     def __init__(self, context: Context) -> None:
         self._ledger = context.ledger
         self._formats = context.formats
+        self._explanations = fava_api.url_of(view="explain")
         self.link_account = lru_cache(None)(self._link_account)  # a link takes long to build
         self.explain = lru_cache(None)(self._explain)
 
@@ -91,9 +93,8 @@ class Columns:
     def _explain(self, item: str, lot: str = "") -> Cell:
         """The cell of an item."""
         name = self.name(item)
-        values = {"view": "explain", "item": item, **({"lot": lot} if lot else {})}
-        note = item if name != item else ""
-        return Cell(name, note=note, url=fava_api.url_of(**values), item=item, lot=lot)
+        url = f"{self._explanations}&{urlencode({'item': item, **({'lot': lot} if lot else {})})}"
+        return Cell(name, note=item if name != item else "", url=url, item=item, lot=lot)
 
     def split(self, rows: Sequence[Any]) -> list[Field[Any]]:
         """Columns of entity and currency, where there are several."""

@@ -64,7 +64,7 @@ def list_figures(selection: Selection, ledger: FavaLedger) -> list[Figures]:
     """
     assessment = selection.state.assessment
     sums = _Sums()
-    for total in sum_totals(list_positions(assessment, "account", selection.lots)):
+    for total in sum_totals(list_positions(assessment, "entity", selection.lots)):
         amounts = {name: getattr(total, name) for name in (*_ON_DATE, "pending")}
         _add(sums, total.entity, total.currency, amounts, selection, ledger)
     for row in selection.recent:

@@ -42,6 +42,8 @@ class Selection:
     @cached_property
     def lots(self) -> Sequence[Any]:
         """The lots on hand, measured."""
+        if not self.is_narrow:
+            return self.state.lots
         return [row for row in self.state.lots if self._shows_lot(row.lot)]
 
     @cached_property

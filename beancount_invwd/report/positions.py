@@ -8,7 +8,7 @@ The carrying amount is cost less allowance, never market value: that would count
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -121,11 +121,8 @@ def list_positions(
         groups: dict[tuple[Any, ...], list[Row]] = {}
         for row in rows:
             groups.setdefault(_key(row, by), []).append(row)
-        prices = _find_newest_prices(assessment)
-        found = [
-            replace(_sum_up(key, rows, by, pending), marks=_find_marks(rows, prices))
-            for key, rows in groups.items()
-        ]
+        newest = _find_newest_prices(assessment)
+        found = [_sum_up(key, rows, by, pending, newest) for key, rows in groups.items()]
         return sorted(found, key=_sort_key)
 
 
@@ -160,7 +157,11 @@ def _key(row: Row, by: By) -> tuple[Any, ...]:
 
 
 def _sum_up(
-    key: tuple[Any, ...], rows: Sequence[Row], by: By, pending: dict[int, Decimal]
+    key: tuple[Any, ...],
+    rows: Sequence[Row],
+    by: By,
+    pending: dict[int, Decimal],
+    newest: Callable[[str], Any],
 ) -> Position:
     lot = rows[0].lot
     quantity = sum((row.lot.units for row in rows), ZERO)
@@ -186,6 +187,7 @@ def _sum_up(
         allowance=sum((row.lot.allowance for row in rows), ZERO),
         pending=sum((pending.get(row.lot.number, ZERO) for row in rows), ZERO),
         reason=_find_reasons(rows, pending),
+        marks=_find_marks(rows, newest),
     )
 
 
