@@ -49,7 +49,7 @@ def invwd(
         The same entries and the new ones (not sorted: the loader sorts), and errors.
     """
     try:
-        with localcontext(CONTEXT), _collector_paused():
+        with localcontext(CONTEXT), collector_paused():
             return _run(entries, options_map, config)
     except Exception as error:  # noqa: BLE001 (the plugin never raises)
         message = (
@@ -60,7 +60,7 @@ def invwd(
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
+def collector_paused() -> Iterator[None]:
     """Pause the garbage collector: nothing here is garbage, and a full pass costs seconds."""
     was_enabled = gc.isenabled()
     gc.disable()

@@ -3,189 +3,185 @@
     2024-01-01 custom "fava-extension" "fava_ext"
 
 The page is a face: it shows the rows of `beancount_invwd.report` as they are, and computes nothing
-of its own but which of them to show. Fava's private parts are in `fava_api`; the template escapes
-all that comes from the ledger and has neither script nor event handler.
+of its own but which of them to show. Requests go through `question` (the address), `store` (what is
+known of the ledger), `selection` (what the filters pick), `views` (tables) and `pages`; downloads
+are those of the command line. Fava's private parts are in `fava_api`. Templates have no logic, and
+escape all that comes from the ledger; `Impairment.js` is the only script.
 """
 
 from __future__ import annotations
 
+import json
 import logging
-from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
+from threading import RLock
 from typing import TYPE_CHECKING
 
-from fava.ext import FavaExtensionBase
+from fava.ext import FavaExtensionBase, extension_endpoint
+from flask import Response
 
-from beancount_invwd.errors import InvwdError
-from beancount_invwd.report import NotSwitchedOn, assess, list_positions, sum_totals, tie_out
-from fava_ext import fava_api
+from beancount_invwd.report import NotSwitchedOn, collector_paused
+from beancount_invwd.report.compare import BadScenario
+from beancount_invwd.report.explain import UnknownItem
+from beancount_invwd.report.rollforward import NotTestedSo
+from fava_ext import downloads, fava_api
+from fava_ext.bodies import build_body
+from fava_ext.context import Context
+from fava_ext.head import list_mistakes
+from fava_ext.pages import Page, build_page
+from fava_ext.question import BadQuestionError, read_question
+from fava_ext.selection import Selection
+from fava_ext.store import Store
+from fava_ext.views.explain import tell_story
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import date
-    from decimal import Decimal
-    from typing import Any, Literal
+    from collections.abc import Callable
+    from typing import Any
 
     from fava.core import FavaLedger
 
-    from beancount_invwd.report import Assessment, Position, TieOut, Total
-
 _log = logging.getLogger(__name__)
-
-_WORDS: Mapping[str, str] = {
-    "ias2": "IAS 2",
-    "frs102": "FRS 102",
-    "aspe3031": "ASPE 3031",
-    "asc330": "ASC 330",
-    "asc330-lcm": "ASC 330, lower of cost or market",
-    "hgb": "HGB",
-    "item": "each item",
-    "lot": "each lot",
-    "category": "each category",
-    "total": "all inventory as one",
-    "nrv": "net realisable value",
-    "replacement": "replacement cost",
-    "lcm": "market within ceiling and floor",
-    "lower": "the lower of net realisable value and replacement cost",
-    "full": "in full",
-    "interim": "within the fiscal year",
-    "none": "never",
-    "month": "at each month end",
-    "quarter": "at each quarter end",
-    "year": "at each year end",
-    "price": "on each new price",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The positions of one entity and cost currency, and their total."""
-
-    total: Total
-    positions: Sequence[Position]
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What the template shows.
-
-    Attributes:
-        assessment: None if there is none; then `problem`, `fault` or `switched_on` says why.
-        errors: What the plugin reported when the ledger was loaded, as bean-check prints it.
-        by: "item", or "lot" where an account filter picks lots.
-        problem: Why a filter cannot be read; empty if it can.
-        fault: What failed in the plugin itself; empty if nothing did.
-        switched_on: Whether the ledger has the plugin line.
-    """
-
-    assessment: Assessment | None = None
-    errors: Sequence[InvwdError] = ()
-    by: Literal["item", "lot"] = "item"
-    groups: Sequence[Group] = ()
-    tie_outs: Sequence[TieOut] = ()
-    problem: str = ""
-    fault: str = ""
-    switched_on: bool = True
-
-    @property
-    def is_tied_out(self) -> bool:
-        """Whether the allowances of the lots are what the ledger says, in every account."""
-        return not any(row.difference for row in self.tie_outs)
+_WRONG = (
+    fava_api.BadFilterError,
+    BadQuestionError,
+    BadScenario,
+    UnknownItem,
+    NotTestedSo,
+    downloads.NothingToWriteError,
+)
+_MOST_PAGES = 32
 
 
 class Impairment(FavaExtensionBase):
     """The page; its name is also its address."""
 
     report_title = "Impairment"
+    has_js_module = True
 
     def __init__(self, ledger: FavaLedger, config: str | None = None) -> None:
         """Take the ledger; the page has no options, and a configuration must not stop Fava."""
         super().__init__(ledger, None)
         self.ignored_config = config
+        self._lock = RLock()  # the engine's state is not made for two requests at once
+        self._store: Store | None = None
+
+    def after_load_file(self) -> None:
+        """Forget what was computed of the ledger before."""
+        self._store = None
+
+    # The page
 
     def build_page(self) -> Page:
-        """Assess the inventory as of the end of Fava's time filter, or of the ledger."""
+        """Build the page for this request; whatever goes wrong is said on it."""
         try:
-            return self._assess(fava_api.read_time_filter_end())
-        except fava_api.BadFilterError as error:
-            return Page(problem=str(error))
+            with self._lock, collector_paused():
+                page: Page = self._remember("page", build_page)
+                return page
+        except (fava_api.BadFilterError, BadQuestionError) as error:
+            return Page(problem=str(error), clear_url=fava_api.url_without_filters())
         except NotSwitchedOn:
-            return Page(switched_on=False)
+            source = {"filename": self.ledger.beancount_file_path, "lineno": 1}
+            url = fava_api.url_of_source(self.ledger, source)
+            return Page(is_switched_on=False, editor_url=url)
         except Exception as error:  # noqa: BLE001 (as in plugin.py: said, not thrown)
+            return self._report(error)
+
+    def _report(self, error: Exception) -> Page:
+        _log.exception("the page failed")
+        formats = fava_api.Formats(self.ledger)
+        text = formats.sentence(f"{type(error).__name__}: {error}")
+        return Page(fault=text, mistakes=list_mistakes(self.ledger, formats))
+
+    def _remember(self, name: str, build: Callable[[Context], Any]) -> Any:
+        """Build what is asked for, unless it was since the ledger was loaded."""
+        store, filters = self._find_store(), fava_api.read_filters(self.ledger)
+        key = (name, filters, *fava_api.key_of_request())  # "month" is another one tomorrow
+        if key not in store.pages:
+            found = build(self._make_context(store, filters))
+            if len(store.pages) >= _MOST_PAGES:
+                store.pages.clear()
+            store.pages[key] = found
+        return store.pages[key]
+
+    def _find_store(self) -> Store:
+        if self._store is None:
+            self._store = Store(self.ledger)
+        return self._store
+
+    def _make_context(self, store: Store, filters: fava_api.Filters) -> Context:
+        question = read_question(fava_api.read_arguments())
+        selection = Selection(store.find_state(filters.end), filters)
+        return Context(self.ledger, store, question, selection, fava_api.Formats(self.ledger))
+
+    # What the script asks for
+
+    @extension_endpoint
+    def fragment(self) -> Response:
+        """The view alone, without what stands above it."""
+        return self._answer(lambda: self._render("body.html", "body", build_body))
+
+    @extension_endpoint
+    def explain_panel(self) -> Response:
+        """The explanation of an item, for a dialog."""
+        return self._answer(lambda: self._render("story.html", "story", tell_story))
+
+    def _render(self, template: str, name: str, build: Callable[[Context], Any]) -> Response:
+        values = {name: self._remember(name, build), "ledger": self.ledger, "extension": self}
+        html = self.jinja_env.get_template(f"impairment/{template}").render(**values)
+        return Response(html, mimetype="text/html")
+
+    # Downloads
+
+    def download(self, build: Callable[[Context], downloads.File]) -> Response:
+        """Send a file that the command line would write; none in incognito mode."""
+        if fava_api.is_incognito():
+            return _refuse("Fava runs in incognito mode: there are no downloads", 403)
+
+        def make() -> Response:
+            filters = fava_api.read_filters(self.ledger)
+            return _send(build(self._make_context(self._find_store(), filters)))
+
+        return self._answer(make)
+
+    def _answer(self, make: Callable[[], Response]) -> Response:
+        """Answer, or say in JSON what is wrong."""
+        try:
+            with self._lock, collector_paused():
+                return make()
+        except NotSwitchedOn:
+            return _refuse('the ledger does not use the plugin; add: plugin "beancount_invwd"')
+        except _WRONG as error:
+            return _refuse(fava_api.Formats(self.ledger).sentence(str(error)))
+        except Exception as error:  # noqa: BLE001
             _log.exception("the page failed")
-            return Page(fault=f"{type(error).__name__}: {error}", errors=self._list_errors())
-
-    def _assess(self, as_of: date | None) -> Page:
-        assessment = assess(self.ledger.all_entries, self.ledger.options, as_of)
-        accepts = fava_api.read_account_filter()
-        by: Literal["item", "lot"] = "lot" if accepts else "item"
-        positions = list_positions(assessment, by=by)
-        return Page(
-            assessment=assessment,
-            errors=self._list_errors(),
-            by=by,
-            groups=_group(_select(positions, accepts)),
-            tie_outs=tie_out(assessment, self.ledger.all_entries),
-        )
-
-    def _list_errors(self) -> Sequence[InvwdError]:
-        return fava_api.list_errors(self.ledger, InvwdError)
-
-    def format_amount(self, number: Decimal, currency: str) -> str:
-        """Format an amount as Fava does."""
-        return fava_api.format_amount(self.ledger, number, currency)
-
-    def format_exact(self, number: Decimal, currency: str) -> str:
-        """Format a quantity or a value per unit with all its digits."""
-        return fava_api.format_exact(self.ledger, number, currency)
-
-    def find_source_url(self, source: Mapping[str, Any] | None) -> str | None:
-        """Link to a directive in Fava's editor, if a file of the ledger holds it."""
-        return fava_api.find_source_url(self.ledger, source)
-
-    def describe_source(self, error: InvwdError) -> str:
-        """Name the file and line of an error, without the folder."""
-        return f"{Path(str(error.source['filename'])).name}:{error.source['lineno']}"
-
-    def describe_policy(self, assessment: Assessment) -> str:
-        """Say in one line what the plugin does; nothing if its configuration is wrong."""
-        policy = assessment.policy
-        if policy is None:
-            return ""
-        standard, basis, measure, reversals, period = (
-            _WORDS.get(key, key)
-            for key in (
-                policy.standard,
-                policy.basis,
-                policy.measure,
-                policy.reversals,
-                policy.period,
-            )
-        )
-        return f"{standard} · tests {basis} against {measure} · reversals {reversals} · {period}"
-
-    def has_text_filter(self) -> bool:
-        """Tell whether Fava's free-text filter is set, which picks entries but no stock."""
-        return fava_api.has_text_filter()
+            text = f"beancount-invwd failed ({type(error).__name__}: {error}); please report it"
+            return _refuse(fava_api.Formats(self.ledger).sentence(text))
 
 
-def _select(
-    positions: Sequence[Position], accepts: Callable[[str], bool] | None
-) -> Sequence[Position]:
-    """Keep the rows of accounts that a filter accepts; rows of no single account stay."""
-    if accepts is None:
-        return positions
-    return [row for row in positions if row.account is None or accepts(row.account)]
+def _add_downloads(cls: type[Impairment]) -> None:
+    """Give the page an endpoint for each table and format, and one for the note."""
+    for name in downloads.DOCUMENTS:
+        for style in downloads.STYLES:
+            build = partial(downloads.write_table, name=name, style=style)
+            _add_endpoint(cls, f"{name}.{style}", build)
+    _add_endpoint(cls, "disclosure.md", downloads.write_note)
 
 
-def _group(positions: Sequence[Position]) -> Sequence[Group]:
-    """Put rows under their entity and currency, the largest allowance first."""
-    by_allowance = sorted(positions, key=lambda row: row.allowance, reverse=True)
-    return [
-        Group(total, [row for row in by_allowance if _belongs(row, total)])
-        for total in sum_totals(positions)
-    ]
+def _add_endpoint(
+    cls: type[Impairment], name: str, build: Callable[[Context], downloads.File]
+) -> None:
+    mark: Callable[[Any], Any] = extension_endpoint(name)
+    setattr(cls, name, mark(lambda page: page.download(build)))
 
 
-def _belongs(position: Position, total: Total) -> bool:
-    return (position.entity, position.currency) == (total.entity, total.currency)
+_add_downloads(Impairment)
+
+
+def _send(file: downloads.File) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+    return Response(file.content, content_type=file.type, headers=headers)
+
+
+def _refuse(message: str, status: int = 400) -> Response:
+    body = json.dumps({"error": message}, ensure_ascii=False)
+    return Response(body, status, mimetype="application/json")

@@ -1,63 +1,238 @@
 """Fava's private parts: the only file that reaches into Fava behind its extension interface.
 
 Fava calls that interface unstable, and patch releases have broken it. What the page needs beyond
-`FavaExtensionBase` stands here, so that a new Fava is one file to look at.
+`FavaExtensionBase` stands here, so that a new Fava is one file to look at: filters, formats, the
+data of charts, links, and the names of the pages that they lead to.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from beancount.core.account import has_component
+from fava.beans.funcs import hash_entry
 from fava.context import g
-from fava.core.filters import Match
+from fava.core.charts import DateAndBalance, DateAndBalanceWithBudget
+from fava.core.filters import AccountFilter, AdvancedFilter, Match, TimeFilter
+from fava.core.inventory import CounterInventory, SimpleCounterInventory
 from fava.core.number import get_locale_format
+from fava.core.tree import SerialisedTreeNode
 from fava.helpers import FavaAPIError
-from flask import request, url_for
+from fava.internal_api import BalancesChart, BarChart, HierarchyChart
+from fava.util.date import INTERVALS, dateranges
+from flask import current_app, request, url_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import date
-    from decimal import Decimal
-    from typing import Any
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from fava.core import FavaLedger
+    from werkzeug.datastructures import MultiDict
 
 _Error = TypeVar("_Error")
+Chart = BalancesChart | BarChart | HierarchyChart
+Tree = SerialisedTreeNode
+
+_MOST_INTERVALS = 400
+_NO_CURRENCY = {"at_cost", "at_value", "units"}
+NAME = "Impairment"
 
 
 class BadFilterError(Exception):
     """A filter of Fava's that cannot be read; the text says which and why."""
 
 
-def read_time_filter_end() -> date | None:
-    """Read the last day of Fava's time filter, inclusive; None without a time filter.
+# Filters
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Fava's three filters.
+
+    Attributes:
+        start: The first day of the time filter, inclusive; None without one.
+        end: Its last day, inclusive.
+        account: The account filter as it was typed: a part of a name or a pattern; so is `text`.
+    """
+
+    start: date | None
+    end: date | None
+    time: str
+    account: str
+    text: str
+
+    def accepts(self, account: str) -> bool:
+        """Tell whether the account filter accepts an account."""
+        pattern = self.account
+        return not pattern or has_component(account, pattern) or Match(pattern)(account)
+
+    def pick(self, entries: Sequence[Any]) -> Sequence[Any]:
+        """Pick entries by account and text, as Fava's journal does."""
+        if self.account:
+            entries = AccountFilter(self.account).apply(entries)
+        return self.pick_by_text(entries)
+
+    def pick_by_text(self, entries: Sequence[Any]) -> Sequence[Any]:
+        """Pick entries by text alone."""
+        return AdvancedFilter(self.text).apply(entries) if self.text else entries
+
+
+def read_filters(ledger: FavaLedger) -> Filters:
+    """Read Fava's filters from the address.
 
     Raises:
-        BadFilterError: One of Fava's filters cannot be read.
+        BadFilterError: One of them cannot be read.
     """
+    time, account = request.args.get("time", ""), request.args.get("account", "")
+    text = request.args.get("filter", "").strip()
+    start = end = None
     try:
-        date_range = g.filtered.date_range
+        if time:
+            span = TimeFilter(ledger.options, ledger.fava_options, time).date_range
+            start, end = span.begin, span.end_inclusive
+        filters = Filters(start, end, time, account, text)
+        filters.accepts("Assets")
+        filters.pick_by_text(())
     except FavaAPIError as error:
         raise BadFilterError(str(error)) from error
     except (ValueError, OverflowError, re.error) as error:  # Fava lets some of these through
         raise BadFilterError(f"{error} (time, account or text filter)") from error
-    return date_range.end_inclusive if date_range else None
+    return filters
 
 
-def read_account_filter() -> Callable[[str], bool] | None:
-    """Read Fava's account filter: a part of an account's name or a pattern; None without one."""
-    pattern = request.args.get("account", "")
-    if not pattern:
-        return None
-    match = Match(pattern)
-    return lambda account: has_component(account, pattern) or match(account)
+def read_arguments() -> MultiDict[str, str]:
+    """Read what the address asks for."""
+    return request.args
 
 
-def has_text_filter() -> bool:
-    """Tell whether Fava's free-text filter is set."""
-    return bool(request.args.get("filter", "").strip())
+def key_of_request() -> tuple[object, ...]:
+    """Tell requests apart that may be answered differently."""
+    names = sorted(name for name in request.args if name != "partial")
+    values = [(name, *request.args.getlist(name)) for name in names]
+    return (request.script_root, is_incognito(), *values)
+
+
+def read_interval() -> str:
+    """Read the interval: day, week, month, quarter or year."""
+    return next((name for name, value in INTERVALS.items() if value is g.interval), "month")
+
+
+def split_time(start: date, end: date) -> Sequence[tuple[date, date]]:
+    """Split a time, both days inclusive, into Fava's intervals; the newest ones, if many."""
+    interval = g.interval
+    days = interval.number_of_days(date(2001, 1, 1)) * _MOST_INTERVALS
+    start = max(start, end - timedelta(min(days, end.toordinal() - 1)))
+    if end == date.max or start > end:
+        return []
+    ranges = dateranges(start, end + timedelta(1), interval, complete=True)
+    return [(row.begin, row.end_inclusive) for row in ranges]
+
+
+# Conversion
+
+
+def read_currency() -> str:
+    """Read the currencies that Fava converts to, joined by commas; empty for none."""
+    return "" if g.conversion in _NO_CURRENCY else g.conversion
+
+
+def is_at_value() -> bool:
+    """Tell whether Fava shows market value in place of cost."""
+    return g.conversion == "at_value"
+
+
+def convert(ledger: FavaLedger, number: Decimal, currency: str, day: date) -> tuple[Decimal, str]:
+    """Convert an amount at the rate of a day; without a rate it stays as it is."""
+    inventory = CounterInventory({(currency, None): number})
+    found = list(g.conv.apply(inventory, ledger.prices, day).items())
+    return (found[0][1], found[0][0]) if found else (number, currency)
+
+
+# Formats
+
+
+class Formats:
+    """Writes numbers as Fava does, and hides them in incognito mode."""
+
+    def __init__(self, ledger: FavaLedger) -> None:
+        self._formats = ledger.format_decimal
+        self.is_incognito = is_incognito()
+
+    def money(self, number: Decimal, currency: str) -> str:
+        """An amount."""
+        return self._mask(self._formats(number, currency))
+
+    def exact(self, number: Decimal, currency: str) -> str:
+        """A quantity or a value per unit: as `money`, but no digit is rounded away."""
+        exponent = number.normalize().as_tuple().exponent
+        digits = -exponent if isinstance(exponent, int) else 0
+        if digits <= self._formats.precisions.get(currency, 2):
+            return self.money(number, currency)
+        return self.digits(number, digits)
+
+    def digits(self, number: Decimal, places: int) -> str:
+        """A number with so many decimals."""
+        return self._mask(get_locale_format(self._formats._locale, places)(number))  # noqa: SLF001
+
+    def sentence(self, text: str) -> str:
+        """Words that may have figures in them; dates and paragraphs of standards stay."""
+        return _FIGURE.sub(lambda m: m[1] or "X", text) if self.is_incognito else text
+
+    def _mask(self, text: str) -> str:
+        return re.sub("[0-9]", "X", text) if self.is_incognito else text
+
+
+_FIGURE = re.compile(
+    r"(\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b|\b(?:IAS|ASC|FRS|ASPE|S-X|HGB §) ?[0-9][0-9.-]*[0-9]*)"
+    r"|[0-9]"
+)
+
+
+def is_incognito() -> bool:
+    """Tell whether Fava hides figures."""
+    return bool(current_app.config["INCOGNITO"])
+
+
+# Links
+
+
+def url_of(endpoint: str = "", **values: Any) -> str:
+    """Link to a view of the page, or to one of its endpoints; Fava adds its filters."""
+    if "charts" in request.args:
+        values.setdefault("charts", request.args["charts"])
+    page, mark, query = url_for("extension_report", extension_name=NAME, **values).partition("?")
+    return f"{page}{endpoint}{mark}{query}"
+
+
+def url_without_filters() -> str:
+    """Link to the page without any of Fava's filters."""
+    return url_for("extension_report", extension_name=NAME, time="", account="", filter="")
+
+
+def url_of_account(name: str) -> str:
+    """Link to Fava's page of an account."""
+    return url_for("account", name=name)
+
+
+def url_of_entry(entry: Any) -> str:
+    """Link to Fava's pop-up of an entry."""
+    return f"#context-{hash_entry(entry)}"
+
+
+def url_of_source(ledger: FavaLedger, source: Mapping[str, Any] | None) -> str:
+    """Link to a directive in Fava's editor; empty where no file of the ledger holds it."""
+    filename, line = (source or {}).get("filename"), (source or {}).get("lineno")
+    if filename not in ledger.options["include"]:
+        return ""
+    if ledger.fava_options.use_external_editor:
+        return f"beancount://{filename}?lineno={line}"
+    return url_for("report", report_name="editor", file_path=filename, line=line)
+
+
+# The ledger
 
 
 def list_errors(ledger: FavaLedger, kind: type[_Error]) -> list[_Error]:
@@ -66,26 +241,66 @@ def list_errors(ledger: FavaLedger, kind: type[_Error]) -> list[_Error]:
     return [error for error in errors if isinstance(error, kind)]
 
 
-def format_amount(ledger: FavaLedger, number: Decimal, currency: str) -> str:
-    """Format an amount with the digits and separators that Fava uses for `currency`."""
-    return ledger.format_decimal(number, currency)
+def name_item(ledger: FavaLedger, commodity: str) -> str:
+    """Name a commodity as Fava does."""
+    return ledger.commodities.name(commodity)
 
 
-def format_exact(ledger: FavaLedger, number: Decimal, currency: str) -> str:
-    """Format a quantity or a value per unit: as `format_amount`, but no digit is rounded away."""
-    formats = ledger.format_decimal
-    exponent = number.normalize().as_tuple().exponent
-    digits = -exponent if isinstance(exponent, int) else 0
-    if digits <= formats.precisions.get(currency, 2):
-        return formats(number, currency)
-    return get_locale_format(formats._locale, digits)(number)  # noqa: SLF001
+# Charts
 
 
-def find_source_url(ledger: FavaLedger, source: Mapping[str, Any] | None) -> str | None:
-    """Link to a directive in Fava's editor; None where no file of the ledger holds it."""
-    filename, line = (source or {}).get("filename"), (source or {}).get("lineno")
-    if filename not in ledger.options["include"]:
-        return None
-    if ledger.fava_options.use_external_editor:
-        return f"beancount://{filename}?lineno={line}"
-    return url_for("report", report_name="editor", file_path=filename, line=line)
+def draw_lines(label: str, points: Sequence[tuple[date, Mapping[str, Decimal]]]) -> Chart:
+    """Lines over time, one for each name."""
+    hide = _make_veil(number for _, sums in points for number in sums.values())
+    data = [DateAndBalance(day, hide(sums)) for day, sums in points]
+    return BalancesChart(label, data)
+
+
+def draw_bars(
+    label: str, bars: Sequence[tuple[date, Mapping[str, Mapping[str, Decimal]]]]
+) -> Chart:
+    """Bars by interval, stacked by name; amounts by name, then by currency."""
+    amounts = (n for _, names in bars for sums in names.values() for n in sums.values())
+    hide = _make_veil(amounts)
+    data = []
+    for day, names in bars:
+        parts = {name: hide(sums) for name, sums in names.items()}
+        data.append(DateAndBalanceWithBudget(day, _add_up(parts.values()), parts, {}))
+    return BarChart(label, data)
+
+
+def draw_tree(label: str, root: Tree) -> Chart:
+    """A treemap, or what else Fava draws of a hierarchy."""
+    return HierarchyChart(label, _veil_tree(root, _make_veil(root.balance_children.values())))
+
+
+def make_tree(name: str, own: Mapping[str, Decimal], children: Sequence[Tree]) -> Tree:
+    """A node of a hierarchy with amounts by currency."""
+    total = _add_up([own, *(child.balance_children for child in children)])
+    return SerialisedTreeNode(name, SimpleCounterInventory(own), total, children, has_txns=True)
+
+
+def _add_up(parts: Iterable[Mapping[str, Decimal]]) -> SimpleCounterInventory:
+    total = SimpleCounterInventory()
+    for sums in parts:
+        for currency, number in sums.items():
+            total.add(currency, number)
+    return total
+
+
+def _make_veil(
+    numbers: Iterable[Decimal],
+) -> Callable[[Mapping[str, Decimal]], SimpleCounterInventory]:
+    """In incognito mode charts keep their shape, but hold shares of the largest amount only."""
+    if not is_incognito():
+        return SimpleCounterInventory
+    highest = max(map(abs, numbers), default=Decimal(0)) or Decimal(1)
+    return lambda sums: SimpleCounterInventory(
+        {name: round(number * 100 / highest, 1) for name, number in sums.items()}
+    )
+
+
+def _veil_tree(node: Tree, hide: Callable[[Mapping[str, Decimal]], SimpleCounterInventory]) -> Tree:
+    children = [_veil_tree(child, hide) for child in node.children]
+    total = hide(node.balance_children)
+    return replace(node, balance=hide(node.balance), balance_children=total, children=children)

@@ -28,6 +28,9 @@ def block(marker: str) -> str:
     return match[1]
 
 
+QUERIES = re.findall(r"^SELECT .*\n.*$", block("queries"), re.MULTILINE)
+
+
 def section(title: str) -> str:
     return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
@@ -51,7 +54,8 @@ def test_ledger_in_gives_entries_out(tmp_path: Path) -> None:
 def test_each_kind_has_a_query_that_finds_it(kind: str) -> None:
     entries, errors, options = loader.load_file(str(ROOT / "example.beancount"))
     assert not errors
-    columns, rows = query.run_query(entries, options, block(f"query: {kind}"))
+    (text,) = (text for text in QUERIES if f"= '{kind}'" in text)
+    columns, rows = query.run_query(entries, options, text)
     written: list[Any] = [entry for entry in entries if entry.meta.get("invwd") == kind]
     accounts_each = 2 if kind == "transfer" else 1
     assert len(rows) == len(written) * accounts_each > 0
@@ -100,5 +104,14 @@ def test_the_command_line_says_what_it_says_here(monkeypatch: pytest.MonkeyPatch
     assert sorted(commands) == sorted(main.commands)
 
 
+def test_pictures_and_files_are_there_and_small() -> None:
+    targets = re.findall(r'(?:src|srcset)="([^"]+)"|\]\((?!https?:)([^)#]+)\)', README)
+    paths = [ROOT / (picture or file) for picture, file in targets]
+    assert {path.suffix for path in paths} > {".png"}
+    for path in paths:
+        assert path.exists(), path
+        assert path.suffix != ".png" or path.stat().st_size < 80_000, path
+
+
 def test_it_is_short() -> None:
-    assert len(README.splitlines()) <= 262
+    assert len(README.splitlines()) <= 250

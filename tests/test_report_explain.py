@@ -390,7 +390,7 @@ def test_sources(tmp_path: Path) -> None:
     assert sources.locate({"filename": "rel.beancount"}) == "rel.beancount:0"
     assert (sources.locate(None), sources.locate({"filename": "<beancount_invwd>"})) == ("", "")
     path.write_text("")
-    assert sources.locate_plugin() == ""
+    assert Sources({"filename": str(path)}).locate_plugin() == ""
     assert Sources({}).locate_plugin() == ""
 
 

@@ -3,6 +3,7 @@
 The command line and the Fava page show the same rows.
 """
 
+from beancount_invwd.plugin import collector_paused
 from beancount_invwd.report.assessment import Assessment, NotSwitchedOn, assess
 from beancount_invwd.report.positions import (
     Position,
@@ -20,6 +21,7 @@ __all__ = [
     "TieOut",
     "Total",
     "assess",
+    "collector_paused",
     "list_positions",
     "sum_totals",
     "tie_out",

@@ -15,7 +15,7 @@ from beancount_invwd.money import ZERO
 from beancount_invwd.report import notes
 from beancount_invwd.report.numbers import make_numbers
 from beancount_invwd.report.positions import list_positions, sum_totals
-from beancount_invwd.report.rollforward import RollRow, roll_forward
+from beancount_invwd.report.rollforward import roll_forward, sum_periods
 from beancount_invwd.report.written import Written, list_written
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Author:
         self._start, self._end = span
         self._numbers = make_numbers(assessment.options_map, run)
         rolled = roll_forward(assessment, entries, "year", None, self._start)
-        self._rows = _merge(rolled.rows)
+        self._rows = [row for row in sum_periods(rolled.rows) if not row.is_empty]
         self._written = [
             row for row in list_written(assessment, entries) if row.date >= self._start
         ]
@@ -235,32 +235,6 @@ class Author:
 
     def _money(self, amount: Decimal, currency: str) -> str:
         return f"{self._numbers.show_money(amount, currency)} {currency}"
-
-
-def _merge(rows: Sequence[RollRow]) -> list[RollRow]:
-    """One row for the whole period by entity and currency."""
-    merged: dict[tuple[str, str], RollRow] = {}
-    for row in rows:
-        before = merged.get((row.entity, row.currency))
-        merged[row.entity, row.currency] = row if before is None else _add(before, row)
-    return [row for row in merged.values() if not row.is_empty]
-
-
-def _add(one: RollRow, other: RollRow) -> RollRow:
-    return RollRow(
-        one.entity,
-        one.currency,
-        None,
-        None,
-        one.start,
-        other.end,
-        one.opening,
-        one.write_downs + other.write_downs,
-        one.write_offs + other.write_offs,
-        one.reversals + other.reversals,
-        one.releases + other.releases,
-        one.transfers + other.transfers,
-    )
 
 
 def _escape(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.journal import FILENAME
 from beancount_invwd.money import CONTEXT
-from beancount_invwd.plugin import find_end, follow
+from beancount_invwd.plugin import collector_paused, find_end, follow
 
 if TYPE_CHECKING:
     import datetime
@@ -95,7 +95,7 @@ def assess(
         config = _change_config(config, changes)
     own = list_own(entries)
     day = as_of or _find_last_day(entries, own)
-    with localcontext(CONTEXT):
+    with localcontext(CONTEXT), collector_paused():
         run, errors = follow(own, options_map, config, day)
         if run is None:
             return Assessment(day, None, errors, None, (), None, options_map)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import ast
 import datetime
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ from beancount_invwd.report.assessment import Assessment, assess
 from beancount_invwd.report.spans import day_before, fiscal_year_start
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from beancount_invwd.stock import StockKey
 
@@ -196,6 +196,13 @@ def compare(
         rows = _list_rows(found)
         names = [column.name for column in columns]
         return Comparison(day, start, names, rows, _sum_totals(rows), notes)
+
+
+def narrow(found: Comparison, keep: Callable[[CompareRow], bool]) -> Comparison:
+    """Keep some rows of a comparison, and add up those."""
+    rows = [row for row in found.rows if keep(row)]
+    with localcontext(CONTEXT):
+        return replace(found, rows=rows, totals=_sum_totals(rows))
 
 
 def _run(

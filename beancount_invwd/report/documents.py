@@ -14,6 +14,7 @@ from beancount_invwd.report.steps import show_share
 from beancount_invwd.report.tables import Cell, Column, Document, Table, pick
 
 if TYPE_CHECKING:
+    from beancount_invwd.movements import Row
     from beancount_invwd.report.assessment import Assessment
     from beancount_invwd.report.compare import CompareRow, Comparison, Figures
     from beancount_invwd.report.explain import Explanation
@@ -60,10 +61,12 @@ _LACKING: Mapping[str, set[str]] = {
 _MOVEMENTS = ("write_downs", "write_offs", "reversals", "releases", "transfers")
 
 
-def document_positions(assessment: Assessment, by: By = "item") -> Document:
-    """Positions with their totals, by INTERFACE.md."""
+def document_positions(
+    assessment: Assessment, by: By = "item", lots: Sequence[Row] | None = None
+) -> Document:
+    """Positions with their totals, by INTERFACE.md; of some lots only, if they are given."""
     policy = assessment.policy
-    rows = list_positions(assessment, by)
+    rows = list_positions(assessment, by, lots)
     columns = [column for column in _POSITION if column.key not in _LACKING[by]]
     kept = {"entity", "currency", "cost", "allowance", "carrying", "pending"}
     sums = [column for column in _POSITION if column.key in kept]
@@ -113,7 +116,7 @@ def document_rollforward(rolled: Rollforward, by: RollBy | None = None) -> Docum
             Table("periods", columns, rows, empty="There was no inventory."),
             Table("accounts", ties, [pick(row, ties) for row in rolled.ties], "extra"),
         ],
-        notes=[] if state else [tied],
+        notes=[] if state or rolled.is_part else [tied],
         warnings=state,
     )
 

@@ -74,12 +74,33 @@ def explain(
         UnknownItem: There is no such item or lot.
     """
     after = assess(entries, options_map, as_of)
-    policy = after.policy
+    return explain_between(assess_before(entries, after), after, entries, item, label)
+
+
+def assess_before(entries: Sequence[Any], after: Assessment) -> Assessment:
+    """Assess the date of an assessment once more, but without its own measurement."""
+    policy, options_map = after.policy, after.options_map
     if policy is None:
-        return Explanation(item, label, after.as_of, ())
+        return after
     end = find_end(list_own(entries), policy)
     skipped = _skip_test(policy, after.as_of) if after.as_of <= end else {}
-    before = assess(entries, options_map, after.as_of, skipped)
+    return assess(entries, options_map, after.as_of, skipped)
+
+
+def explain_between(
+    before: Assessment,
+    after: Assessment,
+    entries: Sequence[Any],
+    item: str,
+    label: str | None = None,
+) -> Explanation:
+    """Explain an item by the state before and after the measurement of a date.
+
+    Raises:
+        UnknownItem: There is no such item or lot.
+    """
+    if after.policy is None:
+        return Explanation(item, label, after.as_of, ())
     _check(after, entries, item, label)
     with localcontext(CONTEXT):
         teller = Teller(before, after, entries, label)

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from beancount_invwd.money import CONTEXT, ZERO
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from beancount_invwd.movements import Row
     from beancount_invwd.report.assessment import Assessment
 
 By = Literal["lot", "item", "category", "account", "entity"]
+Mark = Literal["impaired", "written-off", "expired", "not-assessed", "stale"]
 
+EXPIRED = "expired"
 LACKS = {
     "price": "not assessed: no price",
     "margin": "not assessed: no normal margin",
@@ -40,6 +42,8 @@ class Position:
         allowance: Positive.
         pending: What a measurement on this date would add to the allowance.
         reason: The rules that decided, or why there is no measure.
+        marks: What a reader must not miss: an allowance, nothing left, goods that expired, lots
+            that are not assessed, prices that are too old to count.
 
     Keys that the grouping does not have are None.
     """
@@ -60,6 +64,7 @@ class Position:
     allowance: Decimal
     pending: Decimal
     reason: str
+    marks: tuple[Mark, ...] = ()
 
     @property
     def carrying(self) -> Decimal:
@@ -100,19 +105,29 @@ class TieOut:
         return self.ledger - self.lots
 
 
-def list_positions(assessment: Assessment, by: By = "item") -> list[Position]:
-    """List what is on hand, sorted by entity, currency and name."""
+def list_positions(
+    assessment: Assessment, by: By = "item", rows: Sequence[Row] | None = None
+) -> list[Position]:
+    """List what is on hand, sorted by entity, currency and name.
+
+    Args:
+        assessment: The state as of a date.
+        by: What is one position.
+        rows: The lots to list, of those that `measure_lots` gives; None is all.
+    """
     with localcontext(CONTEXT):
-        rows = _measure_all(assessment)
+        rows = measure_lots(assessment) if rows is None else rows
         pending = _find_pending(assessment)
         groups: dict[tuple[Any, ...], list[Row]] = {}
         for row in rows:
             groups.setdefault(_key(row, by), []).append(row)
-        found = [_sum_up(key, rows, by, pending) for key, rows in groups.items()]
+        newest = _find_newest_prices(assessment)
+        found = [_sum_up(key, rows, by, pending, newest) for key, rows in groups.items()]
         return sorted(found, key=_sort_key)
 
 
-def _measure_all(assessment: Assessment) -> list[Row]:
+def measure_lots(assessment: Assessment) -> list[Row]:
+    """Measure all lots that are on hand on the date of an assessment."""
     timeline = assessment.timeline
     if timeline is None:
         return []
@@ -142,7 +157,11 @@ def _key(row: Row, by: By) -> tuple[Any, ...]:
 
 
 def _sum_up(
-    key: tuple[Any, ...], rows: Sequence[Row], by: By, pending: dict[int, Decimal]
+    key: tuple[Any, ...],
+    rows: Sequence[Row],
+    by: By,
+    pending: dict[int, Decimal],
+    newest: Callable[[str], Any],
 ) -> Position:
     lot = rows[0].lot
     quantity = sum((row.lot.units for row in rows), ZERO)
@@ -168,6 +187,7 @@ def _sum_up(
         allowance=sum((row.lot.allowance for row in rows), ZERO),
         pending=sum((pending.get(row.lot.number, ZERO) for row in rows), ZERO),
         reason=_find_reasons(rows, pending),
+        marks=_find_marks(rows, newest),
     )
 
 
@@ -179,6 +199,28 @@ def _find_reasons(rows: Sequence[Row], pending: dict[int, Decimal]) -> str:
         for row in lossy or rows
     ]
     return ", ".join(dict.fromkeys(reasons))
+
+
+def _find_newest_prices(assessment: Assessment) -> Callable[[str], Any]:
+    """Tell the newest price directive of an item, however old it is."""
+    timeline = assessment.timeline
+    return (lambda _: None) if timeline is None else timeline.assessor.evidence.prices.newest
+
+
+def _find_marks(rows: Sequence[Row], newest: Callable[[str], Any]) -> tuple[Mark, ...]:
+    allowance = sum((row.lot.allowance for row in rows), ZERO)
+    is_gone = bool(allowance) and allowance >= sum((row.lot.cost for row in rows), ZERO)
+    found: dict[Mark, bool] = {
+        "impaired": bool(allowance) and not is_gone,
+        "written-off": is_gone,
+        "expired": any(row.measured.reason == EXPIRED for row in rows),
+        "not-assessed": any(row.measured.total is None for row in rows),
+        "stale": any(
+            row.measured.lack == "price" and newest(row.lot.stock.key.commodity) is not None
+            for row in rows
+        ),
+    }
+    return tuple(mark for mark, is_true in found.items() if is_true)
 
 
 def _sort_key(row: Position) -> tuple[Any, ...]:

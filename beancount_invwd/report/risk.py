@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from beancount_invwd.money import CONTEXT, ONE, ZERO, round_money
 from beancount_invwd.report.demand import WINDOW, Demand, find_demand
 from beancount_invwd.report.prospects import Prospect, Question, look_ahead
+from beancount_invwd.values import parse_share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,6 +81,15 @@ class RiskRow:
     def headroom_share(self) -> Decimal | None:
         """By what share the measure may fall before it is a loss."""
         return self.headroom / self.measure if self.headroom is not None and self.measure else None
+
+
+def read_headroom(text: str) -> Decimal:
+    """Read a share such as `10%`.
+
+    Raises:
+        RuleError: It is none between 0% and 100%.
+    """
+    return parse_share(text)
 
 
 def list_risks(

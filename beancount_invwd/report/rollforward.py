@@ -94,11 +94,16 @@ class RollTie:
 
 @dataclass(frozen=True, slots=True)
 class Rollforward:
-    """Rows by entity, currency and name, then by period; and what ties them to the ledger."""
+    """Rows by entity, currency and name, then by period; and what ties them to the ledger.
+
+    Attributes:
+        is_part: Whether only some movements were asked for, so that nothing ties to the ledger.
+    """
 
     end: datetime.date
     rows: Sequence[RollRow]
     ties: Sequence[RollTie]
+    is_part: bool = False
 
     @property
     def is_tied(self) -> bool:
@@ -140,6 +145,51 @@ def roll_forward(
         if result.is_tied:
             rows = _move_between_names(assessment, entries, rows, by)
         return replace(result, rows=[row for row in rows if not row.is_empty])
+
+
+def roll_some(
+    assessment: Assessment,
+    written: Sequence[Written],
+    length: SpanLength,
+    start: datetime.date,
+) -> Rollforward:
+    """Roll forward what some movements add up to, by entity and currency.
+
+    Args:
+        assessment: The state at the end.
+        written: The movements; `list_written` gives all.
+        length: What a row covers.
+        start: The first day, inclusive.
+    """
+    policy = assessment.policy
+    if policy is None:
+        return Rollforward(assessment.as_of, (), (), is_part=True)
+    with localcontext(CONTEXT):
+        spans = split_span(start, assessment.as_of, length, policy.year_end)
+        rows = _sum_rows(assessment, written, spans, None)
+        return Rollforward(assessment.as_of, rows, (), is_part=True)
+
+
+def sum_periods(rows: Sequence[RollRow]) -> list[RollRow]:
+    """Put all periods of an entity and currency together, in the order of the rows."""
+    merged: dict[tuple[str, str], RollRow] = {}
+    for row in rows:
+        before = merged.get((row.entity, row.currency))
+        merged[row.entity, row.currency] = row if before is None else _add(before, row)
+    return list(merged.values())
+
+
+def _add(one: RollRow, other: RollRow) -> RollRow:
+    """Two periods, one after the other, as one."""
+    return replace(
+        one,
+        end=other.end,
+        write_downs=one.write_downs + other.write_downs,
+        write_offs=one.write_offs + other.write_offs,
+        reversals=one.reversals + other.reversals,
+        releases=one.releases + other.releases,
+        transfers=one.transfers + other.transfers,
+    )
 
 
 def _check_basis(basis: str, by: RollBy | None) -> None:

@@ -23,6 +23,7 @@ class Sources:
 
     def __init__(self, options_map: Mapping[str, Any]) -> None:
         self._ledger = Path(str(options_map.get("filename") or ""))
+        self._plugin: str | None = None
 
     def locate(self, meta: Mapping[str, Any] | None) -> str:
         """File and line; empty for what stands in no file."""
@@ -36,6 +37,11 @@ class Sources:
 
     def locate_plugin(self) -> str:
         """The line that switches the plugin on."""
+        if self._plugin is None:
+            self._plugin = self._find_plugin()
+        return self._plugin
+
+    def _find_plugin(self) -> str:
         try:
             lines = self._ledger.read_text(encoding="utf-8").splitlines()
         except (OSError, ValueError):

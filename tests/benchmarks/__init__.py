@@ -2,4 +2,5 @@
 
 python -m tests.benchmarks.run --size M
 python -m tests.benchmarks.callgrind
+python -m tests.benchmarks.page --size M
 """

@@ -1,0 +1,176 @@
+"""Movements → rows for people and scripts, with what caused each: a price, a sale, a statement.
+
+A release names its sale. A measurement was decided by a price, by an `invwd-nrv` that stated a
+value, by a contract, or by what the purchase said of the goods (`expires`).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from beancount.core import data
+
+from beancount_invwd.facts import Contract, Statement
+from beancount_invwd.report.documents import CURRENCY, ENTITY
+from beancount_invwd.report.sources import Sources
+from beancount_invwd.report.tables import Column, Document, Table, pick
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Mapping, Sequence
+
+    from beancount_invwd.report.assessment import Assessment
+    from beancount_invwd.report.written import Written
+    from beancount_invwd.stock import Lot
+
+CONTRACT = "contract"
+_COLUMNS = (
+    Column("date", "date", "date"),
+    Column("kind", "kind"),
+    ENTITY,
+    CURRENCY,
+    Column("group", "group"),
+    Column("reason", "reason"),
+    Column("quantity", "quantity", "exact"),
+    Column("cost", "cost", "money"),
+    Column("measure", "measure", "money"),
+    Column("price", "price", "exact"),
+    Column("price_date", "price date", "date"),
+    Column("change", "change", "money"),
+    Column("narration", "narration"),
+    Column("cause", "cause"),
+)
+
+
+class Causes:
+    """Finds what caused movements.
+
+    Args:
+        assessment: The state as of a date.
+        entries: All entries as loaded.
+    """
+
+    def __init__(self, assessment: Assessment, entries: Sequence[Any]) -> None:
+        self._folder = Path(str(assessment.options_map.get("filename") or "")).parent
+        self._prices = {
+            (entry.currency, entry.date): entry for entry in entries if type(entry) is data.Price
+        }
+        run = assessment.run
+        directives = run.scope.directives.values() if run is not None else ()
+        self._directives = [row for row in directives if isinstance(row, (Contract, Statement))]
+        self._lots: dict[tuple[Any, ...], Lot] = {}
+        for row in run.timeline.movements if run is not None else ():
+            if row.lot is not None:
+                key = (row.date, row.kind, row.group.name, row.group.entity, row.group.currency)
+                self._lots.setdefault(key, row.lot)
+
+    def find(self, row: Written) -> Mapping[str, Any] | None:
+        """Find file and line of what caused a movement; None if the ledger does not tell."""
+        if row.source:
+            return self._read(row.source)
+        if row.price_date is not None:
+            price = self._prices.get((row.group, row.price_date))
+            return None if price is None else _meta(price)
+        stated = [
+            directive.entry
+            for directive in self._directives
+            if directive.item == row.group
+            and directive.date <= row.date
+            and row.reason == (directive.reason if isinstance(directive, Statement) else CONTRACT)
+        ]
+        if stated:
+            return _meta(stated[-1])
+        key = (row.date, row.kind, row.group, row.entity, row.currency)
+        lot = self._lots.get(key)
+        return None if lot is None else _meta(lot.origin[0])
+
+    def _read(self, source: str) -> Mapping[str, Any] | None:
+        """Turn `invwd-source`, which is relative to the ledger's folder, into file and line."""
+        name, _, line = source.rpartition(":")
+        if not name or not line.isdigit():
+            return None
+        return {"filename": os.path.normpath(self._folder / name), "lineno": int(line)}
+
+
+def _meta(entry: Any) -> Mapping[str, Any]:
+    meta: Mapping[str, Any] = entry.meta
+    return meta
+
+
+@dataclass(frozen=True, slots=True)
+class MovementRow:
+    """A movement as it is shown.
+
+    Attributes:
+        change: The increase of the allowance; a decrease is negative.
+        cause: File and line of what caused it, relative to the ledger's folder, else empty.
+        place: The same with the whole path, or None.
+    """
+
+    date: datetime.date
+    kind: str
+    entity: str
+    currency: str
+    group: str
+    reason: str
+    quantity: Decimal | None
+    cost: Decimal | None
+    measure: Decimal | None
+    price: Decimal | None
+    price_date: datetime.date | None
+    change: Decimal
+    narration: str
+    cause: str
+    place: Mapping[str, Any] | None
+    entry: Any
+
+
+def list_movements(
+    assessment: Assessment, entries: Sequence[Any], written: Sequence[Written]
+) -> list[MovementRow]:
+    """List movements with what caused them, in the order of their dates."""
+    causes, sources = Causes(assessment, entries), Sources(assessment.options_map)
+    found = []
+    for row in written:
+        place = causes.find(row)
+        found.append(
+            MovementRow(
+                date=row.date,
+                kind=row.kind,
+                entity=row.entity,
+                currency=row.currency,
+                group=row.group,
+                reason=row.reason,
+                quantity=row.quantity,
+                cost=row.cost,
+                measure=row.measure,
+                price=row.price,
+                price_date=row.price_date,
+                change=row.change,
+                narration=row.entry.narration or "",
+                cause=sources.locate(place),
+                place=place,
+                entry=row.entry,
+            )
+        )
+    return found
+
+
+def document_movements(rows: Sequence[MovementRow], start: object, end: object) -> Document:
+    """Movements of a period, both days inclusive."""
+    return Document(
+        f"Movements of the allowance, {start} to {end}",
+        {},
+        [
+            Table(
+                "movements",
+                _COLUMNS,
+                [pick(row, _COLUMNS) for row in rows],
+                empty="Nothing was written in this period.",
+            )
+        ],
+    )

@@ -1,0 +1,293 @@
+/**
+ * The script of the page "Impairment": explanations in a dialog, sorting, forms, keys, copying.
+ *
+ * All it does is ask the page's own endpoints for what the server has made, and put it in its
+ * place. Without it every link still leads to a page of its own.
+ */
+
+const ROOT = ".impairment";
+
+/** @returns {string} The address of the page, without parameters. */
+function pageAddress() {
+  return location.pathname.replace(/\/*$/, "/");
+}
+
+/**
+ * The parameters of this page, with some of them changed.
+ *
+ * @param {Record<string, string>} changes
+ * @returns {URLSearchParams}
+ */
+function changeParams(changes) {
+  const params = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(changes)) {
+    params.set(name, value);
+  }
+  return params;
+}
+
+/**
+ * Ask an endpoint for a piece of the page.
+ *
+ * @param {string} endpoint
+ * @param {URLSearchParams} params
+ * @returns {Promise<DocumentFragment>}
+ */
+async function ask(endpoint, params) {
+  const response = await fetch(`${pageAddress()}${endpoint}?${params}`);
+  const template = document.createElement("template");
+  if (response.ok) {
+    template.innerHTML = await response.text();
+  } else {
+    const paragraph = document.createElement("p");
+    paragraph.className = "bad";
+    paragraph.setAttribute("role", "alert");
+    paragraph.textContent = await readError(response);
+    template.content.append(paragraph);
+  }
+  return template.content;
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<string>}
+ */
+async function readError(response) {
+  try {
+    /** @type {unknown} */
+    const body = await response.json();
+    if (typeof body === "object" && body && "error" in body) {
+      return String(body.error);
+    }
+  } catch {
+    // not JSON
+  }
+  return `Fava answered ${response.status}`;
+}
+
+/**
+ * Replace part of the view by what other parameters give, and keep the address up to date.
+ *
+ * @param {HTMLElement} root
+ * @param {URLSearchParams} params
+ * @param {string} selector
+ */
+async function refresh(root, params, selector) {
+  const old = root.querySelector(selector);
+  const number = String(Number(root.dataset.request ?? "0") + 1);
+  root.dataset.request = number;
+  old?.setAttribute("aria-busy", "true");
+  const fragment = await ask("fragment", params);
+  if (root.dataset.request !== number || !root.isConnected) {
+    return; // another answer is on its way, or the page was left
+  }
+  const found = fragment.querySelector(selector);
+  if (old && found) {
+    old.replaceWith(found);
+    history.replaceState(null, "", `${pageAddress()}?${params}${location.hash}`);
+  } else {
+    old?.removeAttribute("aria-busy");
+    old?.replaceChildren(fragment);
+  }
+}
+
+/**
+ * Sort a table; the heading keeps the focus.
+ *
+ * @param {HTMLElement} root
+ * @param {HTMLButtonElement} button
+ */
+async function sort(root, button) {
+  const grid = button.closest("[data-grid]");
+  const name = grid?.getAttribute("data-grid") ?? "";
+  const key = (button.dataset.sort ?? "").replace(/^-/, "");
+  const selector = `[data-grid="${CSS.escape(name)}"]`;
+  const left = grid?.querySelector(".scroll")?.scrollLeft ?? 0;
+  await refresh(root, changeParams({ sort: button.dataset.sort ?? "" }), selector);
+  const fresh = root.querySelector(selector);
+  fresh?.querySelector(".scroll")?.scrollTo({ left });
+  const heads = [...(fresh?.querySelectorAll("button[data-sort]") ?? [])];
+  const same = heads.find((head) => head.getAttribute("data-sort")?.replace(/^-/, "") === key);
+  if (same instanceof HTMLElement) {
+    same.focus({ preventScroll: true });
+  }
+}
+
+/**
+ * Show the explanation of an item in a dialog.
+ *
+ * @param {HTMLElement} root
+ * @param {HTMLElement} link
+ * @param {string} item
+ * @param {string} lot
+ */
+async function explain(root, link, item, lot) {
+  const params = changeParams({ item });
+  params.delete("view");
+  params.delete("lot");
+  if (lot) {
+    params.set("lot", lot);
+  }
+  const fragment = await ask("explain_panel", params);
+  if (!root.isConnected) {
+    return;
+  }
+  const dialog = document.createElement("dialog");
+  dialog.setAttribute("aria-label", `Explanation of ${item}`);
+  const close = document.createElement("button");
+  close.type = "button";
+  close.className = "close";
+  close.textContent = "Close";
+  close.addEventListener("click", () => dialog.close());
+  dialog.append(close, fragment);
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) {
+      dialog.close(); // a click beside it
+    }
+  });
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    link.focus();
+  });
+  root.append(dialog);
+  dialog.showModal();
+}
+
+/**
+ * A click on an item: in a table, or on its rectangle in the treemap.
+ *
+ * @param {HTMLElement} root
+ * @param {MouseEvent} event
+ * @param {Element} target
+ */
+function followItem(root, event, target) {
+  const isPlain =
+    event.button === 0 && !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+  const link = target.closest("a");
+  if (!link || !isPlain) {
+    return;
+  }
+  const item = link.getAttribute("data-explain") ?? itemOfChart(link);
+  if (item) {
+    event.preventDefault();
+    const from = /** @type {HTMLElement} */ (/** @type {unknown} */ (link));
+    void explain(root, from, item, link.getAttribute("data-lot") ?? "");
+  }
+}
+
+/**
+ * Fava's treemap links to accounts; those of the tree "Allowance" are items.
+ *
+ * @param {Element} link
+ * @returns {string}
+ */
+function itemOfChart(link) {
+  const match = /\/account\/(Allowance:[^/?]*)\//.exec(link.getAttribute("href") ?? "");
+  return match?.[1] ? (decodeURIComponent(match[1]).split(":").pop() ?? "") : "";
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {string} id
+ */
+async function copy(root, id) {
+  const text = root.querySelector(`#${CSS.escape(id)}`)?.textContent ?? "";
+  const status = root.querySelector("[data-status]");
+  let said = "Copied.";
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    said = "The browser does not allow copying here: use the download.";
+  }
+  if (status) {
+    status.textContent = said;
+  }
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {MouseEvent} event
+ */
+function onClick(root, event) {
+  const target = event.target instanceof Element ? event.target : null;
+  const button = target?.closest("button");
+  if (button?.dataset.sort !== undefined) {
+    void sort(root, button);
+  } else if (button?.dataset.rows !== undefined) {
+    void refresh(root, changeParams({ rows: button.dataset.rows }), "[data-grid]");
+  } else if (button?.dataset.copy !== undefined) {
+    void copy(root, button.dataset.copy);
+  } else if (target) {
+    followItem(root, event, target);
+  }
+}
+
+/**
+ * The arrow keys lead from one view to the next; Enter opens it, as any link.
+ *
+ * @param {KeyboardEvent} event
+ */
+function onKey(event) {
+  const nav = event.target instanceof Element ? event.target.closest("nav") : null;
+  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (!nav || !step) {
+    return;
+  }
+  const links = [...nav.querySelectorAll("a")];
+  const now = links.findIndex((link) => link === event.target);
+  links[(now + step + links.length) % links.length]?.focus();
+  event.preventDefault();
+}
+
+/**
+ * A field was changed: show what it gives, without loading the page.
+ *
+ * @param {HTMLElement} root
+ * @param {HTMLFormElement} form
+ */
+function submit(root, form) {
+  if (!form.checkValidity()) {
+    return;
+  }
+  const params = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) {
+    params.append(name, String(value));
+  }
+  void refresh(root, params, "[data-result]");
+}
+
+/** @param {HTMLElement} root */
+function prepare(root) {
+  if (root.dataset.ready) {
+    return;
+  }
+  root.dataset.ready = "yes";
+  const current = root.querySelector('nav [aria-current="page"]');
+  current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  root.addEventListener("click", (event) => onClick(root, event));
+  root.addEventListener("keydown", onKey);
+  root.addEventListener("change", (event) => {
+    const field = event.target;
+    if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) {
+      if (field.form) {
+        submit(root, field.form);
+      }
+    }
+  });
+  root.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (event.target instanceof HTMLFormElement) {
+      submit(root, event.target);
+    }
+  });
+}
+
+/** @type {Fava.Extension} */
+export default {
+  onExtensionPageLoad() {
+    const root = document.querySelector(ROOT);
+    if (root instanceof HTMLElement) {
+      prepare(root);
+    }
+  },
+};

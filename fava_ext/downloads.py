@@ -1,0 +1,128 @@
+"""A question → the file that the command line would write for it."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING, NamedTuple
+
+from beancount_invwd.formats import WRITERS
+from beancount_invwd.report import documents
+from beancount_invwd.report.causes import document_movements
+from beancount_invwd.report.disclose import Note, disclose
+from beancount_invwd.report.numbers import make_numbers
+from fava_ext.views import movements, risk, rollforward
+from fava_ext.views.compare import find_comparison
+from fava_ext.views.explain import find_explanation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from beancount_invwd.report.tables import Document
+    from fava_ext.context import Context
+
+STYLES = ("csv", "xlsx", "json")
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "md": "text/markdown; charset=utf-8",
+}
+NO_XLSX = "XLSX needs openpyxl: pip install 'beancount-invwd[xlsx]'"
+
+
+class File(NamedTuple):
+    """What is downloaded."""
+
+    name: str
+    type: str
+    content: bytes
+
+
+class NothingToWriteError(Exception):
+    """A file that cannot be written; the text says why."""
+
+
+def list_formats() -> list[str]:
+    """List the formats of tables that can be written here."""
+    return [name for name in STYLES if name != "xlsx" or has_xlsx()]
+
+
+def has_xlsx() -> bool:
+    """Tell whether openpyxl is installed."""
+    return importlib.util.find_spec("openpyxl") is not None
+
+
+def write_table(context: Context, name: str, style: str) -> File:
+    """Write the table of a view.
+
+    Raises:
+        NothingToWriteError: XLSX is asked for without openpyxl, or the configuration has errors.
+    """
+    if style == "xlsx" and not has_xlsx():
+        raise NothingToWriteError(NO_XLSX)
+    _check_policy(context)
+    document = DOCUMENTS[name](context)
+    assessment = context.selection.state.assessment
+    content = WRITERS[style](document, make_numbers(assessment.options_map, assessment.run))
+    data = content.encode() if isinstance(content, str) else content
+    return File(f"{name}-{assessment.as_of}.{style}", TYPES[style], data)
+
+
+def write_note(context: Context) -> File:
+    """Write the note to the accounts as Markdown."""
+    _check_policy(context)
+    note = find_note(context)
+    text = note.markdown if note is not None else ""
+    return File(f"disclosure-{context.selection.state.as_of}.md", TYPES["md"], text.encode())
+
+
+def _check_policy(context: Context) -> None:
+    if context.selection.state.assessment.policy is None:
+        raise NothingToWriteError("the configuration of the plugin line has errors")
+
+
+def find_note(context: Context) -> Note | None:
+    """The note for the time filter, else for the fiscal year up to the date."""
+    state = context.selection.state
+    return disclose(state.assessment, state.entries, context.selection.start)
+
+
+def _positions(context: Context) -> Document:
+    selection = context.selection
+    lots = selection.lots if selection.is_narrow else None
+    return documents.document_positions(selection.state.assessment, context.question.by, lots)
+
+
+def _movements(context: Context) -> Document:
+    selection = context.selection
+    rows = movements.list_recent(context)
+    start = selection.start or (rows[0].date if rows else selection.state.as_of)
+    return document_movements(rows, start, selection.state.as_of)
+
+
+def _rollforward(context: Context) -> Document:
+    return documents.document_rollforward(rollforward.roll(context))
+
+
+def _risk(context: Context) -> Document:
+    question, rows = context.question, risk.list_shown_risks(context)
+    assessment = context.selection.state.assessment
+    return documents.document_risks(assessment, rows, question.headroom, question.within)
+
+
+def _compare(context: Context) -> Document:
+    return documents.document_comparison(find_comparison(context))
+
+
+def _explain(context: Context) -> Document:
+    return documents.document_explanation(find_explanation(context))
+
+
+DOCUMENTS: Mapping[str, Callable[[Context], Document]] = {
+    "positions": _positions,
+    "movements": _movements,
+    "rollforward": _rollforward,
+    "risk": _risk,
+    "compare": _compare,
+    "explain": _explain,
+}

@@ -1,0 +1,103 @@
+"""Positions and movements → key figures by entity and currency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from beancount_invwd.report.positions import list_positions, sum_totals
+from fava_ext import fava_api
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fava.core import FavaLedger
+
+    from fava_ext.selection import Selection
+
+_ON_DATE = {"cost": "Cost", "allowance": "Allowance", "carrying": "Carrying amount"}
+_IN_TIME = {
+    "write-down": "Write-downs",
+    "write-off": "Write-offs",
+    "reversal": "Reversals",
+    "release": "Releases",
+}
+_TERMS = {**_ON_DATE, **_IN_TIME, "pending": "Pending"}
+_Key = tuple[str, str]  # entity, currency
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure: its term, the amount as it is shown, and what it means."""
+
+    term: str
+    text: str
+    note: str
+    is_zero: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures of an entity and currency."""
+
+    entity: str
+    currency: str
+    on_date: Sequence[Figure]
+    in_time: Sequence[Figure]
+
+
+@dataclass(slots=True)
+class _Sums:
+    rows: dict[_Key, dict[str, Decimal]] = field(default_factory=dict)
+
+    def add(self, key: _Key, name: str, number: Decimal) -> None:
+        row = self.rows.setdefault(key, dict.fromkeys(_TERMS, Decimal()))
+        row[name] += number
+
+
+def list_figures(selection: Selection, ledger: FavaLedger) -> list[Figures]:
+    """List the key figures of what is shown, converted as Fava does.
+
+    Movements are those of the time filter; decreases of the allowance are positive here, since
+    their name says what they are. Everything is converted at the rate of the as-of date.
+    """
+    assessment = selection.state.assessment
+    sums = _Sums()
+    for total in sum_totals(list_positions(assessment, "entity", selection.lots)):
+        amounts = {name: getattr(total, name) for name in (*_ON_DATE, "pending")}
+        _add(sums, total.entity, total.currency, amounts, selection, ledger)
+    for row in selection.recent:
+        if row.kind in _IN_TIME:
+            change = row.change if row.kind.startswith("write") else -row.change
+            _add(sums, row.entity, row.currency, {row.kind: change}, selection, ledger)
+    return [_show(key, row, ledger) for key, row in sorted(sums.rows.items())]
+
+
+def _add(  # noqa: PLR0913, PLR0917 (an amount and all that converts it)
+    sums: _Sums,
+    entity: str,
+    currency: str,
+    amounts: Mapping[str, Decimal],
+    selection: Selection,
+    ledger: FavaLedger,
+) -> None:
+    for name, number in amounts.items():
+        unit = currency
+        if fava_api.read_currency():
+            rate, unit = fava_api.convert(ledger, Decimal(1), currency, selection.state.as_of)
+            number = number * rate  # noqa: PLW2901
+        sums.add((entity, unit), name, number)
+
+
+def _show(key: _Key, row: Mapping[str, Decimal], ledger: FavaLedger) -> Figures:
+    entity, currency = key
+    formats = fava_api.Formats(ledger)
+    notes = {"carrying": "cost less allowance", "pending": "if it were measured on this date"}
+
+    def make(name: str) -> Figure:
+        text = formats.money(row[name], currency)
+        return Figure(_TERMS[name], text, notes.get(name, ""), not row[name])
+
+    on_date = [make(name) for name in (*_ON_DATE, "pending")]
+    return Figures(entity, currency, on_date, [make(name) for name in _IN_TIME])

@@ -1,0 +1,129 @@
+"""The head of the page: date, policy, views, errors, and what the filters do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from beancount_invwd.errors import InvwdError
+from fava_ext import fava_api
+from fava_ext.words import describe_policy
+
+if TYPE_CHECKING:
+    from fava.core import FavaLedger
+
+    from fava_ext.context import Context
+    from fava_ext.selection import Selection
+
+
+TITLES = {
+    "positions": "Positions",
+    "movements": "Movements",
+    "rollforward": "Roll-forward",
+    "risk": "At risk",
+    "compare": "Compare",
+    "disclosure": "Disclosure",
+}
+
+
+_WHOLE = {
+    "disclosure": "The note is of all inventory, whatever the account and text filters.",
+    "explain": "The explanation is of the whole item, whatever the account and text filters.",
+}
+
+
+class Link(NamedTuple):
+    """A link; `is_here` says that it leads to what is shown."""
+
+    text: str
+    url: str
+    is_here: bool = False
+
+
+class Mistake(NamedTuple):
+    """An error of the ledger: where, what, and a link to the line."""
+
+    place: str
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands above every view.
+
+    Attributes:
+        as_of: The date; empty for a ledger without any.
+        time: What the movements are of.
+        policy: The policy in one line; empty if the configuration is wrong.
+        hints: What the filters do to this page, a sentence each.
+    """
+
+    as_of: str
+    time: str
+    policy: str
+    line: Link | None
+    views: Sequence[Link]
+    mistakes: Sequence[Mistake] = ()
+    hints: Sequence[str] = ()
+    has_money: bool = True
+
+
+def build_head(context: Context) -> Head:
+    """Build the head."""
+    selection, ledger = context.selection, context.ledger
+    assessment = selection.state.assessment
+    as_of = assessment.as_of
+    start = selection.start
+    return Head(
+        as_of=str(as_of) if as_of.year > 1 else "",
+        time=f"{start} – {as_of}" if start else f"up to {as_of}",
+        policy=describe_policy(assessment),
+        line=_link_line(context),
+        views=[
+            Link(title, fava_api.url_of(view=view), view == context.question.view)
+            for view, title in TITLES.items()
+        ],
+        mistakes=list_mistakes(ledger, context.formats),
+        hints=list(_list_hints(selection, context.question.view)),
+        has_money=bool(ledger.options["operating_currency"]),
+    )
+
+
+def _link_line(context: Context) -> Link | None:
+    name, _, line = context.store.plugin_line.rpartition(":")
+    if not name:
+        return None
+    source = {"filename": context.ledger.beancount_file_path, "lineno": int(line)}
+    return Link(f"{Path(name).name}:{line}", fava_api.url_of_source(context.ledger, source))
+
+
+def _list_hints(selection: Selection, view: str) -> Sequence[str]:
+    filters, found = selection.filters, []
+    if view in _WHOLE:
+        return [_WHOLE[view]] if selection.is_narrow else []
+    if filters.account:
+        found.append(
+            "The account filter shows the lots in these accounts, and movements that post to "
+            "them. Accounts of one item are tested together, whatever the filter."
+        )
+    if filters.text:
+        found.append(
+            "The text filter shows the movements that Fava's journal would, and the items that "
+            "entries it picks are about."
+        )
+    return found
+
+
+def list_mistakes(ledger: FavaLedger, formats: fava_api.Formats) -> list[Mistake]:
+    """List what the plugin reported when the ledger was loaded."""
+    return [
+        Mistake(
+            f"{Path(str(error.source['filename'])).name}:{error.source['lineno']}",
+            formats.sentence(error.message),
+            fava_api.url_of_source(ledger, error.source),
+        )
+        for error in fava_api.list_errors(ledger, InvwdError)
+    ]

@@ -1,0 +1,44 @@
+"""A request → the page: head, key figures, tie-out, charts, and the view that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fava_ext.bodies import Body, build_body
+from fava_ext.head import Head, Mistake, build_head
+from fava_ext.overview import Overview, build_overview
+
+if TYPE_CHECKING:
+    from fava_ext.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the template shows.
+
+    Attributes:
+        problem: Why the address cannot be read; then there is neither head nor body.
+        fault: What failed in the plugin itself.
+        is_switched_on: Whether the ledger has the plugin line.
+    """
+
+    view: str = "positions"
+    head: Head | None = None
+    overview: Overview | None = None
+    body: Body | None = None
+    problem: str = ""
+    fault: str = ""
+    is_switched_on: bool = True
+    mistakes: Sequence[Mistake] = ()
+    clear_url: str = ""
+    editor_url: str = ""
+
+
+def build_page(context: Context) -> Page:
+    """Build the whole page; without a policy there is nothing but its head."""
+    head = build_head(context)
+    if context.selection.state.assessment.policy is None:
+        return Page(context.question.view, head)
+    return Page(context.question.view, head, build_overview(context), build_body(context))

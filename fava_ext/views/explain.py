@@ -1,0 +1,132 @@
+"""An item → how its figures came about, step by step, with links to the lines of the ledger."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from beancount_invwd.report.explain import Explanation, explain_between
+from beancount_invwd.report.positions import list_positions
+from fava_ext import fava_api
+from fava_ext.columns import Columns
+from fava_ext.views.positions import show_marks
+
+if TYPE_CHECKING:
+    from beancount_invwd.report.steps import Step
+    from fava_ext.cells import Badge, Cell
+    from fava_ext.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One step."""
+
+    label: str
+    formula: str
+    result: str
+    source: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The steps that belong together, and what they are of."""
+
+    title: str
+    where: str
+    lines: Sequence[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The whole explanation.
+
+    Attributes:
+        name: What Fava calls the item.
+        figures: Terms and amounts of the item on this date.
+    """
+
+    item: str
+    lot: str
+    name: str
+    as_of: str
+    badges: Sequence[Badge]
+    figures: Sequence[tuple[str, Cell]]
+    parts: Sequence[Part]
+
+
+def find_explanation(context: Context) -> Explanation:
+    """Explain the item that is asked for.
+
+    Raises:
+        UnknownItem: There is no such item or lot.
+    """
+    state, question = context.selection.state, context.question
+    before, after = state.before, state.assessment
+    return explain_between(before, after, state.entries, question.item, question.lot or None)
+
+
+def tell_story(context: Context) -> Story:
+    """Tell how the figures of an item came about.
+
+    Raises:
+        UnknownItem: There is no such item or lot.
+    """
+    found = find_explanation(context)
+    columns = Columns(context)
+    chapters = found.chapters
+    parts = []
+    for chapter in chapters:
+        where = ", ".join(filter(None, (chapter.entity, chapter.currency)))
+        for title, steps in groupby(chapter.steps, key=lambda step: step.section):
+            lines = [_make_line(step, context) for step in steps]
+            parts.append(Part(title, where if len(chapters) > 1 else "", lines))
+    figures, badges = _sum_up(context, columns)
+    name = columns.name(found.item)
+    lot = found.label or ""
+    return Story(found.item, lot, name, str(found.as_of), badges, figures, parts)
+
+
+def _sum_up(
+    context: Context, columns: Columns
+) -> tuple[Sequence[tuple[str, Cell]], Sequence[Badge]]:
+    question, state = context.question, context.selection.state
+    lots = [
+        row
+        for row in state.lots
+        if row.lot.stock.key.commodity == question.item and question.lot in {"", row.lot.label}
+    ]
+    figures: list[tuple[str, Cell]] = []
+    badges: list[Badge] = []
+    for row in list_positions(state.assessment, "item", lots):
+        unit = f" {row.currency}{f', {row.entity}' if row.entity else ''}"
+        figures += [
+            ("Quantity", columns.number(row.quantity, question.item)),
+            (f"Cost,{unit}", columns.amount(row.cost, row.currency)),
+            (f"Measure,{unit}", columns.amount(row.measure, row.currency)),
+            (f"Allowance,{unit}", columns.amount(row.allowance, row.currency)),
+            (f"Carrying amount,{unit}", columns.amount(row.carrying, row.currency)),
+        ]
+        badges += [badge for badge in show_marks(row) if badge not in badges]
+    return figures, badges
+
+
+def _make_line(step: Step, context: Context) -> Line:
+    formats = context.formats
+    result = "" if step.result is None else formats.exact(step.result, "")
+    url = _link(step.source, context)
+    return Line(step.label, formats.sentence(step.formula), result, step.source, url)
+
+
+def _link(source: str, context: Context) -> str:
+    """Link a place that is relative to the ledger's folder."""
+    name, _, line = source.rpartition(":")
+    if not line.isdigit():
+        return ""
+    folder = Path(context.ledger.beancount_file_path).parent
+    place = {"filename": os.path.normpath(folder / name), "lineno": int(line)}
+    return fava_api.url_of_source(context.ledger, place)

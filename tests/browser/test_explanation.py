@@ -1,0 +1,72 @@
+"""How a figure came about: in a dialog, and at an address of its own."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.addresses import ONE_LOSS, PAGE
+from tests.browser.conftest import Open, Serve
+
+
+def find_dialog(page: Page) -> Locator:
+    return page.get_by_role("dialog", name="Explanation of")
+
+
+def test_a_click_opens_it_and_escape_closes_it(serve_text: Serve, window: Open) -> None:
+    page = window(f"{serve_text(ONE_LOSS)}/test{PAGE}")
+    address = page.url
+    item = page.get_by_role("table", name="Positions").get_by_role("link", name="WIDGET")
+    item.click()
+    dialog = find_dialog(page)
+    expect(dialog).to_be_visible()
+    for figure in ("120.00", "110.00", "10.00"):  # cost, measure, allowance
+        expect(dialog).to_contain_text(figure)
+    assert dialog.evaluate("dialog => dialog.contains(document.activeElement)")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(item).to_be_focused()
+    assert page.url == address
+
+
+def test_the_keyboard_opens_it_and_its_button_closes_it(example: str, window: Open) -> None:
+    page = window(example)
+    item = page.get_by_role("table", name="Positions").get_by_role("link").first
+    item.press("Enter")
+    dialog = find_dialog(page)
+    dialog.get_by_role("button", name="Close").click()
+    expect(dialog).to_have_count(0)
+    expect(item).to_be_focused()
+
+
+def test_focus_stays_within_it(example: str, window: Open) -> None:
+    page = window(example)
+    page.get_by_role("table", name="Positions").get_by_role("link").first.click()
+    dialog = find_dialog(page)
+    expect(dialog).to_be_visible()
+    stops = dialog.locator("a, button, [tabindex='0']").count()
+    inside = "document.querySelector('dialog[open]').contains(document.activeElement)"
+    for _ in range(stops + 2):
+        page.keyboard.press("Tab")
+        assert page.evaluate(f"{inside} || document.activeElement === document.body")
+
+
+def test_it_has_an_address_of_its_own(example: str, window: Open) -> None:
+    page = window(f"{example}?time=2023")
+    link = page.get_by_role("table", name="Positions").get_by_role("link").first
+    address = link.evaluate("link => link.href")
+    name = link.inner_text()
+    assert "view=explain" in address
+    assert "time=2023" in address
+    story = window(address)
+    expect(story.locator(".impairment")).to_have_attribute("data-view", "explain")
+    expect(story.locator(".impairment")).to_contain_text(name)
+
+
+def test_evidence_is_a_click_away(serve_text: Serve, window: Open) -> None:
+    page = window(f"{serve_text(ONE_LOSS)}/test{PAGE}?view=explain&item=WIDGET")
+    line = ONE_LOSS.splitlines().index("2024-01-31 price WIDGET  11.00 USD") + 1
+    page.get_by_role("link", name=f"test.beancount:{line}").first.click()
+    expect(page).to_have_url(re.compile(rf"/test/editor/.*line={line}"))
+    expect(page.locator(".cm-content")).to_contain_text("price WIDGET")

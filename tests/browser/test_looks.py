@@ -1,0 +1,146 @@
+"""What cannot be read is not there: contrast, narrow windows, paper, screen readers, incognito."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.addresses import HEAD, ONE_LOSS, PAGE, PLUGIN, PURCHASE, VIEWS
+from tests.browser.conftest import EXAMPLE, Open, Serve, go
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+SERIOUS = {"serious", "critical"}
+PHONE = {"width": 390, "height": 844}
+MONEY = re.compile(r"(?<![\d.])(?!2\.3\d\b)[\d,]*\d\.\d\d\b")
+"""1,080.00, but not the paragraph of IAS 2.36."""
+ADDRESSES = [*VIEWS, "explain&item=SCARF"]
+KINDLY = {
+    "empty": '2024-01-01 custom "fava-extension" "fava_ext"\noption "title" "Test"\n',
+    "no plugin": HEAD + PURCHASE,
+    "no inventory": PLUGIN + HEAD,
+    "wrong configuration": f"plugin \"beancount_invwd\" \"{{'basiss': 'lot'}}\"\n{HEAD}{PURCHASE}",
+    "no price": PLUGIN + HEAD + PURCHASE,
+    "no operating currency": ONE_LOSS.replace('option "operating_currency" "USD"', ""),
+}
+"""Ledgers that have something to say other than figures."""
+
+
+def list_faults(page: Page, region: str) -> list[str]:
+    """Ask axe-core for serious faults of a part of the page, but for charts, which Fava draws."""
+    page.evaluate(AXE)
+    context = {"include": [region], "exclude": ["svelte-component"]}
+    found = page.evaluate("context => axe.run(context)", context)
+    return [
+        f"{fault['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for fault in found["violations"]
+        if fault["impact"] in SERIOUS
+        for node in fault["nodes"]
+    ]
+
+
+def wait_for_charts(page: Page) -> None:
+    """Fava draws charts after the page has come."""
+    for chart in page.locator(".impairment svelte-component").all():
+        expect(chart.locator("svg").first).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", ADDRESSES)
+def test_no_serious_fault(view: str, scheme: str, example: str, window: Open) -> None:
+    page = window(f"{example}?view={view}", color_scheme=scheme)
+    wait_for_charts(page)
+    assert not list_faults(page, ".impairment")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_serious_fault_in_the_dialog(scheme: str, example: str, window: Open) -> None:
+    page = window(example, color_scheme=scheme)
+    page.get_by_role("table", name="Positions").get_by_role("link").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert not list_faults(page, "dialog")
+
+
+@pytest.mark.parametrize("kind", KINDLY)
+def test_no_serious_fault_where_there_is_little_to_show(
+    kind: str, serve_text: Serve, window: Open
+) -> None:
+    root = serve_text(KINDLY[kind])
+    page = window(root, color_scheme="dark", viewport=PHONE)
+    for view in VIEWS:
+        go(page, f"{root}/test{PAGE}?view={view}")
+        assert not list_faults(page, ".impairment"), view
+        assert not find_overflow(page), view
+
+
+def test_the_choice_of_a_scheme_in_fava_counts_for_more_than_the_system(
+    example: str, window: Open
+) -> None:
+    page = window(example, color_scheme="light")
+    page.evaluate("localStorage.setItem('fava-theme', JSON.stringify('dark'))")
+    page.reload()
+    expect(page.locator("html")).to_have_css("color-scheme", "dark")
+    wait_for_charts(page)
+    assert not list_faults(page, ".impairment")
+    background = page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
+    assert sum(map(int, re.findall(r"\d+", background)[:3])) < 3 * 64
+
+
+def find_overflow(page: Page) -> int:
+    """By how many pixels the page is wider than the window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1024])
+def test_nothing_is_wider_than_the_window(width: int, example: str, window: Open) -> None:
+    page = window(example, viewport={"width": width, "height": 844})
+    for view in ADDRESSES:
+        go(page, f"{example}?view={view}")
+        wait_for_charts(page)
+        assert find_overflow(page) <= 0, view
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_phone_shows_which_view_is_open(view: str, example: str, window: Open) -> None:
+    page = window(f"{example}?view={view}", viewport=PHONE)
+    tab = page.get_by_role("navigation", name="Views").get_by_role("link", name=VIEWS[view])
+    expect(tab).to_be_in_viewport(ratio=0.95)
+
+
+def test_the_dialog_fits_a_phone(example: str, window: Open) -> None:
+    page = window(example, viewport=PHONE)
+    page.get_by_role("table", name="Positions").get_by_role("link").first.click()
+    box = page.get_by_role("dialog").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE["width"]
+    assert find_overflow(page) <= 0
+
+
+def test_paper_shows_whole_tables_and_no_controls(example: str, window: Open) -> None:
+    page = window(f"{example}?view=positions", viewport={"width": 1100, "height": 800})
+    page.emulate_media(media="print")
+    expect(page.get_by_role("table", name="Positions")).to_be_visible()
+    for control in (
+        page.get_by_role("navigation", name="Views"),
+        page.get_by_role("link", name="CSV"),
+    ):
+        expect(control).to_be_hidden()
+    hidden = page.locator(".impairment .scroll").evaluate_all(
+        "parts => parts.filter(part => getComputedStyle(part).overflowX !== 'visible').length"
+    )
+    assert hidden == 0
+
+
+def test_incognito_shows_no_money(serve_text: Serve, window: Open) -> None:
+    root = serve_text(EXAMPLE.read_text(encoding="utf-8"), "--incognito")
+    page = window(root)
+    for view in ADDRESSES:
+        go(page, f"{root}/harbour-lane-goods{PAGE}?view={view}")
+        wait_for_charts(page)
+        text = page.locator(".impairment").inner_text()
+        assert len(text) > 100
+        assert not MONEY.findall(text), view
+        expect(page.get_by_role("link", name="CSV")).to_have_count(0)
