@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.targets [NAME ...] [--size S|M] [--with-l] [--runs N] [--share N]
 
-Names select rows; without any, all are measured, which takes about a quarter of an hour, and an
-hour with L. Trust the ratios, not the seconds, and those of a quiet machine.
+Names select rows; without any, all are measured, which takes about a quarter of an hour, and half
+an hour with L. Trust the ratios, not the seconds, and those of a quiet machine.
 """
 
 from __future__ import annotations
