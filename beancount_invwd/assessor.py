@@ -6,8 +6,10 @@ Nothing is changed here. Where sums show that no lot can be below cost, the lots
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import islice
 
 from beancount_invwd.agenda import Agenda
 from beancount_invwd.allowance import Tested, allot
@@ -61,6 +63,8 @@ class Assessor:
         self._demand = demand
         self._agenda = agenda
         self._materials = Materials(scope, self.evidence, books.stocks)
+        self._members: defaultdict[tuple[str, str, str], list[Stock]] = defaultdict(list)
+        self._grouped = 0  # how many of the stocks are in there
 
     def assess(self, stock: Stock, day: datetime.date) -> list[Row]:
         """Measure the lots of a stock; those that cannot be are there with the reason."""
@@ -174,21 +178,20 @@ class Assessor:
                 if not self._is_sound(stock, day):
                     plans += self._plan_group([stock], day)
         else:
-            members = self._group_stocks()
-            names = {self._grouping.name_wide(stock): None for stock in stocks}
-            for name in names:
-                group = members.get(name, ())
+            for name in {self._grouping.name_wide(stock): None for stock in stocks}:
+                group = self._find_members(name)
                 if not self._are_sound(group, day):
                     plans += self._plan_group(group, day)
         return sorted(plans, key=lambda plan: plan.group)
 
-    def _group_stocks(self) -> Mapping[tuple[str, str, str], list[Stock]]:
-        """All stocks by group, for the bases category and total."""
-        groups: dict[tuple[str, str, str], list[Stock]] = {}
-        for stock in self._books.stocks.values():
-            if stock.lots:
-                groups.setdefault(self._grouping.name_wide(stock), []).append(stock)
-        return groups
+    def _find_members(self, name: tuple[str, str, str]) -> list[Stock]:
+        """The stocks of a group that have lots, for the bases category and total."""
+        stocks = self._books.stocks
+        if len(stocks) > self._grouped:
+            for stock in islice(stocks.values(), self._grouped, None):
+                self._members[self._grouping.name_wide(stock)].append(stock)
+            self._grouped = len(stocks)
+        return [stock for stock in self._members[name] if stock.lots]
 
     def _assess_group(self, stock: Stock, day: datetime.date) -> Sequence[Row]:
         """Measure the lots of a stock, the short way if all are worth the same per unit.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -11,7 +9,8 @@ from beancount import loader
 from beancount.core import data
 
 from beancount_invwd.plugin import invwd
-from tests.benchmarks.hostile_ledgers import LEDGERS, Hostile
+from tests.benchmarks.hostile_ledgers import LEDGERS
+from tests.benchmarks.work import count_lines
 from tests.fuzz import check, check_books, check_errors, check_written
 
 HEAD = """
@@ -23,26 +22,6 @@ SIZE = 150
 MOST = 2.4  # for twice the ledger
 DEEP = {"material_chain", "material_lattice"}  # each product knows all materials below it
 EQUAL = {"booked"}  # what is booked is what would be written
-
-
-def count_lines(ledger: Hostile) -> int:
-    """How many lines of our own the plugin runs, each turn of a loop for itself."""
-    count = 0
-
-    def trace(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal count
-        if event == "call" and "beancount_invwd" not in frame.f_code.co_filename:
-            return None
-        count += 1
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        invwd(*ledger)
-    finally:
-        sys.settrace(before)
-    return count
 
 
 @pytest.mark.parametrize("name", sorted(LEDGERS.keys() - DEEP))

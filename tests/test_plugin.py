@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import gc
 from pathlib import Path
 from typing import Any
 
@@ -50,25 +49,6 @@ def test_a_fault_of_a_rule_is_one_error_and_the_ledger_stays(
         "beancount_invwd failed and added nothing (ZeroDivisionError: on purpose); "
         "this is a fault of the plugin, please report it with the ledger"
     )
-
-
-@pytest.mark.parametrize("is_enabled", [True, False])
-def test_the_collector_is_left_as_found(is_enabled: bool) -> None:  # noqa: FBT001
-    entries, options = load(LEDGER)
-    was_enabled = gc.isenabled()
-    (gc.enable if is_enabled else gc.disable)()
-    try:
-        invwd(entries, options)
-        assert gc.isenabled() is is_enabled
-    finally:
-        (gc.enable if was_enabled else gc.disable)()
-
-
-def test_no_collection_runs_inside() -> None:
-    entries, options = load(LEDGER)
-    before = gc.get_stats()[2]["collections"]
-    invwd(entries, options)
-    assert gc.get_stats()[2]["collections"] == before
 
 
 def test_a_configuration_of_megabytes_is_refused() -> None:

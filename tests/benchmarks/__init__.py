@@ -1,6 +1,7 @@
 """Benchmarks: commands that print tables, not timed tests.
 
-python -m tests.benchmarks.run --size M
+python -m tests.benchmarks.targets
 python -m tests.benchmarks.callgrind
 python -m tests.benchmarks.page --size M
+python -m tests.benchmarks.hostile
 """

@@ -18,6 +18,7 @@ from beancount.core import data
 
 from beancount_invwd.plugin import invwd
 from tests.benchmarks.hostile_ledgers import LEDGERS
+from tests.benchmarks.processes import apart
 
 
 class Taken(NamedTuple):
@@ -58,11 +59,10 @@ def main() -> None:
 
 def run_apart(name: str, size: int, patience: float) -> Taken | None:
     """Run the plugin in a process of its own; None if it takes too long."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        try:
-            return pool.apply_async(run, (name, size)).get(patience)
-        except multiprocessing.TimeoutError:
-            return None
+    try:
+        return apart(run, name, size, patience=patience)
+    except multiprocessing.TimeoutError:
+        return None
 
 
 def run(name: str, size: int) -> Taken:

@@ -14,8 +14,11 @@ from typing import Any, NamedTuple
 from beancount import loader
 from beancount.core import data
 
-ROOT = Path(__file__).parents[2]
+from tests.benchmarks.processes import ROOT
+
 GENERATOR = ROOT.parent / "shared" / "perf" / "gen_ledger.py"
+SIZES = {"S": (1_000, 2_000), "M": (20_000, 50_000), "L": (200_000, 200_000)}
+"""Transactions and prices of the generator's sizes."""
 
 
 class Ledger(NamedTuple):
@@ -32,13 +35,18 @@ class Ledger(NamedTuple):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments which choose a ledger."""
-    parser.add_argument("--size", choices=("S", "M", "L"), default="S", help="default: S")
+    parser.add_argument("--size", choices=SIZES, default="S", help="default: S")
     parser.add_argument(
         "--layout",
         choices=("sku", "wh"),
         default="sku",
         help="one account per warehouse and item (default), or per warehouse",
     )
+    add_generator(parser)
+
+
+def add_generator(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that names the generator."""
     parser.add_argument(
         "--generator",
         type=Path,
@@ -49,11 +57,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def generate(args: argparse.Namespace, path: Path, *plugins: str) -> None:
     """Write the ledger that the arguments ask for, with `plugins` ("module|config") switched on."""
-    if not args.generator.is_file():
-        sys.exit(f"no generator at {args.generator}: pass its path, --generator PATH/gen_ledger.py")
-    command = [sys.executable, args.generator, "--size", args.size, "--layout", args.layout]
-    command += [word for plugin in plugins for word in ("--plugin", plugin)]
-    subprocess.run([*command, "--output", path], check=True, stderr=subprocess.DEVNULL)
+    words = [word for plugin in plugins for word in ("--plugin", plugin)]
+    run_generator(args.generator, path, "--size", args.size, "--layout", args.layout, *words)
+
+
+def run_generator(generator: Path, path: Path, *words: str) -> None:
+    """Write a ledger."""
+    if not generator.is_file():
+        sys.exit(f"no generator at {generator}: pass its path, --generator PATH/gen_ledger.py")
+    command = [sys.executable, str(generator), *words, "--output", str(path)]
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
 
 
 def load(path: Path) -> Ledger:
