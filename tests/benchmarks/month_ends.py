@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from beancount.core import data
 
-from beancount_invwd.plugin import _collector_paused, follow, invwd
+from beancount_invwd.plugin import collector_paused, follow, invwd
 from tests.benchmarks import plain_loop
 from tests.benchmarks.hostile_ledgers import DAY, FIRST, Hostile, Writer, cost, month
 
@@ -49,7 +49,7 @@ def run_race(items: int, under_water: float, runs: int) -> Race:
 
 def _run_once(ledger: Hostile) -> Race:
     plugin, result = _time(lambda: invwd(*ledger)[0])
-    with _collector_paused():
+    with collector_paused():
         following, _ = _time(lambda: list(follow(*ledger, is_screened=True)))
     plain, expected = _time(lambda: plain_loop.write_down(ledger.entries))
     known = {id(entry) for entry in ledger.entries}
