@@ -23,6 +23,7 @@ from beancount_invwd.mistakes import Mistakes
 from beancount_invwd.money import ONE, ZERO
 from beancount_invwd.movements import Group, Plan, Row
 from beancount_invwd.policy import Terms
+from beancount_invwd.prices import Price
 from beancount_invwd.scope import Scope
 from beancount_invwd.stock import Lot, Stock
 from beancount_invwd.values import earlier, find_rate
@@ -160,7 +161,7 @@ class Assessor:
             found = self.evidence.find_plain(stock, terms, day)
             if found is not None:
                 share, amount = stock.nrv_line
-                return found.price.number * share - amount, found.until
+                return found.entry.amount.number * share - amount, found.until
         evidence = self.evidence.find(stock, terms, day)
         measured = measure_item(stock, terms, evidence)
         if measured.total is None or not stock.units:
@@ -225,7 +226,8 @@ class Assessor:
 
     def _assess_alike(self, stock: Stock, found: Plain) -> Sequence[Row]:
         """Measure lots by a price that is all that is known of them."""
-        price, until = found
+        entry, until = found
+        price = Price(entry.amount.number, entry.date, entry, None)
         share, amount = stock.nrv_line or (ONE, ZERO)
         value = max(ZERO, price.number * share - amount)
         self._agenda.hold(stock, until)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from beancount_invwd.facts import Assertion, Contract, ReplacementCost, Statement
 from beancount_invwd.measure import Evidence, is_particular
 from beancount_invwd.money import ONE, ZERO
-from beancount_invwd.prices import Price, PriceBook, Replacement
+from beancount_invwd.prices import PriceBook, Replacement
 from beancount_invwd.values import add_days, earlier
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ _Ranked = tuple[int, Statement]  # the higher, the newer
 
 
 class Plain(NamedTuple):
-    """A price in the cost currency, and the last day on which it is not too old."""
+    """A price directive in the cost currency, and the last day on which it is not too old."""
 
-    price: Price
+    entry: Any
     until: datetime.date | None
 
 
@@ -145,7 +145,7 @@ class EvidenceBook:
         until = None if max_age is None else add_days(entry.date, max_age)
         if until is not None and until < day:
             return None
-        return Plain(Price(entry.amount.number, entry.date, entry, None), until)
+        return Plain(entry, until)
 
     def _find_general(
         self, stock: Stock, day: datetime.date, max_age: int | None
