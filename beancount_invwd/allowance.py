@@ -11,7 +11,7 @@ only what is lost beyond it is measured again.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from beancount_invwd.money import ZERO, round_money, round_number, share_out
 
@@ -22,28 +22,29 @@ if TYPE_CHECKING:
 _NOISE = 30  # decimals
 
 
-class Tested(NamedTuple):
-    """A lot of a group: its cost, its measure (totals) and the locked part of its allowance."""
-
-    cost: Decimal
-    measure: Decimal
-    locked: Decimal
-
-
-def allot(lots: Sequence[Tested], quantum: Decimal) -> list[Decimal]:
+def allot(
+    costs: Sequence[Decimal],
+    measures: Sequence[Decimal],
+    locked: Sequence[Decimal],
+    quantum: Decimal,
+) -> list[Decimal]:
     """Compute the allowance of each lot of a group.
 
     Args:
-        lots: In the order in which they came into being (for ties).
+        costs: Of each lot, in the order in which they came into being (for ties).
+        measures: What each lot is worth, in total.
+        locked: The locked part of each lot's allowance.
         quantum: The smallest unit of the cost currency.
 
     Returns:
         The new allowances, in whole quanta; none is below the locked part.
     """
-    gaps = [lot.cost - lot.locked - lot.measure for lot in lots]
+    gaps = [
+        cost - kept - measure for cost, measure, kept in zip(costs, measures, locked, strict=True)
+    ]
     gap = round_number(sum(gaps, ZERO), _NOISE)  # what the division by an exchange rate left behind
     loss = round_money(max(ZERO, gap), quantum)
     if not loss:
-        return [lot.locked for lot in lots]
+        return list(locked)
     shares = share_out(loss, [max(ZERO, gap) for gap in gaps], quantum)
-    return [lot.locked + share for lot, share in zip(lots, shares, strict=True)]
+    return [kept + share for kept, share in zip(locked, shares, strict=True)]

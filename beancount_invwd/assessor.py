@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import islice
 
 from beancount_invwd.agenda import Agenda
-from beancount_invwd.allowance import Tested, allot
+from beancount_invwd.allowance import allot
 from beancount_invwd.demand import Demand
 from beancount_invwd.evidence import EvidenceBook, Plain
 from beancount_invwd.groups import Grouping
@@ -266,10 +266,12 @@ def _is_settled(lot: Lot, measured: Measured) -> bool:
     """Whether a lot that is a group of its own has the allowance that it needs."""
     if not lot.is_own or measured.total is None:
         return False
-    tested = Tested(lot.cost, measured.total, lot.locked)
-    return allot([tested], lot.stock.quantum)[0] == lot.allowance
+    found = allot([lot.cost], [measured.total], [lot.locked], lot.stock.quantum)
+    return found[0] == lot.allowance
 
 
 def _make_plan(group: Group, rows: Sequence[Row]) -> Plan:
-    tested = [Tested(row.lot.cost, row.measured.total or ZERO, row.lot.locked) for row in rows]
-    return Plan(group, rows, allot(tested, rows[0].lot.stock.quantum))
+    costs = [row.lot.cost for row in rows]
+    measures = [row.measured.total or ZERO for row in rows]
+    locked = [row.lot.locked for row in rows]
+    return Plan(group, rows, allot(costs, measures, locked, rows[0].lot.stock.quantum))

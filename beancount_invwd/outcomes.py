@@ -36,12 +36,14 @@ def weigh(plan: Plan, account_of: Callable[[Lot], str]) -> Outcome:
     changes: dict[str, Decimal] = {}
     widest, decisive = ZERO, plan.rows[0]
     for row, allowance in zip(plan.rows, plan.allowances, strict=True):
-        change = allowance - row.lot.allowance
+        lot = row.lot
+        change = allowance - lot.allowance
         if change:
-            account = account_of(row.lot)
+            account = lot.contra or account_of(lot)
             changes[account] = changes.get(account, ZERO) + change
-            if abs(change) > widest:
-                widest, decisive = abs(change), row
+            size = abs(change)
+            if size > widest:
+                widest, decisive = size, row
     total = sum(changes.values(), ZERO)
     kind: Kind = "transfer"
     if total > 0:

@@ -166,16 +166,21 @@ class Scope:
 
     def find_home(self, account: str) -> Home | None:
         """The inventory account of this name, without lots, or None for any other."""
+        known = self.describe_home(account)
+        return None if known is None else Home(*known)
+
+    def describe_home(self, account: str) -> tuple[str, str, bool] | None:
+        """Name, entity and whether it is a pool, of an inventory account; None for any other."""
         if account not in self._homes:
-            self._homes[account] = self._describe_home(account)
+            self._homes[account] = self._match_home(account)
         known = self._homes[account]
         if known is None or self._targets.is_allowance(
             account, self.opens, self._policy.match_inventory
         ):
             return None
-        return Home(*known)
+        return known
 
-    def _describe_home(self, account: str) -> tuple[str, str, bool] | None:
+    def _match_home(self, account: str) -> tuple[str, str, bool] | None:
         match = self._policy.match_inventory(account)
         if match is None or self._accounts.get(account, NO_FACTS).exclude:
             return None

@@ -21,7 +21,7 @@ from heapq import heappop, heappush
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from beancount.core import data
+from beancount.core.data import Price, Transaction
 
 from beancount_invwd.booked import is_booked, read_claims
 from beancount_invwd.facts import MARK
@@ -107,7 +107,7 @@ class _Place:
 class _Account(dict[str, "_Place | None"]):
     """The places of an inventory account by item; None is an item that is not assessed."""
 
-    def __init__(self, name: str, entity: str, *, is_pool: bool) -> None:
+    def __init__(self, name: str, entity: str, is_pool: bool) -> None:  # noqa: FBT001 (a row of it)
         super().__init__()
         self.name = name
         self.entity = entity
@@ -199,7 +199,7 @@ class _Screener:
             day = period_end(day + _DAY, period, year_end)
 
     def _list_price_dates(self) -> list[datetime.date]:
-        dates = {entry.date for entry in self._entries if type(entry) is data.Price}
+        dates = {entry.date for entry in self._entries if type(entry) is Price}
         years = {fiscal_year_end(date, self._policy.year_end) for date in dates}
         return sorted(dates | years | {self._end})
 
@@ -209,18 +209,18 @@ class _Screener:
         prices = {
             entry.currency: entry
             for entry in entries
-            if type(entry) is data.Price and (len(entry.meta) == _PLAIN or self._is_evidence(entry))
+            if type(entry) is Price and (len(entry.meta) == _PLAIN or self._is_evidence(entry))
         }
         self._prices.update(prices)
         self._awake.update(prices)
         take_transaction, directives = self._take_transaction, self._scope.directives
         for index, entry in enumerate(entries, begin):
             kind = type(entry)
-            if kind is data.Transaction:
+            if kind is Transaction:
                 take_transaction(index, entry)
                 if entry.tags and TAG in entry.tags and not self._take_booked(index, entry):
                     return False
-            elif kind is not data.Price and id(entry) in directives:
+            elif kind is not Price and id(entry) in directives:
                 self._kept.add(index)
         return True
 
@@ -326,10 +326,8 @@ class _Screener:
     # Sums.
 
     def _find_account(self, name: str) -> _Account | None:
-        home = self._scope.find_home(name)
-        if home is None:
-            return None
-        return _Account(name, home.entity, is_pool=home.is_pool)
+        home = self._scope.describe_home(name)
+        return None if home is None else _Account(*home)
 
     def _find_place(self, account: _Account, item: str, currency: str) -> _Place | None:
         if self._scope.is_excluded(item):
@@ -459,9 +457,9 @@ class _Screener:
         entries = [
             entry
             for index, entry in enumerate(self._entries)
-            if (entry.currency not in sound if type(entry) is data.Price else index in kept)
+            if (entry.currency not in sound if type(entry) is Price else index in kept)
         ]
-        money = {entry.amount.currency for entry in entries if type(entry) is data.Price}
+        money = {entry.amount.currency for entry in entries if type(entry) is Price}
         money.update(key.currency for key in self._sums)
         return Screened(entries, frozenset(doubtful)) if sound.isdisjoint(money) else None
 

@@ -77,6 +77,7 @@ class Lot:
         is_own: Whether its last measurement took it as a group of its own.
         origin: The transaction and posting that first added to it.
         drained: The transaction and posting by which it had no units left, or less.
+        contra: Its allowance account, once that was asked for.
     """
 
     is_pool: ClassVar[bool] = False
@@ -96,6 +97,7 @@ class Lot:
     allowance: Decimal = ZERO
     locked: Decimal = ZERO
     is_own: bool = False
+    contra: str = ""
 
     @property
     def cost(self) -> Decimal:

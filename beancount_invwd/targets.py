@@ -28,13 +28,15 @@ class Targets:
 
     def allowance_account(self, lot: Lot) -> str:
         """The contra account of a lot's inventory account."""
-        key = (lot.account, lot.stock.key.commodity)
-        account = self._allowances.get(key)
-        if account is None:
-            account = self._fill(lot.account, lot.stock.key.commodity, lot.stock.category)
-            self._allowances[key] = account
-            self._known.add(account)
-        return account
+        if not lot.contra:
+            key = (lot.account, lot.stock.key.commodity)
+            account = self._allowances.get(key)
+            if account is None:
+                account = self._fill(*key, lot.stock.category)
+                self._allowances[key] = account
+                self._known.add(account)
+            lot.contra = account
+        return lot.contra
 
     def known_allowances(self) -> set[str]:
         """The allowance accounts of all lots there ever were."""

@@ -250,7 +250,7 @@ class Timeline:
         for plan in plans:
             for row, allowance in zip(plan.rows, plan.allowances, strict=True):
                 lot = row.lot
-                if allowance != lot.allowance:
+                if allowance is not lot.allowance and allowance != lot.allowance:
                     carry(lot, allowance - lot.allowance)
                 if is_final:
                     lot.locked = lot.allowance
