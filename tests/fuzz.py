@@ -44,9 +44,10 @@ def check(text: str, config: str) -> None:
     """
     entries, _, options = loader.load_string(text, dedent=False)
     before = [repr(entry) for entry in entries]
+    is_traced = sys.gettrace() is not None  # by coverage: loops take many times as long
     start = time.process_time()
     output, errors = invwd(entries, options, config)
-    assert time.process_time() - start < PATIENCE, "it takes too long"
+    assert is_traced or time.process_time() - start < PATIENCE, "it takes too long"
     assert isinstance(output, list)
     assert isinstance(errors, list)
     assert len(output) >= len(entries)
