@@ -117,6 +117,8 @@ class Assessor:
         """
         if stock.allowance or stock.terms is None or not self._is_plain(stock):
             return not stock.lots
+        if not stock.terms.ageing and self._is_covered(stock):
+            return True
         if stock.terms.ageing and not self._is_young(stock, stock.terms, day):
             return False
         value, until = self._value_unit(stock, stock.terms, day)
@@ -129,6 +131,22 @@ class Assessor:
         if is_sound:
             self._agenda.hold(stock, until)
         return is_sound
+
+    def _is_covered(self, stock: Stock) -> bool:
+        """Whether a price that is all that is known covers the cost of a plain stock.
+
+        That it gets too old one day changes nothing: without a measure there is no loss either.
+        """
+        entry = self.evidence.prices.find_only(stock.key.commodity, stock.key.currency)
+        if entry is None or stock.nrv_line is None:
+            return False
+        share, amount = stock.nrv_line
+        value = entry.amount.number * share - amount
+        if value <= ZERO:
+            return False
+        if self._is_by_lot:
+            return bool(value >= stock.cost_unit_highest)
+        return bool(value * stock.units >= stock.cost)
 
     def _is_young(self, stock: Stock, terms: Terms, day: datetime.date) -> bool:
         """Whether no lot of a stock has reached the first threshold of ageing."""

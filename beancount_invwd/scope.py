@@ -242,7 +242,7 @@ class Scope:
 
     def states_facts(self, meta: Mapping[str, Any] | None) -> bool:
         """Whether metadata says something of a lot; by its keys, which few ledgers vary."""
-        if not meta:
+        if not meta or (len(meta) == 2 and "lineno" in meta and "filename" in meta):  # noqa: PLR2004
             return False
         shape = tuple(meta)
         known = self._shapes.get(shape)
