@@ -7,6 +7,7 @@ are converted as Fava does, at the end of each interval.
 from __future__ import annotations
 
 from decimal import Decimal
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from fava_ext import fava_api
@@ -89,7 +90,7 @@ def _accumulate(
     changes: Sequence[_Change], spans: Sequence[_Span]
 ) -> Iterable[tuple[_Span, Mapping[tuple[str, str], Decimal]]]:
     """The sums of all changes up to the end of each span."""
-    ordered = sorted(changes, key=lambda change: change[3])
+    ordered = sorted(changes, key=itemgetter(3))
     sums: dict[tuple[str, str], Decimal] = {}
     i = 0
     for span in spans:

@@ -78,13 +78,14 @@ def _read(
     """Note changes of cost; return whether an allowance account is posted to."""
     is_found = False
     for posting in entry.postings:
-        cost, home = posting.cost, accounts[posting.account]
-        if cost is None:
+        home = accounts[posting.account]
+        if home is None:
             is_found = is_found or posting.account in accounts.allowances
-        elif home is not None and not excluded(posting.units.currency):
-            item, amount = posting.units.currency, posting.units.number * cost.number
-            row = (entry.date, home.entity, cost.currency, item, home.account, amount)
-            costs.append(CostChange(*row))
+        elif posting.cost is not None and not excluded(posting.units.currency):
+            units, cost = posting.units, posting.cost
+            amount = units.number * cost.number
+            row = (entry.date, home.entity, cost.currency, units.currency, home.account, amount)
+            costs.append(CostChange._make(row))
     return is_found
 
 
