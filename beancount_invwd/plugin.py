@@ -125,7 +125,8 @@ def follow(
     end = find_end(entries, policy)
     is_whole = as_of is None or not entries or entries[-1].date <= as_of
     if as_of is not None:
-        entries = [entry for entry in entries if entry.date <= as_of]
+        if not is_whole:
+            entries = [entry for entry in entries if entry.date <= as_of]
         end = min(end, as_of)
     blocked: set[str] = set()
     screened = None

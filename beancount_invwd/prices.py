@@ -9,6 +9,7 @@ cost say what goods cost, not what they sell for.
 from __future__ import annotations
 
 import datetime
+from collections import defaultdict
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -43,32 +44,33 @@ class Replacement(NamedTuple):
 
 
 class PriceBook:
-    """The newest price of each pair so far; directives are added in order of their dates."""
+    """The newest price of each pair so far; directives are added in order of their dates.
+
+    Attributes:
+        newest_by_pair: The newest price directive that is evidence, by item and currency.
+    """
 
     def __init__(self) -> None:
-        self._prices: dict[str, dict[str, Any]] = {}
-        self._costs: dict[str, dict[str, Any]] = {}
+        self.newest_by_pair: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        self._costs: defaultdict[str, dict[str, Any]] = defaultdict(dict)
 
     def add(self, entry: Any) -> bool:
         """Add a price directive; return whether it is evidence of a selling price."""
         meta = entry.meta
-        book = self._prices
+        book = self.newest_by_pair
         if len(meta) > 2:  # more than filename and lineno  # noqa: PLR2004
             if meta.get(EXCLUDE) is True:
                 return False
             if meta.get(IMPLICIT) == "from_cost":
                 book = self._costs
-        quotes = book.get(entry.currency)
-        if quotes is None:
-            quotes = book[entry.currency] = {}
-        quotes[entry.amount.currency] = entry
-        return book is self._prices
+        book[entry.currency][entry.amount.currency] = entry
+        return book is self.newest_by_pair
 
     def find_price(
         self, item: str, currency: str, day: datetime.date, max_age: int | None
     ) -> Price | None:
         """Find the price of an item in a cost currency on a date (ACCOUNTING section 4)."""
-        quotes = self._prices.get(item)
+        quotes = self.newest_by_pair.get(item)
         if not quotes:
             return None
         if len(quotes) == 1 and currency in quotes:
@@ -86,16 +88,18 @@ class PriceBook:
 
     def find_only(self, item: str, currency: str) -> Any:
         """The newest price directive of an item, if all of its prices are in one currency."""
-        quotes = self._prices.get(item)
+        quotes = self.newest_by_pair.get(item)
         return quotes.get(currency) if quotes is not None and len(quotes) == 1 else None
 
     def newest(self, item: str) -> Any:
         """The newest price directive of an item in whatever currency, or None."""
-        return max(self._prices.get(item, {}).values(), key=lambda entry: entry.date, default=None)
+        return max(
+            self.newest_by_pair.get(item, {}).values(), key=lambda entry: entry.date, default=None
+        )
 
     def list_foreign(self, item: str, currency: str) -> list[str]:
         """The other currencies in which an item has prices, which depend on rates."""
-        quotes = self._prices.get(item, {})
+        quotes = self.newest_by_pair.get(item, {})
         if len(quotes) == 1 and currency in quotes:
             return []
         return [quote for quote in quotes if quote != currency]
@@ -125,7 +129,7 @@ class PriceBook:
         return None if inverse is None else (ONE, inverse.amount.number, inverse)
 
     def _newest_pair(self, source: str, target: str) -> Any:
-        price = self._prices.get(source, {}).get(target)
+        price = self.newest_by_pair.get(source, {}).get(target)
         cost = self._costs.get(source, {}).get(target)
         if price is None or cost is None:
             return price or cost

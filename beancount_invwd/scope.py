@@ -210,6 +210,10 @@ class Scope:
         found = self._items.get(commodity)
         return found is not None and found.exclude
 
+    def list_excluded(self) -> set[str]:
+        """The commodities that are not assessed at all."""
+        return {commodity for commodity, found in self._items.items() if found.exclude}
+
     def is_income(self, account: str) -> bool:
         """Whether an account is under Income."""
         return self._policy.roots.is_under(account, "Income")

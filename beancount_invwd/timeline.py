@@ -92,7 +92,7 @@ class Timeline:
         """Take entries in their order, then test on the remaining dates up to the end."""
         apply, directives = self.books.apply, self._scope.directives
         evidence, calendar, awake = self.assessor.evidence, self._calendar, self._agenda.awake
-        add_price, converted = evidence.prices.add, evidence.converted
+        prices, converted = evidence.prices.newest_by_pair, evidence.converted
         is_simple = not self._is_by_price
         today = None
         for entry in entries:
@@ -112,8 +112,9 @@ class Timeline:
                     self._is_eventful = True
             elif kind is data.Price:
                 if is_simple and not converted and len(entry.meta) == 2:  # noqa: PLR2004
-                    add_price(entry)  # as _take_price does, but for the most of them
-                    awake.add(entry.currency)
+                    item = entry.currency  # as _take_price does, but for the most of them
+                    prices[item][entry.amount.currency] = entry
+                    awake.add(item)
                 else:
                     self._take_price(entry)
             elif id(entry) in directives:

@@ -8,7 +8,7 @@ movements. The sum of all changes up to a date is the cost of the lots of that d
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -60,32 +60,31 @@ def read_history(assessment: Assessment, entries: Sequence[Any]) -> History:
     costs: list[CostChange] = []
     found: list[Any] = []
     accounts = _Accounts(assessment.run)
-    excluded = assessment.run.scope.is_excluded
     with localcontext(CONTEXT):
         for entry in entries:
-            if entry.date > assessment.as_of:
-                break
             if type(entry) is not data.Transaction:
                 continue
-            if _read(entry, accounts, excluded, costs) or is_booked(entry):
+            if entry.date > assessment.as_of:
+                break
+            if _read(entry, accounts, costs) or is_booked(entry):
                 found.append(entry)
     return History(costs, found)
 
 
-def _read(
-    entry: Any, accounts: _Accounts, excluded: Callable[[str], bool], costs: list[CostChange]
-) -> bool:
+def _read(entry: Any, accounts: _Accounts, costs: list[CostChange]) -> bool:
     """Note changes of cost; return whether an allowance account is posted to."""
     is_found = False
     for posting in entry.postings:
         home = accounts[posting.account]
         if home is None:
             is_found = is_found or posting.account in accounts.allowances
-        elif posting.cost is not None and not excluded(posting.units.currency):
-            units, cost = posting.units, posting.cost
-            amount = units.number * cost.number
-            row = (entry.date, home.entity, cost.currency, units.currency, home.account, amount)
-            costs.append(CostChange._make(row))
+        elif (cost := posting.cost) is not None:
+            units = posting.units
+            item = units.currency
+            if item not in accounts.excluded:
+                amount = units.number * cost.number
+                row = (entry.date, home.entity, cost.currency, item, home.account, amount)
+                costs.append(CostChange._make(row))
     return is_found
 
 
@@ -97,6 +96,7 @@ class _Accounts(dict[str, "Home | None"]):
         self._run = run
         self._known = run.targets.known_allowances()
         self.allowances: set[str] = set()
+        self.excluded = run.scope.list_excluded()
 
     def __missing__(self, account: str) -> Home | None:
         run = self._run
