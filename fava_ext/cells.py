@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fava_ext.question import Question
 
 Row = TypeVar("Row")
-LONGEST = 250
+LONGEST = 100
 
 
 class Badge(NamedTuple):
