@@ -156,7 +156,7 @@ def _body_of_comparison(context: Context) -> Body:
 
 
 def _body_of_disclosure(context: Context) -> Body:
-    note = find_note(context)
+    note = find_note(context, context.formats)
     if note is None:
         return Body("disclosure")
     mask = context.formats.sentence

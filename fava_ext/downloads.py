@@ -9,7 +9,7 @@ from beancount_invwd.formats import WRITERS
 from beancount_invwd.report import documents
 from beancount_invwd.report.causes import document_movements
 from beancount_invwd.report.disclose import Note, disclose
-from beancount_invwd.report.numbers import make_numbers
+from beancount_invwd.report.numbers import NumberWriter, make_numbers
 from fava_ext.views import movements, risk, rollforward
 from fava_ext.views.compare import find_comparison
 from fava_ext.views.explain import find_explanation
@@ -81,10 +81,15 @@ def _check_policy(context: Context) -> None:
         raise NothingToWriteError("the configuration of the plugin line has errors")
 
 
-def find_note(context: Context) -> Note | None:
-    """The note for the time filter, else for the fiscal year up to the date."""
+def find_note(context: Context, numbers: NumberWriter | None = None) -> Note | None:
+    """The note for the time filter, else for the fiscal year up to the date.
+
+    Args:
+        context: What is asked for.
+        numbers: Writes its numbers; None is as the command line does.
+    """
     state = context.selection.state
-    return disclose(state.assessment, state.entries, context.selection.start)
+    return disclose(state.assessment, state.entries, context.selection.start, numbers)
 
 
 def _positions(context: Context) -> Document:

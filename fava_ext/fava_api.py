@@ -177,6 +177,12 @@ class Formats:
         """A number with so many decimals."""
         return self._mask(get_locale_format(self._formats._locale, places)(number))  # noqa: SLF001
 
+    show_money = money
+
+    def show_exact(self, number: Decimal) -> str:
+        """A quantity or a value per unit, of whatever currency."""
+        return self.exact(number, "")
+
     def sentence(self, text: str) -> str:
         """Words that may have figures in them; dates and paragraphs of standards stay."""
         return _FIGURE.sub(lambda m: m[1] or "X", text) if self.is_incognito else text

@@ -13,7 +13,7 @@ from beancount.core import data
 from beancount_invwd import standards
 from beancount_invwd.money import ZERO
 from beancount_invwd.report import notes
-from beancount_invwd.report.numbers import make_numbers
+from beancount_invwd.report.numbers import NumberWriter, make_numbers
 from beancount_invwd.report.positions import list_positions, sum_totals
 from beancount_invwd.report.rollforward import roll_forward, sum_periods
 from beancount_invwd.report.written import Written, list_written
@@ -59,13 +59,14 @@ class Author:
         entries: Sequence[Any],
         run: Run,
         span: tuple[datetime.date, datetime.date],
+        numbers: NumberWriter | None = None,
     ) -> None:
         self._run = run
         self._policy: Policy = run.policy
         self._assessment = assessment
         self._entries = entries
         self._start, self._end = span
-        self._numbers = make_numbers(assessment.options_map, run)
+        self._numbers = numbers or make_numbers(assessment.options_map, run)
         rolled = roll_forward(assessment, entries, "year", None, self._start)
         self._rows = [row for row in sum_periods(rolled.rows) if not row.is_empty]
         self._written = [

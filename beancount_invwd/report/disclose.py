@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from beancount_invwd.money import CONTEXT
 from beancount_invwd.report import notes
 from beancount_invwd.report.answers import Author
+from beancount_invwd.report.numbers import NumberWriter
 from beancount_invwd.report.spans import fiscal_year_start
 
 if TYPE_CHECKING:
@@ -51,7 +52,10 @@ class Note:
 
 
 def disclose(
-    assessment: Assessment, entries: Sequence[Any], start: datetime.date | None = None
+    assessment: Assessment,
+    entries: Sequence[Any],
+    start: datetime.date | None = None,
+    numbers: NumberWriter | None = None,
 ) -> Note | None:
     """Write the note for a period that ends on the date of an assessment.
 
@@ -59,6 +63,7 @@ def disclose(
         assessment: The state at the end of the period.
         entries: All entries as loaded.
         start: The first day, inclusive; None is that of the fiscal year.
+        numbers: Writes its numbers; None is as the ledger's options say.
 
     Returns:
         The note; None if the configuration has errors.
@@ -69,7 +74,7 @@ def disclose(
     end = assessment.as_of
     start = start or fiscal_year_start(end, policy.year_end)
     with localcontext(CONTEXT):
-        author = Author(assessment, entries, run, (start, end))
+        author = Author(assessment, entries, run, (start, end), numbers)
         asked = notes.NOTES.get(policy.standard, notes.IAS2)
         sections = [Section(row.paragraph, row.heading, list(author.answer(row))) for row in asked]
     remarks = []

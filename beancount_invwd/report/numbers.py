@@ -7,7 +7,7 @@ plugin rounds to; thousands are set apart if the ledger's `render_commas` says s
 from __future__ import annotations
 
 from decimal import Decimal, localcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from beancount.core.display_context import Precision
 
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 
 _MOST_DECIMALS = 6
 _DEFAULT = 2
+
+
+class NumberWriter(Protocol):
+    """Whoever writes the numbers of a text."""
+
+    def show_money(self, amount: Decimal, currency: str) -> str:
+        """An amount."""
+
+    def show_exact(self, number: Decimal) -> str:
+        """A quantity or a value per unit."""
 
 
 class Numbers:
