@@ -9,7 +9,7 @@ left over belongs to units that really left.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -95,12 +95,10 @@ class Outflow(NamedTuple):
     Attributes:
         left: All units that left, those without an allowance too.
         moved: Allowances that went along to other lots.
-        aside: The cost of units that left and whose lots are not followed, by entity and currency.
     """
 
     left: Sequence[Reduction]
     moved: Sequence[Moved]
-    aside: Mapping[tuple[str, str], Decimal]
 
 
 def match_transfers(

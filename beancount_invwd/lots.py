@@ -9,7 +9,7 @@ opened with booking `NONE` all lots of an item are one pool: units and cost are 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from beancount_invwd.scope import Scope
 
 _Rows = Sequence[tuple[Home, Any]]
+_PLAIN = 2  # filename and lineno: metadata that says nothing
 
 
 class Books:
@@ -39,7 +40,6 @@ class Books:
     Args:
         scope: Tells which accounts hold inventory, and facts and terms of lots.
         demand: Takes what was sold or used.
-        followed: The items whose lots are followed; None is all.
 
     Attributes:
         stocks: The stocks of all items, in the order in which they were first seen.
@@ -47,10 +47,7 @@ class Books:
         seen: Commodity, account and label of every lot there ever was, if directives may name it.
     """
 
-    def __init__(
-        self, scope: Scope, demand: Demand, followed: Container[str] | None = None
-    ) -> None:
-        self._followed = followed
+    def __init__(self, scope: Scope, demand: Demand) -> None:
         self.stocks: dict[StockKey, Stock] = {}
         self.by_commodity: dict[str, list[Stock]] = {}
         self.touched: set[Stock] = set()
@@ -60,6 +57,7 @@ class Books:
         self._scope = scope
         self._demand = demand
         self._numbers = 0
+        self._has_directives = bool(scope.directives)
 
     def close(self) -> None:
         """Let go of the lots, so that nothing refers to itself and waits for the collector."""
@@ -72,15 +70,121 @@ class Books:
         Returns:
             What happened to allowances; None if no lot that was reduced carried one.
         """
-        homes, followed = self._homes, self._followed
-        rows = [
-            (home, posting)
-            for posting in txn.postings
-            if (home := homes[posting.account]) is not None
-            and (followed is None or posting.units.currency in followed)
-        ]
-        if not rows or self._reduce_plainly(txn, rows) or self._buy_plainly(txn, rows):
+        homes = self._homes
+        sold, bought = [], []
+        for posting in txn.postings:
+            home = homes[posting.account]
+            if home is None:
+                continue
+            units, meta = posting.units, posting.meta
+            lot = home.by_id.get(id(posting.cost))
+            if lot is None:
+                bought.append((home, posting))
+            elif (
+                lot.allowance
+                or (number := units.number) >= ZERO
+                or (left := lot.units + number) < ZERO
+                or lot.stock is not home.plain.get(units.currency)
+                or (meta and len(meta) > _PLAIN and self._scope.states_facts(meta))
+            ):
+                break
+            else:
+                sold.append((lot, number, left))
+        else:  # what most transactions do, the short way
+            if not bought and (not sold or self._sell_plainly(txn, sold)):
+                return None
+            if not sold and self._buy_plainly(txn, bought):
+                return None
+        return self._apply(txn)
+
+    def _sell_plainly(self, txn: Any, sold: Sequence[tuple[Lot, Decimal, Decimal]]) -> bool:
+        """Take units out of lots that carry no allowance, if no lot is there twice.
+
+        Args:
+            txn: The transaction.
+            sold: The lots, negative units, and what is left of the lots.
+        """
+        if len(sold) > 1 and len({row[0].number for row in sold}) < len(sold):
+            return False
+        touched = self.touched
+        for lot, number, left in sold:
+            stock = lot.stock
+            lot.units = left
+            stock.units += number
+            stock.cost += number * lot.cost_unit
+            if not left:
+                del stock.lots[lot.number]
+            touched.add(stock)
+            if self._demand.is_asked:
+                self._demand.note(stock, txn.date, -number)
+        return True
+
+    def _buy_plainly(self, txn: Any, rows: _Rows) -> bool:
+        """Add new lots of which nothing particular is stated, if that is all there is."""
+        states_facts = self._scope.states_facts
+        for home, posting in rows:
+            cost, units, meta = posting.cost, posting.units, posting.meta
+            if cost is None or units.number <= ZERO:
+                return False
+            stock = home.plain.get(units.currency) or self._open_plain(home, posting)
+            if (
+                stock is None
+                or stock.key.currency != cost.currency
+                or (meta and len(meta) > _PLAIN and states_facts(meta))
+            ):
+                return False
+        meta = txn.meta
+        if len(meta) > _PLAIN and states_facts(meta):
+            return False
+        for home, posting in rows:
+            cost, units = posting.cost, posting.units
+            self._buy(home, home.plain[units.currency], cost, units.number, (txn, posting))
+        return True
+
+    def _buy(
+        self, home: Home, stock: Stock, cost: Any, units: Decimal, origin: tuple[Any, Any]
+    ) -> None:
+        key = (stock.key.commodity, cost)
+        lot = home.by_cost.get(key)
+        cost_unit, date = cost.number, cost.date
+        if lot is None or not lot.units:
+            self._numbers = number = self._numbers + 1
+            lot = Lot(
+                stock, home.account, cost_unit, date, cost.label, number, date, NO_FACTS,
+                origin, stock.terms,
+            )  # fmt: skip
+            home.by_cost[key] = lot
+            stock.lots[number] = lot
+            if self._has_directives:
+                self.seen.add((stock.key.commodity, home.account, cost.label))
+        home.by_id[id(cost)] = lot
+        lot.units += units
+        stock.units += units
+        stock.cost += units * cost_unit
+        if cost_unit > stock.cost_unit_highest:  # noqa: PLR1730 (a call would cost more)
+            stock.cost_unit_highest = cost_unit
+        if stock.first is None or date < stock.first:
+            stock.first = date
+        if date == origin[0].date:
+            stock.purchase = stock.acquired = origin
+        self.touched.add(stock)
+
+    def _open_plain(self, home: Home, posting: Any) -> Stock | None:
+        """Find the stock of goods that an account takes without a look at what else is stated."""
+        commodity, currency = posting.units.currency, posting.cost.currency
+        if home.is_pool or not home.is_plain or self._scope.is_excluded(commodity):
             return None
+        stock = self._find_stock(StockKey(home.entity, currency, commodity))
+        home.stocks[commodity, currency] = stock
+        if self._scope.set_plain_terms(stock):
+            home.plain[commodity] = stock
+            return stock
+        return None
+
+    def _apply(self, txn: Any) -> Outflow | None:
+        """Apply a transaction of whatever kind."""
+        homes = self._homes
+        rows = [(home, row) for row in txn.postings if (home := homes[row.account]) is not None]
         additions, reductions = self._post(txn, rows)
         moved: list[Moved] = []
         if reductions and additions:
@@ -94,80 +198,8 @@ class Books:
             for row in reductions:
                 self._demand.note(row.lot.stock, txn.date, row.units)
         if moved or any(row.allowance for row in reductions):
-            return Outflow(reductions, moved, self._sum_aside(txn) if self._followed else {})
+            return Outflow(reductions, moved)
         return None
-
-    def _sum_aside(self, txn: Any) -> dict[tuple[str, str], Decimal]:
-        """Sum the cost of units that left, not moved, of items that are not followed."""
-        nets: dict[tuple[str, str, str, Decimal], Decimal] = {}
-        for posting in txn.postings:
-            home, units, cost = self._homes[posting.account], posting.units, posting.cost
-            if home is None or cost is None or units.currency in (self._followed or ()):
-                continue
-            if not self._scope.is_excluded(units.currency):
-                key = (home.entity, cost.currency, units.currency, cost.number)
-                nets[key] = nets.get(key, ZERO) + units.number
-        sums: dict[tuple[str, str], Decimal] = {}
-        for (entity, currency, _, cost_unit), net in nets.items():
-            if net < 0:
-                sums[entity, currency] = sums.get((entity, currency), ZERO) - net * cost_unit
-        return sums
-
-    def _reduce_plainly(self, txn: Any, rows: _Rows) -> bool:
-        """Take units out of lots that carry no allowance, if that is all a transaction does.
-
-        Most sales are like that; this only spares them the general way.
-        """
-        found = []
-        for home, posting in rows:
-            lot = home.by_id.get(id(posting.cost))
-            number = posting.units.number
-            if (
-                lot is None
-                or lot.allowance
-                or lot.is_pool
-                or number >= 0
-                or lot.units + number < 0
-                or lot.stock.key.commodity != posting.units.currency
-                or len(posting.meta or ()) > 2  # more than filename and lineno  # noqa: PLR2004
-            ):
-                return False
-            found.append((lot, number))
-        for lot, number in found:
-            self._change(lot, number, lot.cost_unit)
-            if self._demand.is_asked:
-                self._demand.note(lot.stock, txn.date, -number)
-        return True
-
-    def _buy_plainly(self, txn: Any, rows: _Rows) -> bool:
-        """Add new lots of which nothing particular is stated, if that is all a transaction does."""
-        scope = self._scope
-        if scope.states_facts(txn.meta):
-            return False
-        for home, posting in rows:
-            if (
-                posting.cost is None
-                or posting.units.number <= 0
-                or home.is_pool
-                or scope.states_facts(posting.meta)
-                or scope.is_excluded(posting.units.currency)
-            ):
-                return False
-        for home, posting in rows:
-            cost, units = posting.cost, posting.units.number
-            lot = self._make(txn, posting, home, NO_FACTS)
-            known = home.by_cost.setdefault((posting.units.currency, cost), lot)
-            if known is not lot and known.units:
-                lot = home.by_id[id(cost)] = known
-            else:
-                if known is not lot:
-                    home.by_cost[posting.units.currency, cost] = lot
-                self._enter(lot, home, posting)
-            self._change(lot, units, cost.number)
-            _note_first(lot.stock, cost.date)
-            if cost.date == txn.date:
-                lot.stock.purchase = lot.stock.acquired = (txn, posting)
-        return True
 
     def _post(self, txn: Any, rows: _Rows) -> tuple[list[Addition], list[Reduction]]:
         """Change units and costs; allowances are given up, but go nowhere yet."""
@@ -282,7 +314,7 @@ class Books:
         self._scope.set_terms(lot)
         home.by_id[id(posting.cost)] = lot
         lot.stock.lots[lot.number] = lot
-        if self._scope.directives:
+        if self._has_directives:
             self.seen.add((lot.stock.key.commodity, lot.account, lot.label))
 
     def _find_stock(self, key: StockKey) -> Stock:

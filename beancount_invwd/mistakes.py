@@ -36,7 +36,6 @@ class Mistakes:
 
     Attributes:
         blocked: Items that are not measured.
-        lacks_all_prices: Whether it was reported that no item on hand has a price.
         commodities: Commodity directives by name, to point at.
     """
 
@@ -44,7 +43,6 @@ class Mistakes:
         self, find_plugin: Callable[[], Mapping[str, Any]], blocked: Iterable[str] = ()
     ) -> None:
         self.blocked = set(blocked)
-        self.lacks_all_prices = False
         self.commodities: dict[str, Any] = {}
         self._find_plugin = cache(find_plugin)  # it reads the ledger's file
         self._errors: dict[Any, InvwdError] = {}
@@ -148,7 +146,6 @@ class Mistakes:
                 f'for:\n{lines}\nor put invwd-measure: "cost" or invwd-exclude: TRUE on their '
                 "Commodity"
             )
-            self.lacks_all_prices = True
             self.report("missing", None, message)
             return
         for item, lot in lots.items():

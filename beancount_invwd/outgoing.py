@@ -57,17 +57,15 @@ class Outgoing:
         places: dict[tuple[str, str], list[Reduction]] = {}
         for row in outflow.left:
             places.setdefault(row.lot.stock.key[:2], []).append(row)
-        for key, rows in places.items():
-            releases = self._choose_releases(txn, rows, outflow.aside.get(key, ZERO))
+        for rows in places.values():
+            releases = self._choose_releases(txn, rows)
             if self._policy.release == "period":
                 self.waiting += releases
             else:
                 self._release(txn.date, releases, txn)
 
-    def _choose_releases(
-        self, txn: Any, rows: Sequence[Reduction], aside: Decimal
-    ) -> list[Release]:
-        chosen = choose_credits(txn, rows, self._policy.roots, self._targets.cogs_account, aside)
+    def _choose_releases(self, txn: Any, rows: Sequence[Reduction]) -> list[Release]:
+        chosen = choose_credits(txn, rows, self._policy.roots, self._targets.cogs_account)
         return [
             Release(
                 self._grouping.find_left(row.lot),

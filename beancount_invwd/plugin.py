@@ -25,7 +25,6 @@ from beancount_invwd.mistakes import Mistakes
 from beancount_invwd.money import CONTEXT
 from beancount_invwd.policy import Policy, read_policy
 from beancount_invwd.scope import Scope
-from beancount_invwd.screen import can_screen, screen
 from beancount_invwd.targets import Targets
 from beancount_invwd.timeline import Timeline
 
@@ -84,7 +83,7 @@ class Run:
 def _run(
     entries: Sequence[Any], options_map: Mapping[str, Any], config: str | None
 ) -> tuple[list[Any], list[InvwdError]]:
-    run, errors = follow(entries, options_map, config, is_screened=True)
+    run, errors = follow(entries, options_map, config)
     if run is None:
         return list(entries), errors
     filename = str(options_map.get("filename") or "")
@@ -99,8 +98,6 @@ def follow(
     options_map: Mapping[str, Any],
     config: str | None,
     as_of: datetime.date | None = None,
-    *,
-    is_screened: bool = False,
 ) -> tuple[Run | None, list[InvwdError]]:
     """Follow a ledger's lots and allowances up to a date.
 
@@ -109,7 +106,6 @@ def follow(
         options_map: The ledger's options.
         config: The text of the `plugin` line.
         as_of: The last date to follow, inclusive; None is the whole ledger.
-        is_screened: Whether items that are never below cost may be left out.
 
     Returns:
         The engine's state, or None if the configuration has errors; and all errors.
@@ -129,22 +125,15 @@ def follow(
             entries = [entry for entry in entries if entry.date <= as_of]
         end = min(end, as_of)
     blocked: set[str] = set()
-    screened = None
-    screens = is_screened and can_screen(policy)
     while True:
         mistakes = Mistakes(lambda: _ledger_meta(options_map), blocked)
         targets = Targets(policy)
         scope = Scope(policy, others, options_map, targets, mistakes)
-        if screens:
-            screened, screens = screen(entries, policy, scope, end), False
-        followed = screened.items if screened is not None else None
-        timeline = Timeline(policy, scope, targets, mistakes, end, followed)
-        timeline.run(screened.entries if screened is not None else entries)
+        timeline = Timeline(policy, scope, targets, mistakes, end)
+        timeline.run(entries)
         if is_whole:  # else a directive may name what was bought later
             scope.check_directives(timeline.books.seen, timeline.books.by_commodity)
-        if screened is not None and mistakes.lacks_all_prices:
-            screened = None  # that none of the others has a price either, only they can tell
-        elif mistakes.blocked <= blocked:
+        if mistakes.blocked <= blocked:
             break
         blocked = mistakes.blocked  # from the start, so that nothing rests on half of the facts
     scope.report_uncosted(entries)

@@ -38,7 +38,6 @@ def choose_credits(
     left: Sequence[Reduction],
     roots: Roots,
     cogs_of: Callable[[Stock], str],
-    aside: Decimal = ZERO,
 ) -> list[Credit]:
     """Choose the account to credit for each reduction that gave up an allowance.
 
@@ -47,7 +46,6 @@ def choose_credits(
         left: All units that left, of one entity and cost currency.
         roots: The ledger's root accounts.
         cogs_of: The cost-of-goods-sold account of an item.
-        aside: The cost of more units that left.
     """
     key = left[0].lot.stock.key
     quantum = left[0].lot.stock.quantum
@@ -60,7 +58,7 @@ def choose_credits(
     costs: dict[Stock, Decimal] = {}
     for row in left:
         costs[row.lot.stock] = costs.get(row.lot.stock, ZERO) + row.cost
-    cost_all = sum(costs.values(), aside)
+    cost_all = sum(costs.values(), ZERO)
 
     def choose(stock: Stock) -> str | None:
         for cost in (costs[stock], cost_all):

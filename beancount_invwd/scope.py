@@ -78,7 +78,6 @@ class Scope:
         self._doubts: dict[str, list[str]] = {}
         self._accounts: dict[str, Facts] = {}
         self._broken_accounts: set[str] = set()
-        self._homes: dict[str, tuple[str, str, bool] | None] = {}
         self._shapes: dict[tuple[str, ...], bool] = {}
         self._uncosted: dict[tuple[str, str], Any] = {}
         customs = self._read_entries(entries)
@@ -166,26 +165,15 @@ class Scope:
 
     def find_home(self, account: str) -> Home | None:
         """The inventory account of this name, without lots, or None for any other."""
-        known = self.describe_home(account)
-        return None if known is None else Home(*known)
-
-    def describe_home(self, account: str) -> tuple[str, str, bool] | None:
-        """Name, entity and whether it is a pool, of an inventory account; None for any other."""
-        if account not in self._homes:
-            self._homes[account] = self._match_home(account)
-        known = self._homes[account]
-        if known is None or self._targets.is_allowance(
-            account, self.opens, self._policy.match_inventory
-        ):
-            return None
-        return known
-
-    def _match_home(self, account: str) -> tuple[str, str, bool] | None:
         match = self._policy.match_inventory(account)
-        if match is None or self._accounts.get(account, NO_FACTS).exclude:
+        stated = self._accounts.get(account, NO_FACTS)
+        if match is None or stated.exclude:
+            return None
+        if self._targets.is_allowance(account, self.opens, self._policy.match_inventory):
             return None
         entity = match["entity"] if "entity" in match.re.groupindex else ""
-        return account, entity or "", self._is_pool(account)
+        is_plain = account not in self._accounts and account not in self._broken_accounts
+        return Home(account, entity or "", self._is_pool(account), is_plain)
 
     def _is_pool(self, account: str) -> bool:
         entry = self.opens.get(account)
@@ -254,49 +242,19 @@ class Scope:
             known = self._shapes[shape] = bool(facts.select_ours(meta, "lot"))
         return known
 
-    def list_particular(self) -> set[str]:
-        """The items of which more is stated than parameters, or something wrong."""
-        named = {row.item for row in self.directives.values() if row.item is not None}
-        materials = {item for item, found in self._items.items() if found.used_in}
-        return named | materials | self.feeds.keys() | self._doubts.keys() | self._mistakes.blocked
-
-    def list_categories(self) -> set[str]:
-        """The categories of all items that have one."""
-        return {found.category for found in self._items.values() if found.category}
-
     def category(self, commodity: str) -> str:
         """The category of an item; one without stands for its own."""
         return self._items.get(commodity, NO_FACTS).category or commodity
-
-    def states_terms(self, account: str) -> bool:
-        """Whether the Open of an account states parameters, or something wrong."""
-        return account in self._accounts or account in self._broken_accounts
-
-    def find_plain_terms(self, key: StockKey) -> Terms | None:
-        """The parameters of lots of which nothing is stated; None if they cannot be used."""
-        found = self._items.get(key.commodity, NO_FACTS)
-        terms = facts.resolve_terms(self._policy.terms, NO_FACTS, found, NO_FACTS)
-        charges = [getattr(terms, name) for name in _CHARGES]
-        is_foreign = any(c and c.currency not in {None, key.currency} for c in charges)
-        lacks_margin = terms.measure == "lcm" and terms.normal_margin is None
-        if is_foreign or lacks_margin or terms.ageing:
-            return None
-        return None if facts.list_foreign_amounts(found, key.currency) else terms
 
     def set_terms(self, lot: Lot) -> None:
         """Set the parameters of a lot from policy, account, item and its own facts."""
         stock = lot.stock
         account = self._accounts.get(lot.account, NO_FACTS)
         if lot.facts is NO_FACTS and not account.overrides:
-            if stock.terms is None:
-                stock.terms = self._resolve(lot, account)
-                is_simple = _is_linear(stock.terms) and not stock.facts.used_in
-                stock.is_plain = stock.is_plain and is_simple
-                if stock.terms.measure == "nrv":
-                    stock.nrv_line = find_nrv_line(stock.terms)
+            self.set_plain_terms(stock)
             lot.terms = stock.terms
         else:
-            lot.terms = self._resolve(lot, account)
+            lot.terms = self._resolve(stock, account, lot.facts)
             stock.is_plain = False
             if lot.facts.expires is not None:
                 self.perishables.append((lot.facts.expires, lot))
@@ -304,14 +262,23 @@ class Scope:
             lot.terms = None
             stock.is_plain = False
 
-    def _resolve(self, lot: Lot, account: Facts) -> Terms:
-        stock = lot.stock
+    def set_plain_terms(self, stock: Stock) -> bool:
+        """Set the parameters of lots of which nothing is stated; return whether they are right."""
+        if stock.terms is None:
+            stock.terms = self._resolve(stock, NO_FACTS, NO_FACTS)
+            is_simple = _is_linear(stock.terms) and not stock.facts.used_in
+            stock.is_plain = stock.is_plain and is_simple
+            if stock.terms.measure == "nrv":
+                stock.nrv_line = _find_nrv_line(stock.terms)
+        return stock.key.commodity not in self._mistakes.blocked
+
+    def _resolve(self, stock: Stock, account: Facts, lot: Facts) -> Terms:
         commodity, currency = stock.key.commodity, stock.key.currency
-        for level in (lot.facts, stock.facts, account):
+        for level in (lot, stock.facts, account):
             for problem in facts.list_foreign_amounts(level, currency):
                 self._mistakes.block(commodity, level.meta, problem)
         default = self._policy.terms
-        terms = facts.resolve_terms(default, account, stock.facts, lot.facts)
+        terms = facts.resolve_terms(default, account, stock.facts, lot)
         for name in _CHARGES:
             charge = getattr(terms, name)
             is_foreign = charge is not None and charge.currency not in {None, currency}
@@ -443,7 +410,7 @@ def _is_linear(terms: Terms) -> bool:
     return all(charge is None or charge.of != "cost" for charge in charges)
 
 
-def find_nrv_line(terms: Terms) -> tuple[Decimal, Decimal] | None:
+def _find_nrv_line(terms: Terms) -> tuple[Decimal, Decimal] | None:
     """Share of the price, and amount off it, that give a positive net realisable value."""
     share, amount = ONE, ZERO
     for charge in (terms.selling_cost, terms.completion_cost):

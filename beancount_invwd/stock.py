@@ -156,14 +156,24 @@ class Pool(Lot):
 
 @dataclass(eq=False, slots=True)
 class Home:
-    """An inventory account and the lots in it."""
+    """An inventory account and the lots in it.
+
+    Attributes:
+        is_plain: Whether its directive says nothing of the lots.
+        by_cost: The lots, by commodity and cost.
+        by_id: The same by the identity of their cost, which booking keeps.
+        stocks: The stocks that the lots are part of, by commodity and cost currency.
+        plain: Those by commodity that take new lots without a look at what else is stated.
+    """
 
     account: str
     entity: str
     is_pool: bool
+    is_plain: bool
     by_cost: dict[tuple[str, Any], Lot] = field(default_factory=dict)
-    stocks: dict[tuple[str, str], Stock] = field(default_factory=dict)
     by_id: dict[int, Lot] = field(default_factory=dict)
+    stocks: dict[tuple[str, str], Stock] = field(default_factory=dict)
+    plain: dict[str, Stock] = field(default_factory=dict)
 
 
 def carry(lot: Lot, change: Decimal) -> None:

@@ -9,7 +9,7 @@ what they say is not written again, and nothing is written up to `invwd-closed` 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -49,7 +49,6 @@ class Timeline:
         targets: Where movements go.
         mistakes: Takes what is wrong.
         end: The last date on which lots may be tested, inclusive.
-        followed: The items whose lots are followed; None is all.
 
     Attributes:
         books: The lots.
@@ -57,18 +56,17 @@ class Timeline:
         movements: What is to be written and what is booked, in the order of dates.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 (one of each stage before)
+    def __init__(
         self,
         policy: Policy,
         scope: Scope,
         targets: Targets,
         mistakes: Mistakes,
         end: datetime.date,
-        followed: Container[str] | None = None,
     ) -> None:
         demand, grouping = Demand(policy.idle, policy.coverage), Grouping(policy)
         is_by_price = policy.period == "price"
-        self.books = Books(scope, demand, followed)
+        self.books = Books(scope, demand)
         self.movements: list[Movement] = []
         self._policy = policy
         self._scope = scope
