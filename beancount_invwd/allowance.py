@@ -23,28 +23,31 @@ _NOISE = 30  # decimals
 
 
 def allot(
-    costs: Sequence[Decimal],
-    measures: Sequence[Decimal],
-    locked: Sequence[Decimal],
-    quantum: Decimal,
-) -> list[Decimal]:
+    gaps: Sequence[Decimal], locked: Sequence[Decimal], quantum: Decimal
+) -> Sequence[Decimal]:
     """Compute the allowance of each lot of a group.
 
     Args:
-        costs: Of each lot, in the order in which they came into being (for ties).
-        measures: What each lot is worth, in total.
+        gaps: Cost less what each lot is worth and less what is locked, in the order in which the
+            lots came into being (for ties).
         locked: The locked part of each lot's allowance.
         quantum: The smallest unit of the cost currency.
 
     Returns:
         The new allowances, in whole quanta; none is below the locked part.
     """
-    gaps = [
-        cost - kept - measure for cost, measure, kept in zip(costs, measures, locked, strict=True)
-    ]
-    gap = round_number(sum(gaps, ZERO), _NOISE)  # what the division by an exchange rate left behind
-    loss = round_money(max(ZERO, gap), quantum)
+    loss = find_loss(sum(gaps, ZERO), quantum)
     if not loss:
-        return list(locked)
+        return locked
     shares = share_out(loss, [max(ZERO, gap) for gap in gaps], quantum)
-    return [kept + share for kept, share in zip(locked, shares, strict=True)]
+    if any(locked):
+        return [kept + share for kept, share in zip(locked, shares, strict=True)]
+    return shares
+
+
+def find_loss(gap: Decimal, quantum: Decimal) -> Decimal:
+    """Round what a group costs more than it is worth to a loss; a gain is none."""
+    if gap <= ZERO:
+        return ZERO
+    gap = round_number(gap, _NOISE)  # what the division by an exchange rate left behind
+    return round_money(gap, quantum)

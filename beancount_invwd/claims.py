@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, cast
 
 from beancount_invwd.booked import Claim, spread
 from beancount_invwd.money import ZERO, round_money
-from beancount_invwd.movements import Group, Kind, Movement, Plan
-from beancount_invwd.outcomes import Outcome, drop_zeros, merge, sum_changes, weigh
+from beancount_invwd.movements import Group, Kind, Movement
+from beancount_invwd.outcomes import Outcome, drop_zeros, merge, sum_changes
 from beancount_invwd.stock import carry
 
 if TYPE_CHECKING:
@@ -98,22 +98,21 @@ class Claims:
         return self._named.get(group, ())
 
     def apply(
-        self, claims: Sequence[Claim], plans: Sequence[Plan], day: datetime.date
+        self, claims: Sequence[Claim], outcomes: Sequence[Outcome], day: datetime.date
     ) -> list[Movement]:
         """Change the allowances of lots.
 
         Args:
             claims: With amounts on allowance accounts only.
-            plans: What a measurement of that day would give for their groups.
+            outcomes: What a measurement of that day would give for their groups.
             day: The day.
 
         Returns:
             What was booked, as movements that are not written again.
         """
-        outcomes = [weigh(plan, self._targets.allowance_account) for plan in plans]
         left: dict[tuple[str, str], list[Sequence[Outcome]]] = {}
         for row in merge(outcomes):
-            group = row[0].plan.group
+            group = row[0].group
             left.setdefault((group.name, group.currency), []).append(row)
         found, others = [], []
         for claim in claims:
@@ -124,14 +123,14 @@ class Claims:
                 continue
             named.remove(together)
             for outcome in together:
-                _set(outcome.plan)
-            found.append(_describe(claim, together[0].plan.group, claim.changes, day))
+                outcome.set()
+            found.append(_describe(claim, together[0].group, claim.changes, day))
         wishes = {
-            row.lot.number: allowance
+            lot.number: allowance
             for named in left.values()
             for together in named
             for outcome in together
-            for row, allowance in zip(outcome.plan.rows, outcome.plan.allowances, strict=True)
+            for lot, allowance in zip(outcome.lots, outcome.allowances, strict=True)
         }
         for claim in others:
             found += self._share(claim, wishes, day)
@@ -168,19 +167,12 @@ class Claims:
 
 def _is_booking(claim: Claim, together: Sequence[Outcome]) -> bool:
     """Whether a booked movement is just what a measurement would write."""
-    group = together[0].plan.group
+    group = together[0].group
     return (
         claim.entity in {None, group.entity}
         and claim.kind in {None, together[0].kind}
         and sum_changes(together) == drop_zeros(claim.changes)
     )
-
-
-def _set(plan: Plan) -> None:
-    """Set the allowances of the lots of a group."""
-    for row, allowance in zip(plan.rows, plan.allowances, strict=True):
-        carry(row.lot, allowance - row.lot.allowance)
-        row.lot.is_own = row.measured.is_own
 
 
 def _take(lots: Sequence[Lot], change: Decimal, wishes: dict[int, Decimal]) -> str | None:

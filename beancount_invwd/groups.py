@@ -18,18 +18,22 @@ class Grouping:
 
     def find_group(self, lot: Lot, *, is_own: bool) -> Group:
         """The group of a lot: by the basis, or the lot alone."""
-        entity, currency, commodity = lot.stock.key
-        category = lot.stock.category
+        group = self.find_named(lot.stock, is_own=is_own)
+        return group._replace(lot=lot.number) if is_own else group
+
+    def find_named(self, stock: Stock, *, is_own: bool) -> Group:
+        """The group of the lots of a stock, or what lots of their own are named by: the item."""
+        entity, currency, commodity = stock.key
+        category = stock.category
         if is_own or self.is_by_item:
-            number = lot.number if is_own else 0
-            return Group(entity, currency, commodity, number, commodity, category)
+            return Group(entity, currency, commodity, 0, commodity, category)
         if self.basis == "category":
             return Group(entity, currency, category, 0, "", category)
         return Group(entity, currency, "total", 0, "", "")
 
     def find_left(self, lot: Lot) -> Group:
         """The group that units left: that of a lot of its own is named by the item."""
-        return self.find_group(lot, is_own=lot.is_own)._replace(lot=0)
+        return self.find_named(lot.stock, is_own=lot.is_own)
 
     def name_wide(self, stock: Stock) -> tuple[str, str, str]:
         """What the stocks of a group have in common, for the bases category and total."""

@@ -290,6 +290,7 @@ class Books:
         if isinstance(lot, Pool):
             before = home.by_cost.get(key)
             lot.cost_total = before.cost if before is not None else ZERO
+            lot.stock.cost += lot.cost_total
             lot.stock.cost_unit_highest = NO_LIMIT  # its unit cost is not that of a posting
         home.by_cost[key] = lot
         self._enter(lot, home, posting)
@@ -345,6 +346,7 @@ class Books:
             return
         del lot.stock.lots[lot.number]
         if isinstance(lot, Pool):
+            lot.stock.cost -= lot.cost_total  # what is left is the cost of nothing
             self._emptied.append(lot)
 
     def _settle(self, txn: Any, addition: Addition) -> None:

@@ -12,23 +12,16 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from beancount_invwd.measure import Evidence, Use, measure_nrv
-from beancount_invwd.money import ONE, ZERO
+from beancount_invwd.measure import Evidence, Unit, Use, measure_nrv
+from beancount_invwd.money import ZERO
 from beancount_invwd.stock import Stock, StockKey
 from beancount_invwd.values import earlier
 
 if TYPE_CHECKING:
     from beancount_invwd.evidence import EvidenceBook
     from beancount_invwd.scope import Scope
-
-
-class _Unit(NamedTuple):
-    """One unit of a product, at its unit cost."""
-
-    cost: Decimal
-    units: Decimal = ONE
 
 
 _Verdict = tuple[Use, "datetime.date | None"]
@@ -106,7 +99,7 @@ class Materials:
             terms = self._scope.item_terms(stock)
             evidence = self._evidence.find(stock, terms, day)
             cost, until = _find_unit_cost(stock), evidence.until
-            nrv = measure_nrv(_Unit(cost or ZERO), terms, evidence)
+            nrv = measure_nrv(Unit(cost or ZERO), terms, evidence)
             if cost is not None and nrv.total is not None:
                 return Use(nrv.total >= cost, ""), until
         return (None if self._scope.used_in(key.commodity) else lack), until

@@ -41,6 +41,13 @@ class Valued(Protocol):
         """What all of them cost."""
 
 
+class Unit(NamedTuple):
+    """One unit, at its unit cost."""
+
+    cost: Decimal
+    units: Decimal = ONE
+
+
 class Use(NamedTuple):
     """What is known of the products that a raw material is used in.
 

@@ -63,9 +63,12 @@ def _share_quanta(quanta: Decimal, weights: Sequence[Decimal], quantum: Decimal)
     nothing = (ZERO, ZERO)
     parts = [divmod(quanta * weight, total) if weight else nothing for weight in weights]
     short = int(quanta - sum(part for part, _ in parts))
-    for i in sorted(range(len(parts)), key=lambda i: -parts[i][1])[:short]:
-        parts[i] = (parts[i][0] + 1, ZERO)
-    return [part * quantum for part, _ in parts]
+    shares = [part for part, _ in parts]
+    if short:
+        rests = [rest for _, rest in parts]
+        for i in sorted(range(len(rests)), key=rests.__getitem__, reverse=True)[:short]:
+            shares[i] += 1
+    return [share * quantum for share in shares]
 
 
 def part_of(amount: Decimal, units: Decimal, out_of: Decimal, quantum: Decimal) -> Decimal:

@@ -11,46 +11,123 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from beancount_invwd.money import ZERO
-from beancount_invwd.movements import Kind, Plan, Row
+from beancount_invwd.movements import Group, Kind, Plan
+from beancount_invwd.prices import Price
 from beancount_invwd.stock import Lot
 
 
 class Outcome(NamedTuple):
-    """What a measurement changes in a group.
+    """What a measurement changes in a group, or in lots of an item that are groups of their own.
 
     Attributes:
+        group: Theirs, without the number of a lot.
+        lots: All lots that were measured together, or those that are alike.
+        allowances: What each of them is to carry.
+        is_own: Whether each lot is a group of its own.
         changes: By allowance account, increases positive, none zero; empty if nothing is written.
-        decisive: The lot that changes most: its rule is the one that decided.
+        reason: The rule that decided for the lot that changes most.
         widest: By how much that one changes.
+        quantity: Units of the lots.
+        cost: Their cost, not rounded.
+        measure: What they are worth, not rounded.
+        price: The price, if one decided for all of them.
     """
 
     kind: Kind
-    plan: Plan
+    group: Group
+    lots: Sequence[Lot]
+    allowances: Sequence[Decimal]
+    is_own: bool
     changes: Mapping[str, Decimal]
-    decisive: Row
+    reason: str
     widest: Decimal
+    quantity: Decimal
+    cost: Decimal
+    measure: Decimal
+    price: Price | None
+
+    def set(self, *, is_final: bool = False) -> None:
+        """Give the lots their new allowances.
+
+        Args:
+            is_final: Whether they are a new cost basis (ASC 330-10-35-14).
+        """
+        is_own = self.is_own
+        for lot, allowance in zip(self.lots, self.allowances, strict=True):
+            stock = lot.stock
+            stock.allowance += allowance - lot.allowance
+            lot.allowance = allowance
+            lot.is_own = is_own
+            if is_final:
+                lot.locked = allowance
 
 
 def weigh(plan: Plan, account_of: Callable[[Lot], str]) -> Outcome:
     """Find out what a plan would change."""
+    lots = [row.lot for row in plan.rows]
+    found = [row.measured for row in plan.rows]
+    sums = (
+        sum((lot.units for lot in lots), ZERO),
+        sum((lot.cost for lot in lots), ZERO),
+        sum((measured.total or ZERO for measured in found), ZERO),
+    )
+    reasons = [measured.reason for measured in found]
+    price = find_common(measured.price for measured in found)
+    group, is_own = plan.group._replace(lot=0), bool(plan.group.lot)
+    return compare(group, lots, plan.allowances, reasons, sums, price, is_own, account_of)
+
+
+def compare(  # noqa: PLR0913, PLR0917 (most of what an outcome says)
+    group: Group,
+    lots: Sequence[Lot],
+    allowances: Sequence[Decimal],
+    reasons: Sequence[str],
+    sums: tuple[Decimal, Decimal, Decimal],
+    price: Price | None,
+    is_own: bool,  # noqa: FBT001
+    account_of: Callable[[Lot], str],
+) -> Outcome:
+    """Compare new allowances of lots with those that they carry.
+
+    Args:
+        group: Theirs.
+        lots: The lots, at least one.
+        allowances: The new ones.
+        reasons: The rule that decided for each lot.
+        sums: Units, cost and measure of all of them.
+        price: The price, if one decided for all of them.
+        is_own: Whether each lot is a group of its own.
+        account_of: Gives the allowance account of a lot.
+    """
+    steps = [allowance - lot.allowance for lot, allowance in zip(lots, allowances, strict=True)]
+    sizes = [abs(step) for step in steps]
+    widest = max(sizes)
     changes: dict[str, Decimal] = {}
-    widest, decisive = ZERO, plan.rows[0]
-    for row, allowance in zip(plan.rows, plan.allowances, strict=True):
-        lot = row.lot
-        change = allowance - lot.allowance
-        if change:
+    for lot, step in zip(lots, steps, strict=True):
+        if step:
             account = lot.contra or account_of(lot)
-            changes[account] = changes.get(account, ZERO) + change
-            size = abs(change)
-            if size > widest:
-                widest, decisive = size, row
-    total = sum(changes.values(), ZERO)
-    kind: Kind = "transfer"
-    if total > 0:
-        kind = "write-down" if any(row.measured.total for row in plan.rows) else "write-off"
-    elif total < 0:
-        kind = "reversal"
-    return Outcome(kind, plan, drop_zeros(changes), decisive, widest)
+            changes[account] = changes[account] + step if account in changes else step
+    reason = reasons[sizes.index(widest)]
+    kind = find_kind(sum(changes.values(), ZERO), sums[2])
+    changes = drop_zeros(changes)
+    return Outcome(kind, group, lots, allowances, is_own, changes, reason, widest, *sums, price)
+
+
+def find_kind(change: Decimal, measure: Decimal) -> Kind:
+    """Tell what a change of the allowance of a group is (ACCOUNTING section 5)."""
+    if change > ZERO:
+        return "write-down" if measure else "write-off"
+    return "reversal" if change else "transfer"
+
+
+def find_common(prices: Iterable[Price | None]) -> Price | None:
+    """Find the price that all have, of one directive; None if any has none or another."""
+    common: Price | None = None
+    for price in prices:
+        if price is None or (common is not None and price.entry is not common.entry):
+            return None
+        common = common or price
+    return common
 
 
 def merge(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
@@ -58,12 +135,14 @@ def merge(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
     found: dict[tuple[str, ...], list[Outcome]] = {}
     for outcome in outcomes:
         if outcome.changes:
-            found.setdefault((*outcome.plan.group[:3], outcome.kind), []).append(outcome)
+            found.setdefault((*outcome.group[:3], outcome.kind), []).append(outcome)
     return [found[key] for key in sorted(found)]
 
 
-def sum_changes(outcomes: Sequence[Outcome]) -> dict[str, Decimal]:
+def sum_changes(outcomes: Sequence[Outcome]) -> Mapping[str, Decimal]:
     """Add up what outcomes change on each account."""
+    if len(outcomes) == 1:
+        return outcomes[0].changes
     changes: dict[str, Decimal] = {}
     for outcome in outcomes:
         for account, change in outcome.changes.items():

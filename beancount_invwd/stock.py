@@ -74,7 +74,7 @@ class Lot:
         aged_from: The date that its age counts from: that of the purchase.
         is_pool: Whether it is all lots of the item in an account with booking `NONE`.
         terms: Its parameters, or None if a mistake keeps it from being assessed.
-        is_own: Whether its last measurement took it as a group of its own.
+        is_own: Whether it was a group of its own when it was measured last.
         origin: The transaction and posting that first added to it.
         drained: The transaction and posting by which it had no units left, or less.
         contra: Its allowance account, once that was asked for.

@@ -27,14 +27,12 @@ from beancount_invwd.groups import Grouping
 from beancount_invwd.lots import Books
 from beancount_invwd.money import ZERO
 from beancount_invwd.movements import TAG, Group, Movement, Plan, Row
-from beancount_invwd.outcomes import Outcome, merge, sum_changes, weigh
+from beancount_invwd.outcomes import Outcome, find_common, merge, sum_changes
 from beancount_invwd.outgoing import Outgoing
-from beancount_invwd.stock import carry
 
 if TYPE_CHECKING:
     from beancount_invwd.mistakes import Mistakes
     from beancount_invwd.policy import Policy
-    from beancount_invwd.prices import Price
     from beancount_invwd.scope import Scope
     from beancount_invwd.stock import Lot, Stock
     from beancount_invwd.targets import Targets
@@ -74,7 +72,9 @@ class Timeline:
         self._mistakes = mistakes
         self._is_by_price = is_by_price
         self._agenda = Agenda(self.books, scope.feeds, is_by_price=is_by_price)
-        self.assessor = Assessor(scope, mistakes, grouping, self.books, demand, self._agenda)
+        self.assessor = Assessor(
+            scope, mistakes, grouping, self.books, demand, self._agenda, targets.allowance_account
+        )
         self._outgoing = Outgoing(policy, targets, grouping)
         self._claims = Claims(self.books, targets, mistakes)
         self._calendar = Calendar(policy, end, scope.perishables, self.books.is_on_hand)
@@ -82,7 +82,7 @@ class Timeline:
         self._is_eventful = False
         self._booked: list[Claim] = []
         self._corrections: list[Movement] = []
-        self._gaps: dict[Group, Decimal] = {}
+        self._gaps: dict[tuple[Group, int], Decimal] = {}  # by group, and lot of its own
         self._costs: dict[tuple[str, str], Decimal] = {}
         self._tested_on: datetime.date | None = None
 
@@ -165,8 +165,8 @@ class Timeline:
             self.movements += outgoing
         if claims:
             stocks = self._claims.find_stocks(claims)
-            plans = self.assessor.plan(stocks, day)
-            self.movements += self._claims.apply(claims, plans, day)
+            outcomes = self.assessor.weigh(stocks, day)
+            self.movements += self._claims.apply(claims, outcomes, day)
             self._agenda.add(stocks)
             if self._policy.reversals == "none":
                 self._lock()
@@ -224,71 +224,66 @@ class Timeline:
         if not self._is_closed(day):
             corrections, self._corrections = self._corrections, []
             self.movements += [replace(row, date=day, is_correction=True) for row in corrections]
-        plans = [
-            plan
-            for plan in self.assessor.plan(self._agenda.take(day, only), day)
-            if only is None or any(row.lot.stock.key.commodity in only for row in plan.rows)
-        ]
+        outcomes = self.assessor.weigh(self._agenda.take(day, only), day)
+        if only is not None:
+            outcomes = [
+                outcome
+                for outcome in outcomes
+                if any(lot.stock.key.commodity in only for lot in outcome.lots)
+            ]
         if self._is_closed(day):
-            for plan in plans:
-                self._note_gap(plan)
+            for outcome in outcomes:
+                self._note_gap(outcome)
         else:
-            self._write(plans, day)
+            self._write(outcomes, day)
             if only is None:
                 self._gaps.clear()  # what is different no more needs no correction
         if not self._is_by_price and self._calendar.is_last(day):
             self._report_missing(day)
 
-    def _write(self, plans: Sequence[Plan], day: datetime.date) -> None:
+    def _write(self, outcomes: Sequence[Outcome], day: datetime.date) -> None:
         """Set the allowances of groups and note what changed."""
         self._costs.clear()  # units do not change from here to the end
-        outcomes = [weigh(plan, self._targets.allowance_account) for plan in plans]
         for together in merge(outcomes):
             self.movements.append(self._describe(together, day))
         is_final = self._policy.reversals == "none"
-        for plan in plans:
-            for row, allowance in zip(plan.rows, plan.allowances, strict=True):
-                lot = row.lot
-                if allowance is not lot.allowance and allowance != lot.allowance:
-                    carry(lot, allowance - lot.allowance)
-                if is_final:
-                    lot.locked = lot.allowance
-                lot.is_own = row.measured.is_own
+        for outcome in outcomes:
+            outcome.set(is_final=is_final)
 
-    def _note_gap(self, plan: Plan) -> None:
+    def _note_gap(self, outcome: Outcome) -> None:
         """Note what would be different today in a closed period; nothing of it is written."""
-        gap = sum(plan.allowances, ZERO) - sum((row.lot.allowance for row in plan.rows), ZERO)
-        self._gaps[plan.group] = gap
-        for row in plan.rows:
-            row.lot.is_own = row.measured.is_own
-        self._agenda.add({row.lot.stock for row in plan.rows})
+        if outcome.is_own:
+            for lot, allowance in zip(outcome.lots, outcome.allowances, strict=True):
+                self._gaps[outcome.group, lot.number] = allowance - lot.allowance
+        else:
+            self._gaps[outcome.group, 0] = sum(outcome.changes.values(), ZERO)
+        for lot in outcome.lots:
+            lot.is_own = outcome.is_own
+        self._agenda.add({lot.stock for lot in outcome.lots})
+
+    def _take_gaps(self, outcome: Outcome) -> Decimal:
+        """Take what would have been different of these lots in a closed period."""
+        numbers = [lot.number for lot in outcome.lots] if outcome.is_own else [0]
+        return sum((self._gaps.pop((outcome.group, number), ZERO) for number in numbers), ZERO)
 
     def _describe(self, outcomes: Sequence[Outcome], day: datetime.date) -> Movement:
         """Describe what is written together as one movement."""
-        rows = [row for outcome in outcomes for row in outcome.plan.rows]
-        measured = max(outcomes, key=lambda outcome: outcome.widest).decisive.measured
-        group = outcomes[0].plan.group
-        quantity = cost = total = ZERO
-        is_one = measured.price is not None
-        for lot, found in rows:
-            quantity += lot.units
-            cost += lot.cost
-            total += found.total or ZERO
-            if found.price is not measured.price:
-                is_one = is_one and _is_same(found.price, measured.price)
+        decisive = max(outcomes, key=lambda outcome: outcome.widest)
+        lots = outcomes[0].lots
+        is_single = len(outcomes) == 1 and len(lots) == 1 and decisive.is_own
         return Movement(
             date=day,
             kind=outcomes[0].kind,
-            reason=measured.reason,
-            group=group,
-            quantity=quantity,
-            cost=cost,
-            measure=total,
+            reason=decisive.reason,
+            group=outcomes[0].group,
+            quantity=sum((row.quantity for row in outcomes), ZERO),
+            cost=sum((row.cost for row in outcomes), ZERO),
+            measure=sum((row.measure for row in outcomes), ZERO),
             changes=sum_changes(outcomes),
-            price=measured.price if is_one else None,
-            threshold=self._find_threshold(group),
-            lot=rows[0].lot if len(rows) == 1 and group.lot else None,
-            corrects=sum((self._gaps.pop(row.plan.group, ZERO) for row in outcomes), ZERO),
+            price=find_common(row.price for row in outcomes),
+            threshold=self._find_threshold(outcomes[0].group),
+            lot=lots[0] if is_single else None,
+            corrects=sum(map(self._take_gaps, outcomes), ZERO) if self._gaps else ZERO,
         )
 
     def _find_threshold(self, group: Group) -> Decimal | None:
@@ -354,8 +349,3 @@ class Timeline:
                 key = (account, movement.group.currency)
                 sums[key] = sums.get(key, ZERO) - change
         return sums
-
-
-def _is_same(one: Price | None, other: Price | None) -> bool:
-    """Whether two prices are of one directive."""
-    return one is not None and other is not None and one.entry is other.entry
