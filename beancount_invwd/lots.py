@@ -122,9 +122,10 @@ class Books:
     def _buy_plainly(self, txn: Any, rows: _Rows) -> bool:
         """Add new lots of which nothing particular is stated, if that is all there is."""
         states_facts = self._scope.states_facts
+        found = []
         for home, posting in rows:
             cost, units, meta = posting.cost, posting.units, posting.meta
-            if cost is None or units.number <= ZERO:
+            if cost is None or (number := units.number) <= ZERO:
                 return False
             stock = home.plain.get(units.currency) or self._open_plain(home, posting)
             if (
@@ -133,27 +134,28 @@ class Books:
                 or (meta and len(meta) > _PLAIN and states_facts(meta))
             ):
                 return False
+            found.append((home, stock, cost, number, (txn, posting)))
         meta = txn.meta
         if len(meta) > _PLAIN and states_facts(meta):
             return False
-        for home, posting in rows:
-            cost, units = posting.cost, posting.units
-            self._buy(home, home.plain[units.currency], cost, units.number, (txn, posting))
+        for row in found:
+            self._buy(*row)
         return True
 
     def _buy(
         self, home: Home, stock: Stock, cost: Any, units: Decimal, origin: tuple[Any, Any]
     ) -> None:
-        key = (stock.key.commodity, cost)
-        lot = home.by_cost.get(key)
         cost_unit, date = cost.number, cost.date
+        lot = None
+        if date <= home.newest:
+            lot = home.find(origin[1])
         if lot is None or not lot.units:
             self._numbers = number = self._numbers + 1
             lot = Lot(
                 stock, home.account, cost_unit, date, cost.label, number, date, NO_FACTS,
                 origin, stock.terms,
             )  # fmt: skip
-            home.by_cost[key] = lot
+            home.add(lot)
             stock.lots[number] = lot
             if self._has_directives:
                 self.seen.add((stock.key.commodity, home.account, cost.label))
@@ -219,7 +221,7 @@ class Books:
 
     def _add(self, txn: Any, posting: Any, home: Home) -> Addition:
         units, cost = posting.units.number, posting.cost
-        lot = home.by_cost.get(_cost_key(home, posting))
+        lot = home.find(posting)
         if lot is not None and not lot.units:
             lot = None
         own = self._scope.admit(txn, posting, home, lot)
@@ -278,7 +280,7 @@ class Books:
         lot = home.by_id.get(id(posting.cost))
         if lot is not None and lot.units and lot.stock.key.commodity == posting.units.currency:
             return lot
-        lot = home.by_cost.get(_cost_key(home, posting))
+        lot = home.find(posting)
         if lot is None or not lot.units:
             return None
         home.by_id[id(posting.cost)] = lot
@@ -286,13 +288,12 @@ class Books:
 
     def _create(self, txn: Any, posting: Any, home: Home, own: Facts) -> Lot:
         lot = self._make(txn, posting, home, own)
-        key = _cost_key(home, posting)
         if isinstance(lot, Pool):
-            before = home.by_cost.get(key)
+            before = home.find(posting)
             lot.cost_total = before.cost if before is not None else ZERO
             lot.stock.cost += lot.cost_total
             lot.stock.cost_unit_highest = NO_LIMIT  # its unit cost is not that of a posting
-        home.by_cost[key] = lot
+        home.add(lot)
         self._enter(lot, home, posting)
         return lot
 
@@ -400,8 +401,3 @@ def _is_refilled(pool: Pool) -> bool:
 
 def _has_cost(pool: Pool) -> bool:
     return bool(round_money(abs(pool.cost), pool.stock.quantum))
-
-
-def _cost_key(home: Home, posting: Any) -> tuple[str, Any]:
-    cost = posting.cost
-    return posting.units.currency, cost.currency if home.is_pool else cost

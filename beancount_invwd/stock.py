@@ -160,20 +160,38 @@ class Home:
 
     Attributes:
         is_plain: Whether its directive says nothing of the lots.
-        by_cost: The lots, by commodity and cost.
-        by_id: The same by the identity of their cost, which booking keeps.
+        by_id: The lots, by the identity of their cost, which booking keeps.
         stocks: The stocks that the lots are part of, by commodity and cost currency.
         plain: Those by commodity that take new lots without a look at what else is stated.
+        newest: The newest cost date of all lots.
     """
 
     account: str
     entity: str
     is_pool: bool
     is_plain: bool
-    by_cost: dict[tuple[str, Any], Lot] = field(default_factory=dict)
     by_id: dict[int, Lot] = field(default_factory=dict)
     stocks: dict[tuple[str, str], Stock] = field(default_factory=dict)
     plain: dict[str, Stock] = field(default_factory=dict)
+    newest: datetime.date = datetime.date.min
+    _by_cost: dict[tuple[str, Any], Lot] = field(default_factory=dict)
+    _latest: list[Lot] = field(default_factory=list)
+
+    def add(self, lot: Lot) -> None:
+        """Add a lot; it hides an earlier one of the same cost."""
+        self._latest.append(lot)
+        self.newest = max(self.newest, lot.date)
+
+    def find(self, posting: Any) -> Lot | None:
+        """Find the lot of a posting by value; it may be used up."""
+        for lot in self._latest:  # most are never asked for, and to hash a cost takes long
+            self._by_cost[self._key(lot.origin[1])] = lot
+        self._latest.clear()
+        return self._by_cost.get(self._key(posting))
+
+    def _key(self, posting: Any) -> tuple[str, Any]:
+        cost = posting.cost
+        return posting.units.currency, cost.currency if self.is_pool else cost
 
 
 def carry(lot: Lot, change: Decimal) -> None:
