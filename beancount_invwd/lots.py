@@ -54,6 +54,7 @@ class Books:
         self.seen: set[tuple[str, str, str | None]] = set()
         self._emptied: list[Pool] = []
         self._homes = _Homes(scope.find_home)
+        self._by_id: dict[int, Lot] = {}  # by the identity of their cost, which booking keeps
         self._scope = scope
         self._demand = demand
         self._numbers = 0
@@ -70,26 +71,27 @@ class Books:
         Returns:
             What happened to allowances; None if no lot that was reduced carried one.
         """
-        homes = self._homes
+        homes, by_id = self._homes, self._by_id
         sold, bought = [], []
         for posting in txn.postings:
-            home = homes[posting.account]
-            if home is None:
+            lot = by_id.get(id(posting.cost))
+            if lot is None:
+                home = homes[posting.account]
+                if home is not None:
+                    bought.append((home, posting))
                 continue
             units, meta = posting.units, posting.meta
-            lot = home.by_id.get(id(posting.cost))
-            if lot is None:
-                bought.append((home, posting))
-            elif (
+            if (
                 lot.allowance
                 or (number := units.number) >= ZERO
                 or (left := lot.units + number) < ZERO
-                or lot.stock is not home.plain.get(units.currency)
+                or lot.is_pool
+                or lot.account != posting.account
+                or lot.stock.key.commodity != units.currency
                 or (meta and len(meta) > _PLAIN and self._scope.states_facts(meta))
             ):
                 break
-            else:
-                sold.append((lot, number, left))
+            sold.append((lot, number, left))
         else:  # what most transactions do, the short way
             if not bought and (not sold or self._sell_plainly(txn, sold)):
                 return None
@@ -159,7 +161,7 @@ class Books:
             stock.lots[number] = lot
             if self._has_directives:
                 self.seen.add((stock.key.commodity, home.account, cost.label))
-        home.by_id[id(cost)] = lot
+        self._by_id[id(cost)] = lot
         lot.units += units
         stock.units += units
         stock.cost += units * cost_unit
@@ -229,7 +231,7 @@ class Books:
         if lot is None:
             lot = self._create(txn, posting, home, own)
         else:
-            home.by_id[id(cost)] = lot
+            self._by_id[id(cost)] = lot
         self._change(lot, units, cost.number)
         return Addition(lot, units, cost.number, posting, own, is_new)
 
@@ -277,13 +279,18 @@ class Books:
 
     def _find(self, home: Home, posting: Any) -> Lot | None:
         """Find the lot of a posting: by identity of its cost, which booking keeps, or by value."""
-        lot = home.by_id.get(id(posting.cost))
-        if lot is not None and lot.units and lot.stock.key.commodity == posting.units.currency:
+        lot = self._by_id.get(id(posting.cost))
+        if (
+            lot is not None
+            and lot.units
+            and lot.account == posting.account
+            and lot.stock.key.commodity == posting.units.currency
+        ):
             return lot
         lot = home.find(posting)
         if lot is None or not lot.units:
             return None
-        home.by_id[id(posting.cost)] = lot
+        self._by_id[id(posting.cost)] = lot
         return lot
 
     def _create(self, txn: Any, posting: Any, home: Home, own: Facts) -> Lot:
@@ -294,7 +301,7 @@ class Books:
             lot.stock.cost += lot.cost_total
             lot.stock.cost_unit_highest = NO_LIMIT  # its unit cost is not that of a posting
         home.add(lot)
-        self._enter(lot, home, posting)
+        self._enter(lot, posting)
         return lot
 
     def _make(self, txn: Any, posting: Any, home: Home, own: Facts) -> Lot:
@@ -311,10 +318,10 @@ class Books:
             (txn, posting),
         )  # fmt: skip
 
-    def _enter(self, lot: Lot, home: Home, posting: Any) -> None:
+    def _enter(self, lot: Lot, posting: Any) -> None:
         """Enter a new lot where it will be looked for."""
         self._scope.set_terms(lot)
-        home.by_id[id(posting.cost)] = lot
+        self._by_id[id(posting.cost)] = lot
         lot.stock.lots[lot.number] = lot
         if self._has_directives:
             self.seen.add((lot.stock.key.commodity, lot.account, lot.label))

@@ -160,7 +160,6 @@ class Home:
 
     Attributes:
         is_plain: Whether its directive says nothing of the lots.
-        by_id: The lots, by the identity of their cost, which booking keeps.
         stocks: The stocks that the lots are part of, by commodity and cost currency.
         plain: Those by commodity that take new lots without a look at what else is stated.
         newest: The newest cost date of all lots.
@@ -170,7 +169,6 @@ class Home:
     entity: str
     is_pool: bool
     is_plain: bool
-    by_id: dict[int, Lot] = field(default_factory=dict)
     stocks: dict[tuple[str, str], Stock] = field(default_factory=dict)
     plain: dict[str, Stock] = field(default_factory=dict)
     newest: datetime.date = datetime.date.min
