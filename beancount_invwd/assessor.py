@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from itertools import islice
 
 from beancount_invwd.agenda import Agenda
@@ -26,7 +27,7 @@ from beancount_invwd.outcomes import Outcome, weigh
 from beancount_invwd.policy import Terms
 from beancount_invwd.prices import Price
 from beancount_invwd.scope import Scope
-from beancount_invwd.stock import Lot, Stock
+from beancount_invwd.stock import NOTHING_OFF, Lot, Stock
 from beancount_invwd.uniform import Uniform, Worth
 from beancount_invwd.values import earlier
 
@@ -138,19 +139,19 @@ class Assessor:
         That it gets too old one day changes nothing: without a measure there is no loss either.
         """
         line = stock.nrv_line
-        if line is None or stock.allowance or not self._is_uniform(stock):
-            return False
-        if stock.terms is None or stock.terms.ageing or self._demand.is_asked:
+        if line is None or stock.allowance or self._demand.is_asked or not self._is_uniform(stock):
             return False
         entry = self.evidence.prices.find_only(stock.key.commodity, stock.key.currency)
-        if entry is None:
+        if entry is None or stock.terms is None or stock.terms.ageing:
             return False
-        value = entry.amount.number * line[0] - line[1]
+        value: Decimal = entry.amount.number
+        if line is not NOTHING_OFF:
+            value = value * line[0] - line[1]
         if value <= ZERO:
             return False
         if self._is_by_lot:
-            return bool(value >= stock.cost_unit_highest)
-        return bool(value * stock.units >= stock.cost)
+            return value >= stock.cost_unit_highest
+        return value * stock.units >= stock.cost
 
     def _is_uniform(self, stock: Stock) -> bool:
         """Whether all units of a stock are worth the same, but for rates off cost."""

@@ -54,9 +54,9 @@ class Outcome(NamedTuple):
         """
         is_own = self.is_own
         for lot, allowance in zip(self.lots, self.allowances, strict=True):
-            stock = lot.stock
-            stock.allowance += allowance - lot.allowance
-            lot.allowance = allowance
+            if allowance is not lot.allowance:
+                lot.stock.allowance += allowance - lot.allowance
+                lot.allowance = allowance
             lot.is_own = is_own
             if is_final:
                 lot.locked = allowance

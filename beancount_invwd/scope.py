@@ -24,7 +24,7 @@ from beancount_invwd.facts import (
 )
 from beancount_invwd.mistakes import Mistakes, find_meta
 from beancount_invwd.money import ONE, ZERO
-from beancount_invwd.stock import Home, Lot, Stock, StockKey
+from beancount_invwd.stock import NOTHING_OFF, Home, Lot, Stock, StockKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -420,4 +420,4 @@ def _find_nrv_line(terms: Terms) -> tuple[Decimal, Decimal] | None:
             share -= charge.number
         else:
             amount += charge.number
-    return share, amount
+    return NOTHING_OFF if (share, amount) == NOTHING_OFF else (share, amount)

@@ -13,13 +13,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from beancount_invwd.money import ZERO
+from beancount_invwd.money import ONE, ZERO
 
 if TYPE_CHECKING:
     from beancount_invwd.facts import Facts
     from beancount_invwd.policy import Terms
 
 NO_LIMIT = Decimal("Infinity")
+NOTHING_OFF = (ONE, ZERO)
+"""Share of a price, and amount off it: all of it."""
 
 
 class StockKey(NamedTuple):

@@ -156,6 +156,8 @@ class Uniform:
                 together.measure += total
                 continue
             allowance = lot.locked + find_loss(cost - total - lot.locked, quantum)
+            if lot.is_own and allowance == lot.allowance:
+                continue
             kind = find_kind(allowance - lot.allowance, total)
             key = (stock.key.commodity, kind)
             row = apart.get(key)
