@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.facts import NO_FACTS
 from beancount_invwd.flows import (
     Addition,
     Moved,
@@ -23,7 +22,7 @@ from beancount_invwd.flows import (
     match_transfers,
 )
 from beancount_invwd.money import ZERO, part_of, round_money
-from beancount_invwd.stock import NO_LIMIT, Home, Lot, Pool, Stock, StockKey, carry
+from beancount_invwd.stock import NO_LIMIT, Home, Lot, Place, Pool, Stock, StockKey, carry
 
 if TYPE_CHECKING:
     from beancount_invwd.demand import Demand
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
     from beancount_invwd.scope import Scope
 
 _Rows = Sequence[tuple[Home, Any]]
+_Bought = tuple[Place, Any, Decimal, Any]  # cost, units, posting
+_Sold = tuple[Lot, Decimal, Any]  # negative units, posting
 _PLAIN = 2  # filename and lineno: metadata that says nothing
 
 
@@ -62,8 +63,9 @@ class Books:
 
     def close(self) -> None:
         """Let go of the lots, so that nothing refers to itself and waits for the collector."""
-        for stock in self.stocks.values():
-            stock.lots.clear()
+        for home in filter(None, self._homes.values()):
+            for place in home.places.values():
+                place.close()
 
     def apply(self, txn: Any) -> Outflow | None:
         """Apply a transaction: units and costs first, then allowances by what moved where.
@@ -72,117 +74,95 @@ class Books:
             What happened to allowances; None if no lot that was reduced carried one.
         """
         homes, by_id = self._homes, self._by_id
-        sold, bought = [], []
+        bought: list[_Bought] = []
+        sold: list[_Sold] = []
         for posting in txn.postings:
-            lot = by_id.get(id(posting.cost))
-            if lot is None:
-                home = homes[posting.account]
-                if home is not None:
-                    bought.append((home, posting))
+            home = homes[posting.account]
+            if home is None:
                 continue
-            units, meta = posting.units, posting.meta
-            if (
-                lot.allowance
-                or (number := units.number) >= ZERO
-                or (left := lot.units + number) < ZERO
-                or lot.is_pool
-                or lot.account != posting.account
-                or lot.stock.key.commodity != units.currency
-                or (meta and len(meta) > _PLAIN and self._scope.states_facts(meta))
-            ):
+            cost, units, meta = posting.cost, posting.units, posting.meta
+            if cost is None or (meta and len(meta) > _PLAIN and self._scope.states_facts(meta)):
                 break
-            sold.append((lot, number, left))
+            number = units.number
+            if number > ZERO:
+                place = home.plain.get(units.currency) or self._open_plain(home, posting)
+                if place is None or place.currency != cost.currency:
+                    break
+                bought.append((place, cost, number, posting))
+            else:
+                lot = by_id.get(id(cost))
+                if (
+                    lot is None
+                    or lot.allowance
+                    or (place := lot.place).account != posting.account
+                    or place.commodity != units.currency
+                    or not number
+                    or lot.is_pool
+                ):
+                    break
+                sold.append((lot, number, posting))
         else:  # what most transactions do, the short way
-            if not bought and (not sold or self._sell_plainly(txn, sold)):
+            if not bought:
+                self._sell(txn, sold)
                 return None
-            if not sold and self._buy_plainly(txn, bought):
+            if not sold and not (len(txn.meta) > _PLAIN and self._scope.states_facts(txn.meta)):
+                self._buy(txn, bought)
                 return None
         return self._apply(txn)
 
-    def _sell_plainly(self, txn: Any, sold: Sequence[tuple[Lot, Decimal, Decimal]]) -> bool:
-        """Take units out of lots that carry no allowance, if no lot is there twice.
-
-        Args:
-            txn: The transaction.
-            sold: The lots, negative units, and what is left of the lots.
-        """
-        if len(sold) > 1 and len({row[0].number for row in sold}) < len(sold):
-            return False
+    def _sell(self, txn: Any, rows: Sequence[_Sold]) -> None:
+        """Take units out of lots that carry no allowance; numbers are negative."""
         touched = self.touched
-        for lot, number, left in sold:
+        for lot, number, posting in rows:
+            left = lot.units + number
             stock = lot.stock
-            lot.units = left
-            stock.units += number
-            stock.cost += number * lot.cost_unit
-            if not left:
-                del stock.lots[lot.number]
-            touched.add(stock)
+            if left < ZERO:
+                self._reduce(txn, posting, lot.place)
+            else:
+                lot.units = left
+                stock.units += number
+                stock.cost += number * lot.cost_unit
+                if not left:
+                    del stock.lots[lot.number]
+                touched.add(stock)
             if self._demand.is_asked:
                 self._demand.note(stock, txn.date, -number)
-        return True
 
-    def _buy_plainly(self, txn: Any, rows: _Rows) -> bool:
-        """Add new lots of which nothing particular is stated, if that is all there is."""
-        states_facts = self._scope.states_facts
-        found = []
-        for home, posting in rows:
-            cost, units, meta = posting.cost, posting.units, posting.meta
-            if cost is None or (number := units.number) <= ZERO:
-                return False
-            stock = home.plain.get(units.currency) or self._open_plain(home, posting)
-            if (
-                stock is None
-                or stock.key.currency != cost.currency
-                or (meta and len(meta) > _PLAIN and states_facts(meta))
-            ):
-                return False
-            found.append((home, stock, cost, number, (txn, posting)))
-        meta = txn.meta
-        if len(meta) > _PLAIN and states_facts(meta):
-            return False
-        for row in found:
-            self._buy(*row)
-        return True
+    def _buy(self, txn: Any, rows: Sequence[_Bought]) -> None:
+        """Add units of which nothing particular is stated."""
+        today, touched = txn.date, self.touched
+        for place, cost, units, posting in rows:
+            cost_unit, date, stock = cost.number, cost.date, place.stock
+            lot = place.find(cost) if date <= place.newest else None
+            if lot is not None and lot.units:
+                self._by_id[id(cost)] = lot
+                self._change(lot, units, cost_unit)
+            else:
+                self._numbers = number = self._numbers + 1
+                lot = Lot(stock, place, cost_unit, number, (txn, posting), stock.terms, units)
+                self._by_id[id(cost)] = stock.lots[number] = lot
+                place.latest.append(lot)
+                place.newest = max(place.newest, date)
+                stock.units += units
+                stock.cost += units * cost_unit
+                stock.cost_unit_highest = max(stock.cost_unit_highest, cost_unit)
+                touched.add(stock)
+                if self._has_directives:
+                    self.seen.add((place.commodity, place.account, cost.label))
+            if stock.first is None or date < stock.first:
+                stock.first = date
+            if date == today:
+                stock.purchase = stock.acquired = (txn, posting)
 
-    def _buy(
-        self, home: Home, stock: Stock, cost: Any, units: Decimal, origin: tuple[Any, Any]
-    ) -> None:
-        cost_unit, date = cost.number, cost.date
-        lot = None
-        if date <= home.newest:
-            lot = home.find(origin[1])
-        if lot is None or not lot.units:
-            self._numbers = number = self._numbers + 1
-            lot = Lot(
-                stock, home.account, cost_unit, date, cost.label, number, date, NO_FACTS,
-                origin, stock.terms,
-            )  # fmt: skip
-            home.add(lot)
-            stock.lots[number] = lot
-            if self._has_directives:
-                self.seen.add((stock.key.commodity, home.account, cost.label))
-        self._by_id[id(cost)] = lot
-        lot.units += units
-        stock.units += units
-        stock.cost += units * cost_unit
-        if cost_unit > stock.cost_unit_highest:  # noqa: PLR1730 (a call would cost more)
-            stock.cost_unit_highest = cost_unit
-        if stock.first is None or date < stock.first:
-            stock.first = date
-        if date == origin[0].date:
-            stock.purchase = stock.acquired = origin
-        self.touched.add(stock)
-
-    def _open_plain(self, home: Home, posting: Any) -> Stock | None:
-        """Find the stock of goods that an account takes without a look at what else is stated."""
-        commodity, currency = posting.units.currency, posting.cost.currency
+    def _open_plain(self, home: Home, posting: Any) -> Place | None:
+        """Find the place of goods that an account takes without a look at what else is stated."""
+        commodity = posting.units.currency
         if home.is_pool or not home.is_plain or self._scope.is_excluded(commodity):
             return None
-        stock = self._find_stock(StockKey(home.entity, currency, commodity))
-        home.stocks[commodity, currency] = stock
-        if self._scope.set_plain_terms(stock):
-            home.plain[commodity] = stock
-            return stock
+        place = self._find_place(home, posting)
+        if self._scope.set_plain_terms(place.stock):
+            home.plain[commodity] = place
+            return place
         return None
 
     def _apply(self, txn: Any) -> Outflow | None:
@@ -213,36 +193,36 @@ class Books:
             units = posting.units
             if posting.cost is None:
                 self._scope.note_uncosted(txn, posting)
-            elif self._scope.is_excluded(units.currency):
                 continue
-            elif units.number > 0:
-                additions.append(self._add(txn, posting, home))
+            if self._scope.is_excluded(units.currency):
+                continue
+            place = self._find_place(home, posting)
+            if units.number > 0:
+                additions.append(self._add(txn, posting, place))
             else:
-                reductions.append(self._reduce(txn, posting, home))
+                reductions.append(self._reduce(txn, posting, place))
         return additions, reductions
 
-    def _add(self, txn: Any, posting: Any, home: Home) -> Addition:
+    def _add(self, txn: Any, posting: Any, place: Place) -> Addition:
         units, cost = posting.units.number, posting.cost
-        lot = home.find(posting)
+        lot = place.find(cost)
         if lot is not None and not lot.units:
             lot = None
-        own = self._scope.admit(txn, posting, home, lot)
+        own = self._scope.admit(txn, posting, lot, is_pool=place.is_pool)
         is_new = lot is None
         if lot is None:
-            lot = self._create(txn, posting, home, own)
+            lot = self._create(txn, posting, place, own)
         else:
             self._by_id[id(cost)] = lot
         self._change(lot, units, cost.number)
         return Addition(lot, units, cost.number, posting, own, is_new)
 
-    def _reduce(self, txn: Any, posting: Any, home: Home) -> Reduction:
+    def _reduce(self, txn: Any, posting: Any, place: Place) -> Reduction:
         units, cost_unit = -posting.units.number, posting.cost.number
-        lot = self._find(home, posting)
+        lot = self._find(place, posting.cost)
+        own = self._scope.admit(txn, posting, lot, is_pool=place.is_pool)
         if lot is None:
-            own = self._scope.admit(txn, posting, home, None)
-            lot = self._create(txn, posting, home, own)
-        else:
-            self._scope.admit(txn, posting, home, lot)
+            lot = self._create(txn, posting, place, own)
         before, was_on_hand = lot.units, lot.units > 0
         self._change(lot, -units, cost_unit)
         if lot.units <= 0 and (was_on_hand or lot.drained is None):
@@ -277,54 +257,44 @@ class Books:
         emptied, self._emptied = self._emptied, []
         return [pool for pool in emptied if not _is_refilled(pool) and _has_cost(pool)]
 
-    def _find(self, home: Home, posting: Any) -> Lot | None:
-        """Find the lot of a posting: by identity of its cost, which booking keeps, or by value."""
-        lot = self._by_id.get(id(posting.cost))
-        if (
-            lot is not None
-            and lot.units
-            and lot.account == posting.account
-            and lot.stock.key.commodity == posting.units.currency
-        ):
+    def _find(self, place: Place, cost: Any) -> Lot | None:
+        """Find the lot of a cost by its identity, which booking keeps, or by its value."""
+        lot = self._by_id.get(id(cost))
+        if lot is not None and lot.units and lot.place is place:
             return lot
-        lot = home.find(posting)
+        lot = place.find(cost)
         if lot is None or not lot.units:
             return None
-        self._by_id[id(posting.cost)] = lot
+        self._by_id[id(cost)] = lot
         return lot
 
-    def _create(self, txn: Any, posting: Any, home: Home, own: Facts) -> Lot:
-        lot = self._make(txn, posting, home, own)
+    def _create(self, txn: Any, posting: Any, place: Place, own: Facts) -> Lot:
+        self._numbers += 1
+        make = Pool if place.is_pool else Lot
+        origin = (txn, posting)
+        lot = make(place.stock, place, posting.cost.number, self._numbers, origin, facts=own)
         if isinstance(lot, Pool):
-            before = home.find(posting)
+            before = place.find(posting.cost)
             lot.cost_total = before.cost if before is not None else ZERO
             lot.stock.cost += lot.cost_total
             lot.stock.cost_unit_highest = NO_LIMIT  # its unit cost is not that of a posting
-        home.add(lot)
-        self._enter(lot, posting)
-        return lot
-
-    def _make(self, txn: Any, posting: Any, home: Home, own: Facts) -> Lot:
-        cost, commodity = posting.cost, posting.units.currency
-        stock = home.stocks.get((commodity, cost.currency))
-        if stock is None:
-            stock = self._find_stock(StockKey(home.entity, cost.currency, commodity))
-            home.stocks[commodity, cost.currency] = stock
-        make = Pool if home.is_pool else Lot
-        label = None if home.is_pool else cost.label
-        self._numbers += 1
-        return make(
-            stock, home.account, cost.number, cost.date, label, self._numbers, cost.date, own,
-            (txn, posting),
-        )  # fmt: skip
-
-    def _enter(self, lot: Lot, posting: Any) -> None:
-        """Enter a new lot where it will be looked for."""
+        place.add(lot)
         self._scope.set_terms(lot)
         self._by_id[id(posting.cost)] = lot
         lot.stock.lots[lot.number] = lot
         if self._has_directives:
-            self.seen.add((lot.stock.key.commodity, lot.account, lot.label))
+            self.seen.add((place.commodity, place.account, lot.label))
+        return lot
+
+    def _find_place(self, home: Home, posting: Any) -> Place:
+        """Find an item's place in an account, and begin it with the first posting."""
+        commodity, currency = posting.units.currency, posting.cost.currency
+        place = home.places.get((commodity, currency))
+        if place is None:
+            stock = self._find_stock(StockKey(home.entity, currency, commodity))
+            place = Place(stock, home.account, home.is_pool, commodity, currency)
+            home.places[commodity, currency] = place
+        return place
 
     def _find_stock(self, key: StockKey) -> Stock:
         stock = self.stocks.get(key)
@@ -403,7 +373,7 @@ class _Homes(dict[str, "Home | None"]):
 
 
 def _is_refilled(pool: Pool) -> bool:
-    return any(lot.account == pool.account for lot in pool.stock.lots.values())
+    return any(lot.place is pool.place for lot in pool.stock.lots.values())
 
 
 def _has_cost(pool: Pool) -> bool:

@@ -105,7 +105,7 @@ def compare(  # noqa: PLR0913, PLR0917 (most of what an outcome says)
     changes: dict[str, Decimal] = {}
     for lot, step in zip(lots, steps, strict=True):
         if step:
-            account = lot.contra or account_of(lot)
+            account = lot.place.contra or account_of(lot)
             changes[account] = changes[account] + step if account in changes else step
     reason = reasons[sizes.index(widest)]
     kind = find_kind(sum(changes.values(), ZERO), sums[2])

@@ -206,14 +206,14 @@ class Scope:
         """Whether an account is under Income."""
         return self._policy.roots.is_under(account, "Income")
 
-    def admit(self, txn: Any, posting: Any, home: Home, lot: Lot | None) -> Facts:
+    def admit(self, txn: Any, posting: Any, lot: Lot | None, *, is_pool: bool) -> Facts:
         """Read what a posting to a lot states, else (if it adds units) its transaction.
 
         Args:
             txn: The transaction.
             posting: The posting.
-            home: Its account.
             lot: The lot, if it is on hand already: its facts must not be contradicted.
+            is_pool: Whether the goods of its account are not kept apart.
         """
         stated: dict[str, Any] = {}
         if posting.units.number > 0 and self.states_facts(txn.meta):
@@ -224,8 +224,8 @@ class Scope:
             return NO_FACTS
         meta = find_meta(txn, posting)
         found, problems = facts.read_facts(stated, "lot", meta)
-        if home.is_pool:
-            problems = [_NO_POOL.format(names=", ".join(stated), account=home.account)]
+        if is_pool:
+            problems = [_NO_POOL.format(names=", ".join(stated), account=posting.account)]
         elif lot is not None and not problems:
             problems = _list_conflicts(stated, lot.facts.stated)
         for problem in problems:

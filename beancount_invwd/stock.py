@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from beancount_invwd.facts import NO_FACTS, Facts
 from beancount_invwd.money import ONE, ZERO
 
 if TYPE_CHECKING:
-    from beancount_invwd.facts import Facts
     from beancount_invwd.policy import Terms
 
 NO_LIMIT = Decimal("Infinity")
@@ -70,36 +70,55 @@ class Lot:
     """A lot on hand and its allowance: the one state that changes with time.
 
     Attributes:
+        place: Its item in its account.
         number: Grows in the order in which lots came into being.
+        origin: The transaction and posting that first added to it.
+        terms: Its parameters, or None if a mistake keeps it from being assessed.
         units: Units on hand; negative if more left than there was.
         locked: The part of the allowance that may not be reversed any more.
-        aged_from: The date that its age counts from: that of the purchase.
         is_pool: Whether it is all lots of the item in an account with booking `NONE`.
-        terms: Its parameters, or None if a mistake keeps it from being assessed.
         is_own: Whether it was a group of its own when it was measured last.
-        origin: The transaction and posting that first added to it.
-        drained: The transaction and posting by which it had no units left, or less.
-        contra: Its allowance account, once that was asked for.
+        aged_since: The date that its age counts from, if not that of its cost.
+        drained: The transaction and posting by which it had less than no units.
     """
 
     is_pool: ClassVar[bool] = False
 
     stock: Stock
-    account: str
+    place: Place
     cost_unit: Decimal
-    date: datetime.date
-    label: str | None
     number: int
-    aged_from: datetime.date
-    facts: Facts
     origin: tuple[Any, Any]
     terms: Terms | None = None
-    drained: tuple[Any, Any] | None = None
     units: Decimal = ZERO
     allowance: Decimal = ZERO
     locked: Decimal = ZERO
     is_own: bool = False
-    contra: str = ""
+    facts: Facts = NO_FACTS
+    aged_since: datetime.date | None = None
+    drained: tuple[Any, Any] | None = None
+
+    @property
+    def account(self) -> str:
+        """The inventory account."""
+        return self.place.account
+
+    @property
+    def date(self) -> datetime.date:
+        """The cost date."""
+        date: datetime.date = self.origin[1].cost.date
+        return date
+
+    @property
+    def label(self) -> str | None:
+        """The label of the cost."""
+        label: str | None = self.origin[1].cost.label
+        return label
+
+    @property
+    def aged_from(self) -> datetime.date:
+        """The date that its age counts from: that of the purchase."""
+        return self.aged_since or self.date
 
     @property
     def cost(self) -> Decimal:
@@ -122,6 +141,11 @@ class Pool(Lot):
     layers: list[tuple[datetime.date, Decimal]] = field(default_factory=list)
     layered: Decimal = ZERO
     used: int = 0
+
+    @property
+    def label(self) -> str | None:
+        """None: its lots are not told apart."""
+        return None
 
     @property
     def cost(self) -> Decimal:
@@ -153,45 +177,64 @@ class Pool(Lot):
 
     def _set_age(self) -> None:
         if self.used < len(self.layers):
-            self.aged_from = self.layers[self.used][0]
+            self.aged_since = self.layers[self.used][0]
 
 
 @dataclass(eq=False, slots=True)
 class Home:
-    """An inventory account and the lots in it.
+    """An inventory account.
 
     Attributes:
         is_plain: Whether its directive says nothing of the lots.
-        stocks: The stocks that the lots are part of, by commodity and cost currency.
+        places: Its items, by commodity and cost currency.
         plain: Those by commodity that take new lots without a look at what else is stated.
-        newest: The newest cost date of all lots.
     """
 
     account: str
     entity: str
     is_pool: bool
     is_plain: bool
-    stocks: dict[tuple[str, str], Stock] = field(default_factory=dict)
-    plain: dict[str, Stock] = field(default_factory=dict)
+    places: dict[tuple[str, str], Place] = field(default_factory=dict)
+    plain: dict[str, Place] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class Place:
+    """An item in an inventory account, in one cost currency.
+
+    Attributes:
+        contra: Its allowance account, once that was asked for.
+        newest: The newest cost date of all its lots.
+        latest: Lots that were never looked for by value: most never are, and that takes long.
+    """
+
+    stock: Stock
+    account: str
+    is_pool: bool
+    commodity: str
+    currency: str
+    contra: str = ""
     newest: datetime.date = datetime.date.min
-    _by_cost: dict[tuple[str, Any], Lot] = field(default_factory=dict)
-    _latest: list[Lot] = field(default_factory=list)
+    latest: list[Lot] = field(default_factory=list)
+    _by_cost: dict[Any, Lot] = field(default_factory=dict)
 
     def add(self, lot: Lot) -> None:
         """Add a lot; it hides an earlier one of the same cost."""
-        self._latest.append(lot)
+        self.latest.append(lot)
         self.newest = max(self.newest, lot.date)
 
-    def find(self, posting: Any) -> Lot | None:
-        """Find the lot of a posting by value; it may be used up."""
-        for lot in self._latest:  # most are never asked for, and to hash a cost takes long
-            self._by_cost[self._key(lot.origin[1])] = lot
-        self._latest.clear()
-        return self._by_cost.get(self._key(posting))
+    def close(self) -> None:
+        """Let go of the lots, so that nothing refers to itself and waits for the collector."""
+        self.stock.lots.clear()
+        self.latest.clear()
+        self._by_cost.clear()
 
-    def _key(self, posting: Any) -> tuple[str, Any]:
-        cost = posting.cost
-        return posting.units.currency, cost.currency if self.is_pool else cost
+    def find(self, cost: Any) -> Lot | None:
+        """Find a lot by the value of its cost, or the pool; it may be used up."""
+        for lot in self.latest:
+            self._by_cost[None if self.is_pool else lot.origin[1].cost] = lot
+        self.latest.clear()
+        return self._by_cost.get(None if self.is_pool else cost)
 
 
 def carry(lot: Lot, change: Decimal) -> None:

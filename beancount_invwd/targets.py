@@ -22,21 +22,16 @@ class Targets:
         self._template = policy.accounts["allowance"]
         self._fields = {name for _, name, _, _ in Formatter().parse(self._template) if name}
         self._foreseen: set[str] | None = None  # by the names of accounts alone
-        self._allowances: dict[tuple[str, str], str] = {}
         self._known: set[str] = set()
         self._results: dict[tuple[str, str, str, str], str] = {}
 
     def allowance_account(self, lot: Lot) -> str:
         """The contra account of a lot's inventory account."""
-        if not lot.contra:
-            key = (lot.account, lot.stock.key.commodity)
-            account = self._allowances.get(key)
-            if account is None:
-                account = self._fill(*key, lot.stock.category)
-                self._allowances[key] = account
-                self._known.add(account)
-            lot.contra = account
-        return lot.contra
+        place = lot.place
+        if not place.contra:
+            place.contra = self._fill(place.account, place.commodity, place.stock.category)
+            self._known.add(place.contra)
+        return place.contra
 
     def known_allowances(self) -> set[str]:
         """The allowance accounts of all lots there ever were."""
