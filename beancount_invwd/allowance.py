@@ -23,20 +23,21 @@ _NOISE = 30  # decimals
 
 
 def allot(
-    gaps: Sequence[Decimal], locked: Sequence[Decimal], quantum: Decimal
+    gap: Decimal, gaps: Sequence[Decimal], locked: Sequence[Decimal], quantum: Decimal
 ) -> Sequence[Decimal]:
     """Compute the allowance of each lot of a group.
 
     Args:
-        gaps: Cost less what each lot is worth and less what is locked, in the order in which the
-            lots came into being (for ties).
+        gap: Cost less what the group is worth and less what is locked.
+        gaps: The same of each lot, in the order in which the lots came into being (for ties);
+            those that are neither below cost nor carry anything may be left out.
         locked: The locked part of each lot's allowance.
         quantum: The smallest unit of the cost currency.
 
     Returns:
         The new allowances, in whole quanta; none is below the locked part.
     """
-    loss = find_loss(sum(gaps, ZERO), quantum)
+    loss = find_loss(gap, quantum)
     if not loss:
         return locked
     shares = share_out(loss, [max(ZERO, gap) for gap in gaps], quantum)

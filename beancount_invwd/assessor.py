@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal
 from itertools import islice
 
 from beancount_invwd.agenda import Agenda
@@ -116,9 +115,8 @@ class Assessor:
         """
         outcomes: list[Outcome] = []
         if self._grouping.is_by_item:
-            for stock in stocks:
-                if stock.lots and not self._is_covered(stock):
-                    outcomes += self._weigh_group([stock], day)
+            for stock in self._list_doubtful(stocks):
+                outcomes += self._weigh_group([stock], day)
         else:
             for group in self._list_groups(stocks):
                 outcomes += self._weigh_group(group, day)
@@ -133,29 +131,44 @@ class Assessor:
         plans = [plan for group in groups for plan in self._plan_group(group, day)]
         return sorted(filter(_matters, plans), key=lambda plan: plan.group)
 
-    def _is_covered(self, stock: Stock) -> bool:
-        """Whether a price that is all that is known covers the cost of a stock without allowance.
+    def _list_doubtful(self, stocks: Iterable[Stock]) -> list[Stock]:
+        """Leave out stocks without allowance whose cost a price covers that is all that is known.
 
         That it gets too old one day changes nothing: without a measure there is no loss either.
         """
-        line = stock.nrv_line
-        if line is None or stock.allowance or self._demand.is_asked or not self._is_uniform(stock):
-            return False
-        entry = self.evidence.prices.find_only(stock.key.commodity, stock.key.currency)
-        if entry is None or stock.terms is None or stock.terms.ageing:
-            return False
-        value: Decimal = entry.amount.number
-        if line is not NOTHING_OFF:
-            value = value * line[0] - line[1]
-        if value <= ZERO:
-            return False
-        if self._is_by_lot:
-            return value >= stock.cost_unit_highest
-        return value * stock.units >= stock.cost
+        if self._demand.is_asked:
+            return [stock for stock in stocks if stock.lots]
+        newest, is_by_item = self.evidence.prices.newest_by_pair, not self._is_by_lot
+        doubtful = []
+        for stock in stocks:
+            line, terms = stock.nrv_line, stock.terms
+            if (
+                line is not None
+                and not stock.allowance
+                and not (terms is None or terms.ageing)
+                and self._is_uniform(stock)
+            ):
+                _, currency, commodity = stock.key
+                quotes = newest.get(commodity)
+                if quotes and len(quotes) == 1 and currency in quotes:
+                    value = quotes[currency].amount.number
+                    if line is not NOTHING_OFF:
+                        value = value * line[0] - line[1]
+                    if value > ZERO and (
+                        value >= stock.cost_unit_highest
+                        or (is_by_item and value * stock.units >= stock.cost)
+                    ):
+                        continue
+            if stock.lots:
+                doubtful.append(stock)
+        return doubtful
 
     def _is_uniform(self, stock: Stock) -> bool:
         """Whether all units of a stock are worth the same, but for rates off cost."""
-        return stock.is_plain and not self.evidence.is_stated(stock.key.commodity)
+        evidence = self.evidence
+        return stock.is_plain and not (
+            evidence.is_any_stated and evidence.is_stated(stock.key.commodity)
+        )
 
     def _weigh_group(self, stocks: Sequence[Stock], day: datetime.date) -> list[Outcome]:
         parts = []
@@ -246,4 +259,4 @@ def _matters(plan: Plan) -> bool:
 def _make_plan(group: Group, rows: Sequence[Row]) -> Plan:
     gaps = [row.lot.cost - row.lot.locked - (row.measured.total or ZERO) for row in rows]
     locked = [row.lot.locked for row in rows]
-    return Plan(group, rows, allot(gaps, locked, rows[0].lot.stock.quantum))
+    return Plan(group, rows, allot(sum(gaps, ZERO), gaps, locked, rows[0].lot.stock.quantum))

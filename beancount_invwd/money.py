@@ -62,8 +62,8 @@ def _share_quanta(quanta: Decimal, weights: Sequence[Decimal], quantum: Decimal)
     total = sum(weights, ZERO)
     nothing = (ZERO, ZERO)
     parts = [divmod(quanta * weight, total) if weight else nothing for weight in weights]
-    short = int(quanta - sum(part for part, _ in parts))
     shares = [part for part, _ in parts]
+    short = int(quanta - sum(shares, ZERO))
     if short:
         rests = [rest for _, rest in parts]
         for i in sorted(range(len(rests)), key=rests.__getitem__, reverse=True)[:short]:

@@ -6,7 +6,7 @@ of their own are named by their item, so they stand together with others of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -21,20 +21,23 @@ class Outcome(NamedTuple):
 
     Attributes:
         group: Theirs, without the number of a lot.
-        lots: All lots that were measured together, or those that are alike.
+        items: The items of all that was measured.
+        lots: All lots that were measured together, or those that are alike; those that carry no
+            allowance and need none may be left out.
         allowances: What each of them is to carry.
         is_own: Whether each lot is a group of its own.
         changes: By allowance account, increases positive, none zero; empty if nothing is written.
         reason: The rule that decided for the lot that changes most.
         widest: By how much that one changes.
-        quantity: Units of the lots.
-        cost: Their cost, not rounded.
-        measure: What they are worth, not rounded.
+        quantity: Units of all that was measured.
+        cost: Its cost, not rounded.
+        measure: What it is worth, not rounded.
         price: The price, if one decided for all of them.
     """
 
     kind: Kind
     group: Group
+    items: Collection[str]
     lots: Sequence[Lot]
     allowances: Sequence[Decimal]
     is_own: bool
@@ -54,8 +57,9 @@ class Outcome(NamedTuple):
         """
         is_own = self.is_own
         for lot, allowance in zip(self.lots, self.allowances, strict=True):
-            if allowance is not lot.allowance:
-                lot.stock.allowance += allowance - lot.allowance
+            before = lot.allowance
+            if allowance is not before:
+                lot.stock.allowance += allowance - before
                 lot.allowance = allowance
             lot.is_own = is_own
             if is_final:
@@ -74,11 +78,13 @@ def weigh(plan: Plan, account_of: Callable[[Lot], str]) -> Outcome:
     reasons = [measured.reason for measured in found]
     price = find_common(measured.price for measured in found)
     group, is_own = plan.group._replace(lot=0), bool(plan.group.lot)
-    return compare(group, lots, plan.allowances, reasons, sums, price, is_own, account_of)
+    items = {lot.place.commodity for lot in lots}
+    return compare(group, items, lots, plan.allowances, reasons, sums, price, is_own, account_of)
 
 
 def compare(  # noqa: PLR0913, PLR0917 (most of what an outcome says)
     group: Group,
+    items: Collection[str],
     lots: Sequence[Lot],
     allowances: Sequence[Decimal],
     reasons: Sequence[str],
@@ -91,6 +97,7 @@ def compare(  # noqa: PLR0913, PLR0917 (most of what an outcome says)
 
     Args:
         group: Theirs.
+        items: The items of all that was measured.
         lots: The lots, at least one.
         allowances: The new ones.
         reasons: The rule that decided for each lot.
@@ -99,18 +106,23 @@ def compare(  # noqa: PLR0913, PLR0917 (most of what an outcome says)
         is_own: Whether each lot is a group of its own.
         account_of: Gives the allowance account of a lot.
     """
-    steps = [allowance - lot.allowance for lot, allowance in zip(lots, allowances, strict=True)]
-    sizes = [abs(step) for step in steps]
-    widest = max(sizes)
     changes: dict[str, Decimal] = {}
-    for lot, step in zip(lots, steps, strict=True):
-        if step:
-            account = lot.place.contra or account_of(lot)
-            changes[account] = changes[account] + step if account in changes else step
-    reason = reasons[sizes.index(widest)]
+    widest, decisive = ZERO, 0
+    for number, (lot, allowance) in enumerate(zip(lots, allowances, strict=True)):
+        step = allowance - lot.allowance
+        if not step:
+            continue
+        account = lot.place.contra or account_of(lot)
+        changes[account] = changes[account] + step if account in changes else step
+        size = abs(step)
+        if size > widest:
+            widest, decisive = size, number
+    reason = reasons[decisive]
     kind = find_kind(sum(changes.values(), ZERO), sums[2])
     changes = drop_zeros(changes)
-    return Outcome(kind, group, lots, allowances, is_own, changes, reason, widest, *sums, price)
+    return Outcome(
+        kind, group, items, lots, allowances, is_own, changes, reason, widest, *sums, price
+    )
 
 
 def find_kind(change: Decimal, measure: Decimal) -> Kind:

@@ -226,11 +226,7 @@ class Timeline:
             self.movements += [replace(row, date=day, is_correction=True) for row in corrections]
         outcomes = self.assessor.weigh(self._agenda.take(day, only), day)
         if only is not None:
-            outcomes = [
-                outcome
-                for outcome in outcomes
-                if any(lot.stock.key.commodity in only for lot in outcome.lots)
-            ]
+            outcomes = [row for row in outcomes if not only.isdisjoint(row.items)]
         if self._is_closed(day):
             for outcome in outcomes:
                 self._note_gap(outcome)

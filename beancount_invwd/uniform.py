@@ -54,6 +54,7 @@ class _Lots:
     """Lots that are weighed at once, with what each is worth."""
 
     group: Group
+    items: list[str] = field(default_factory=list)
     lots: list[Lot] = field(default_factory=list)
     gaps: list[Decimal] = field(default_factory=list)
     allowances: list[Decimal] = field(default_factory=list)
@@ -105,7 +106,8 @@ class Uniform:
             if len(parts) > 1:
                 _sort(together)
             locked = [lot.locked for lot in together.lots]
-            together.allowances = list(allot(together.gaps, locked, parts[0][0].quantum))
+            gap = together.cost - together.measure - sum(locked, ZERO)
+            together.allowances = list(allot(gap, together.gaps, locked, parts[0][0].quantum))
             outcomes.append(self._compare(together, is_own=False))
         return outcomes, untils
 
@@ -135,18 +137,22 @@ class Uniform:
         value, by_lot, quantum = worth.value, self._is_by_lot, stock.quantum
         share, why = (worth.rate.share, worth.rate.reason) if worth.rate else (ZERO, "")
         ages = _Ages(worth.ageing, day)
+        dearest = value if by_lot and value is not None and not (worth.ageing or share) else ZERO
         for lot in stock.lots.values():
+            if not lot.allowance and lot.cost_unit <= dearest and not lot.is_pool:
+                continue
             cost = lot.cost
             total = cost if value is None else lot.units * value
             reason, price, is_own = worth.reason, worth.price, not total
             by_age = ages.find(lot) if worth.ageing else ZERO
-            highest = max(by_age, share)
+            highest = max(share, by_age)
             if highest:
                 lowered = cost * (ONE - highest)
                 if lowered < total:
                     total, price, is_own = lowered, None, True
                     reason = why if highest > by_age else "ageing"
             if not is_own and not by_lot:
+                together.items.append(stock.key.commodity)
                 together.lots.append(lot)
                 together.gaps.append(cost - total - lot.locked)
                 together.reasons.append(reason)
@@ -156,13 +162,14 @@ class Uniform:
                 together.measure += total
                 continue
             allowance = lot.locked + find_loss(cost - total - lot.locked, quantum)
-            if lot.is_own and allowance == lot.allowance:
+            if allowance == lot.allowance and (lot.is_own or (by_lot and not allowance)):
                 continue
             kind = find_kind(allowance - lot.allowance, total)
             key = (stock.key.commodity, kind)
             row = apart.get(key)
             if row is None:
-                row = apart[key] = _Lots(self._grouping.find_named(stock, is_own=True))
+                group = self._grouping.find_named(stock, is_own=True)
+                row = apart[key] = _Lots(group, [stock.key.commodity])
             row.lots.append(lot)
             row.allowances.append(allowance)
             row.reasons.append(reason)
@@ -175,6 +182,7 @@ class Uniform:
     def _compare(self, row: _Lots, *, is_own: bool) -> Outcome:
         return compare(
             row.group,
+            row.items,
             row.lots,
             row.allowances,
             row.reasons,
@@ -218,21 +226,25 @@ class _Ages:
 
 
 def _take_all(stock: Stock, worth: Worth, value: Decimal, together: _Lots) -> None:
-    """Take all lots of a stock at its value."""
-    lots = stock.lots.values()
-    units = [lot.units for lot in lots]
-    costs = [lot.cost for lot in lots]
-    together.lots += lots
-    together.gaps += [
-        cost - number * value - lot.locked
-        for lot, cost, number in zip(lots, costs, units, strict=True)
-    ]
-    together.reasons += [worth.reason] * len(lots)
+    """Take a stock at its value: sums of all lots, and those below cost or with an allowance."""
+    lots, gaps = together.lots, together.gaps
+    known = len(lots)
+    for lot in stock.lots.values():
+        if lot.is_pool:
+            gap = lot.cost - lot.units * value
+        elif lot.cost_unit > value:
+            gap = lot.units * (lot.cost_unit - value)
+        else:
+            gap = ZERO
+        if gap > ZERO or lot.allowance or lot.is_own:
+            lots.append(lot)
+            gaps.append(gap - lot.locked if lot.locked else gap)
+    together.items.append(stock.key.commodity)
+    together.reasons += [worth.reason] * (len(lots) - known)
     together.prices.append(worth.price)
-    quantity = sum(units, ZERO)
-    together.quantity += quantity
-    together.cost += sum(costs, ZERO)
-    together.measure += quantity * value
+    together.quantity += stock.units
+    together.cost += stock.cost
+    together.measure += stock.units * value
 
 
 def _sort(row: _Lots) -> None:
