@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from itertools import islice
 
 from beancount_invwd.agenda import Agenda
@@ -26,7 +27,7 @@ from beancount_invwd.outcomes import Outcome, weigh
 from beancount_invwd.policy import Terms
 from beancount_invwd.prices import Price
 from beancount_invwd.scope import Scope
-from beancount_invwd.stock import NOTHING_OFF, Lot, Stock
+from beancount_invwd.stock import NO_LIMIT, NOTHING_OFF, Lot, Stock
 from beancount_invwd.uniform import Uniform, Worth
 from beancount_invwd.values import earlier
 
@@ -138,7 +139,7 @@ class Assessor:
         """
         if self._demand.is_asked:
             return [stock for stock in stocks if stock.lots]
-        newest, is_by_item = self.evidence.prices.newest_by_pair, not self._is_by_lot
+        newest, is_by_lot = self.evidence.prices.newest_by_pair, self._is_by_lot
         doubtful = []
         for stock in stocks:
             line, terms = stock.nrv_line, stock.terms
@@ -156,7 +157,7 @@ class Assessor:
                         value = value * line[0] - line[1]
                     if value > ZERO and (
                         value >= stock.cost_unit_highest
-                        or (is_by_item and value * stock.units >= stock.cost)
+                        or _is_sound(stock, value, is_by_lot=is_by_lot)
                     ):
                         continue
             if stock.lots:
@@ -249,6 +250,16 @@ class Assessor:
                 _make_plan(self._grouping.find_group(together[0].lot, is_own=False), together)
             )
         return plans
+
+
+def _is_sound(stock: Stock, value: Decimal, *, is_by_lot: bool) -> bool:
+    """Whether a value per unit covers the cost of each lot, or else that of all together."""
+    lots = stock.lots.values()
+    if stock.cost_unit_highest is not NO_LIMIT:
+        stock.cost_unit_highest = max([lot.cost_unit for lot in lots], default=ZERO)
+    if value >= stock.cost_unit_highest:
+        return True
+    return not is_by_lot and stock.cost <= value * stock.units
 
 
 def _matters(plan: Plan) -> bool:

@@ -120,8 +120,6 @@ class Books:
                 self._reduce(txn, posting, lot.place)
             else:
                 lot.units = left
-                stock.units += number
-                stock.cost += number * lot.cost_unit
                 if not left:
                     del stock.lots[lot.number]
                 touched.add(stock)
@@ -143,8 +141,6 @@ class Books:
                 self._by_id[id(cost)] = stock.lots[number] = lot
                 place.latest.append(lot)
                 place.newest = max(place.newest, date)
-                stock.units += units
-                stock.cost += units * cost_unit
                 stock.cost_unit_highest = max(stock.cost_unit_highest, cost_unit)
                 touched.add(stock)
                 if self._has_directives:
@@ -276,7 +272,6 @@ class Books:
         if isinstance(lot, Pool):
             before = place.find(posting.cost)
             lot.cost_total = before.cost if before is not None else ZERO
-            lot.stock.cost += lot.cost_total
             lot.stock.cost_unit_highest = NO_LIMIT  # its unit cost is not that of a posting
         place.add(lot)
         self._scope.set_terms(lot)
@@ -304,16 +299,13 @@ class Books:
         return stock
 
     def _change(self, lot: Lot, units: Decimal, cost_unit: Decimal) -> None:
-        """Add units to a lot (or take them off, if negative), and to its stock."""
+        """Add units to a lot, or take them off, if negative."""
         stock = lot.stock
-        cost = units * cost_unit
         lot.units += units
-        stock.units += units
-        stock.cost += cost
         if cost_unit > stock.cost_unit_highest:  # noqa: PLR1730 (a call would cost more)
             stock.cost_unit_highest = cost_unit
         if isinstance(lot, Pool):
-            lot.cost_total += cost
+            lot.cost_total += units * cost_unit
         if lot.units <= 0:
             self._drain(lot)
         self.touched.add(stock)
@@ -324,7 +316,6 @@ class Books:
             return
         del lot.stock.lots[lot.number]
         if isinstance(lot, Pool):
-            lot.stock.cost -= lot.cost_total  # what is left is the cost of nothing
             self._emptied.append(lot)
 
     def _settle(self, txn: Any, addition: Addition) -> None:

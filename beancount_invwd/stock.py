@@ -1,7 +1,7 @@
 """The nouns of what is on hand: stocks, lots, pools, inventory accounts.
 
 A lot is what Beancount keeps apart in an inventory: account, commodity, cost number, cost currency,
-cost date, label. A stock is all lots of an item in one entity and cost currency, with their sums.
+cost date, label. A stock is all lots of an item in one entity and cost currency.
 Units, costs and allowances change with time; who changes them is `lots.Books` and the timeline.
 """
 
@@ -34,18 +34,18 @@ class StockKey(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Stock:
-    """The lots on hand of one item in one entity and cost currency, with their sums.
+    """The lots on hand of one item in one entity and cost currency.
 
     Attributes:
         lots: By number, in the order in which they came into being.
+        cost_unit_highest: No lot has a higher unit cost; infinite if there is a pool.
         purchase: Transaction and posting of the newest purchase.
         acquired: The same of the newest purchase or production.
         first: The earliest date on which units were bought.
         terms: The parameters of the lots that have none of their own.
         nrv_line: Share of the price, and amount per unit off it, that give the net realisable
             value of these terms; None if they measure by something else as well.
-        is_plain: Whether all lots share these terms and nothing particular is known of any,
-            so that sums are enough to see that there is no loss.
+        is_plain: Whether all lots share these terms and nothing particular is known of any.
     """
 
     key: StockKey
@@ -53,8 +53,6 @@ class Stock:
     quantum: Decimal
     facts: Facts
     lots: dict[int, Lot] = field(default_factory=dict)
-    units: Decimal = ZERO
-    cost: Decimal = ZERO
     allowance: Decimal = ZERO
     cost_unit_highest: Decimal = ZERO
     purchase: tuple[Any, Any] | None = None
@@ -63,6 +61,16 @@ class Stock:
     terms: Terms | None = None
     nrv_line: tuple[Decimal, Decimal] | None = None
     is_plain: bool = True
+
+    @property
+    def units(self) -> Decimal:
+        """The units of all lots."""
+        return sum([lot.units for lot in self.lots.values()], ZERO)
+
+    @property
+    def cost(self) -> Decimal:
+        """The cost of all lots, not rounded."""
+        return sum([lot.cost for lot in self.lots.values()], ZERO)
 
 
 @dataclass(eq=False, slots=True)

@@ -229,22 +229,25 @@ def _take_all(stock: Stock, worth: Worth, value: Decimal, together: _Lots) -> No
     """Take a stock at its value: sums of all lots, and those below cost or with an allowance."""
     lots, gaps = together.lots, together.gaps
     known = len(lots)
+    quantity = cost = ZERO
     for lot in stock.lots.values():
+        units, cost_unit = lot.units, lot.cost_unit
+        quantity += units
         if lot.is_pool:
-            gap = lot.cost - lot.units * value
-        elif lot.cost_unit > value:
-            gap = lot.units * (lot.cost_unit - value)
+            cost += lot.cost
+            gap = lot.cost - units * value
         else:
-            gap = ZERO
+            cost += units * cost_unit
+            gap = units * (cost_unit - value) if cost_unit > value else ZERO
         if gap > ZERO or lot.allowance or lot.is_own:
             lots.append(lot)
             gaps.append(gap - lot.locked if lot.locked else gap)
     together.items.append(stock.key.commodity)
     together.reasons += [worth.reason] * (len(lots) - known)
     together.prices.append(worth.price)
-    together.quantity += stock.units
-    together.cost += stock.cost
-    together.measure += stock.units * value
+    together.quantity += quantity
+    together.cost += cost
+    together.measure += quantity * value
 
 
 def _sort(row: _Lots) -> None:
