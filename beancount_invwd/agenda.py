@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush
+from itertools import chain
 
 from beancount_invwd.lots import Books
 from beancount_invwd.stock import Stock, StockKey
@@ -59,8 +60,8 @@ class Agenda:
         changed, by_commodity = self._changed, self._books.by_commodity
         changed |= self._books.touched
         self._books.touched.clear()
-        for item in self.awake:
-            changed.update(by_commodity.get(item, ()))
+        awake = self.awake & by_commodity.keys()
+        changed.update(chain.from_iterable(map(by_commodity.__getitem__, awake)))
         self.awake.clear()
         self._wake_waiting(day)
         if self._feeds:

@@ -254,11 +254,11 @@ class Assessor:
 
 def _is_sound(stock: Stock, value: Decimal, *, is_by_lot: bool) -> bool:
     """Whether a value per unit covers the cost of each lot, or else that of all together."""
-    lots = stock.lots.values()
     if stock.cost_unit_highest is not NO_LIMIT:
-        stock.cost_unit_highest = max([lot.cost_unit for lot in lots], default=ZERO)
-    if value >= stock.cost_unit_highest:
-        return True
+        costs = [lot.cost_unit for lot in stock.lots.values()]
+        stock.cost_unit_highest = max(costs, default=ZERO)
+        if value >= stock.cost_unit_highest:
+            return True
     return not is_by_lot and stock.cost <= value * stock.units
 
 

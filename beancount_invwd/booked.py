@@ -154,7 +154,7 @@ def _shrink(row: Movement, changes: dict[str, Decimal]) -> Movement:
     for account, credit in row.credits.items():
         credited[account] = min(credit, amount)
         amount -= credited[account]
-    return replace(row, changes=changes, credits=credited)
+    return row._replace(changes=changes, credits=credited)
 
 
 def spread(

@@ -53,7 +53,7 @@ class Reduction:
     Attributes:
         lot: The lot that they leave.
         allowance: What the lot gave up with them; `locked` is a part of it.
-        layers: Dates and units, oldest first.
+        layers: Dates and units of a pool, oldest first.
     """
 
     lot: Lot
@@ -135,7 +135,9 @@ def _move(
     addition.units -= units
     carry(target, allowance)
     target.locked += locked
-    layers = _take_layers(reduction.layers, units)
+    layers = [(source.aged_from, units)]
+    if isinstance(source, Pool):
+        layers = _take_layers(reduction.layers, units)
     if isinstance(target, Pool):
         for date, part in layers:
             target.add_layer(date, part)

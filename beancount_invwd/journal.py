@@ -11,7 +11,6 @@ below the materiality threshold (ACCOUNTING section 7).
 from __future__ import annotations
 
 import os
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +69,7 @@ class Journal:
         self._scope = scope
         self._targets = targets
         self._lines = _FIRST_LINE
-        self._texts: Counter[tuple[datetime.date, str]] = Counter()
+        self._texts: dict[tuple[datetime.date, str], int] = {}
         self._folder = Path(filename).parent
         self._places: dict[str, str] = {}
 
@@ -84,20 +83,19 @@ class Journal:
             New entries, and an error for each account that the ledger itself opens in a way that
             forbids them; movements that depend on such an account are not written.
         """
-        drafts = self._draft(movements)
+        drafts, opens = self._draft(movements), self._scope.opens
         errors, refused = self._refuse(drafts)
         entries = []
         first_use: dict[str, datetime.date] = {}
         for movement, postings in drafts:
-            if refused.intersection(postings):
+            if refused and refused.intersection(postings):
                 continue
-            txn = self._make_transaction(movement, postings)
             for account in postings:
-                if account not in self._scope.opens:
-                    first_use.setdefault(account, movement.date)
-            entries.append(txn)
-        opens = [self._make_open(account, date) for account, date in first_use.items()]
-        return opens + entries, errors
+                if account not in opens and account not in first_use:
+                    first_use[account] = movement.date
+            entries.append(self._make_transaction(movement, postings))
+        opened = [self._make_open(account, date) for account, date in first_use.items()]
+        return opened + entries, errors
 
     def _draft(self, movements: Sequence[Movement]) -> list[tuple[Movement, dict[str, Decimal]]]:
         """Choose the accounts of each movement; amounts by account, debits positive."""
@@ -144,8 +142,11 @@ class Journal:
         """
         errors: dict[str, InvwdError] = {}
         refused: set[str] = set()
+        opens = self._scope.opens
         for movement, postings in drafts:
             for account in postings:
+                if account not in opens:
+                    continue
                 problem = self._find_problem(account, movement)
                 if problem is not None:
                     errors.setdefault(account, problem)
@@ -160,10 +161,8 @@ class Journal:
         return list(errors.values()), refused
 
     def _find_problem(self, account: str, movement: Movement) -> InvwdError | None:
-        entry, close = self._scope.opens.get(account), self._scope.closes.get(account)
+        entry, close = self._scope.opens[account], self._scope.closes.get(account)
         currency = movement.group.currency
-        if entry is None:
-            return None
         if entry.date > movement.date:
             remedy = f"open it on {movement.date} or before"
             return error_at(
@@ -191,12 +190,13 @@ class Journal:
     def _make_transaction(self, movement: Movement, amounts: Mapping[str, Decimal]) -> Any:
         currency = movement.group.currency
         text = self._narrate(movement) + self._tell_correction(movement)
-        self._texts[movement.date, text] += 1
-        count = self._texts[movement.date, text]
+        key = (movement.date, text)
+        count = self._texts[key] = self._texts.get(key, 0) + 1
         if count > 1:  # beancount.plugins.noduplicates ignores metadata
             text += f" ({count})"
+        posting, units = data.Posting._make, Amount._make  # quicker than their constructors
         postings = [
-            data.Posting(account, Amount(amount, currency), None, None, None, None)
+            posting((account, units((amount, currency)), None, None, None, None))
             for account, amount in amounts.items()
         ]
         links = movement.source.links if movement.source is not None else None
@@ -216,9 +216,9 @@ class Journal:
         currency, closed = movement.group.currency, self._scope.closed
         if movement.is_correction:
             return f"; corrects the period closed on {closed}"
-        corrects = min(abs(movement.corrects), abs(movement.change))
-        if movement.corrects * movement.change <= 0:
+        if not movement.corrects or movement.corrects * movement.change <= 0:
             return ""
+        corrects = min(abs(movement.corrects), abs(movement.change))
         amount = f"{corrects:,f} {currency}"
         return f"; of the change, {amount} corrects the period closed on {closed}"
 

@@ -140,8 +140,10 @@ class Books:
                 lot = Lot(stock, place, cost_unit, number, (txn, posting), stock.terms, units)
                 self._by_id[id(cost)] = stock.lots[number] = lot
                 place.latest.append(lot)
-                place.newest = max(place.newest, date)
-                stock.cost_unit_highest = max(stock.cost_unit_highest, cost_unit)
+                if date > place.newest:  # noqa: PLR1730 (a call would cost more, here and below)
+                    place.newest = date
+                if cost_unit > stock.cost_unit_highest:  # noqa: PLR1730
+                    stock.cost_unit_highest = cost_unit
                 touched.add(stock)
                 if self._has_directives:
                     self.seen.add((place.commodity, place.account, cost.label))
@@ -224,7 +226,7 @@ class Books:
         if lot.units <= 0 and (was_on_hand or lot.drained is None):
             lot.drained = (txn, posting)
         allowance, locked = _give_up(lot, units, before) if lot.allowance else (ZERO, ZERO)
-        layers = lot.take_layers(units) if isinstance(lot, Pool) else [(lot.aged_from, units)]
+        layers = lot.take_layers(units) if isinstance(lot, Pool) else []
         return Reduction(lot, units, cost_unit, allowance, locked, layers)
 
     def is_on_hand(self, item: str) -> bool:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from beancount_invwd.money import ZERO
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from beancount_invwd.measure import Measured
     from beancount_invwd.prices import Price
     from beancount_invwd.stock import Lot
 
 TAG = "invwd"
 Kind = Literal["write-down", "write-off", "reversal", "release", "transfer"]
+_NOTHING: Mapping[str | None, Decimal] = MappingProxyType({})
 
 
 class Group(NamedTuple):
@@ -72,8 +72,7 @@ class Release(NamedTuple):
     cost: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(NamedTuple):
     """A change of allowances that becomes one transaction.
 
     Attributes:
@@ -102,7 +101,7 @@ class Movement:
     changes: Mapping[str, Decimal]
     measure: Decimal | None = None
     price: Price | None = None
-    credits: Mapping[str | None, Decimal] = field(default_factory=dict)
+    credits: Mapping[str | None, Decimal] = _NOTHING
     threshold: Decimal | None = None
     lot: Lot | None = None
     source: Any = None

@@ -151,6 +151,19 @@ def merge(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
     return [found[key] for key in sorted(found)]
 
 
+def join(outcomes: Sequence[Outcome]) -> Outcome:
+    """Make one of outcomes that are written together."""
+    if len(outcomes) == 1:
+        return outcomes[0]
+    return max(outcomes, key=lambda outcome: outcome.widest)._replace(
+        changes=sum_changes(outcomes),
+        quantity=sum((row.quantity for row in outcomes), ZERO),
+        cost=sum((row.cost for row in outcomes), ZERO),
+        measure=sum((row.measure for row in outcomes), ZERO),
+        price=find_common(row.price for row in outcomes),
+    )
+
+
 def sum_changes(outcomes: Sequence[Outcome]) -> Mapping[str, Decimal]:
     """Add up what outcomes change on each account."""
     if len(outcomes) == 1:

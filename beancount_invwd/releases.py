@@ -50,19 +50,22 @@ def choose_credits(
     key = left[0].lot.stock.key
     quantum = left[0].lot.stock.quantum
     sums = _sum_by_account(txn, key.currency)
-    expenses = {a: amount for a, amount in sums.items() if roots.is_under(a, "Expenses")}
-    incomes = [account for account in sums if roots.is_under(account, "Income")]
-    heads = {posting.account.partition(":")[0] for posting in txn.postings}
-    has_income, has_expenses = roots.names["Income"] in heads, roots.names["Expenses"] in heads
+    income, expense = f"{roots.names['Income']}:", f"{roots.names['Expenses']}:"
+    incomes = [account for account in sums if account.startswith(income)]
+    expenses = [row for row in sums.items() if row[0].startswith(expense)]
+    accounts = [posting.account for posting in txn.postings]  # those in other currencies as well
+    has_income = bool(incomes) or any(account.startswith(income) for account in accounts)
+    has_expenses = bool(expenses) or any(account.startswith(expense) for account in accounts)
 
     costs: dict[Stock, Decimal] = {}
     for row in left:
-        costs[row.lot.stock] = costs.get(row.lot.stock, ZERO) + row.cost
+        stock, cost = row.lot.stock, row.cost
+        costs[stock] = costs[stock] + cost if stock in costs else cost
     cost_all = sum(costs.values(), ZERO)
 
     def choose(stock: Stock) -> str | None:
         for cost in (costs[stock], cost_all):
-            for account, amount in expenses.items():
+            for account, amount in expenses:
                 if abs(amount - cost) <= quantum:
                     return account
         cogs = cogs_of(stock)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,7 @@ from beancount_invwd.groups import Grouping
 from beancount_invwd.lots import Books
 from beancount_invwd.money import ZERO
 from beancount_invwd.movements import TAG, Group, Movement, Plan, Row
-from beancount_invwd.outcomes import Outcome, find_common, merge, sum_changes
+from beancount_invwd.outcomes import Outcome, join, merge
 from beancount_invwd.outgoing import Outgoing
 
 if TYPE_CHECKING:
@@ -223,7 +222,7 @@ class Timeline:
             self._mistakes.report_emptied(pool)
         if not self._is_closed(day):
             corrections, self._corrections = self._corrections, []
-            self.movements += [replace(row, date=day, is_correction=True) for row in corrections]
+            self.movements += [row._replace(date=day, is_correction=True) for row in corrections]
         outcomes = self.assessor.weigh(self._agenda.take(day, only), day)
         if only is not None:
             outcomes = [row for row in outcomes if not only.isdisjoint(row.items)]
@@ -264,20 +263,19 @@ class Timeline:
 
     def _describe(self, outcomes: Sequence[Outcome], day: datetime.date) -> Movement:
         """Describe what is written together as one movement."""
-        decisive = max(outcomes, key=lambda outcome: outcome.widest)
-        lots = outcomes[0].lots
-        is_single = len(outcomes) == 1 and len(lots) == 1 and decisive.is_own
+        found, lots = join(outcomes), outcomes[0].lots
+        is_single = len(outcomes) == 1 and len(lots) == 1 and found.is_own
         return Movement(
             date=day,
-            kind=outcomes[0].kind,
-            reason=decisive.reason,
-            group=outcomes[0].group,
-            quantity=sum((row.quantity for row in outcomes), ZERO),
-            cost=sum((row.cost for row in outcomes), ZERO),
-            measure=sum((row.measure for row in outcomes), ZERO),
-            changes=sum_changes(outcomes),
-            price=find_common(row.price for row in outcomes),
-            threshold=self._find_threshold(outcomes[0].group),
+            kind=found.kind,
+            reason=found.reason,
+            group=found.group,
+            quantity=found.quantity,
+            cost=found.cost,
+            measure=found.measure,
+            changes=found.changes,
+            price=found.price,
+            threshold=self._find_threshold(found.group) if self._policy.materiality else None,
             lot=lots[0] if is_single else None,
             corrects=sum(map(self._take_gaps, outcomes), ZERO) if self._gaps else ZERO,
         )
