@@ -14,7 +14,7 @@ from itertools import islice
 
 from beancount_invwd.agenda import Agenda
 from beancount_invwd.allowance import allot
-from beancount_invwd.demand import Demand
+from beancount_invwd.demand import Demand, Rate
 from beancount_invwd.evidence import EvidenceBook
 from beancount_invwd.groups import Grouping
 from beancount_invwd.lots import Books
@@ -196,27 +196,36 @@ class Assessor:
         terms = stock.terms
         if terms is None or not self._is_uniform(stock):
             return None
+        ageing, (rate, rate_until) = terms.ageing, self._find_rate(stock, day)
         plain = self.evidence.find_plain(stock, terms, day) if stock.nrv_line else None
         if plain is not None and stock.nrv_line is not None:
             entry, until = plain
-            share, amount = stock.nrv_line
-            price = Price(entry.amount.number, entry.date, entry, None)
-            worth = Worth(max(ZERO, price.number * share - amount), "price", price, until)
-        elif terms.measure == "cost":
-            worth = Worth(None, "cost", None, None)
-        else:
-            found = measure_item(_ONE_UNIT, terms, self.evidence.find(stock, terms, day))
-            if found.lack not in {None, "price"}:
-                return None
-            worth = Worth(found.total, found.reason, found.price, found.until)
-        if not worth.reason or not (terms.ageing or self._demand.is_asked):
-            return worth
-        highest, until = None, worth.until
-        for rate in self._demand.find_rates(stock, day):
-            until = earlier(until, rate.until)
-            if rate.share and (highest is None or rate.share > highest.share):
-                highest = rate
-        return worth._replace(until=until, ageing=terms.ageing, rate=highest)
+            number = entry.amount.number
+            value = number
+            if stock.nrv_line is not NOTHING_OFF:
+                share, amount = stock.nrv_line
+                value = max(ZERO, number * share - amount)
+            price = Price(number, entry.date, entry, None)
+            return Worth(value, "price", price, earlier(until, rate_until), ageing, rate)
+        if terms.measure == "cost":
+            return Worth(None, "cost", None, rate_until, ageing, rate)
+        found = measure_item(_ONE_UNIT, terms, self.evidence.find(stock, terms, day))
+        if found.lack not in {None, "price"}:
+            return None
+        until = earlier(found.until, rate_until)
+        return Worth(found.total, found.reason, found.price, until, ageing, rate)
+
+    def _find_rate(
+        self, stock: Stock, day: datetime.date
+    ) -> tuple[Rate | None, datetime.date | None]:
+        """Find the highest rate off cost by demand, and until when no other one holds."""
+        highest = until = None
+        if self._demand.is_asked:
+            for rate in self._demand.find_rates(stock, day):
+                until = earlier(until, rate.until)
+                if rate.share and (highest is None or rate.share > highest.share):
+                    highest = rate
+        return highest, until
 
     def _list_groups(self, stocks: Iterable[Stock]) -> list[list[Stock]]:
         """List the stocks of the wide groups that any of these is in."""

@@ -167,12 +167,10 @@ class EvidenceBook:
             txn, posting = stock.purchase
             purchase = Replacement(posting.cost.number, txn.date, txn)
         directive = self._replacements.get((stock.key.commodity, stock.key.currency))
-        fresh = [
-            found
-            for found in (directive, purchase)  # of one day, the directive counts
-            if found is not None and _is_fresh(found.date, day, max_age)
-        ]
-        return max(fresh, key=lambda found: found.date, default=None)
+        newest = directive or purchase
+        if directive is not None and purchase is not None and purchase.date > directive.date:
+            newest = purchase  # of one day, the directive counts
+        return newest if newest and _is_fresh(newest.date, day, max_age) else None
 
     def find_particular(self, lot: Lot) -> Statement | None:
         """Find the newest `invwd-nrv` in force that names a lot's label or account."""

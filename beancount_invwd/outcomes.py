@@ -62,6 +62,7 @@ class Outcome(NamedTuple):
                 lot.stock.allowance += allowance - before
                 lot.allowance = allowance
             lot.is_own = is_own
+            lot.settled = None
             if is_final:
                 lot.locked = allowance
 

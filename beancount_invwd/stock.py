@@ -86,6 +86,7 @@ class Lot:
         locked: The part of the allowance that may not be reversed any more.
         is_pool: Whether it is all lots of the item in an account with booking `NONE`.
         is_own: Whether it was a group of its own when it was measured last.
+        settled: Units and rate off cost for which it carries what it has to, if that is known.
         aged_since: The date that its age counts from, if not that of its cost.
         drained: The transaction and posting by which it had less than no units.
     """
@@ -102,6 +103,7 @@ class Lot:
     allowance: Decimal = ZERO
     locked: Decimal = ZERO
     is_own: bool = False
+    settled: tuple[Decimal, Decimal] | None = None
     facts: Facts = NO_FACTS
     aged_since: datetime.date | None = None
     drained: tuple[Any, Any] | None = None
@@ -248,4 +250,5 @@ class Place:
 def carry(lot: Lot, change: Decimal) -> None:
     """Change the allowance of a lot; an increase is positive."""
     lot.allowance += change
+    lot.settled = None
     lot.stock.allowance += change

@@ -96,11 +96,7 @@ class Uniform:
         apart: dict[tuple[str, Kind], _Lots] = {}
         untils = []
         for stock, worth in parts:
-            if worth.ageing or worth.rate or self._is_by_lot or not worth.value:
-                untils.append(self._split(stock, worth, day, together, apart))
-            else:
-                _take_all(stock, worth, worth.value, together)
-                untils.append(worth.until)
+            untils.append(self._take(stock, worth, day, together, apart))
         outcomes = [self._compare(row, is_own=True) for row in apart.values()]
         if together.lots:
             if len(parts) > 1:
@@ -125,7 +121,7 @@ class Uniform:
                 gap += stock.cost - value * stock.units
         return gap <= ZERO
 
-    def _split(
+    def _take(
         self,
         stock: Stock,
         worth: Worth,
@@ -133,51 +129,98 @@ class Uniform:
         together: _Lots,
         apart: dict[tuple[str, Kind], _Lots],
     ) -> datetime.date | None:
-        """Find the lots that are groups of their own; return until when the result is good."""
-        value, by_lot, quantum = worth.value, self._is_by_lot, stock.quantum
-        share, why = (worth.rate.share, worth.rate.reason) if worth.rate else (ZERO, "")
-        ages = _Ages(worth.ageing, day)
-        dearest = value if by_lot and value is not None and not (worth.ageing or share) else ZERO
+        """Take the lots of a stock, each with the others or apart; return until when that holds.
+
+        Those that are neither below cost nor carry anything only count in the sums.
+        """
+        value, rates = worth.value, _Rates(worth, day) if worth.ageing or worth.rate else None
+        is_apart = self._is_by_lot or (value is not None and not value)
+        lots, gaps = together.lots, together.gaps
+        known = len(lots)
+        quantity, cost_total, is_there = ZERO, ZERO, False
         for lot in stock.lots.values():
-            if not lot.allowance and lot.cost_unit <= dearest and not lot.is_pool:
+            if rates is not None and self._take_lowered(lot, value, rates, apart):
                 continue
-            cost = lot.cost
-            total = cost if value is None else lot.units * value
-            reason, price, is_own = worth.reason, worth.price, not total
-            by_age = ages.find(lot) if worth.ageing else ZERO
-            highest = max(share, by_age)
-            if highest:
-                lowered = cost * (ONE - highest)
-                if lowered < total:
-                    total, price, is_own = lowered, None, True
-                    reason = why if highest > by_age else "ageing"
-            if not is_own and not by_lot:
-                together.items.append(stock.key.commodity)
-                together.lots.append(lot)
-                together.gaps.append(cost - total - lot.locked)
-                together.reasons.append(reason)
-                together.prices.append(price)
-                together.quantity += lot.units
-                together.cost += cost
-                together.measure += total
+            units, is_pool = lot.units, lot.is_pool
+            if is_apart:
+                if lot.allowance or is_pool or value is None or lot.cost_unit > value:
+                    cost = lot.cost
+                    total = cost if value is None else units * value
+                    self._set_apart(lot, cost, total, worth.reason, worth.price, apart)
                 continue
-            allowance = lot.locked + find_loss(cost - total - lot.locked, quantum)
-            if allowance == lot.allowance and (lot.is_own or (by_lot and not allowance)):
-                continue
-            kind = find_kind(allowance - lot.allowance, total)
-            key = (stock.key.commodity, kind)
-            row = apart.get(key)
-            if row is None:
-                group = self._grouping.find_named(stock, is_own=True)
-                row = apart[key] = _Lots(group, [stock.key.commodity])
-            row.lots.append(lot)
-            row.allowances.append(allowance)
-            row.reasons.append(reason)
-            row.prices.append(price)
-            row.quantity += lot.units
-            row.cost += cost
-            row.measure += total
-        return earlier(worth.until, ages.find_until())
+            is_there = True
+            cost = lot.cost if is_pool else units * lot.cost_unit
+            quantity += units
+            cost_total += cost
+            gap = ZERO
+            if value is not None and (is_pool or lot.cost_unit > value):
+                gap = cost - units * value
+            if gap > ZERO or lot.allowance or lot.is_own:
+                lots.append(lot)
+                gaps.append(gap - lot.locked if lot.locked else gap)
+        if is_there:
+            together.items.append(stock.key.commodity)
+            together.reasons += [worth.reason] * (len(lots) - known)
+            together.prices.append(worth.price)
+            together.quantity += quantity
+            together.cost += cost_total
+            together.measure += cost_total if value is None else quantity * value
+        return worth.until if rates is None else earlier(worth.until, rates.find_until())
+
+    def _take_lowered(
+        self,
+        lot: Lot,
+        value: Decimal | None,
+        rates: _Rates,
+        apart: dict[tuple[str, Kind], _Lots],
+    ) -> bool:
+        """Set a lot apart if a rate off cost lowers its value; return whether it does."""
+        rate, units, settled = rates.find(lot), lot.units, lot.settled
+        if not rate:
+            return False
+        if (
+            settled is not None
+            and settled[0] is units
+            and settled[1] == rate
+            and (value is None or lot.cost_unit <= value)
+        ):
+            return True
+        cost = lot.cost
+        total = cost * (ONE - rate)
+        if value is not None and total >= units * value:
+            return False
+        is_changed = self._set_apart(lot, cost, total, rates.reason, None, apart)
+        if not (is_changed or lot.is_pool):
+            lot.settled = (units, rate)
+        return True
+
+    def _set_apart(  # noqa: PLR0913, PLR0917 (what is known of the lot)
+        self,
+        lot: Lot,
+        cost: Decimal,
+        total: Decimal,
+        reason: str,
+        price: Price | None,
+        apart: dict[tuple[str, Kind], _Lots],
+    ) -> bool:
+        """Put a lot that is a group of its own with those alike; return whether it changes."""
+        stock = lot.stock
+        allowance = lot.locked + find_loss(cost - total - lot.locked, stock.quantum)
+        if allowance == lot.allowance and (lot.is_own or (self._is_by_lot and not allowance)):
+            return False
+        key = (stock.key.commodity, find_kind(allowance - lot.allowance, total))
+        row = apart.get(key)
+        if row is None:
+            group = self._grouping.find_named(stock, is_own=True)
+            row = apart[key] = _Lots(group, [stock.key.commodity])
+        row.lots.append(lot)
+        row.allowances.append(allowance)
+        row.reasons.append(reason)
+        row.prices.append(price)
+        row.quantity += lot.units
+        row.cost += cost
+        row.measure += total
+        return True
 
     def _compare(self, row: _Lots, *, is_own: bool) -> Outcome:
         return compare(
@@ -193,17 +236,32 @@ class Uniform:
         )
 
 
-class _Ages:
-    """Finds rates by age on a day, and when the next lot gets older than a threshold."""
+class _Rates:
+    """Finds rates off cost on a day, and when the next lot gets older than a threshold.
 
-    def __init__(self, ageing: Schedule, day: datetime.date) -> None:
+    Attributes:
+        reason: The policy that gave the last rate that was asked for.
+    """
+
+    def __init__(self, worth: Worth, day: datetime.date) -> None:
         today = day.toordinal()
-        self._steps = [(today - days, days, rate) for days, rate in reversed(ageing)]
-        self._oldest: list[datetime.date | None] = [None] * (len(ageing) + 1)
+        self.reason = ""
+        self._rate = worth.rate
+        self._steps = [(today - days, days, rate) for days, rate in reversed(worth.ageing)]
+        self._oldest: list[datetime.date | None] = [None] * (len(worth.ageing) + 1)
 
     def find(self, lot: Lot) -> Decimal:
-        """The rate of a lot."""
-        since = lot.aged_from
+        """The highest rate of a lot."""
+        found = self._find_by_age(lot) if self._steps else ZERO
+        rate = self._rate
+        if rate is not None and rate.share > found:
+            self.reason = rate.reason
+            return rate.share
+        self.reason = "ageing"
+        return found
+
+    def _find_by_age(self, lot: Lot) -> Decimal:
+        since = lot.aged_since or lot.origin[1].cost.date
         born = since.toordinal()
         number, found = 0, ZERO
         for latest, _, rate in self._steps:
@@ -217,37 +275,12 @@ class _Ages:
         return found
 
     def find_until(self) -> datetime.date | None:
-        """The last day on which all lots that were asked for have the same rates."""
+        """The last day on which all lots that were asked for have the same rates by age."""
         until = None
         for (_, days, _), first in zip(self._steps, self._oldest[1:], strict=True):
             if first is not None:
                 until = earlier(until, add_days(first, days - 1))
         return until
-
-
-def _take_all(stock: Stock, worth: Worth, value: Decimal, together: _Lots) -> None:
-    """Take a stock at its value: sums of all lots, and those below cost or with an allowance."""
-    lots, gaps = together.lots, together.gaps
-    known = len(lots)
-    quantity = cost = ZERO
-    for lot in stock.lots.values():
-        units, cost_unit = lot.units, lot.cost_unit
-        quantity += units
-        if lot.is_pool:
-            cost += lot.cost
-            gap = lot.cost - units * value
-        else:
-            cost += units * cost_unit
-            gap = units * (cost_unit - value) if cost_unit > value else ZERO
-        if gap > ZERO or lot.allowance or lot.is_own:
-            lots.append(lot)
-            gaps.append(gap - lot.locked if lot.locked else gap)
-    together.items.append(stock.key.commodity)
-    together.reasons += [worth.reason] * (len(lots) - known)
-    together.prices.append(worth.price)
-    together.quantity += quantity
-    together.cost += cost
-    together.measure += quantity * value
 
 
 def _sort(row: _Lots) -> None:
