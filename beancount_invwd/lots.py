@@ -128,17 +128,18 @@ class Books:
 
     def _buy(self, txn: Any, rows: Sequence[_Bought]) -> None:
         """Add units of which nothing particular is stated."""
-        today, touched = txn.date, self.touched
+        today, touched, by_id = txn.date, self.touched, self._by_id
         for place, cost, units, posting in rows:
             cost_unit, date, stock = cost.number, cost.date, place.stock
+            origin = (txn, posting)
             lot = place.find(cost) if date <= place.newest else None
             if lot is not None and lot.units:
-                self._by_id[id(cost)] = lot
+                by_id[id(cost)] = lot
                 self._change(lot, units, cost_unit)
             else:
                 self._numbers = number = self._numbers + 1
-                lot = Lot(stock, place, cost_unit, number, (txn, posting), stock.terms, units)
-                self._by_id[id(cost)] = stock.lots[number] = lot
+                lot = Lot(stock, place, cost_unit, number, origin, stock.terms, units)
+                by_id[id(cost)] = stock.lots[number] = lot
                 place.latest.append(lot)
                 if date > place.newest:  # noqa: PLR1730 (a call would cost more, here and below)
                     place.newest = date
@@ -150,7 +151,7 @@ class Books:
             if stock.first is None or date < stock.first:
                 stock.first = date
             if date == today:
-                stock.purchase = stock.acquired = (txn, posting)
+                stock.purchase = stock.acquired = origin
 
     def _open_plain(self, home: Home, posting: Any) -> Place | None:
         """Find the place of goods that an account takes without a look at what else is stated."""

@@ -27,8 +27,7 @@ class Outcome(NamedTuple):
         allowances: What each of them is to carry.
         is_own: Whether each lot is a group of its own.
         changes: By allowance account, increases positive, none zero; empty if nothing is written.
-        reason: The rule that decided for the lot that changes most.
-        widest: By how much that one changes.
+        reasons: The rule that decided for each lot.
         quantity: Units of all that was measured.
         cost: Its cost, not rounded.
         measure: What it is worth, not rounded.
@@ -42,8 +41,7 @@ class Outcome(NamedTuple):
     allowances: Sequence[Decimal]
     is_own: bool
     changes: Mapping[str, Decimal]
-    reason: str
-    widest: Decimal
+    reasons: Sequence[str]
     quantity: Decimal
     cost: Decimal
     measure: Decimal
@@ -55,12 +53,14 @@ class Outcome(NamedTuple):
         Args:
             is_final: Whether they are a new cost basis (ASC 330-10-35-14).
         """
-        is_own = self.is_own
-        for lot, allowance in zip(self.lots, self.allowances, strict=True):
-            before = lot.allowance
-            if allowance is not before:
-                lot.stock.allowance += allowance - before
-                lot.allowance = allowance
+        is_own, lots = self.is_own, self.lots
+        if len(self.items) == 1:
+            lots[0].stock.allowance += sum(self.changes.values(), ZERO)
+        else:
+            for lot, allowance in zip(lots, self.allowances, strict=True):
+                lot.stock.allowance += allowance - lot.allowance
+        for lot, allowance in zip(lots, self.allowances, strict=True):
+            lot.allowance = allowance
             lot.is_own = is_own
             lot.settled = None
             if is_final:
@@ -108,22 +108,14 @@ def compare(  # noqa: PLR0913, PLR0917 (most of what an outcome says)
         account_of: Gives the allowance account of a lot.
     """
     changes: dict[str, Decimal] = {}
-    widest, decisive = ZERO, 0
-    for number, (lot, allowance) in enumerate(zip(lots, allowances, strict=True)):
+    for lot, allowance in zip(lots, allowances, strict=True):
         step = allowance - lot.allowance
-        if not step:
-            continue
-        account = lot.place.contra or account_of(lot)
-        changes[account] = changes[account] + step if account in changes else step
-        size = abs(step)
-        if size > widest:
-            widest, decisive = size, number
-    reason = reasons[decisive]
+        if step:
+            account = lot.place.contra or account_of(lot)
+            changes[account] = changes[account] + step if account in changes else step
     kind = find_kind(sum(changes.values(), ZERO), sums[2])
     changes = drop_zeros(changes)
-    return Outcome(
-        kind, group, items, lots, allowances, is_own, changes, reason, widest, *sums, price
-    )
+    return Outcome(kind, group, items, lots, allowances, is_own, changes, reasons, *sums, price)
 
 
 def find_kind(change: Decimal, measure: Decimal) -> Kind:
@@ -152,11 +144,28 @@ def merge(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
     return [found[key] for key in sorted(found)]
 
 
+def tell_reason(outcomes: Sequence[Outcome]) -> str:
+    """Tell the rule that decided for the lot that changes most, of several the first."""
+    first = outcomes[0].reasons[0]
+    if all(set(outcome.reasons) == {first} for outcome in outcomes):
+        return first
+    widest, decisive = ZERO, first
+    for outcome in outcomes:
+        for lot, allowance, reason in zip(
+            outcome.lots, outcome.allowances, outcome.reasons, strict=True
+        ):
+            size = abs(allowance - lot.allowance)
+            if size > widest:
+                widest, decisive = size, reason
+    return decisive
+
+
 def join(outcomes: Sequence[Outcome]) -> Outcome:
     """Make one of outcomes that are written together."""
     if len(outcomes) == 1:
         return outcomes[0]
-    return max(outcomes, key=lambda outcome: outcome.widest)._replace(
+    return outcomes[0]._replace(
+        is_own=all(outcome.is_own for outcome in outcomes),
         changes=sum_changes(outcomes),
         quantity=sum((row.quantity for row in outcomes), ZERO),
         cost=sum((row.cost for row in outcomes), ZERO),

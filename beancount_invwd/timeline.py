@@ -26,7 +26,7 @@ from beancount_invwd.groups import Grouping
 from beancount_invwd.lots import Books
 from beancount_invwd.money import ZERO
 from beancount_invwd.movements import TAG, Group, Movement, Plan, Row
-from beancount_invwd.outcomes import Outcome, join, merge
+from beancount_invwd.outcomes import Outcome, join, merge, tell_reason
 from beancount_invwd.outgoing import Outgoing
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ class Timeline:
         evidence, calendar, awake = self.assessor.evidence, self._calendar, self._agenda.awake
         prices, converted = evidence.prices.newest_by_pair, evidence.converted
         is_simple = not self._is_by_price
+        transaction, price = data.Transaction, data.Price
         today = None
         for entry in entries:
             if entry.date != today:
@@ -99,7 +100,7 @@ class Timeline:
                     self._go_to(today)
                 self._today = today
             kind = type(entry)
-            if kind is data.Transaction:
+            if kind is transaction:
                 outflow = apply(entry)
                 if outflow is not None:
                     self._outgoing.record(entry, outflow)
@@ -107,7 +108,7 @@ class Timeline:
                 if entry.tags and TAG in entry.tags and is_booked(entry):
                     self._booked += read_claims(entry)
                     self._is_eventful = True
-            elif kind is data.Price:
+            elif kind is price:
                 if is_simple and not converted and len(entry.meta) == 2:  # noqa: PLR2004
                     item = entry.currency  # as _take_price does, but for the most of them
                     prices[item][entry.amount.currency] = entry
@@ -268,7 +269,7 @@ class Timeline:
         return Movement(
             date=day,
             kind=found.kind,
-            reason=found.reason,
+            reason=tell_reason(outcomes),
             group=found.group,
             quantity=found.quantity,
             cost=found.cost,

@@ -21,11 +21,11 @@ from beancount_invwd.groups import Grouping
 from beancount_invwd.money import ONE, ZERO
 from beancount_invwd.movements import Group, Kind
 from beancount_invwd.outcomes import Outcome, compare, find_common, find_kind
+from beancount_invwd.stock import NO_LIMIT, Lot, Stock
 from beancount_invwd.values import add_days, earlier
 
 if TYPE_CHECKING:
     from beancount_invwd.prices import Price
-    from beancount_invwd.stock import Lot, Stock
     from beancount_invwd.values import Schedule
 
 
@@ -96,7 +96,13 @@ class Uniform:
         apart: dict[tuple[str, Kind], _Lots] = {}
         untils = []
         for stock, worth in parts:
-            untils.append(self._take(stock, worth, day, together, apart))
+            value = worth.value
+            has_rates = worth.ageing or worth.rate
+            if not value or has_rates or self._is_by_lot or stock.cost_unit_highest is NO_LIMIT:
+                untils.append(self._take(stock, worth, day, together, apart))
+            else:
+                _take_all(stock, worth, value, together)
+                untils.append(worth.until)
         outcomes = [self._compare(row, is_own=True) for row in apart.values()]
         if together.lots:
             if len(parts) > 1:
@@ -281,6 +287,28 @@ class _Rates:
             if first is not None:
                 until = earlier(until, add_days(first, days - 1))
         return until
+
+
+def _take_all(stock: Stock, worth: Worth, value: Decimal, together: _Lots) -> None:
+    """Take all lots of a stock together, as `_take` does, but without pools and rates."""
+    lots, gaps = together.lots, together.gaps
+    known = len(lots)
+    quantity = excess = ZERO
+    for lot in stock.lots.values():
+        units, above = lot.units, lot.cost_unit - value
+        gap = units * above
+        quantity += units
+        excess += gap
+        if above > ZERO or lot.allowance or lot.is_own:
+            lots.append(lot)
+            gaps.append(gap - lot.locked if lot.locked else gap)
+    measure = quantity * value
+    together.items.append(stock.key.commodity)
+    together.reasons += [worth.reason] * (len(lots) - known)
+    together.prices.append(worth.price)
+    together.quantity += quantity
+    together.cost += measure + excess
+    together.measure += measure
 
 
 def _sort(row: _Lots) -> None:
