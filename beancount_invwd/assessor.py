@@ -143,11 +143,8 @@ class Assessor:
         doubtful = []
         for stock in stocks:
             line, terms = stock.nrv_line, stock.terms
-            if (
-                line is not None
-                and not stock.allowance
-                and not (terms is None or terms.ageing)
-                and self._is_uniform(stock)
+            if line is not None and not (
+                stock.allowance or terms is None or terms.ageing or not self._is_uniform(stock)
             ):
                 _, currency, commodity = stock.key
                 quotes = newest.get(commodity)
@@ -166,10 +163,9 @@ class Assessor:
 
     def _is_uniform(self, stock: Stock) -> bool:
         """Whether all units of a stock are worth the same, but for rates off cost."""
-        evidence = self.evidence
-        return stock.is_plain and not (
-            evidence.is_any_stated and evidence.is_stated(stock.key.commodity)
-        )
+        if not self.evidence.is_any_stated:
+            return stock.is_plain
+        return stock.is_plain and not self.evidence.is_stated(stock.key.commodity)
 
     def _weigh_group(self, stocks: Sequence[Stock], day: datetime.date) -> list[Outcome]:
         parts = []
@@ -263,12 +259,13 @@ class Assessor:
 
 def _is_sound(stock: Stock, value: Decimal, *, is_by_lot: bool) -> bool:
     """Whether a value per unit covers the cost of each lot, or else that of all together."""
-    if stock.cost_unit_highest is not NO_LIMIT:
-        costs = [lot.cost_unit for lot in stock.lots.values()]
-        stock.cost_unit_highest = max(costs, default=ZERO)
-        if value >= stock.cost_unit_highest:
-            return True
-    return not is_by_lot and stock.cost <= value * stock.units
+    lots = stock.lots.values()
+    if stock.cost_unit_highest is NO_LIMIT:
+        return not is_by_lot and stock.cost <= value * stock.units
+    stock.cost_unit_highest = max([lot.cost_unit for lot in lots], default=ZERO)
+    if value >= stock.cost_unit_highest:
+        return True
+    return not is_by_lot and sum([lot.units * (lot.cost_unit - value) for lot in lots]) <= ZERO
 
 
 def _matters(plan: Plan) -> bool:

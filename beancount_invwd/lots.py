@@ -76,6 +76,7 @@ class Books:
         homes, by_id = self._homes, self._by_id
         bought: list[_Bought] = []
         sold: list[_Sold] = []
+        carries = False
         for posting in txn.postings:
             home = homes[posting.account]
             if home is None:
@@ -93,24 +94,24 @@ class Books:
                 lot = by_id.get(id(cost))
                 if (
                     lot is None
-                    or lot.allowance
                     or (place := lot.place).account != posting.account
                     or place.commodity != units.currency
                     or not number
                     or lot.is_pool
                 ):
                     break
+                if lot.allowance:
+                    carries = True
                 sold.append((lot, number, posting))
         else:  # what most transactions do, the short way
             if not bought:
-                self._sell(txn, sold)
-                return None
+                return self._release(txn, sold) if carries else self._sell(txn, sold)
             if not sold and not (len(txn.meta) > _PLAIN and self._scope.states_facts(txn.meta)):
                 self._buy(txn, bought)
                 return None
         return self._apply(txn)
 
-    def _sell(self, txn: Any, rows: Sequence[_Sold]) -> None:
+    def _sell(self, txn: Any, rows: Sequence[_Sold]) -> Outflow | None:
         """Take units out of lots that carry no allowance; numbers are negative."""
         touched = self.touched
         for lot, number, posting in rows:
@@ -125,6 +126,20 @@ class Books:
                 touched.add(stock)
             if self._demand.is_asked:
                 self._demand.note(stock, txn.date, -number)
+        return None
+
+    def _release(self, txn: Any, rows: Sequence[_Sold]) -> Outflow:
+        """Take units out of lots of which some carry an allowance; numbers are negative."""
+        left = []
+        for lot, number, posting in rows:
+            if lot.units + number < ZERO:
+                row = self._reduce(txn, posting, lot.place)
+            else:
+                row = self._take_out(txn, posting, lot)
+            left.append(row)
+            if self._demand.is_asked:
+                self._demand.note(lot.stock, txn.date, -number)
+        return Outflow(left, ())
 
     def _buy(self, txn: Any, rows: Sequence[_Bought]) -> None:
         """Add units of which nothing particular is stated."""
@@ -217,11 +232,14 @@ class Books:
         return Addition(lot, units, cost.number, posting, own, is_new)
 
     def _reduce(self, txn: Any, posting: Any, place: Place) -> Reduction:
-        units, cost_unit = -posting.units.number, posting.cost.number
         lot = self._find(place, posting.cost)
         own = self._scope.admit(txn, posting, lot, is_pool=place.is_pool)
         if lot is None:
             lot = self._create(txn, posting, place, own)
+        return self._take_out(txn, posting, lot)
+
+    def _take_out(self, txn: Any, posting: Any, lot: Lot) -> Reduction:
+        units, cost_unit = -posting.units.number, posting.cost.number
         before, was_on_hand = lot.units, lot.units > 0
         self._change(lot, -units, cost_unit)
         if lot.units <= 0 and (was_on_hand or lot.drained is None):
@@ -339,11 +357,13 @@ def _give_up(lot: Lot, units: Decimal, out_of: Decimal) -> tuple[Decimal, Decima
 
     What is left is never above the cost of the units that stay (ACCOUNTING section 1).
     """
-    quantum = lot.stock.quantum
-    highest = round_money(max(ZERO, lot.cost), quantum)
-    allowance = part_of(lot.allowance, units, out_of, quantum)
-    allowance = max(allowance, lot.allowance - highest)
-    locked = part_of(lot.locked, units, out_of, quantum)
+    allowance, locked = lot.allowance, lot.locked
+    if units < out_of:
+        quantum = lot.stock.quantum
+        highest = round_money(max(ZERO, lot.cost), quantum)
+        part = part_of(allowance, units, out_of, quantum)
+        allowance = max(part, allowance - highest)
+        locked = part_of(locked, units, out_of, quantum) if locked else ZERO
     carry(lot, -allowance)
     lot.locked = min(lot.locked - locked, lot.allowance)
     return allowance, locked
