@@ -33,9 +33,12 @@ def peak_memory() -> float:
 
 
 def run_python(program: str, *args: str) -> str:
-    """Run a program in a fresh interpreter; return what it prints."""
+    """Run a program in a fresh interpreter, with bytecode as installed; return what it prints."""
     command = [sys.executable, "-c", program, *args]
-    return subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True).stdout
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return subprocess.run(
+        command, check=True, cwd=ROOT, env=kept, capture_output=True, text=True
+    ).stdout
 
 
 def time_command(name: str, *args: str) -> float:
