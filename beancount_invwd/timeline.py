@@ -254,7 +254,7 @@ class Timeline:
         else:
             self._gaps[outcome.group, 0] = sum(outcome.changes.values(), ZERO)
         for lot in outcome.lots:
-            lot.is_own = outcome.is_own
+            lot.is_own, lot.settled = outcome.is_own, None
         self._agenda.add({lot.stock for lot in outcome.lots})
 
     def _take_gaps(self, outcome: Outcome) -> Decimal:

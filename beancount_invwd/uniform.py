@@ -293,22 +293,21 @@ def _take_all(stock: Stock, worth: Worth, value: Decimal, together: _Lots) -> No
     """Take all lots of a stock together, as `_take` does, but without pools and rates."""
     lots, gaps = together.lots, together.gaps
     known = len(lots)
-    quantity = excess = ZERO
+    quantity = cost = ZERO
     for lot in stock.lots.values():
-        units, above = lot.units, lot.cost_unit - value
-        gap = units * above
+        units, cost_unit = lot.units, lot.cost_unit
         quantity += units
-        excess += gap
-        if above > ZERO or lot.allowance or lot.is_own:
+        cost += units * cost_unit
+        if cost_unit > value or lot.allowance or lot.is_own:
+            gap = units * (cost_unit - value)
             lots.append(lot)
             gaps.append(gap - lot.locked if lot.locked else gap)
-    measure = quantity * value
     together.items.append(stock.key.commodity)
     together.reasons += [worth.reason] * (len(lots) - known)
     together.prices.append(worth.price)
     together.quantity += quantity
-    together.cost += measure + excess
-    together.measure += measure
+    together.cost += cost
+    together.measure += quantity * value
 
 
 def _sort(row: _Lots) -> None:
