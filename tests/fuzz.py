@@ -17,7 +17,7 @@ import traceback
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Container, Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 from beancount import loader
@@ -27,6 +27,7 @@ from beancount.parser import printer
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from beancount_invwd.errors import InvwdError
+from beancount_invwd.money import CONTEXT
 from beancount_invwd.plugin import invwd
 from tests import random_texts
 
@@ -82,7 +83,8 @@ def check_written(written: Entries) -> None:
         for posting in entry.postings:
             assert posting.units is not None
             assert posting.units.number
-            sums[posting.units.currency] += posting.units.number
+            with localcontext(CONTEXT):  # an amount may have more digits than Python's default
+                sums[posting.units.currency] += posting.units.number
         assert not any(sums.values()), "it does not balance"
 
 
