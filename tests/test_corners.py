@@ -330,3 +330,24 @@ def test_a_mistake_of_each_of_many_items_is_told() -> None:
     )
     _, errors = run(bought + "2024-03-01 price MUG 1.00 USD\n")
     assert len(errors) == 50
+
+
+def test_units_that_fill_a_shortage_take_nothing_along() -> None:
+    for sold in (5, 6):
+        written, errors = run(
+            f"""
+2024-01-05 * "Bought"
+  Assets:Store   10 MUG {{8.00 USD}}
+  Assets:Bank
+2024-01-20 price MUG 6.00 USD
+2024-02-05 * "Sold before they were moved"
+  Assets:Pool   -{sold} MUG {{8.00 USD}}
+  Expenses:COGS
+2024-02-10 * "Moved"
+  Assets:Store   -5 MUG {{8.00 USD}}
+  Assets:Pool     5 MUG {{8.00 USD}}
+"""
+        )
+        assert not errors
+        assert amounts(written, "transfer") == []
+        assert amounts(written, "reversal") == [(STORE, Decimal("10.00"))]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beancount_invwd.money import part_of, round_money, share_out
+from beancount_invwd.money import part_of, round_money, round_number, share_out
 
 CENT = Decimal("0.01")
 WEIGHTS = st.lists(st.integers(0, 10**6).map(Decimal), min_size=1, max_size=12).filter(any)
@@ -26,6 +26,14 @@ WEIGHTS = st.lists(st.integers(0, 10**6).map(Decimal), min_size=1, max_size=12).
 )
 def test_money_is_rounded_half_up(amount: str, quantum: str, rounded: str) -> None:
     assert round_money(Decimal(amount), Decimal(quantum)) == Decimal(rounded)
+
+
+def test_numbers_that_are_no_money_are_rounded_half_to_even() -> None:
+    assert [round_number(Decimal(number), 1) for number in ("0.25", "0.35", "0.251")] == [
+        Decimal("0.2"),
+        Decimal("0.4"),
+        Decimal("0.3"),
+    ]
 
 
 def test_the_earlier_takes_the_odd_cent() -> None:
