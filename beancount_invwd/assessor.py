@@ -197,11 +197,9 @@ class Assessor:
         if plain is not None and stock.nrv_line is not None:
             entry, until = plain
             number = entry.amount.number
-            value = number
-            if stock.nrv_line is not NOTHING_OFF:
-                share, amount = stock.nrv_line
-                value = max(ZERO, number * share - amount)
+            share, amount = stock.nrv_line
             price = Price(number, entry.date, entry, None)
+            value = max(ZERO, number * share - amount)
             return Worth(value, "price", price, earlier(until, rate_until), ageing, rate)
         if terms.measure == "cost":
             return Worth(None, "cost", None, rate_until, ageing, rate)

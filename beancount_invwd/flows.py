@@ -52,6 +52,7 @@ class Reduction:
 
     Attributes:
         lot: The lot that they leave.
+        units_taken: All of them.
         allowance: What the lot gave up with them; `locked` is a part of it.
         layers: Dates and units of a pool, oldest first.
     """
@@ -62,6 +63,7 @@ class Reduction:
     allowance: Decimal
     locked: Decimal
     layers: list[tuple[datetime.date, Decimal]]
+    units_taken: Decimal
     cost_moved: Decimal = ZERO
 
     @property
@@ -113,7 +115,7 @@ def match_transfers(
     moved = []
     for addition in additions:
         queue = waiting.get((addition.lot.stock, addition.cost_unit), [])
-        while queue and addition.units and addition.lot.units > 0:
+        while queue and addition.units:
             reduction = queue[0]
             units = min(addition.units, reduction.units)
             moved.append(_move(reduction, addition, units, set_terms))
@@ -127,8 +129,10 @@ def _move(
 ) -> Moved:
     source, target = reduction.lot, addition.lot
     quantum = source.stock.quantum
-    allowance = part_of(reduction.allowance, units, reduction.units, quantum)
-    locked = part_of(reduction.locked, units, reduction.units, quantum)
+    allowance = locked = ZERO
+    if target.units > 0:  # else they only fill a shortage, and what is not there carries nothing
+        allowance = part_of(reduction.allowance, units, reduction.units, quantum)
+        locked = part_of(reduction.locked, units, reduction.units, quantum)
     reduction.allowance -= allowance
     reduction.locked -= locked
     reduction.units -= units
@@ -196,7 +200,8 @@ def _produce(used: Sequence[Reduction], made: Sequence[Addition]) -> list[Moved]
             part = reduction.allowance
             if kept:
                 part = round_money(part * cost_made / cost_used, quantum)
-            moved += _hand_on(reduction, made, part, quantum)
+            if part:
+                moved += _hand_on(reduction, made, part, quantum)
     for addition in made:
         if isinstance(addition.lot, Pool):
             addition.lot.add_layer(addition.posting.cost.date, addition.units)
@@ -209,21 +214,19 @@ def _hand_on(
     reduction: Reduction, made: Sequence[Addition], part: Decimal, quantum: Decimal
 ) -> list[Moved]:
     """Share a part of what one reduction gave up over the products, none above its cost."""
-    alive = [row for row in made if row.lot.units > 0 and row.cost > 0]
-    if not alive or not part:
-        return []
-    cost_made = sum((row.cost for row in alive), ZERO)
-    parts = share_out(part, [row.cost for row in alive], quantum)
+    costs = [max(ZERO, row.cost) for row in made]
+    cost_made = sum(costs, ZERO)
+    parts = share_out(part, costs, quantum)
     locked_part = part_of(reduction.locked, part, reduction.allowance, quantum)
     moved = []
-    for row, share in zip(alive, parts, strict=True):
-        room = round_money(row.lot.cost, quantum) - row.lot.allowance
+    for row, share in zip(made, parts, strict=True):
+        cost = row.lot.cost if row.lot.units > 0 else ZERO
+        room = round_money(cost, quantum) - row.lot.allowance
         allowance = max(ZERO, min(share, room))
         locked = part_of(locked_part, allowance, part, quantum)
         locked_part -= locked
         part -= allowance
         reduction.allowance -= allowance
-        reduction.locked -= locked
         carry(row.lot, allowance)
         row.lot.locked += locked
         if allowance:

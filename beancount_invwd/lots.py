@@ -191,10 +191,11 @@ class Books:
                 moved += match_production(additions, reductions)
         for addition in additions:
             self._settle(txn, addition)
-        reductions = [row for row in reductions if row.units]
+        reductions = [row for row in reductions if row.units or row.allowance]
         if self._demand.is_asked:
             for row in reductions:
-                self._demand.note(row.lot.stock, txn.date, row.units)
+                if row.units:
+                    self._demand.note(row.lot.stock, txn.date, row.units)
         if moved or any(row.allowance for row in reductions):
             return Outflow(reductions, moved)
         return None
@@ -246,7 +247,7 @@ class Books:
             lot.drained = (txn, posting)
         allowance, locked = _give_up(lot, units, before) if lot.allowance else (ZERO, ZERO)
         layers = lot.take_layers(units) if isinstance(lot, Pool) else []
-        return Reduction(lot, units, cost_unit, allowance, locked, layers)
+        return Reduction(lot, units, cost_unit, allowance, locked, layers, units)
 
     def is_on_hand(self, item: str) -> bool:
         """Whether there are units of an item anywhere."""

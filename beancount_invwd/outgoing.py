@@ -74,8 +74,8 @@ class Outgoing:
                 self._targets.allowance_account(row.lot),
                 account,
                 row.allowance,
-                row.units_left,
-                row.cost,
+                row.units_left or row.units_taken,
+                row.cost or row.units_taken * row.cost_unit,
             )
             for row, account, reason in chosen
         ]

@@ -169,7 +169,7 @@ def _check_inventory(policy: Policy, entries: Sequence[Any], others: Sequence[An
     """Check that the `inventory` patterns match an account."""
     names = {entry.account for entry in others if type(entry) is data.Open}
     problems = []
-    for pattern in policy.inventory:
+    for pattern in dict.fromkeys(policy.inventory):
         if any(pattern.match(name) for name in names):
             continue
         used = (p.account for e in entries if type(e) is data.Transaction for p in e.postings)
