@@ -104,6 +104,8 @@ def check_again(
     output: Entries, options: dict[str, Any], config: str, errors: Sequence[InvwdError]
 ) -> None:
     """A second run adds nothing, and finds no other mistakes."""
+    if any("cannot be taken" in error.message for error in errors):
+        return  # a booked movement that was refused may fit into what was written beside it
     entries = sorted(output, key=data.entry_sortkey)
     again, errors_again = invwd(entries, options, config)
     added = again[len(entries) :]
