@@ -116,7 +116,7 @@ class Assessor:
         """
         outcomes: list[Outcome] = []
         if self._grouping.is_by_item:
-            for stock in self._list_doubtful(stocks):
+            for stock in self._list_doubtful(stocks, day):
                 outcomes += self._weigh_group([stock], day)
         else:
             for group in self._list_groups(stocks):
@@ -132,14 +132,13 @@ class Assessor:
         plans = [plan for group in groups for plan in self._plan_group(group, day)]
         return sorted(filter(_matters, plans), key=lambda plan: plan.group)
 
-    def _list_doubtful(self, stocks: Iterable[Stock]) -> list[Stock]:
+    def _list_doubtful(self, stocks: Iterable[Stock], day: datetime.date) -> list[Stock]:
         """Leave out stocks without allowance whose cost a price covers that is all that is known.
 
         That it gets too old one day changes nothing: without a measure there is no loss either.
         """
-        if self._demand.is_asked:
-            return [stock for stock in stocks if stock.lots]
         newest, is_by_lot = self.evidence.prices.newest_by_pair, self._is_by_lot
+        is_asked = self._demand.is_asked
         doubtful = []
         for stock in stocks:
             line, terms = stock.nrv_line, stock.terms
@@ -156,7 +155,12 @@ class Assessor:
                         value >= stock.cost_unit_highest
                         or _is_sound(stock, value, is_by_lot=is_by_lot)
                     ):
-                        continue
+                        if not is_asked:
+                            continue
+                        rate, until = self._find_rate(stock, day)
+                        if rate is None:
+                            self._agenda.hold(stock, until)
+                            continue
             if stock.lots:
                 doubtful.append(stock)
         return doubtful

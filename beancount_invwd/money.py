@@ -60,12 +60,11 @@ def share_out(amount: Decimal, weights: Sequence[Decimal], quantum: Decimal) -> 
 
 def _share_quanta(quanta: Decimal, weights: Sequence[Decimal], quantum: Decimal) -> list[Decimal]:
     total = sum(weights, ZERO)
-    nothing = (ZERO, ZERO)
-    parts = [divmod(quanta * weight, total) if weight else nothing for weight in weights]
-    shares = [part for part, _ in parts]
+    parts = [quanta * weight for weight in weights]
+    shares = [part // total for part in parts]
     short = int(quanta - sum(shares, ZERO))
     if short:
-        rests = [rest for _, rest in parts]
+        rests = [part % total for part in parts]
         for i in sorted(range(len(rests)), key=rests.__getitem__, reverse=True)[:short]:
             shares[i] += 1
     return [share * quantum for share in shares]
