@@ -27,6 +27,7 @@ class Addition:
     """Units that one posting adds; `units` are those not matched yet.
 
     Attributes:
+        date: Their cost date.
         own: What the posting states.
         is_new: Whether they begin a lot.
         is_made: Whether they were made of other goods in the same transaction.
@@ -35,6 +36,7 @@ class Addition:
     lot: Lot
     units: Decimal
     cost_unit: Decimal
+    date: datetime.date
     posting: Any
     own: Facts
     is_new: bool
@@ -204,7 +206,7 @@ def _produce(used: Sequence[Reduction], made: Sequence[Addition]) -> list[Moved]
                 moved += _hand_on(reduction, made, part, quantum)
     for addition in made:
         if isinstance(addition.lot, Pool):
-            addition.lot.add_layer(addition.posting.cost.date, addition.units)
+            addition.lot.add_layer(addition.date, addition.units)
         addition.units = ZERO
         addition.is_made = True
     return moved

@@ -87,7 +87,7 @@ class Books:
             number = units.number
             if number > ZERO:
                 place = home.plain.get(units.currency) or self._open_plain(home, posting)
-                if place is None or place.currency != cost.currency:
+                if place is None or place.currency != cost.currency or cost.date is None:
                     break
                 bought.append((place, cost, number, posting))
             else:
@@ -230,7 +230,7 @@ class Books:
         else:
             self._by_id[id(cost)] = lot
         self._change(lot, units, cost.number)
-        return Addition(lot, units, cost.number, posting, own, is_new)
+        return Addition(lot, units, cost.number, cost.date or txn.date, posting, own, is_new)
 
     def _reduce(self, txn: Any, posting: Any, place: Place) -> Reduction:
         lot = self._find(place, posting.cost)
@@ -342,15 +342,14 @@ class Books:
 
     def _settle(self, txn: Any, addition: Addition) -> None:
         """Note what of an addition is a purchase, and the age of a pool's units."""
-        lot = addition.lot
-        posting = addition.posting
-        _note_first(lot.stock, posting.cost.date)
+        lot, date = addition.lot, addition.date
+        _note_first(lot.stock, date)
         if addition.is_made:
-            lot.stock.acquired = (txn, posting)
-        elif addition.units and posting.cost.date == txn.date:
-            lot.stock.purchase = lot.stock.acquired = (txn, posting)
+            lot.stock.acquired = (txn, addition.posting)
+        elif addition.units and date == txn.date:
+            lot.stock.purchase = lot.stock.acquired = (txn, addition.posting)
         if isinstance(lot, Pool) and addition.units:
-            lot.add_layer(posting.cost.date, addition.units)
+            lot.add_layer(date, addition.units)
 
 
 def _give_up(lot: Lot, units: Decimal, out_of: Decimal) -> tuple[Decimal, Decimal]:

@@ -115,8 +115,9 @@ class Lot:
 
     @property
     def date(self) -> datetime.date:
-        """The cost date."""
-        date: datetime.date = self.origin[1].cost.date
+        """The cost date; Beancount gives none to units whose number it worked out itself."""
+        txn, posting = self.origin
+        date: datetime.date = posting.cost.date or txn.date
         return date
 
     @property
