@@ -403,6 +403,25 @@ def test_goods_of_several_items_and_accounts_may_share_their_cost() -> None:
     ]
 
 
+def test_units_added_at_a_shared_cost_are_no_sale() -> None:
+    text = """
+2024-01-05 * "Bought"
+  Assets:Store   10 MUG {8.00 USD}
+  Assets:Bank
+2024-03-01 * "Bought of the same delivery"
+  Assets:Store    5 MUG {8.00 USD, 2024-01-05}
+  Assets:Bank
+2024-03-31 price MUG 9.00 USD
+"""
+    entries, _, options = loader.load_string(HEAD + text)
+    cost = next(p.cost for e in entries if isinstance(e, data.Transaction) for p in e.postings)
+    config = CONFIG[:-1] + ", 'idle': {60: '25%'}}"
+    found, errors = invwd(share_cost(entries, cost), options, config)
+    written = [entry for entry in found[len(entries) :] if isinstance(entry, data.Transaction)]
+    assert not errors
+    assert amounts(written, "write-down") == [(STORE, Decimal("-30.00"))]
+
+
 def share_cost(entries: list[Any], cost: Any) -> list[Any]:
     """Entries in which one object is the cost of all goods, and postings have no metadata."""
     return [
