@@ -131,16 +131,16 @@ def _move(
 ) -> Moved:
     source, target = reduction.lot, addition.lot
     quantum = source.stock.quantum
-    allowance = locked = ZERO
+    carried = ZERO
     if target.units > 0:  # else they only fill a shortage, and what is not there carries nothing
         allowance = part_of(reduction.allowance, units, reduction.units, quantum)
         locked = part_of(reduction.locked, units, reduction.units, quantum)
-    reduction.allowance -= allowance
-    reduction.locked -= locked
+        carried, carried_locked = _put(target, allowance, locked)
+        kept, kept_locked = _put(source, allowance - carried, locked - carried_locked)
+        reduction.allowance -= carried + kept
+        reduction.locked -= carried_locked + kept_locked
     reduction.units -= units
     addition.units -= units
-    carry(target, allowance)
-    target.locked += locked
     layers = [(source.aged_from, units)]
     if isinstance(source, Pool):
         layers = _take_layers(reduction.layers, units)
@@ -154,7 +154,26 @@ def _move(
         if layers:
             target.aged_since = layers[0][0]
         set_terms(target)
-    return Moved(source, target, units, units * addition.cost_unit, allowance, "transfer")
+    return Moved(source, target, units, units * addition.cost_unit, carried, "transfer")
+
+
+def _put(lot: Lot, allowance: Decimal, locked: Decimal) -> tuple[Decimal, Decimal]:
+    """Give a lot an allowance and its locked part, as far as its cost leaves room.
+
+    Returns:
+        What the lot took of both.
+    """
+    taken = min(allowance, _find_room(lot))
+    taken_locked = min(locked, taken)
+    carry(lot, taken)
+    lot.locked += taken_locked
+    return taken, taken_locked
+
+
+def _find_room(lot: Lot) -> Decimal:
+    """What a lot can carry more: never above its cost (ACCOUNTING section 1)."""
+    cost = lot.cost if lot.units > 0 else ZERO
+    return max(ZERO, round_money(cost, lot.stock.quantum) - lot.allowance)
 
 
 def _take_layers(
@@ -222,9 +241,7 @@ def _hand_on(
     locked_part = part_of(reduction.locked, part, reduction.allowance, quantum)
     moved = []
     for row, share in zip(made, parts, strict=True):
-        cost = row.lot.cost if row.lot.units > 0 else ZERO
-        room = round_money(cost, quantum) - row.lot.allowance
-        allowance = max(ZERO, min(share, room))
+        allowance = max(ZERO, min(share, _find_room(row.lot)))
         locked = part_of(locked_part, allowance, part, quantum)
         locked_part -= locked
         part -= allowance
@@ -233,6 +250,8 @@ def _hand_on(
         row.lot.locked += locked
         if allowance:
             cost = row.cost * reduction.cost_moved / cost_made
-            units = cost / reduction.cost_unit
+            units = reduction.units * row.cost / cost_made
+            if reduction.cost_unit:
+                units = cost / reduction.cost_unit
             moved.append(Moved(reduction.lot, row.lot, units, cost, allowance, "production"))
     return moved

@@ -114,11 +114,12 @@ class Books:
     def _sell(self, txn: Any, rows: Sequence[_Sold]) -> Outflow | None:
         """Take units out of lots that carry no allowance; numbers are negative."""
         touched = self.touched
+        short: list[Reduction] = []
         for lot, number, posting in rows:
             left = lot.units + number
             stock = lot.stock
             if left < ZERO:
-                self._reduce(txn, posting, lot.place)
+                short.append(self._reduce(txn, posting, lot.place))  # perhaps of another lot
             else:
                 lot.units = left
                 if not left:
@@ -126,7 +127,7 @@ class Books:
                 touched.add(stock)
             if self._demand.is_asked:
                 self._demand.note(stock, txn.date, -number)
-        return None
+        return Outflow(short, ()) if any(row.allowance for row in short) else None
 
     def _release(self, txn: Any, rows: Sequence[_Sold]) -> Outflow:
         """Take units out of lots of which some carry an allowance; numbers are negative."""

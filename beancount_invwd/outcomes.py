@@ -63,6 +63,8 @@ class Outcome(NamedTuple):
             lot.allowance = allowance
             lot.is_own = is_own
             lot.settled = None
+            if is_own:
+                lot.stock.has_own = True
             if is_final:
                 lot.locked = allowance
 

@@ -46,6 +46,7 @@ class Stock:
         nrv_line: Share of the price, and amount per unit off it, that give the net realisable
             value of these terms; None if they measure by something else as well.
         is_plain: Whether all lots share these terms and nothing particular is known of any.
+        has_own: Whether any lot ever was a group of its own.
     """
 
     key: StockKey
@@ -61,6 +62,7 @@ class Stock:
     terms: Terms | None = None
     nrv_line: tuple[Decimal, Decimal] | None = None
     is_plain: bool = True
+    has_own: bool = False
 
     @property
     def units(self) -> Decimal:

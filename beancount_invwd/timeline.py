@@ -62,6 +62,7 @@ class Timeline:
         end: datetime.date,
     ) -> None:
         demand, grouping = Demand(policy.idle, policy.coverage), Grouping(policy)
+        self._grouping = grouping
         is_by_price = policy.period == "price"
         self.books = Books(scope, demand)
         self.movements: list[Movement] = []
@@ -224,10 +225,12 @@ class Timeline:
         if not self._is_closed(day):
             corrections, self._corrections = self._corrections, []
             self.movements += [row._replace(date=day, is_correction=True) for row in corrections]
-        outcomes = self.assessor.weigh(self._agenda.take(day, only), day)
+        due = self._agenda.take(day, only)
+        outcomes = self.assessor.weigh(due, day)
         if only is not None:
             outcomes = [row for row in outcomes if not only.isdisjoint(row.items)]
         if self._is_closed(day):
+            self._forget_gaps(due)
             for outcome in outcomes:
                 self._note_gap(outcome)
         else:
@@ -246,6 +249,13 @@ class Timeline:
         for outcome in outcomes:
             outcome.set(is_final=is_final)
 
+    def _forget_gaps(self, stocks: Iterable[Stock]) -> None:
+        """Forget what was different of the groups that are tested anew."""
+        if self._gaps:
+            find = self._grouping.find_named
+            groups = {find(stock, is_own=is_own) for stock in stocks for is_own in (True, False)}
+            self._gaps = {key: gap for key, gap in self._gaps.items() if key[0] not in groups}
+
     def _note_gap(self, outcome: Outcome) -> None:
         """Note what would be different today in a closed period; nothing of it is written."""
         if outcome.is_own:
@@ -255,6 +265,7 @@ class Timeline:
             self._gaps[outcome.group, 0] = sum(outcome.changes.values(), ZERO)
         for lot in outcome.lots:
             lot.is_own, lot.settled = outcome.is_own, None
+            lot.stock.has_own = lot.stock.has_own or outcome.is_own
         self._agenda.add({lot.stock for lot in outcome.lots})
 
     def _take_gaps(self, outcome: Outcome) -> Decimal:
@@ -311,8 +322,7 @@ class Timeline:
                 row for row in self.assessor.assess(stock, day) if row.lot.origin[0].date <= day
             ]
             lacking = [row.lot for row in rows if row.measured.lack == "price"]
-            if rows and stock.terms is not None:
-                count += any(row.measured.price or row.measured.lack == "price" for row in rows)
+            count += any(row.measured.price or row.measured.lack == "price" for row in rows)
             if lacking:
                 unpriced.setdefault(stock.key.commodity, lacking[0])
             for row in rows:

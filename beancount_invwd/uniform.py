@@ -118,7 +118,7 @@ class Uniform:
         gap = ZERO
         for stock, worth in parts:
             value = worth.value
-            if stock.allowance or not value or worth.ageing or worth.rate:
+            if stock.allowance or stock.has_own or not value or worth.ageing or worth.rate:
                 return False
             if self._is_by_lot:
                 if value < stock.cost_unit_highest:
@@ -148,14 +148,13 @@ class Uniform:
             if rates is not None and self._take_lowered(lot, value, rates, apart):
                 continue
             units, is_pool = lot.units, lot.is_pool
-            if is_apart:
+            cost = lot.cost if is_pool else units * lot.cost_unit
+            if is_apart or (value is None and not cost):  # free goods are worth nothing
                 if lot.allowance or is_pool or value is None or lot.cost_unit > value:
-                    cost = lot.cost
                     total = cost if value is None else units * value
                     self._set_apart(lot, cost, total, worth.reason, worth.price, apart)
                 continue
             is_there = True
-            cost = lot.cost if is_pool else units * lot.cost_unit
             quantity += units
             cost_total += cost
             gap = ZERO

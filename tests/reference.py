@@ -654,12 +654,19 @@ class Model:
                 if here != there or units == 0:
                     continue
                 quantum = self.quantum(add.lot.currency)
-                part = (
-                    units / take.units if add.lot.units > 0 else ZERO
-                )  # a pool below zero has none
+                part = units / take.units if add.lot.units > 0 else ZERO  # a shortage has none
                 allowance = half_up(take.allowance * part, quantum)
                 locked = half_up(take.locked * part, quantum)
-                self.move(take, add, allowance, locked, moved)
+                # Section 1: never above cost; what does not fit stays behind as far as that fits.
+                fits = min(allowance, self.room(add.lot))
+                fits_locked = min(locked, fits)
+                self.move(take, add, fits, fits_locked, moved)
+                back = min(allowance - fits, self.room(take.lot))
+                back_locked = min(locked - fits_locked, back)
+                take.allowance -= back
+                take.locked -= back_locked
+                take.lot.allowance += back
+                take.lot.locked += back_locked
                 take.units -= units
                 add.units -= units
                 moving, take.layers = oldest_first(take.layers, units)
@@ -671,6 +678,11 @@ class Model:
                     add.lot.age_from = min((y.day for y in moving), default=add.lot.age_from)
                     add.lot.stands_alone = take.stands_alone
                     add.is_new = False
+
+    def room(self, lot: Lot) -> Fraction:
+        """Return what a lot can carry more (section 1)."""
+        cost = max(ZERO, lot.cost) if lot.units > 0 else ZERO
+        return max(ZERO, half_up(cost, self.quantum(lot.currency)) - lot.allowance)
 
     def move(self, take: Taken, add: Added, allowance: Cents, locked: Cents, moved: Book) -> None:
         """Hand an allowance over from one lot to another."""
@@ -717,9 +729,7 @@ class Model:
         weights = [add.units * add.unit_cost for add in products]
         allowances = share_out(half_up(take.allowance * part, quantum), weights, quantum)
         for add, allowance in zip(products, allowances, strict=True):
-            cost = add.lot.cost if add.lot.units > 0 else ZERO
-            room = half_up(max(ZERO, cost), quantum) - add.lot.allowance
-            moving = max(ZERO, min(allowance, room))
+            moving = min(allowance, self.room(add.lot))
             share = moving / take.allowance if moving else ZERO
             self.move(take, add, moving, half_up(take.locked * share, quantum), moved)
 

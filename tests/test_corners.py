@@ -6,6 +6,7 @@ import datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from beancount import loader
 from beancount.core import data
 
@@ -351,3 +352,107 @@ def test_units_that_fill_a_shortage_take_nothing_along() -> None:
         assert not errors
         assert amounts(written, "transfer") == []
         assert amounts(written, "reversal") == [(STORE, Decimal("10.00"))]
+
+
+@pytest.mark.parametrize("sold", [6, 10])
+def test_a_sale_that_a_plugin_copied_takes_out_more_than_there_is(sold: int) -> None:
+    text = f"""
+2024-01-05 * "Bought"
+  Assets:Store   10 MUG {{8.00 USD}}
+  Assets:Bank
+2024-01-10 * "Sold"
+  Assets:Store  -{sold} MUG {{}}
+  Expenses:COGS
+2024-01-31 price MUG 6.00 USD
+"""
+    entries, _, options = loader.load_string(HEAD + text)
+    rows: list[Any] = list(entries)
+    index = next(i for i, row in enumerate(rows) if getattr(row, "narration", "") == "Sold")
+    copied = [*rows[:index], *[rows[index]] * 2, *rows[index + 1 :]]
+    found, errors = invwd(copied, options, CONFIG)
+    assert len(found) == len(copied)
+    wanted = f"{10 - 2 * sold} MUG in Assets:Store is less than nothing"
+    assert [error.message.partition(" and ")[0] for error in errors] == [wanted]
+
+
+def test_goods_of_several_items_and_accounts_may_share_their_cost() -> None:
+    text = """
+2024-01-05 * "Bought"
+  Assets:Store   10 MUG {8.00 USD}
+  Assets:Bank
+2024-01-05 * "Bought"
+  Assets:Store   10 CUP {8.00 USD}
+  Assets:Bank
+2024-01-05 * "Bought"
+  Assets:Depot   10 CUP {8.00 USD}
+  Assets:Bank
+2024-01-05 * "Bought"
+  Assets:Pool    10 CUP {8.00 USD}
+  Assets:Bank
+2024-01-10 * "Sold"
+  Assets:Store   -9 MUG {}
+  Expenses:COGS
+2024-01-11 * "Sold"
+  Assets:Store   -8 CUP {}
+  Expenses:COGS
+2024-01-12 * "Sold"
+  Assets:Pool    -3 CUP {8.00 USD, 2024-01-05}
+  Expenses:COGS
+2024-01-12 * "Sold"
+  Assets:Pool    -4 CUP {8.00 USD, 2024-01-05}
+  Expenses:COGS
+2024-01-13 * "Sold"
+  Assets:Depot   -6 CUP {}
+  Expenses:COGS
+2024-01-14 * "Bought of the same delivery"
+  Assets:Store    5 MUG {8.00 USD, 2024-01-05}
+  Assets:Bank
+2024-01-31 price MUG 6.00 USD
+2024-01-31 price CUP 6.00 USD
+"""
+    entries, _, options = loader.load_string(HEAD + text)
+    cost = next(p.cost for e in entries if isinstance(e, data.Transaction) for p in e.postings)
+    assert cost is not None
+    found, errors = invwd(share_cost(entries, cost), options, CONFIG)
+    written = [entry for entry in found[len(entries) :] if isinstance(entry, data.Transaction)]
+    assert not errors
+    assert amounts(written, "write-down") == [
+        (STORE, Decimal("-4.00")),
+        (DEPOT, Decimal("-8.00")),
+        ("Assets:Pool:Allowance", Decimal("-6.00")),
+        (STORE, Decimal("-12.00")),
+    ]
+
+
+def test_units_added_at_a_shared_cost_are_no_sale() -> None:
+    text = """
+2024-01-05 * "Bought"
+  Assets:Store   10 MUG {8.00 USD}
+  Assets:Bank
+2024-03-01 * "Bought of the same delivery"
+  Assets:Store    5 MUG {8.00 USD, 2024-01-05}
+  Assets:Bank
+2024-03-31 price MUG 9.00 USD
+"""
+    entries, _, options = loader.load_string(HEAD + text)
+    cost = next(p.cost for e in entries if isinstance(e, data.Transaction) for p in e.postings)
+    config = CONFIG[:-1] + ", 'idle': {60: '25%'}}"
+    found, errors = invwd(share_cost(entries, cost), options, config)
+    written = [entry for entry in found[len(entries) :] if isinstance(entry, data.Transaction)]
+    assert not errors
+    assert amounts(written, "write-down") == [(STORE, Decimal("-30.00"))]
+
+
+def share_cost(entries: list[Any], cost: Any) -> list[Any]:
+    """Entries in which one object is the cost of all goods, and postings have no metadata."""
+    return [
+        entry._replace(
+            postings=[
+                posting._replace(cost=posting.cost and cost, meta=None)
+                for posting in entry.postings
+            ]
+        )
+        if isinstance(entry, data.Transaction)
+        else entry
+        for entry in entries
+    ]

@@ -13,6 +13,7 @@ from typing import Any
 from beancount import loader
 from beancount.core import data
 from beancount.core.position import Cost
+from beancount.parser import printer
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
@@ -189,6 +190,29 @@ def test_scaling_units_scales_amounts(texts: tuple[str, str], factor: int) -> No
     ledger = Ledger(*texts)
     scaled = change_postings(ledger.entries, lambda posting: [scale(posting, factor)])
     assert_similar(ledger, ledger.with_plugin(scaled), scaled, factor)
+
+
+@STEADY
+@given(texts=ledgers(), is_shared=st.booleans())
+def test_lots_are_told_by_the_value_of_their_cost(
+    texts: tuple[str, str], *, is_shared: bool
+) -> None:
+    """A plugin in front may hand over one object for equal costs, or another for each posting."""
+    ledger = Ledger(*texts)
+    known: dict[str, Any] = {}
+
+    def change(posting: data.Posting) -> list[data.Posting]:
+        if not isinstance(posting.cost, Cost):
+            return [posting]
+        cost = Cost(*posting.cost)
+        return [posting._replace(cost=known.setdefault(repr(cost), cost) if is_shared else cost)]
+
+    changed = change_postings(ledger.entries, change)
+    inserted = ledger.with_plugin(changed)
+    passed = {id(entry) for entry in changed}
+    assert [printer.format_entry(entry) for entry in ledger.inserted] == [
+        printer.format_entry(entry) for entry in inserted if id(entry) not in passed
+    ]
 
 
 @STEADY
