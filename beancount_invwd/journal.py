@@ -38,6 +38,7 @@ _NO_LINKS: frozenset[str] = frozenset()
 _MOST_DECIMALS = 6
 
 MEASURED = {
+    "cost": ("cost", "value"),
     "replacement": ("replacement cost", "replacement cost"),
     "ageing": ("cost less a rate by age", "value"),
     "idle": ("cost less a rate for idle goods", "value"),
