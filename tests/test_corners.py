@@ -443,6 +443,33 @@ def test_units_added_at_a_shared_cost_are_no_sale() -> None:
     assert amounts(written, "write-down") == [(STORE, Decimal("-30.00"))]
 
 
+def test_a_lot_bought_again_releases_to_sales_that_name_the_lot_before() -> None:
+    text = """
+2024-01-05 * "Bought"
+  Assets:Store   10 MUG {8.00 USD}
+  Assets:Bank
+2024-01-10 * "Sold"
+  Assets:Store  -10 MUG {}
+  Expenses:COGS
+2024-01-15 * "Bought of the same delivery"
+  Assets:Store   10 MUG {8.00 USD, 2024-01-05}
+  Assets:Bank
+2024-01-31 price MUG 6.00 USD
+2024-02-10 * "Sold"
+  Assets:Store   -5 MUG {}
+  Expenses:COGS
+"""
+    entries, _, options = loader.load_string(HEAD + text)
+    first, *_, last = [entry for entry in entries if isinstance(entry, data.Transaction)]
+    sold = last.postings[0]._replace(cost=first.postings[0].cost)
+    swapped = last._replace(postings=[sold, *last.postings[1:]])
+    rows: list[Any] = [swapped if entry is last else entry for entry in entries]
+    found, errors = invwd(rows, options, CONFIG)
+    written = [entry for entry in found[len(rows) :] if isinstance(entry, data.Transaction)]
+    assert not errors
+    assert amounts(written, "release") == [(STORE, Decimal("10.00"))]
+
+
 def share_cost(entries: list[Any], cost: Any) -> list[Any]:
     """Entries in which one object is the cost of all goods, and postings have no metadata."""
     return [
