@@ -79,6 +79,9 @@ class Run:
     timeline: Timeline
 
 
+_MOST = {data.Transaction, data.Price}
+
+
 def _run(
     entries: Sequence[Any], options_map: Mapping[str, Any], config: str | None
 ) -> tuple[list[Any], list[InvwdError]]:
@@ -109,7 +112,7 @@ def follow(
     Returns:
         The engine's state, or None if the configuration has errors; and all errors.
     """
-    others = [e for e in entries if type(e) is not data.Transaction and type(e) is not data.Price]
+    others = [entry for entry in entries if type(entry) not in _MOST]
     roots = read_roots(options_map)
     policy, problems = read_policy(config, roots, _find_year_end(others))
     if policy is not None:

@@ -20,7 +20,9 @@ class Targets:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self._template = policy.accounts["allowance"]
-        self._fields = {name for _, name, _, _ in Formatter().parse(self._template) if name}
+        parts = list(Formatter().parse(self._template))
+        self._fields = {name for _, name, _, _ in parts if name}
+        self._tail = "" if parts[-1][1] else parts[-1][0]  # all allowance accounts end like this
         self._foreseen: set[str] | None = None  # by the names of accounts alone
         self._known: set[str] = set()
         self._results: dict[tuple[str, str, str, str], str] = {}
@@ -65,6 +67,8 @@ class Targets:
             opened: The accounts of the ledger.
             is_inventory: Whether a name is one of an inventory account.
         """
+        if not account.endswith(self._tail):
+            return False
         if self._foreseen is None:
             self._foreseen = set()
             if self._fields.isdisjoint(accounts.ITEM_FIELDS):

@@ -92,7 +92,7 @@ class Timeline:
         evidence, calendar, awake = self.assessor.evidence, self._calendar, self._agenda.awake
         prices, converted = evidence.prices.newest_by_pair, evidence.converted
         is_simple = not self._is_by_price
-        transaction, price = data.Transaction, data.Price
+        transaction, price, wake = data.Transaction, data.Price, awake.add
         today = None
         for entry in entries:
             if entry.date != today:
@@ -113,7 +113,7 @@ class Timeline:
                 if is_simple and not converted and len(entry.meta) == 2:  # noqa: PLR2004
                     item = entry.currency  # as _take_price does, but for the most of them
                     prices[item][entry.amount.currency] = entry
-                    awake.add(item)
+                    wake(item)
                 else:
                     self._take_price(entry)
             elif id(entry) in directives:
