@@ -244,7 +244,7 @@ class Books:
         units, cost_unit = -posting.units.number, posting.cost.number
         before, was_on_hand = lot.units, lot.units > 0
         self._change(lot, -units, cost_unit)
-        if lot.units <= 0 and (was_on_hand or lot.drained is None):
+        if lot.units <= 0 and was_on_hand:
             lot.drained = (txn, posting)
         allowance, locked = _give_up(lot, units, before) if lot.allowance else (ZERO, ZERO)
         layers = lot.take_layers(units) if isinstance(lot, Pool) else []

@@ -170,7 +170,6 @@ class Pool(Lot):
         insort(self.layers, (date, units), lo=self.used)
         self.layered += units
         self.take_layers(self.layered - max(self.units, ZERO))
-        self._set_age()
 
     def take_layers(self, units: Decimal) -> list[tuple[datetime.date, Decimal]]:
         """Take the oldest units out."""
