@@ -95,9 +95,13 @@ def test_the_filters_of_fava_narrow_the_view_and_keep_it(example: str, window: O
     assert "time=2023" in page.url
     assert "filter=" in page.url
     find_view(page, "Movements")
+    expect_view(page, "movements")
 
     set_filter(page, TEXT, "")
+    expect(page).not_to_have_url(re.compile("filter="))
+    expect_view(page, "movements")
     set_filter(page, "Time", "")
+    expect(page).not_to_have_url(re.compile("time="))
     expect(rows).to_have_count(everything)
 
 
