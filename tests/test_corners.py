@@ -470,6 +470,29 @@ def test_a_lot_bought_again_releases_to_sales_that_name_the_lot_before() -> None
     assert amounts(written, "release") == [(STORE, Decimal("10.00"))]
 
 
+def test_more_than_there_is_takes_all_of_an_allowance_along() -> None:
+    text = """
+2024-01-05 * "Bought"
+  Assets:Store   10 MUG {8.00 USD}
+  Assets:Bank
+2024-01-31 price MUG 6.00 USD
+2024-02-10 * "Sold"
+  Assets:Store   -6 MUG {}
+  Expenses:COGS
+2024-02-29 price MUG 6.00 USD
+"""
+    entries, _, options = loader.load_string(HEAD + text)
+    last = [entry for entry in entries if isinstance(entry, data.Transaction)][-1]
+    doubled = last._replace(postings=[last.postings[0], *last.postings])
+    rows: list[Any] = [doubled if entry is last else entry for entry in entries]
+    found, errors = invwd(rows, options, CONFIG)
+    written = [entry for entry in found[len(rows) :] if isinstance(entry, data.Transaction)]
+    assert amounts(written, "release") == [(STORE, Decimal("20.00"))]
+    assert [error.message.partition(" and ")[0] for error in errors] == [
+        "-2 MUG in Assets:Store is less than nothing"
+    ]
+
+
 def share_cost(entries: list[Any], cost: Any) -> list[Any]:
     """Entries in which one object is the cost of all goods, and postings have no metadata."""
     return [
