@@ -116,8 +116,9 @@ class Assessor:
         """
         outcomes: list[Outcome] = []
         if self._grouping.is_by_item:
-            for stock in self._list_doubtful(stocks, day):
-                outcomes += self._weigh_group([stock], day)
+            for stock in stocks:
+                if stock.lots and not self._is_covered(stock, day):
+                    outcomes += self._weigh_group([stock], day)
         else:
             for group in self._list_groups(stocks):
                 outcomes += self._weigh_group(group, day)
@@ -132,43 +133,45 @@ class Assessor:
         plans = [plan for group in groups for plan in self._plan_group(group, day)]
         return sorted(filter(_matters, plans), key=lambda plan: plan.group)
 
-    def _list_doubtful(self, stocks: Iterable[Stock], day: datetime.date) -> list[Stock]:
-        """Leave out stocks without allowance whose cost a price covers that is all that is known.
+    def _is_covered(self, stock: Stock, day: datetime.date) -> bool:
+        """Whether a price that is all that is known covers the cost of a stock without allowance.
 
         That it gets too old one day changes nothing: without a measure there is no loss either.
         """
-        newest, is_by_lot = self.evidence.prices.newest_by_pair, self._is_by_lot
-        is_asked = self._demand.is_asked
-        doubtful = []
-        for stock in stocks:
-            line, terms = stock.nrv_line, stock.terms
-            if line is not None and not (
-                stock.allowance or terms is None or terms.ageing or not self._is_uniform(stock)
-            ):
-                _, currency, commodity = stock.key
-                quotes = newest.get(commodity)
-                if quotes and len(quotes) == 1 and currency in quotes:
-                    value = quotes[currency].amount.number
-                    if line is not NOTHING_OFF:
-                        value = value * line[0] - line[1]
-                    if value > ZERO and (
-                        value >= stock.cost_unit_highest
-                        or _is_sound(stock, value, is_by_lot=is_by_lot)
-                    ):
-                        if not is_asked:
-                            continue
-                        rate, until = self._find_rate(stock, day)
-                        if rate is None:
-                            self._agenda.hold(stock, until)
-                            continue
-            if stock.lots:
-                doubtful.append(stock)
-        return doubtful
+        line, terms = stock.nrv_line, stock.terms
+        if line is None or stock.allowance or terms is None or terms.ageing:
+            return False
+        entry = self.evidence.prices.find_only(stock.key.commodity, stock.key.currency)
+        if entry is None or not self._is_uniform(stock):
+            return False
+        value: Decimal = entry.amount.number
+        if line is not NOTHING_OFF:
+            value = value * line[0] - line[1]
+        if value <= ZERO:
+            return False
+        if value < stock.cost_unit_highest and not self._is_sound(stock, value):
+            return False
+        if not self._demand.is_asked:
+            return True
+        rate, until = self._find_rate(stock, day)
+        if rate is None:
+            self._agenda.hold(stock, until)
+        return rate is None
+
+    def _is_sound(self, stock: Stock, value: Decimal) -> bool:
+        """Whether a value per unit covers the cost of each lot, or else that of all together."""
+        if stock.cost_unit_highest is NO_LIMIT:
+            return not self._is_by_lot and stock.cost <= value * stock.units
+        lots = stock.lots.values()
+        stock.cost_unit_highest = max([lot.cost_unit for lot in lots], default=ZERO)
+        if value >= stock.cost_unit_highest:
+            return True
+        if self._is_by_lot:
+            return False
+        return sum([lot.units * (lot.cost_unit - value) for lot in lots]) <= ZERO
 
     def _is_uniform(self, stock: Stock) -> bool:
         """Whether all units of a stock are worth the same, but for rates off cost."""
-        if not self.evidence.is_any_stated:
-            return stock.is_plain
         return stock.is_plain and not self.evidence.is_stated(stock.key.commodity)
 
     def _weigh_group(self, stocks: Sequence[Stock], day: datetime.date) -> list[Outcome]:
@@ -257,17 +260,6 @@ class Assessor:
                 _make_plan(self._grouping.find_group(together[0].lot, is_own=False), together)
             )
         return plans
-
-
-def _is_sound(stock: Stock, value: Decimal, *, is_by_lot: bool) -> bool:
-    """Whether a value per unit covers the cost of each lot, or else that of all together."""
-    lots = stock.lots.values()
-    if stock.cost_unit_highest is NO_LIMIT:
-        return not is_by_lot and stock.cost <= value * stock.units
-    stock.cost_unit_highest = max([lot.cost_unit for lot in lots], default=ZERO)
-    if value >= stock.cost_unit_highest:
-        return True
-    return not is_by_lot and sum([lot.units * (lot.cost_unit - value) for lot in lots]) <= ZERO
 
 
 def _matters(plan: Plan) -> bool:

@@ -15,10 +15,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from beancount_invwd.booked import Claim, spread
-from beancount_invwd.money import ZERO, round_money
+from beancount_invwd.money import ZERO
 from beancount_invwd.movements import Group, Kind, Movement
 from beancount_invwd.outcomes import Outcome, drop_zeros, merge, sum_changes
-from beancount_invwd.stock import carry
+from beancount_invwd.stock import carry, find_room
 
 if TYPE_CHECKING:
     from beancount_invwd.lots import Books
@@ -180,10 +180,7 @@ def _take(lots: Sequence[Lot], change: Decimal, wishes: dict[int, Decimal]) -> s
     sign = 1 if change > 0 else -1
     quantum = lots[0].stock.quantum if lots else change
     gaps = [sign * (wishes.get(lot.number, lot.allowance) - lot.allowance) for lot in lots]
-    rooms = [
-        max(ZERO, round_money(lot.cost, quantum) - lot.allowance) if sign > 0 else lot.allowance
-        for lot in lots
-    ]
+    rooms = [find_room(lot) if sign > 0 else lot.allowance for lot in lots]
     wanted = [[max(ZERO, gap) for gap in gaps], [lot.cost for lot in lots]]
     parts = spread(abs(change), wanted, rooms, quantum)
     if parts is None:

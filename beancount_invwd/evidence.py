@@ -40,7 +40,6 @@ class EvidenceBook:
     Attributes:
         prices: The newest prices and rates.
         converted: Stocks that have a price in another currency, by that currency.
-        is_any_stated: Whether an `invwd-nrv` or a contract ever named any item.
     """
 
     def __init__(self, mistakes: Mistakes) -> None:
@@ -51,7 +50,6 @@ class EvidenceBook:
         self.converted: dict[str, set[Stock]] = {}
         self._contracts: dict[str, list[Contract]] = {}
         self._rank = 0
-        self.is_any_stated = False
 
     def find_converted(self, entry: Any) -> Collection[Stock]:
         """Find the stocks whose price depends on the rate that a price directive gives."""
@@ -65,9 +63,7 @@ class EvidenceBook:
             self._replacements[row.item, row.currency] = found
         elif isinstance(row, Contract):
             insort(self._contracts.setdefault(row.item, []), row, key=_dearest_first)
-            self.is_any_stated = True
         else:
-            self.is_any_stated = True
             self._take_statement(row)
 
     def _take_statement(self, row: Statement) -> None:

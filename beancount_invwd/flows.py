@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.facts import inherit_facts
 from beancount_invwd.money import ZERO, part_of, round_money, share_out
-from beancount_invwd.stock import Lot, Pool, carry
+from beancount_invwd.stock import Lot, Pool, carry, find_room
 
 if TYPE_CHECKING:
     from beancount_invwd.facts import Facts
@@ -163,17 +163,11 @@ def _put(lot: Lot, allowance: Decimal, locked: Decimal) -> tuple[Decimal, Decima
     Returns:
         What the lot took of both.
     """
-    taken = min(allowance, _find_room(lot))
+    taken = min(allowance, find_room(lot))
     taken_locked = min(locked, taken)
     carry(lot, taken)
     lot.locked += taken_locked
     return taken, taken_locked
-
-
-def _find_room(lot: Lot) -> Decimal:
-    """What a lot can carry more: never above its cost (ACCOUNTING section 1)."""
-    cost = lot.cost if lot.units > 0 else ZERO
-    return max(ZERO, round_money(cost, lot.stock.quantum) - lot.allowance)
 
 
 def _take_layers(
@@ -241,7 +235,7 @@ def _hand_on(
     locked_part = part_of(reduction.locked, part, reduction.allowance, quantum)
     moved = []
     for row, share in zip(made, parts, strict=True):
-        allowance = max(ZERO, min(share, _find_room(row.lot)))
+        allowance = min(share, find_room(row.lot))
         locked = part_of(locked_part, allowance, part, quantum)
         locked_part -= locked
         part -= allowance

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from beancount_invwd.facts import NO_FACTS, Facts
-from beancount_invwd.money import ONE, ZERO
+from beancount_invwd.money import ONE, ZERO, round_money
 
 if TYPE_CHECKING:
     from beancount_invwd.policy import Terms
@@ -254,3 +254,9 @@ def carry(lot: Lot, change: Decimal) -> None:
     lot.allowance += change
     lot.settled = None
     lot.stock.allowance += change
+
+
+def find_room(lot: Lot) -> Decimal:
+    """What a lot can carry more: never above its cost (ACCOUNTING section 1)."""
+    cost = lot.cost if lot.units > 0 else ZERO
+    return max(ZERO, round_money(cost, lot.stock.quantum) - lot.allowance)

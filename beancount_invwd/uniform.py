@@ -266,7 +266,7 @@ class _Rates:
         return found
 
     def _find_by_age(self, lot: Lot) -> Decimal:
-        since = lot.aged_since or lot.date
+        since = lot.aged_from
         born = since.toordinal()
         number, found = 0, ZERO
         for latest, _, rate in self._steps:

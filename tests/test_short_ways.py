@@ -34,9 +34,7 @@ def without_short_ways() -> Iterator[None]:
         patch.object(Uniform, "weigh", None),
         patch.object(Books, "_buy", None),
         patch.object(Books, "_sell", None),
-        patch.object(
-            Assessor, "_list_doubtful", lambda _, stocks, _day: [s for s in stocks if s.lots]
-        ),
+        patch.object(Assessor, "_is_covered", lambda *_: False),
     ):
         yield
 
