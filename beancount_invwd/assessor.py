@@ -16,6 +16,7 @@ from beancount_invwd.agenda import Agenda
 from beancount_invwd.allowance import allot
 from beancount_invwd.demand import Demand, Rate
 from beancount_invwd.evidence import EvidenceBook
+from beancount_invwd.formula import AS_IS, Formula
 from beancount_invwd.groups import Grouping
 from beancount_invwd.lots import Books
 from beancount_invwd.materials import Materials
@@ -27,7 +28,7 @@ from beancount_invwd.outcomes import Outcome, weigh
 from beancount_invwd.policy import Terms
 from beancount_invwd.prices import Price
 from beancount_invwd.scope import Scope
-from beancount_invwd.stock import NO_LIMIT, NOTHING_OFF, Lot, Stock
+from beancount_invwd.stock import NO_LIMIT, Lot, Stock
 from beancount_invwd.uniform import Uniform, Worth
 from beancount_invwd.values import earlier
 
@@ -138,15 +139,15 @@ class Assessor:
 
         That it gets too old one day changes nothing: without a measure there is no loss either.
         """
-        line, terms = stock.nrv_line, stock.terms
-        if line is None or stock.allowance or terms is None or terms.ageing:
+        formula, terms = stock.formula, stock.terms
+        if formula is None or stock.allowance or terms is None or terms.ageing:
             return False
         entry = self.evidence.prices.find_only(stock.key.commodity, stock.key.currency)
         if entry is None or not self._is_uniform(stock):
             return False
         value: Decimal = entry.amount.number
-        if line is not NOTHING_OFF:
-            value = value * line[0] - line[1]
+        if formula is not AS_IS:
+            value = self._find_least(stock, formula, value, day)
         if value <= ZERO:
             return False
         if value < stock.cost_unit_highest and not self._is_sound(stock, value):
@@ -157,6 +158,17 @@ class Assessor:
         if rate is None:
             self._agenda.hold(stock, until)
         return rate is None
+
+    def _find_least(
+        self, stock: Stock, formula: Formula, price: Decimal, day: datetime.date
+    ) -> Decimal:
+        """The least that a unit is worth by a formula, however old price and purchase are."""
+        if formula.measure == "nrv":
+            return formula.find_value(price, None)[0]
+        if formula.measure == "replacement":
+            return ZERO  # once it is too old, the price may be less
+        replacement = self.evidence.find_replacement(stock, day, None)
+        return formula.find_value(price, replacement.number if replacement else None)[0]
 
     def _is_sound(self, stock: Stock, value: Decimal) -> bool:
         """Whether a value per unit covers the cost of each lot, or else that of all together."""
@@ -200,14 +212,14 @@ class Assessor:
         if terms is None or not self._is_uniform(stock):
             return None
         ageing, (rate, rate_until) = terms.ageing, self._find_rate(stock, day)
-        plain = self.evidence.find_plain(stock, terms, day) if stock.nrv_line else None
-        if plain is not None and stock.nrv_line is not None:
-            entry, until = plain
+        formula = stock.formula
+        plain = self.evidence.find_plain(stock, terms, day) if formula is not None else None
+        if plain is not None and formula is not None:
+            entry, replacement, until = plain
             number = entry.amount.number
-            share, amount = stock.nrv_line
-            price = Price(number, entry.date, entry, None)
-            value = max(ZERO, number * share - amount)
-            return Worth(value, "price", price, earlier(until, rate_until), ageing, rate)
+            value, reason = formula.find_value(number, replacement.number if replacement else None)
+            price = Price(number, entry.date, entry, None) if reason != "replacement" else None
+            return Worth(value, reason, price, earlier(until, rate_until), ageing, rate)
         if terms.measure == "cost":
             return Worth(None, "cost", None, rate_until, ageing, rate)
         found = measure_item(_ONE_UNIT, terms, self.evidence.find(stock, terms, day))

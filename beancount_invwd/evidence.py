@@ -28,9 +28,10 @@ _Ranked = tuple[int, Statement]  # the higher, the newer
 
 
 class Plain(NamedTuple):
-    """A price directive in the cost currency, and the last day on which it is not too old."""
+    """A price directive in the cost currency, the replacement cost, and until when they count."""
 
     entry: Any
+    replacement: Replacement | None
     until: datetime.date | None
 
 
@@ -96,7 +97,7 @@ class EvidenceBook:
             price, statement = (price, None) if is_newer else (None, statement)
         replacement = None
         if terms.measure not in {"nrv", "cost"} or stock.facts.used_in:
-            replacement = self._find_replacement(stock, day, max_age)
+            replacement = self.find_replacement(stock, day, max_age)
         until = None
         if max_age is not None:
             for found in (price, statement, replacement):
@@ -136,16 +137,22 @@ class EvidenceBook:
         return filled
 
     def find_plain(self, stock: Stock, terms: Terms, day: datetime.date) -> Plain | None:
-        """Find the price if it is all the evidence there is."""
+        """Find price and replacement cost if they are all the evidence there is."""
         item = stock.key.commodity
         entry = self.prices.find_only(item, stock.key.currency)
         if entry is None or self.is_stated(item):
             return None
         max_age = terms.price_max_age
-        until = None if max_age is None else add_days(entry.date, max_age)
-        if until is not None and until < day:
-            return None
-        return Plain(entry, until)
+        replacement, until = None, None
+        if terms.measure != "nrv":
+            replacement = self.find_replacement(stock, day, max_age)
+        if max_age is not None:
+            until = add_days(entry.date, max_age)
+            if until < day:
+                return None
+            if replacement is not None:
+                until = earlier(until, add_days(replacement.date, max_age))
+        return Plain(entry, replacement, until)
 
     def _find_general(
         self, stock: Stock, day: datetime.date, max_age: int | None
@@ -155,9 +162,10 @@ class EvidenceBook:
         found = stated.get(stock.key.currency)
         return found[1] if found and _is_fresh(found[1].date, day, max_age) else None
 
-    def _find_replacement(
+    def find_replacement(
         self, stock: Stock, day: datetime.date, max_age: int | None
     ) -> Replacement | None:
+        """Find the replacement cost of an item, if it is not too old."""
         purchase = None
         if stock.purchase is not None:
             txn, posting = stock.purchase

@@ -22,9 +22,10 @@ from beancount_invwd.facts import (
     Facts,
     Statement,
 )
+from beancount_invwd.formula import find_formula
 from beancount_invwd.mistakes import Mistakes, find_meta
-from beancount_invwd.money import ONE, ZERO
-from beancount_invwd.stock import NOTHING_OFF, Home, Lot, Stock, StockKey
+from beancount_invwd.money import ZERO
+from beancount_invwd.stock import Home, Lot, Stock, StockKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -268,8 +269,7 @@ class Scope:
             stock.terms = self._resolve(stock, NO_FACTS, NO_FACTS)
             is_simple = _is_linear(stock.terms) and not stock.facts.used_in
             stock.is_plain = stock.is_plain and is_simple
-            if stock.terms.measure == "nrv":
-                stock.nrv_line = _find_nrv_line(stock.terms)
+            stock.formula = find_formula(stock.terms)
         return stock.key.commodity not in self._mistakes.blocked
 
     def _resolve(self, stock: Stock, account: Facts, lot: Facts) -> Terms:
@@ -408,16 +408,3 @@ def _is_linear(terms: Terms) -> bool:
     """Whether the measure of a whole stock is the sum of those of its lots, but for their age."""
     charges = [getattr(terms, name) for name in _CHARGES]
     return all(charge is None or charge.of != "cost" for charge in charges)
-
-
-def _find_nrv_line(terms: Terms) -> tuple[Decimal, Decimal] | None:
-    """Share of the price, and amount off it, that give a positive net realisable value."""
-    share, amount = ONE, ZERO
-    for charge in (terms.selling_cost, terms.completion_cost):
-        if charge.of == "cost":
-            return None
-        if charge.of == "price":
-            share -= charge.number
-        else:
-            amount += charge.number
-    return NOTHING_OFF if (share, amount) == NOTHING_OFF else (share, amount)

@@ -14,14 +14,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from beancount_invwd.facts import NO_FACTS, Facts
-from beancount_invwd.money import ONE, ZERO, round_money
+from beancount_invwd.money import ZERO, round_money
 
 if TYPE_CHECKING:
+    from beancount_invwd.formula import Formula
     from beancount_invwd.policy import Terms
 
 NO_LIMIT = Decimal("Infinity")
-NOTHING_OFF = (ONE, ZERO)
-"""Share of a price, and amount off it: all of it."""
 
 
 class StockKey(NamedTuple):
@@ -43,8 +42,7 @@ class Stock:
         acquired: The same of the newest purchase or production.
         first: The earliest date on which units were bought.
         terms: The parameters of the lots that have none of their own.
-        nrv_line: Share of the price, and amount per unit off it, that give the net realisable
-            value of these terms; None if they measure by something else as well.
+        formula: How the value of a unit follows from prices by these terms; None if more is needed.
         is_plain: Whether all lots share these terms and nothing particular is known of any.
         has_own: Whether any lot ever was a group of its own.
     """
@@ -60,7 +58,7 @@ class Stock:
     acquired: tuple[Any, Any] | None = None
     first: datetime.date | None = None
     terms: Terms | None = None
-    nrv_line: tuple[Decimal, Decimal] | None = None
+    formula: Formula | None = None
     is_plain: bool = True
     has_own: bool = False
 

@@ -1,0 +1,79 @@
+"""Price and replacement cost → value of a unit, where no more than these decides.
+
+The rules of `measure` for the common case, in a few numbers for each stock instead of a look at
+everything that may be known: no directive names the item, nothing is a share of cost.
+
+    price 8 USD, selling cost 5 %, completion 0.50 USD: 8 × 95 % - 0.50 = 7.10
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+from beancount_invwd.money import ONE, ZERO
+from beancount_invwd.standards import Measure
+
+if TYPE_CHECKING:
+    from beancount_invwd.policy import Terms
+    from beancount_invwd.values import Charge
+
+
+class Formula(NamedTuple):
+    """How the value of a unit follows from its price and its replacement cost.
+
+    Attributes:
+        measure: The measure.
+        share: Share of the price that is left after costs to complete and to sell.
+        amount: What they take per unit besides.
+        margin_share: The normal margin as a share of the price.
+        margin_amount: The same as an amount per unit.
+    """
+
+    measure: Measure
+    share: Decimal = ONE
+    amount: Decimal = ZERO
+    margin_share: Decimal = ZERO
+    margin_amount: Decimal = ZERO
+
+    def find_value(self, price: Decimal, replacement: Decimal | None) -> tuple[Decimal, str]:
+        """Find the value of a unit and the rule that gives it (ACCOUNTING section 4).
+
+        Args:
+            price: Its price.
+            replacement: Its replacement cost; None if there is none, or it is too old.
+        """
+        nrv = max(ZERO, price * self.share - self.amount)
+        if replacement is None or self.measure == "nrv":
+            return nrv, "price"
+        if self.measure == "replacement":
+            return replacement, "replacement"
+        if self.measure == "lower":
+            return (nrv, "price") if nrv <= replacement else (replacement, "replacement")
+        floor = max(ZERO, nrv - price * self.margin_share - self.margin_amount)
+        ranked = ((nrv, "price"), (replacement, "replacement"), (floor, "floor"))
+        return sorted(ranked, key=itemgetter(0))[1]  # ASC 330-10-35-1C: the middle one
+
+
+AS_IS = Formula("nrv")
+"""A unit is worth its price."""
+
+
+def find_formula(terms: Terms) -> Formula | None:
+    """Find the formula of terms; None if they need to look at more than prices."""
+    if terms.measure == "cost" or (terms.measure == "lcm" and terms.normal_margin is None):
+        return None
+    charges = (terms.selling_cost, terms.completion_cost)
+    margins = (terms.normal_margin,) if terms.normal_margin is not None else ()
+    if any(charge.of == "cost" for charge in (*charges, *margins)):
+        return None
+    share, amount = _add_up(charges)
+    formula = Formula(terms.measure, ONE - share, amount, *_add_up(margins))
+    return AS_IS if formula == AS_IS else formula
+
+
+def _add_up(charges: tuple[Charge, ...]) -> tuple[Decimal, Decimal]:
+    """Add up charges: what is a share of the price, and what an amount per unit."""
+    share = sum((charge.number for charge in charges if charge.of == "price"), ZERO)
+    return share, sum((charge.number for charge in charges if charge.of == "unit"), ZERO)
