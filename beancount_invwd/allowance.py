@@ -13,13 +13,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from beancount_invwd.money import ZERO, round_money, round_number, share_out
+from beancount_invwd.money import ZERO, round_money, round_to, share_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-_NOISE = 30  # decimals
+_NOISE = Decimal("1e-30")
 
 
 def allot(
@@ -29,9 +29,10 @@ def allot(
 
     Args:
         gap: Cost less what the group is worth and less what is locked.
-        gaps: The same of each lot, in the order in which the lots came into being (for ties);
-            those that are neither below cost nor carry anything may be left out.
-        locked: The locked part of each lot's allowance.
+        gaps: The same of each lot, 0 where that is negative, in the order in which the lots came
+            into being (for ties); those that are neither below cost nor carry anything may be
+            left out.
+        locked: The locked part of each lot's allowance; empty if nothing is locked.
         quantum: The smallest unit of the cost currency.
 
     Returns:
@@ -39,9 +40,9 @@ def allot(
     """
     loss = find_loss(gap, quantum)
     if not loss:
-        return locked
-    shares = share_out(loss, [max(ZERO, gap) for gap in gaps], quantum)
-    if any(locked):
+        return locked or [ZERO] * len(gaps)
+    shares = share_out(loss, gaps, quantum)
+    if locked:
         return [kept + share for kept, share in zip(locked, shares, strict=True)]
     return shares
 
@@ -50,5 +51,5 @@ def find_loss(gap: Decimal, quantum: Decimal) -> Decimal:
     """Round what a group costs more than it is worth to a loss; a gain is none."""
     if gap <= ZERO:
         return ZERO
-    gap = round_number(gap, _NOISE)  # what the division by an exchange rate left behind
+    gap = round_to(gap, _NOISE)  # what the division by an exchange rate left behind
     return round_money(gap, quantum)

@@ -282,4 +282,6 @@ def _matters(plan: Plan) -> bool:
 def _make_plan(group: Group, rows: Sequence[Row]) -> Plan:
     gaps = [row.lot.cost - row.lot.locked - (row.measured.total or ZERO) for row in rows]
     locked = [row.lot.locked for row in rows]
-    return Plan(group, rows, allot(sum(gaps, ZERO), gaps, locked, rows[0].lot.stock.quantum))
+    quantum = rows[0].lot.stock.quantum
+    weights = [max(ZERO, gap) for gap in gaps]
+    return Plan(group, rows, allot(sum(gaps, ZERO), weights, locked, quantum))

@@ -35,7 +35,12 @@ def round_money(amount: Decimal, quantum: Decimal) -> Decimal:
 
 def round_number(number: Decimal, places: int) -> Decimal:
     """Round a number half to even, to decimals."""
-    return number.quantize(ONE.scaleb(-places), ROUND_HALF_EVEN, _WIDE)
+    return round_to(number, ONE.scaleb(-places))
+
+
+def round_to(number: Decimal, step: Decimal) -> Decimal:
+    """Round a number half to even, to the decimals of another."""
+    return number.quantize(step, ROUND_HALF_EVEN, _WIDE)
 
 
 def share_out(amount: Decimal, weights: Sequence[Decimal], quantum: Decimal) -> list[Decimal]:

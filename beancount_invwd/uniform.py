@@ -63,6 +63,7 @@ class _Lots:
     quantity: Decimal = ZERO
     cost: Decimal = ZERO
     measure: Decimal = ZERO
+    is_locked: bool = False
 
 
 class Uniform:
@@ -107,9 +108,11 @@ class Uniform:
         if together.lots:
             if len(parts) > 1:
                 _sort(together)
-            locked = [lot.locked for lot in together.lots]
-            gap = together.cost - together.measure - sum(locked, ZERO)
-            together.allowances = list(allot(gap, together.gaps, locked, parts[0][0].quantum))
+            gap, locked = together.cost - together.measure, []
+            if together.is_locked:
+                locked = [lot.locked for lot in together.lots]
+                gap -= sum(locked, ZERO)
+            together.allowances += allot(gap, together.gaps, locked, parts[0][0].quantum)
             outcomes.append(self._compare(together, is_own=False))
         return outcomes, untils
 
@@ -162,7 +165,9 @@ class Uniform:
                 gap = cost - units * value
             if gap > ZERO or lot.allowance or lot.is_own:
                 lots.append(lot)
-                gaps.append(gap - lot.locked if lot.locked else gap)
+                gaps.append(max(ZERO, gap - lot.locked))
+                if lot.locked:
+                    together.is_locked = True
         if is_there:
             together.items.append(stock.key.commodity)
             together.reasons += [worth.reason] * (len(lots) - known)
@@ -297,10 +302,17 @@ def _take_all(stock: Stock, worth: Worth, value: Decimal, together: _Lots) -> No
         units, cost_unit = lot.units, lot.cost_unit
         quantity += units
         cost += units * cost_unit
-        if cost_unit > value or lot.allowance or lot.is_own:
+        if cost_unit > value:
             gap = units * (cost_unit - value)
-            lots.append(lot)
-            gaps.append(gap - lot.locked if lot.locked else gap)
+        elif lot.allowance or lot.is_own:
+            gap = ZERO
+        else:
+            continue
+        if lot.locked:
+            together.is_locked = True
+            gap = max(ZERO, gap - lot.locked)
+        lots.append(lot)
+        gaps.append(gap)
     together.items.append(stock.key.commodity)
     together.reasons += [worth.reason] * (len(lots) - known)
     together.prices.append(worth.price)
