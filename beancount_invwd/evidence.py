@@ -40,11 +40,13 @@ class EvidenceBook:
 
     Attributes:
         prices: The newest prices and rates.
+        stated: Items that an `invwd-nrv` or a contract ever named.
         converted: Stocks that have a price in another currency, by that currency.
     """
 
     def __init__(self, mistakes: Mistakes) -> None:
         self.prices = PriceBook()
+        self.stated: set[str] = set()
         self._mistakes = mistakes
         self._statements: dict[str, dict[_Target, dict[str, _Ranked]]] = {}
         self._replacements: dict[tuple[str, str], Replacement] = {}
@@ -63,11 +65,13 @@ class EvidenceBook:
             found = Replacement(row.number, row.date, row.entry)
             self._replacements[row.item, row.currency] = found
         elif isinstance(row, Contract):
+            self.stated.add(row.item)
             insort(self._contracts.setdefault(row.item, []), row, key=_dearest_first)
         else:
             self._take_statement(row)
 
     def _take_statement(self, row: Statement) -> None:
+        self.stated.add(row.item)
         self._rank += 1
         target = (row.label, row.account)
         by_currency = self._statements.setdefault(row.item, {}).setdefault(target, {})
@@ -77,10 +81,6 @@ class EvidenceBook:
             by_currency.clear()
         else:
             self._mistakes.report_end(row)
-
-    def is_stated(self, item: str) -> bool:
-        """Whether an `invwd-nrv` or a contract ever named the item."""
-        return item in self._statements or item in self._contracts
 
     def find(self, stock: Stock, terms: Terms, day: datetime.date) -> Evidence:
         """Find what is known of an item on a date, as far as it is not too old."""
@@ -140,7 +140,7 @@ class EvidenceBook:
         """Find price and replacement cost if they are all the evidence there is."""
         item = stock.key.commodity
         entry = self.prices.find_only(item, stock.key.currency)
-        if entry is None or self.is_stated(item):
+        if entry is None or item in self.stated:
             return None
         max_age = terms.price_max_age
         replacement, until = None, None
