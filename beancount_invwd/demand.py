@@ -32,7 +32,7 @@ class Rate(NamedTuple):
 
 
 class Demand:
-    """The units of each stock that were sold or used, and when.
+    """When units of each stock were first bought, and which were sold or used, and when.
 
     Args:
         idle: Days since the last sale or use, with their rates.
@@ -44,10 +44,17 @@ class Demand:
         self._coverage = coverage
         self._left: dict[Stock, deque[tuple[datetime.date, Decimal]]] = {}
         self._sums: dict[Stock, Decimal] = {}
+        self._first: dict[Stock, datetime.date] = {}
         self._last: dict[Stock, datetime.date] = {}
         self.is_asked = bool(idle) or coverage is not None
 
-    def note(self, stock: Stock, date: datetime.date, units: Decimal) -> None:
+    def note_bought(self, stock: Stock, date: datetime.date) -> None:
+        """Note the date of units that came in: that of their cost, also of a transfer."""
+        first = self._first.get(stock)
+        if first is None or date < first:
+            self._first[stock] = date
+
+    def note_left(self, stock: Stock, date: datetime.date, units: Decimal) -> None:
         """Note units that were sold or used; dates never go back."""
         self._last[stock] = date
         if self._coverage is not None:
@@ -56,7 +63,7 @@ class Demand:
 
     def find_rates(self, stock: Stock, day: datetime.date) -> tuple[Rate, ...]:
         """Find what the policies take off the cost of a stock on a date."""
-        first = stock.first or day  # of goods that were only ever sold
+        first = self._first.get(stock, day)  # of goods that were only ever sold
         rates = []
         if self._idle:
             since = self._last.get(stock, first)

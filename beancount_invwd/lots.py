@@ -33,6 +33,7 @@ _Rows = Sequence[tuple[Home, Any]]
 _Bought = tuple[Place, Any, Decimal, Any]  # cost, units, posting
 _Sold = tuple[Lot, Decimal, Any]  # negative units, posting
 _PLAIN = 2  # filename and lineno: metadata that says nothing
+_TOLERANCES = "__tolerances__"  # nor does this, which booking notes at each transaction
 
 
 class Books:
@@ -106,7 +107,9 @@ class Books:
         else:  # what most transactions do, the short way
             if not bought:
                 return self._release(txn, sold) if carries else self._sell(txn, sold)
-            if not sold and not (len(txn.meta) > _PLAIN and self._scope.states_facts(txn.meta)):
+            meta = txn.meta
+            is_plain = len(meta) == _PLAIN + (_TOLERANCES in meta)
+            if not sold and (is_plain or not self._scope.states_facts(meta)):
                 self._buy(txn, bought)
                 return None
         return self._apply(txn)
@@ -126,7 +129,7 @@ class Books:
                     del stock.lots[lot.number]
                 touched.add(stock)
             if self._demand.is_asked:
-                self._demand.note(stock, txn.date, -number)
+                self._demand.note_left(stock, txn.date, -number)
         return Outflow(short, ()) if any(row.allowance for row in short) else None
 
     def _release(self, txn: Any, rows: Sequence[_Sold]) -> Outflow:
@@ -139,7 +142,7 @@ class Books:
                 row = self._take_out(txn, posting, lot)
             left.append(row)
             if self._demand.is_asked:
-                self._demand.note(lot.stock, txn.date, -number)
+                self._demand.note_left(lot.stock, txn.date, -number)
         return Outflow(left, ())
 
     def _buy(self, txn: Any, rows: Sequence[_Bought]) -> None:
@@ -148,7 +151,11 @@ class Books:
         for place, cost, units, posting in rows:
             cost_unit, date, stock = cost.number, cost.date, place.stock
             origin = (txn, posting)
-            lot = place.find(cost) if date <= place.newest else None
+            lot = None
+            if date > place.newest:
+                place.newest = date
+            else:
+                lot = place.find(cost)
             if lot is not None and lot.units:
                 by_id[id(cost)] = lot
                 self._change(lot, units, cost_unit)
@@ -157,15 +164,13 @@ class Books:
                 lot = Lot(stock, place, cost_unit, number, origin, stock.terms, units)
                 by_id[id(cost)] = stock.lots[number] = lot
                 place.latest.append(lot)
-                if date > place.newest:  # noqa: PLR1730 (a call would cost more, here and below)
-                    place.newest = date
-                if cost_unit > stock.cost_unit_highest:  # noqa: PLR1730
+                if cost_unit > stock.cost_unit_highest:  # noqa: PLR1730 (a call would cost more)
                     stock.cost_unit_highest = cost_unit
                 touched.add(stock)
                 if self._has_directives:
                     self.seen.add((place.commodity, place.account, cost.label))
-            if stock.first is None or date < stock.first:
-                stock.first = date
+            if self._demand.is_asked:
+                self._demand.note_bought(stock, date)
             if date == today:
                 stock.purchase = stock.acquired = origin
 
@@ -196,7 +201,7 @@ class Books:
         if self._demand.is_asked:
             for row in reductions:
                 if row.units:
-                    self._demand.note(row.lot.stock, txn.date, row.units)
+                    self._demand.note_left(row.lot.stock, txn.date, row.units)
         if moved or any(row.allowance for row in reductions):
             return Outflow(reductions, moved)
         return None
@@ -344,7 +349,8 @@ class Books:
     def _settle(self, txn: Any, addition: Addition) -> None:
         """Note what of an addition is a purchase, and the age of a pool's units."""
         lot, date = addition.lot, addition.date
-        _note_first(lot.stock, date)
+        if self._demand.is_asked:
+            self._demand.note_bought(lot.stock, date)
         if addition.is_made:
             lot.stock.acquired = (txn, addition.posting)
         elif addition.units and date == txn.date:
@@ -368,11 +374,6 @@ def _give_up(lot: Lot, units: Decimal, out_of: Decimal) -> tuple[Decimal, Decima
     carry(lot, -allowance)
     lot.locked = min(lot.locked - locked, lot.allowance)
     return allowance, locked
-
-
-def _note_first(stock: Stock, date: datetime.date) -> None:
-    if stock.first is None or date < stock.first:
-        stock.first = date
 
 
 class _Homes(dict[str, "Home | None"]):

@@ -275,7 +275,8 @@ class Scope:
     def _resolve(self, stock: Stock, account: Facts, lot: Facts) -> Terms:
         commodity, currency = stock.key.commodity, stock.key.currency
         for level in (lot, stock.facts, account):
-            for problem in facts.list_foreign_amounts(level, currency):
+            problems = facts.list_foreign_amounts(level, currency) if level.stated else ()
+            for problem in problems:
                 self._mistakes.block(commodity, level.meta, problem)
         default = self._policy.terms
         terms = facts.resolve_terms(default, account, stock.facts, lot)

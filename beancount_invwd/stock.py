@@ -40,7 +40,6 @@ class Stock:
         cost_unit_highest: No lot has a higher unit cost; infinite if there is a pool.
         purchase: Transaction and posting of the newest purchase.
         acquired: The same of the newest purchase or production.
-        first: The earliest date on which units were bought.
         terms: The parameters of the lots that have none of their own.
         formula: How the value of a unit follows from prices by these terms; None if more is needed.
         is_plain: Whether all lots share these terms and nothing particular is known of any.
@@ -56,7 +55,6 @@ class Stock:
     cost_unit_highest: Decimal = ZERO
     purchase: tuple[Any, Any] | None = None
     acquired: tuple[Any, Any] | None = None
-    first: datetime.date | None = None
     terms: Terms | None = None
     formula: Formula | None = None
     is_plain: bool = True
