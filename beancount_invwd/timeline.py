@@ -101,7 +101,14 @@ class Timeline:
                     self._go_to(today)
                 self._today = today
             kind = type(entry)
-            if kind is transaction:
+            if kind is price:
+                if is_simple and not converted and len(entry.meta) == 2:  # noqa: PLR2004
+                    item = entry.currency  # as _take_price does, but for the most of them
+                    prices[item][entry.amount.currency] = entry
+                    wake(item)
+                else:
+                    self._take_price(entry)
+            elif kind is transaction:
                 outflow = apply(entry)
                 if outflow is not None:
                     self._outgoing.record(entry, outflow)
@@ -109,13 +116,6 @@ class Timeline:
                 if entry.tags and TAG in entry.tags and is_booked(entry):
                     self._booked += read_claims(entry)
                     self._is_eventful = True
-            elif kind is price:
-                if is_simple and not converted and len(entry.meta) == 2:  # noqa: PLR2004
-                    item = entry.currency  # as _take_price does, but for the most of them
-                    prices[item][entry.amount.currency] = entry
-                    wake(item)
-                else:
-                    self._take_price(entry)
             elif id(entry) in directives:
                 self._take_directive(directives[id(entry)])
         self._finish()
