@@ -52,19 +52,19 @@ class PriceBook:
 
     def __init__(self) -> None:
         self.newest_by_pair: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-        self._costs: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        self._costs: dict[tuple[str, str], tuple[Any, Any]] = {}  # each with the price before it
 
     def add(self, entry: Any) -> bool:
         """Add a price directive; return whether it is evidence of a selling price."""
-        meta = entry.meta
-        book = self.newest_by_pair
+        meta, source, target = entry.meta, entry.currency, entry.amount.currency
         if len(meta) > 2:  # more than filename and lineno  # noqa: PLR2004
             if meta.get(EXCLUDE) is True:
                 return False
             if meta.get(IMPLICIT) == "from_cost":
-                book = self._costs
-        book[entry.currency][entry.amount.currency] = entry
-        return book is self.newest_by_pair
+                self._costs[source, target] = entry, self._find_quote(source, target)
+                return False
+        self.newest_by_pair[source][target] = entry
+        return True
 
     def find_price(
         self, item: str, currency: str, day: datetime.date, max_age: int | None
@@ -129,11 +129,13 @@ class PriceBook:
         return None if inverse is None else (ONE, inverse.amount.number, inverse)
 
     def _newest_pair(self, source: str, target: str) -> Any:
-        price = self.newest_by_pair.get(source, {}).get(target)
-        cost = self._costs.get(source, {}).get(target)
-        if price is None or cost is None:
-            return price or cost
-        return cost if cost.date > price.date else price
+        """The last directive of a pair; what a currency was bought for is a rate, if no price."""
+        price = self._find_quote(source, target)
+        cost, before = self._costs.get((source, target), (None, None))
+        return cost if cost is not None and price is before else price
+
+    def _find_quote(self, source: str, target: str) -> Any:
+        return self.newest_by_pair.get(source, {}).get(target)
 
 
 def _rank(entry: Any, currency: str) -> tuple[int, bool, str]:
