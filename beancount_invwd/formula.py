@@ -9,7 +9,6 @@ everything that may be known: no directive names the item, nothing is a share of
 from __future__ import annotations
 
 from decimal import Decimal
-from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.money import ONE, ZERO
@@ -52,8 +51,10 @@ class Formula(NamedTuple):
         if self.measure == "lower":
             return (nrv, "price") if nrv <= replacement else (replacement, "replacement")
         floor = max(ZERO, nrv - price * self.margin_share - self.margin_amount)
-        ranked = ((nrv, "price"), (replacement, "replacement"), (floor, "floor"))
-        return sorted(ranked, key=itemgetter(0))[1]  # ASC 330-10-35-1C: the middle one
+        value = sorted((nrv, replacement, floor))[1]  # ASC 330-10-35-1C: the middle one
+        if value == nrv:
+            return value, "price"
+        return value, "replacement" if value == replacement else "floor"
 
 
 AS_IS = Formula("nrv")

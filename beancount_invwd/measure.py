@@ -183,7 +183,8 @@ def measure_item(  # noqa: PLR0911 (a line for each measure)
     gross = _gross(lot, evidence)
     floor = max(ZERO, nrv.total - _charge(terms.normal_margin, lot, gross))
     bottom = nrv._replace(total=floor, reason="floor")
-    return sorted((nrv, replacement, bottom), key=_total)[1]
+    middle = sorted(map(_total, (nrv, replacement, bottom)))[1]  # ASC 330-10-35-1C
+    return next(found for found in (nrv, replacement, bottom) if found.total == middle)
 
 
 def _total(measured: Measured) -> Decimal:
