@@ -44,7 +44,7 @@ class Formula(NamedTuple):
             replacement: Its replacement cost; None if there is none, or it is too old.
         """
         nrv = max(ZERO, price * self.share - self.amount)
-        if replacement is None or self.measure == "nrv":
+        if replacement is None:
             return nrv, "price"
         if self.measure == "replacement":
             return replacement, "replacement"
