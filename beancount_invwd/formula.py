@@ -62,14 +62,11 @@ AS_IS = Formula("nrv")
 
 
 def find_formula(terms: Terms) -> Formula | None:
-    """Find the formula of terms; None if they need to look at more than prices."""
+    """Find the formula of terms without a share of cost; None if prices give no value."""
     if terms.measure == "cost" or (terms.measure == "lcm" and terms.normal_margin is None):
         return None
-    charges = (terms.selling_cost, terms.completion_cost)
+    share, amount = _add_up((terms.selling_cost, terms.completion_cost))
     margins = (terms.normal_margin,) if terms.normal_margin is not None else ()
-    if any(charge.of == "cost" for charge in (*charges, *margins)):
-        return None
-    share, amount = _add_up(charges)
     formula = Formula(terms.measure, ONE - share, amount, *_add_up(margins))
     return AS_IS if formula == AS_IS else formula
 

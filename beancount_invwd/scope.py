@@ -269,7 +269,7 @@ class Scope:
             stock.terms = self._resolve(stock, NO_FACTS, NO_FACTS)
             is_simple = _is_linear(stock.terms) and not stock.facts.used_in
             stock.is_plain = stock.is_plain and is_simple
-            stock.formula = find_formula(stock.terms)
+            stock.formula = find_formula(stock.terms) if is_simple else None
         return stock.key.commodity not in self._mistakes.blocked
 
     def _resolve(self, stock: Stock, account: Facts, lot: Facts) -> Terms:

@@ -86,6 +86,7 @@ class Lot:
         is_own: Whether it was a group of its own when it was measured last.
         settled: Units and rate off cost for which it carries what it has to, if that is known.
         aged_since: The date that its age counts from, if not that of its cost.
+        aged: The rate off cost by its age, and the last day on which that holds, once known.
         drained: The transaction and posting by which it had less than no units.
     """
 
@@ -104,6 +105,7 @@ class Lot:
     settled: tuple[Decimal, Decimal] | None = None
     facts: Facts = NO_FACTS
     aged_since: datetime.date | None = None
+    aged: tuple[Decimal, datetime.date | None] | None = None
     drained: tuple[Any, Any] | None = None
 
     @property
@@ -185,7 +187,7 @@ class Pool(Lot):
 
     def _set_age(self) -> None:
         if self.used < len(self.layers):
-            self.aged_since = self.layers[self.used][0]
+            self.aged_since, self.aged = self.layers[self.used][0], None
 
 
 @dataclass(eq=False, slots=True)

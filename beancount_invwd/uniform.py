@@ -22,7 +22,7 @@ from beancount_invwd.money import ONE, ZERO
 from beancount_invwd.movements import Group, Kind
 from beancount_invwd.outcomes import Outcome, compare, find_common, find_kind
 from beancount_invwd.stock import NO_LIMIT, Lot, Stock
-from beancount_invwd.values import add_days, earlier
+from beancount_invwd.values import earlier, find_rate
 
 if TYPE_CHECKING:
     from beancount_invwd.prices import Price
@@ -175,7 +175,7 @@ class Uniform:
             together.quantity += quantity
             together.cost += cost_total
             together.measure += cost_total if value is None else quantity * value
-        return worth.until if rates is None else earlier(worth.until, rates.find_until())
+        return worth.until if rates is None else earlier(worth.until, rates.until)
 
     def _take_lowered(
         self,
@@ -247,22 +247,23 @@ class Uniform:
 
 
 class _Rates:
-    """Finds rates off cost on a day, and when the next lot gets older than a threshold.
+    """Finds rates off cost on a day.
 
     Attributes:
         reason: The policy that gave the last rate that was asked for.
+        until: The last day on which all lots that were asked for have the same rates by age.
     """
 
     def __init__(self, worth: Worth, day: datetime.date) -> None:
-        today = day.toordinal()
         self.reason = ""
+        self.until: datetime.date | None = None
+        self._ageing = worth.ageing
         self._rate = worth.rate
-        self._steps = [(today - days, days, rate) for days, rate in reversed(worth.ageing)]
-        self._oldest: list[datetime.date | None] = [None] * (len(worth.ageing) + 1)
+        self._day = day
 
     def find(self, lot: Lot) -> Decimal:
         """The highest rate of a lot."""
-        found = self._find_by_age(lot) if self._steps else ZERO
+        found = self._find_by_age(lot) if self._ageing else ZERO
         rate = self._rate
         if rate is not None and rate.share > found:
             self.reason = rate.reason
@@ -271,26 +272,13 @@ class _Rates:
         return found
 
     def _find_by_age(self, lot: Lot) -> Decimal:
-        since = lot.aged_from
-        born = since.toordinal()
-        number, found = 0, ZERO
-        for latest, _, rate in self._steps:
-            if born <= latest:
-                found = rate
-                break
-            number += 1
-        first = self._oldest[number]
-        if first is None or since < first:
-            self._oldest[number] = since
-        return found
-
-    def find_until(self) -> datetime.date | None:
-        """The last day on which all lots that were asked for have the same rates by age."""
-        until = None
-        for (_, days, _), first in zip(self._steps, self._oldest[1:], strict=True):
-            if first is not None:
-                until = earlier(until, add_days(first, days - 1))
-        return until
+        aged = lot.aged
+        if aged is None or (aged[1] is not None and aged[1] < self._day):
+            aged = lot.aged = find_rate(self._ageing, lot.aged_from, self._day)
+        share, until = aged
+        if until is not None and (self.until is None or until < self.until):
+            self.until = until
+        return share
 
 
 def _take_all(stock: Stock, worth: Worth, value: Decimal, together: _Lots) -> None:
