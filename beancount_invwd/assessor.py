@@ -141,20 +141,18 @@ class Assessor:
         That it gets too old one day changes nothing: without a measure there is no loss either.
         """
         formula, terms, (_, currency, item) = stock.formula, stock.terms, stock.key
-        if formula is None or stock.allowance or terms is None or terms.ageing:
+        if formula is None or stock.allowance or not stock.is_plain or terms is None:
             return False
         quotes = self._quotes.get(item)
         if quotes is None or len(quotes) > 1 or currency not in quotes:
             return False
-        if not stock.is_plain or item in self._stated:
+        if terms.ageing or item in self._stated:
             return False
         entry = quotes[currency]
         value: Decimal = entry.amount.number
         if formula is not AS_IS:
             value = self._find_least(stock, formula, value, day)
-        if value <= ZERO:
-            return False
-        if value < stock.cost_unit_highest and not self._is_sound(stock, value):
+        if value <= ZERO or (value < stock.cost_unit_highest and not self._is_sound(stock, value)):
             return False
         if not self._demand.is_asked:
             return True

@@ -15,6 +15,7 @@ class Grouping:
     def __init__(self, policy: Policy) -> None:
         self.basis = policy.basis
         self.is_by_item = policy.basis in _BY_ITEM
+        self._by_item: dict[Stock, Group] = {}
 
     def find_group(self, lot: Lot, *, is_own: bool) -> Group:
         """The group of a lot: by the basis, or the lot alone."""
@@ -23,13 +24,18 @@ class Grouping:
 
     def find_named(self, stock: Stock, *, is_own: bool) -> Group:
         """The group of the lots of a stock, or what lots of their own are named by: the item."""
-        entity, currency, commodity = stock.key
-        category = stock.category
         if is_own or self.is_by_item:
-            return Group(entity, currency, commodity, 0, commodity, category)
+            return self._by_item.get(stock) or self._name_item(stock)
+        (entity, currency, _), category = stock.key, stock.category
         if self.basis == "category":
             return Group(entity, currency, category, 0, "", category)
         return Group(entity, currency, "total", 0, "", "")
+
+    def _name_item(self, stock: Stock) -> Group:
+        entity, currency, commodity = stock.key
+        group = Group(entity, currency, commodity, 0, commodity, stock.category)
+        self._by_item[stock] = group
+        return group
 
     def find_left(self, lot: Lot) -> Group:
         """The group that units left: that of a lot of its own is named by the item."""

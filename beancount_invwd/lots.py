@@ -8,7 +8,6 @@ opened with booking `NONE` all lots of an item are one pool: units and cost are 
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any

@@ -53,7 +53,8 @@ class Outgoing:
 
     def record(self, txn: Any, outflow: Outflow) -> None:
         """Note what a transaction did to allowances."""
-        self._transfer(txn, outflow.moved)
+        if outflow.moved:
+            self._transfer(txn, outflow.moved)
         places: dict[tuple[str, str], list[Reduction]] = {}
         for row in outflow.left:
             places.setdefault(row.lot.stock.key[:2], []).append(row)

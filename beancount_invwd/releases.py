@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from beancount_invwd.money import ZERO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
 
     from beancount_invwd.accounts import Roots
@@ -47,49 +47,69 @@ def choose_credits(
         roots: The ledger's root accounts.
         cogs_of: The cost-of-goods-sold account of an item.
     """
-    key = left[0].lot.stock.key
-    quantum = left[0].lot.stock.quantum
-    sums = _sum_by_account(txn, key.currency)
-    income, expense = f"{roots.names['Income']}:", f"{roots.names['Expenses']}:"
-    incomes = [account for account in sums if account.startswith(income)]
-    expenses = [row for row in sums.items() if row[0].startswith(expense)]
-    accounts = [posting.account for posting in txn.postings]  # those in other currencies as well
-    has_income = bool(incomes) or any(account.startswith(income) for account in accounts)
-    has_expenses = bool(expenses) or any(account.startswith(expense) for account in accounts)
-
+    currency, quantum = left[0].lot.stock.key.currency, left[0].lot.stock.quantum
+    income, expense = roots.names["Income"] + ":", roots.names["Expenses"] + ":"
+    sums = _sum_by_account(txn, currency)
     costs: dict[Stock, Decimal] = {}
     for row in left:
         stock, cost = row.lot.stock, row.cost
         costs[stock] = costs[stock] + cost if stock in costs else cost
     cost_all = sum(costs.values(), ZERO)
 
-    def choose(stock: Stock) -> str | None:
-        for cost in (costs[stock], cost_all):
-            for account, amount in expenses:
-                if abs(amount - cost) <= quantum:
-                    return account
-        cogs = cogs_of(stock)
-        if cogs not in sums and len(incomes) == 1:
-            return incomes[0]
-        return cogs if has_income or has_expenses else None
+    chosen: dict[Stock, tuple[str | None, str]] = {}
+    found = []
+    for row in left:
+        stock = row.lot.stock
+        if not row.allowance:
+            continue
+        if stock not in chosen:
+            cogs = cogs_of(stock)
+            account = _find_charged(sums, expense, (costs[stock], cost_all), quantum)
+            if account is None:
+                account = _choose_other(txn, sums, cogs, (income, expense))
+            chosen[stock] = account, _explain(txn, account, cogs, income)
+        found.append(Credit(row, *chosen[stock]))
+    return found
 
-    stocks = {row.lot.stock for row in left if row.allowance}
-    chosen = {stock: choose(stock) for stock in stocks}
 
-    def explain(stock: Stock) -> str:
-        if chosen[stock] is None:
-            return "return"
-        return "sale" if has_income or chosen[stock] == cogs_of(stock) else "use"
+def _find_charged(
+    sums: Mapping[str, Decimal], root: str, costs: Sequence[Decimal], quantum: Decimal
+) -> str | None:
+    """Find the account under a root that was charged one of these costs, the first one first."""
+    for cost in costs:
+        for account, amount in sums.items():
+            if account.startswith(root) and abs(amount - cost) <= quantum:
+                return account
+    return None
 
-    return [
-        Credit(row, chosen[row.lot.stock], explain(row.lot.stock)) for row in left if row.allowance
-    ]
+
+def _choose_other(
+    txn: Any, sums: Mapping[str, Decimal], cogs: str, roots: tuple[str, str]
+) -> str | None:
+    """Choose an account where none was charged the cost: section 8, from the second rule on."""
+    incomes = [account for account in sums if account.startswith(roots[0])]
+    if cogs not in sums and len(incomes) == 1:
+        return incomes[0]
+    return cogs if _touches(txn, roots) else None
+
+
+def _explain(txn: Any, account: str | None, cogs: str, income: str) -> str:
+    if account is None:
+        return "return"
+    return "sale" if account == cogs or _touches(txn, income) else "use"
+
+
+def _touches(txn: Any, roots: str | tuple[str, ...]) -> bool:
+    """Whether there is a posting under one of these roots, in whatever currency."""
+    return any(posting.account.startswith(roots) for posting in txn.postings)
 
 
 def _sum_by_account(txn: Any, currency: str) -> dict[str, Decimal]:
     """Sum the postings without cost in a currency, in the order of their accounts."""
     sums: dict[str, Decimal] = {}
     for posting in txn.postings:
-        if posting.cost is None and posting.units.currency == currency:
-            sums[posting.account] = sums.get(posting.account, ZERO) + posting.units.number
+        if posting.cost is None:
+            units = posting.units
+            if units.currency == currency:
+                sums[posting.account] = sums.get(posting.account, ZERO) + units.number
     return sums

@@ -24,7 +24,6 @@ from beancount_invwd.facts import (
 )
 from beancount_invwd.formula import find_formula
 from beancount_invwd.mistakes import Mistakes, find_meta
-from beancount_invwd.money import ZERO
 from beancount_invwd.stock import Home, Lot, Stock, StockKey
 
 if TYPE_CHECKING:
