@@ -1,13 +1,15 @@
 """What has to be tested: the stocks of which something changed since the last measurement.
 
 A price, a movement of units, a rate or a directive puts an item on the agenda, and so does a date
-up to which alone an earlier assessment was good. All others need no work.
+up to which alone an earlier assessment was good. All others need no work: where the price covers
+the cost of each lot, only a price below that, or a dearer purchase, puts the item on the agenda.
 """
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from heapq import heappop, heappush
 from itertools import chain
 
@@ -27,12 +29,14 @@ class Agenda:
 
     Attributes:
         awake: Items of which there is new evidence.
+        alarms: By item, from which price on a new one calls for no test; others always do.
     """
 
     def __init__(
         self, books: Books, feeds: Mapping[str, frozenset[str]], *, is_by_price: bool
     ) -> None:
         self.awake: set[str] = set()
+        self.alarms: dict[str, Decimal] = {}
         self._books = books
         self._feeds = feeds
         self._is_by_price = is_by_price
@@ -43,6 +47,22 @@ class Agenda:
     def add(self, stocks: Iterable[Stock]) -> None:
         """Put stocks on the list of the next measurement."""
         self._changed.update(stocks)
+
+    def rest(self, stock: Stock, price: Decimal) -> None:
+        """Let a stock rest whose lots are all covered from this price on, if it is all of its item.
+
+        Not so if a price calls for a test by itself, or the stock tells what a material is worth.
+        """
+        item = stock.key.commodity
+        if len(self._books.by_commodity[item]) > 1 or self._feeds or self._is_by_price:
+            self.alarms.pop(item, None)
+        else:
+            stock.is_calm, self.alarms[item] = True, price
+
+    def rouse(self, stock: Stock) -> None:
+        """Let all events of a stock call for a test again."""
+        stock.is_calm = False
+        self.alarms.pop(stock.key.commodity, None)
 
     def hold(self, stock: Stock, until: datetime.date | None) -> None:
         """Note until when an assessment is good without a new directive or movement."""

@@ -119,6 +119,8 @@ class Assessor:
         outcomes: list[Outcome] = []
         if self._grouping.is_by_item:
             for stock in stocks:
+                if stock.is_calm:
+                    self._agenda.rouse(stock)
                 if stock.lots and not self._is_covered(stock, day):
                     outcomes += self._weigh_group([stock], day)
         else:
@@ -155,6 +157,9 @@ class Assessor:
         if value <= ZERO or (value < stock.cost_unit_highest and not self._is_sound(stock, value)):
             return False
         if not self._demand.is_asked:
+            if formula.measure == "nrv" and value >= stock.cost_unit_highest:
+                price = stock.cost_unit_highest if formula is AS_IS else entry.amount.number
+                self._agenda.rest(stock, price)
             return True
         rate, until = self._find_rate(stock, day)
         if rate is None:

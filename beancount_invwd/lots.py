@@ -126,7 +126,8 @@ class Books:
                 lot.units = left
                 if not left:
                     del stock.lots[lot.number]
-                touched.add(stock)
+                if not stock.is_calm:
+                    touched.add(stock)
             if self._demand.is_asked:
                 self._demand.note_left(stock, txn.date, -number)
         return Outflow(short, ()) if any(row.allowance for row in short) else None
@@ -163,9 +164,11 @@ class Books:
                 lot = Lot(stock, place, cost_unit, number, origin, stock.terms, units)
                 by_id[id(cost)] = stock.lots[number] = lot
                 place.latest.append(lot)
-                if cost_unit > stock.cost_unit_highest:  # noqa: PLR1730 (a call would cost more)
+                if cost_unit > stock.cost_unit_highest:
                     stock.cost_unit_highest = cost_unit
-                touched.add(stock)
+                    touched.add(stock)
+                elif not stock.is_calm:
+                    touched.add(stock)
                 if self._has_directives:
                     self.seen.add((place.commodity, place.account, cost.label))
             if self._demand.is_asked:

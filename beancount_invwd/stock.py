@@ -44,6 +44,8 @@ class Stock:
         formula: How the value of a unit follows from prices by these terms; None if more is needed.
         is_plain: Whether all lots share these terms and nothing particular is known of any.
         has_own: Whether any lot ever was a group of its own.
+        is_calm: Whether a sale, or a purchase that is not dearer than all before, calls for no
+            test, since the price covers the cost of each lot.
     """
 
     key: StockKey
@@ -59,6 +61,7 @@ class Stock:
     formula: Formula | None = None
     is_plain: bool = True
     has_own: bool = False
+    is_calm: bool = False
 
     @property
     def units(self) -> Decimal:

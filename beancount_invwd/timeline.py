@@ -89,10 +89,15 @@ class Timeline:
     def run(self, entries: Iterable[Any]) -> None:
         """Take entries in their order, then test on the remaining dates up to the end."""
         apply, directives = self.books.apply, self._scope.directives
-        evidence, calendar, awake = self.assessor.evidence, self._calendar, self._agenda.awake
+        evidence, calendar = self.assessor.evidence, self._calendar
         prices, converted = evidence.prices.newest_by_pair, evidence.converted
         is_simple = not self._is_by_price
-        transaction, price, wake = data.Transaction, data.Price, awake.add
+        transaction, price, wake, alarms = (
+            data.Transaction,
+            data.Price,
+            self._agenda.awake.add,
+            self._agenda.alarms,
+        )
         today = None
         for entry in entries:
             if entry.date != today:
@@ -103,9 +108,11 @@ class Timeline:
             kind = type(entry)
             if kind is price:
                 if is_simple and not converted and len(entry.meta) == 2:  # noqa: PLR2004
-                    item = entry.currency  # as _take_price does, but for the most of them
-                    prices[item][entry.amount.currency] = entry
-                    wake(item)
+                    item, (number, currency) = entry.currency, entry.amount
+                    quotes = prices[item]  # as _take_price does, but for the most of them
+                    quotes[currency] = entry
+                    if item not in alarms or number < alarms[item] or len(quotes) > 1:
+                        wake(item)
                 else:
                     self._take_price(entry)
             elif kind is transaction:
