@@ -30,6 +30,7 @@ from beancount_invwd.outcomes import Outcome, join, merge, tell_reason
 from beancount_invwd.outgoing import Outgoing
 
 if TYPE_CHECKING:
+    from beancount_invwd.flows import Outflow
     from beancount_invwd.mistakes import Mistakes
     from beancount_invwd.policy import Policy
     from beancount_invwd.scope import Scope
@@ -92,12 +93,8 @@ class Timeline:
         evidence, calendar = self.assessor.evidence, self._calendar
         prices, converted = evidence.prices.newest_by_pair, evidence.converted
         is_simple = not self._is_by_price
-        transaction, price, wake, alarms = (
-            data.Transaction,
-            data.Price,
-            self._agenda.awake.add,
-            self._agenda.alarms,
-        )
+        transaction, price = data.Transaction, data.Price
+        wake, alarms = self._agenda.awake.add, self._agenda.alarms
         today = None
         for entry in entries:
             if entry.date != today:
@@ -117,15 +114,20 @@ class Timeline:
                     self._take_price(entry)
             elif kind is transaction:
                 outflow = apply(entry)
-                if outflow is not None:
-                    self._outgoing.record(entry, outflow)
-                    self._is_eventful = True
-                if entry.tags and TAG in entry.tags and is_booked(entry):
-                    self._booked += read_claims(entry)
-                    self._is_eventful = True
+                if outflow is not None or entry.tags:
+                    self._note(entry, outflow)
             elif id(entry) in directives:
                 self._take_directive(directives[id(entry)])
         self._finish()
+
+    def _note(self, txn: Any, outflow: Outflow | None) -> None:
+        """Note what a transaction did to allowances, or says that it did."""
+        if outflow is not None:
+            self._outgoing.record(txn, outflow)
+            self._is_eventful = True
+        if txn.tags and TAG in txn.tags and is_booked(txn):
+            self._booked += read_claims(txn)
+            self._is_eventful = True
 
     def _go_to(self, day: datetime.date) -> None:
         """Do what is due before `day`."""
