@@ -32,6 +32,7 @@ _Rows = Sequence[tuple[Home, Any]]
 _Bought = tuple[Place, Any, Decimal, Any]  # cost, units, posting
 _Sold = tuple[Lot, Decimal, Any]  # negative units, posting
 _PLAIN = 2  # filename and lineno: metadata that says nothing
+_FILENAME = "filename"
 _TOLERANCES = "__tolerances__"  # nor does this, which booking notes at each transaction
 
 
@@ -82,7 +83,11 @@ class Books:
             if home is None:
                 continue
             cost, units, meta = posting.cost, posting.units, posting.meta
-            if cost is None or (meta and len(meta) > _PLAIN and self._scope.states_facts(meta)):
+            if cost is None or (
+                meta
+                and (len(meta) != _PLAIN or _FILENAME not in meta)
+                and self._scope.states_facts(meta)
+            ):
                 break
             number = units.number
             if number > ZERO:
@@ -107,7 +112,7 @@ class Books:
             if not bought:
                 return self._release(txn, sold) if carries else self._sell(txn, sold)
             meta = txn.meta
-            is_plain = len(meta) == _PLAIN + (_TOLERANCES in meta)
+            is_plain = _FILENAME in meta and len(meta) == _PLAIN + (_TOLERANCES in meta)
             if not sold and (is_plain or not self._scope.states_facts(meta)):
                 self._buy(txn, bought)
                 return None

@@ -312,6 +312,24 @@ def test_a_sale_that_comes_late_waits_for_the_open_period() -> None:
     assert late.narration.endswith("; corrects the period closed on 2024-02-29")
 
 
+@pytest.mark.parametrize("known", [(), ("lineno",)])
+def test_facts_count_that_a_plugin_added_without_a_place(known: tuple[str, ...]) -> None:
+    entries, _, options = loader.load_string(HEAD + BOTH)
+    bought, facts = entries[-3], {"expires": datetime.date(2024, 1, 25)}
+    assert isinstance(bought, data.Transaction)
+    assert bought.narration == "Bought"
+    expired = [
+        posting._replace(meta=dict.fromkeys(known, 7) | facts) if posting.cost else posting
+        for posting in bought.postings
+    ]
+    entries[-3] = bought._replace(postings=expired)
+    written, _ = invwd(entries, options, CONFIG)
+    assert [entry.meta["invwd-reason"] for entry in written if "invwd" in entry.meta] == [
+        "expired",
+        "sale",
+    ]
+
+
 def test_thousands_of_mistakes_that_are_alike_are_twenty() -> None:
     _, errors = run(
         "".join(
