@@ -154,7 +154,7 @@ class Assessor:
         value: Decimal = entry.amount.number
         if formula is not AS_IS:
             value = self._find_least(stock, formula, value, day)
-        if value <= ZERO or (value < stock.cost_unit_highest and not self._is_sound(stock, value)):
+        if value < stock.cost_unit_highest and not self._is_sound(stock, value):
             return False
         if not self._demand.is_asked:
             if formula.measure == "nrv" and value >= stock.cost_unit_highest:
