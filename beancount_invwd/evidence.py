@@ -137,10 +137,9 @@ class EvidenceBook:
         return filled
 
     def find_plain(self, stock: Stock, terms: Terms, day: datetime.date) -> Plain | None:
-        """Find price and replacement cost if they are all the evidence there is."""
-        item = stock.key.commodity
-        entry = self.prices.find_only(item, stock.key.currency)
-        if entry is None or item in self.stated:
+        """Find price and replacement cost of an item that no directive names, if it has one price."""
+        entry = self.prices.find_only(stock.key.commodity, stock.key.currency)
+        if entry is None:
             return None
         max_age = terms.price_max_age
         replacement, until = None, None
