@@ -137,7 +137,7 @@ class EvidenceBook:
         return filled
 
     def find_plain(self, stock: Stock, terms: Terms, day: datetime.date) -> Plain | None:
-        """Find price and replacement cost of an item that no directive names, if it has one price."""
+        """Find price and replacement cost of an item with one price that no directive names."""
         entry = self.prices.find_only(stock.key.commodity, stock.key.currency)
         if entry is None:
             return None
