@@ -1,4 +1,4 @@
-"""The engine against the slow reference: contracts, raw materials, idle goods, days of supply.
+"""The engine against the slow reference: contracts, materials, demand; and plain trade.
 
 Run `python -m tests.test_reference_evidence 0 5000` for a mass comparison of seeds.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 from beancount import loader
@@ -14,6 +15,7 @@ from hypothesis import assume, given
 
 from tests.random_evidence import evidence_from_seed, evidence_ledgers
 from tests.random_ledgers import with_plugin
+from tests.random_trade import trade_from_seed
 from tests.reference import Expected
 from tests.reference_evidence import reference
 from tests.test_reference import STEADY, as_expected, describe, ordered
@@ -40,8 +42,11 @@ def test_the_engine_writes_what_the_reference_expects(ledger: tuple[str, str]) -
 
 
 @pytest.mark.parametrize("seed", range(100))
-def test_the_engine_agrees_on_fixed_seeds(seed: int) -> None:
-    text, config = evidence_from_seed(seed)
+@pytest.mark.parametrize("make", [evidence_from_seed, trade_from_seed])
+def test_the_engine_agrees_on_fixed_seeds(
+    make: Callable[[int], tuple[str, str]], seed: int
+) -> None:
+    text, config = make(seed)
     difference = compare(text, config)
     if difference is not None:
         assert difference == ([], []), text + config
@@ -52,15 +57,16 @@ def main(first: int, last: int) -> None:
     differing: list[int] = []
     count = 0
     for seed in range(first, last):
-        difference = compare(*evidence_from_seed(seed))
-        if difference is None:
-            continue
-        count += 1
-        missing, surplus = difference
-        if missing or surplus:
-            differing.append(seed)
-            lines = describe("-", missing[:4]) + describe("+", surplus[:4])
-            print(f"seed {seed}", *lines, sep="\n", flush=True)  # noqa: T201
+        for make in (evidence_from_seed, trade_from_seed):
+            difference = compare(*make(seed))
+            if difference is None:
+                continue
+            count += 1
+            missing, surplus = difference
+            if missing or surplus:
+                differing.append(seed)
+                lines = describe("-", missing[:4]) + describe("+", surplus[:4])
+                print(f"{make.__name__} {seed}", *lines, sep="\n", flush=True)  # noqa: T201
     print(f"{len(differing)} of {count} differ: {differing[:60]}")  # noqa: T201
 
 

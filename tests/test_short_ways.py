@@ -6,7 +6,7 @@ Run `python -m tests.test_short_ways 0 5000` for a mass comparison of seeds.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -22,7 +22,10 @@ from beancount_invwd.plugin import invwd
 from beancount_invwd.uniform import Uniform
 from tests.random_evidence import evidence_from_seed
 from tests.random_ledgers import ledger_from_seed, ledgers
+from tests.random_trade import trade_from_seed
 from tests.test_reference import STEADY
+
+Maker = Callable[[int], tuple[str, str]]
 
 
 @contextmanager
@@ -63,8 +66,9 @@ def test_short_ways_lead_to_the_same_books(ledger: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_short_ways_lead_to_the_same_books_with_demand_and_contracts(seed: int) -> None:
-    short, general = compare(*evidence_from_seed(seed))
+@pytest.mark.parametrize("make", [evidence_from_seed, trade_from_seed])
+def test_short_ways_lead_to_the_same_books_on_fixed_seeds(make: Maker, seed: int) -> None:
+    short, general = compare(*make(seed))
     assert short == general
 
 
@@ -72,8 +76,8 @@ def main(first: int, last: int) -> None:
     """Print every seed that differs, and how many do."""
     differing = []
     for seed in range(first, last):
-        for ledger in (ledger_from_seed(seed), evidence_from_seed(seed)):
-            short, general = compare(*ledger)
+        for make in (ledger_from_seed, evidence_from_seed, trade_from_seed):
+            short, general = compare(*make(seed))
             if short != general:
                 differing.append(seed)
                 print(f"seed {seed}", short, "---", general, sep="\n", flush=True)  # noqa: T201
