@@ -17,7 +17,7 @@ from beancount.core import data
 from beancount.core.amount import Amount
 
 from beancount_invwd.errors import InvwdError, error_at
-from beancount_invwd.money import ZERO, round_money, round_number
+from beancount_invwd.money import CENT, ONE, ZERO, round_money, round_number
 from beancount_invwd.movements import TAG
 from beancount_invwd.periods import fiscal_year_end
 
@@ -46,6 +46,8 @@ MEASURED = {
     "floor": ("net realisable value less normal margin", "market"),
 }
 NRV = ("net realisable value", "NRV")
+_USUAL = {"price", "nrv", *MEASURED}
+"""Reasons that need no word of their own."""
 
 
 class Journal:
@@ -109,7 +111,9 @@ class Journal:
                 movement, is_material=id(movement) not in immaterial
             ):
                 postings[account] = postings.get(account, ZERO) + amount
-            drafts.append((movement, {a: amount for a, amount in postings.items() if amount}))
+            if not all(postings.values()):
+                postings = {account: amount for account, amount in postings.items() if amount}
+            drafts.append((movement, postings))
         return drafts
 
     def _choose_results(
@@ -261,7 +265,6 @@ class Journal:
         quantum = self._scope.quantum(currency)
         name = _name_group(movement)
         units = f"{_number(movement.quantity)} unit{'' if movement.quantity == 1 else 's'}"
-        cost = f"{round_money(movement.cost, quantum):,f}"
         if movement.credits:
             how = (
                 "Release of write-down" if movement.kind == "release" else "Reversal of write-down"
@@ -270,9 +273,10 @@ class Journal:
         if movement.kind == "transfer" and movement.source is not None:
             return f"Transfer of write-down of {name}: {units} {_tell_source(movement.source)}"
         long, short = MEASURED.get(movement.reason, NRV)
+        cost = f"{round_money(movement.cost, quantum):,f}"
         measure = f"{round_money(movement.measure or ZERO, quantum):,f}"
         figures = f"{units}, cost {cost}, {short} {measure} {currency}"
-        why = "" if movement.reason in {"price", "nrv", *MEASURED} else f" ({movement.reason})"
+        why = "" if movement.reason in _USUAL else f" ({movement.reason})"
         if movement.kind == "write-off":
             return f"Write-off of {name}{why}: {units}, cost {cost} {currency}, nothing left"
         if movement.kind == "transfer":
@@ -340,6 +344,8 @@ def _show(amount: Decimal, quantum: Decimal) -> Decimal:
 
 def _trim(number: Decimal) -> Decimal:
     """Cut the endless decimals of a division, and write no exponent."""
+    if number.same_quantum(ONE) or number.same_quantum(CENT):
+        return number
     places = number.as_tuple().exponent
     if isinstance(places, int) and places < -_MOST_DECIMALS:
         number = round_number(number, _MOST_DECIMALS).normalize()

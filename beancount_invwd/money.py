@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
+CENT = Decimal("0.01")
 
 CONTEXT = Context(
     prec=60, rounding=ROUND_HALF_EVEN, traps=[DivisionByZero, _InvalidOperation, _Overflow]

@@ -149,7 +149,7 @@ def merge(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
 def tell_reason(outcomes: Sequence[Outcome]) -> str:
     """Tell the rule that decided for the lot that changes most, of several the first."""
     first = outcomes[0].reasons[0]
-    if all(set(outcome.reasons) == {first} for outcome in outcomes):
+    if all(outcome.reasons.count(first) == len(outcome.reasons) for outcome in outcomes):
         return first
     widest, decisive = ZERO, first
     for outcome in outcomes:

@@ -24,6 +24,7 @@ from beancount_invwd.facts import (
 )
 from beancount_invwd.formula import find_formula
 from beancount_invwd.mistakes import Mistakes, find_meta
+from beancount_invwd.money import CENT
 from beancount_invwd.stock import Home, Lot, Stock, StockKey
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from beancount_invwd.policy import Policy, Terms
     from beancount_invwd.targets import Targets
 
-CENT = Decimal("0.01")
 _FINEST = 20
 _MOST_LABELS = 20
 _Seen = tuple[set[str], set[str | None]]  # accounts and labels of the lots that an item ever had
