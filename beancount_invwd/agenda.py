@@ -49,12 +49,12 @@ class Agenda:
         self._changed.update(stocks)
 
     def rest(self, stock: Stock, price: Decimal) -> None:
-        """Let a stock rest whose lots are all covered from this price on, if it is all of its item.
+        """Let a stock rest whose lots are all covered from this price on.
 
-        Not so if a price calls for a test by itself, or the stock tells what a material is worth.
+        Not so if the item has other stocks, or may tell what a material is worth.
         """
         item = stock.key.commodity
-        if len(self._books.by_commodity[item]) > 1 or self._feeds or self._is_by_price:
+        if len(self._books.by_commodity[item]) > 1 or self._feeds:
             self.alarms.pop(item, None)
         else:
             stock.is_calm, self.alarms[item] = True, price
