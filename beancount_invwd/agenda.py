@@ -54,13 +54,11 @@ class Agenda:
         Not so if the item has other stocks, or may tell what a material is worth.
         """
         item = stock.key.commodity
-        if len(self._books.by_commodity[item]) > 1 or self._feeds:
-            self.alarms.pop(item, None)
-        else:
+        if len(self._books.by_commodity[item]) == 1 and not self._feeds:
             stock.is_calm, self.alarms[item] = True, price
 
     def rouse(self, stock: Stock) -> None:
-        """Let all events of a stock call for a test again."""
+        """Let all events of a stock, and all prices of its item, call for a test again."""
         stock.is_calm = False
         self.alarms.pop(stock.key.commodity, None)
 

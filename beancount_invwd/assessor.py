@@ -119,8 +119,7 @@ class Assessor:
         outcomes: list[Outcome] = []
         if self._grouping.is_by_item:
             for stock in stocks:
-                if stock.is_calm:
-                    self._agenda.rouse(stock)
+                self._agenda.rouse(stock)
                 if stock.lots and not self._is_covered(stock, day):
                     outcomes += self._weigh_group([stock], day)
         else:

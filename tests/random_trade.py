@@ -54,15 +54,18 @@ def trade_from_seed(seed: int) -> tuple[str, str]:
     for name, (percent, values) in CHOICES.items():
         if dice.chance(percent):
             config[name] = dice.pick(values)
-    return write(dice), repr(config)
+    account = "Assets:Inventory:{}"
+    if dice.chance(25):
+        account, config["inventory"] = "Assets:{}:Inventory", "Assets:(?P<entity>[^:]+):Inventory"
+    return write(dice, account), repr(config)
 
 
-def write(dice: Dice) -> str:
-    """Write a ledger."""
-    accounts = [f"Assets:Inventory:{name}" for name in ("Store", "Depot")[: dice.between(1, 2)]]
+def write(dice: Dice, account: str) -> str:
+    """Write a ledger whose inventory accounts have names like this."""
+    accounts = [account.format(name) for name in ("Store", "Depot")[: dice.between(1, 2)]]
     items = ["MUG", "TEA", "CUP"][: dice.between(1, 3)]
     usual = {item: dice.number(2, 20, 2) for item in items}
-    lines = [f'2022-01-01 open {account} "FIFO"' for account in accounts]
+    lines = [f'2022-01-01 open {name} "FIFO"' for name in accounts]
     lots: _Lots = defaultdict(list)
     day = START
     while day < LAST:
