@@ -111,8 +111,6 @@ class Journal:
                 movement, is_material=id(movement) not in immaterial
             ):
                 postings[account] = postings.get(account, ZERO) + amount
-            if not all(postings.values()):
-                postings = {account: amount for account, amount in postings.items() if amount}
             drafts.append((movement, postings))
         return drafts
 
