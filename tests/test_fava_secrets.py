@@ -88,7 +88,7 @@ def test_incognito_masks_figures_in_errors(make_client: MakeClient) -> None:
     client = make_client(HEAD + ACCOUNTS + ONE_LOSS + wrong, incognito=True)
     article = get(client, TEST)
     assert "1 error to mend" in article
-    assert "345" not in article
+    assert "345.67" not in article
 
 
 # Escaping
