@@ -256,14 +256,28 @@ function submit(root, form) {
   void refresh(root, params, "[data-result]");
 }
 
+/**
+ * Bring the name of the open view into sight, where there is no room for all.
+ *
+ * @param {HTMLElement} root
+ */
+function reveal(root) {
+  const current = root.querySelector('nav [aria-current="page"]');
+  const nav = current?.parentElement;
+  if (current && nav) {
+    const hidden = current.getBoundingClientRect().right - nav.getBoundingClientRect().right;
+    nav.scrollLeft += Math.max(0, hidden);
+  }
+}
+
 /** @param {HTMLElement} root */
 function prepare(root) {
   if (root.dataset.ready) {
     return;
   }
   root.dataset.ready = "yes";
-  const current = root.querySelector('nav [aria-current="page"]');
-  current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  reveal(root);
+  void document.fonts.ready.then(() => reveal(root)); // they change the widths
   root.addEventListener("click", (event) => onClick(root, event));
   root.addEventListener("keydown", onKey);
   root.addEventListener("change", (event) => {
