@@ -272,12 +272,12 @@ def statements(size: int) -> Hostile:
 
 
 def contracts(size: int) -> Hostile:
-    """So many contracts for an item."""
+    """So many contracts for an item, within the same months."""
     book = Writer()
     book.move(FIRST, [(str(size), "MUG", cost("8.00"))])
     for i in range(size):
         values = [Amount(Decimal(1), "MUG"), Amount(Decimal(5 + i % 9), "USD")]
-        book.custom(FIRST + i % 300 * DAY, "invwd-contract", values, until=month(11))
+        book.custom(FIRST + i % 150 * DAY, "invwd-contract", values, until=month(11))
     book.price(month(0), "MUG", "6.00")
     book.price(month(12), "MUG", "6.00")
     return book.finish()
