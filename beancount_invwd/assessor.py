@@ -64,7 +64,6 @@ class Assessor:
         account_of: Callable[[Lot], str],
     ) -> None:
         self.evidence = EvidenceBook(mistakes)
-        self._quotes, self._stated = self.evidence.prices.newest_by_pair, self.evidence.stated
         self._mistakes = mistakes
         self._grouping = grouping
         self._is_by_lot = grouping.basis == "lot"
@@ -141,15 +140,12 @@ class Assessor:
 
         That it gets too old one day changes nothing: without a measure there is no loss either.
         """
-        formula, terms, (_, currency, item) = stock.formula, stock.terms, stock.key
-        if formula is None or stock.allowance or not stock.is_plain or terms is None:
+        formula, terms = stock.formula, stock.terms
+        if formula is None or stock.allowance or terms is None or terms.ageing:
             return False
-        quotes = self._quotes.get(item)
-        if quotes is None or len(quotes) > 1 or currency not in quotes:
+        entry = self.evidence.prices.find_only(stock.key.commodity, stock.key.currency)
+        if entry is None or not self._is_uniform(stock):
             return False
-        if terms.ageing or item in self._stated:
-            return False
-        entry = quotes[currency]
         value: Decimal = entry.amount.number
         if formula is not AS_IS:
             value = self._find_least(stock, formula, value, day)
@@ -190,7 +186,7 @@ class Assessor:
 
     def _is_uniform(self, stock: Stock) -> bool:
         """Whether all units of a stock are worth the same, but for rates off cost."""
-        return stock.is_plain and stock.key.commodity not in self._stated
+        return stock.is_plain and stock.key.commodity not in self.evidence.stated
 
     def _weigh_group(self, stocks: Sequence[Stock], day: datetime.date) -> list[Outcome]:
         parts = []
