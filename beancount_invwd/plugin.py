@@ -28,7 +28,9 @@ from beancount_invwd.targets import Targets
 from beancount_invwd.timeline import Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from beancount_invwd.periods import YearEnd
 
 __plugins__ = ("invwd",)
 
@@ -100,6 +102,7 @@ def follow(
     options_map: Mapping[str, Any],
     config: str | None,
     as_of: datetime.date | None = None,
+    start_of: Callable[[datetime.date, YearEnd], datetime.date] | None = None,
 ) -> tuple[Run | None, list[InvwdError]]:
     """Follow a ledger's lots and allowances up to a date.
 
@@ -108,6 +111,8 @@ def follow(
         options_map: The ledger's options.
         config: The text of the `plugin` line.
         as_of: The last date to follow, inclusive; None is the whole ledger.
+        start_of: Gives the date to note the opening allowances of, from `as_of` and the fiscal
+            year's end.
 
     Returns:
         The engine's state, or None if the configuration has errors; and all errors.
@@ -126,13 +131,14 @@ def follow(
         if not is_whole:
             entries = [entry for entry in entries if entry.date <= as_of]
         end = min(end, as_of)
+    start = None if start_of is None or as_of is None else start_of(as_of, policy.year_end)
     blocked: set[str] = set()
     while True:
         mistakes = Mistakes(lambda: _ledger_meta(options_map), blocked)
         targets = Targets(policy)
         scope = Scope(policy, others, options_map, targets, mistakes)
         timeline = Timeline(policy, scope, targets, mistakes, end)
-        timeline.run(entries)
+        timeline.run(entries, start)
         if is_whole:  # else a directive may name what was bought later
             scope.check_directives(timeline.books.seen, timeline.books.by_commodity)
         if mistakes.blocked <= blocked:

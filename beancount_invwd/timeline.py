@@ -9,7 +9,8 @@ what they say is not written again, and nothing is written up to `invwd-closed` 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from beancount_invwd.mistakes import Mistakes
     from beancount_invwd.policy import Policy
     from beancount_invwd.scope import Scope
-    from beancount_invwd.stock import Lot, Stock
+    from beancount_invwd.stock import Lot, Stock, StockKey
     from beancount_invwd.targets import Targets
 
 
@@ -52,6 +53,7 @@ class Timeline:
         books: The lots.
         assessor: Measures them.
         movements: What is to be written and what is booked, in the order of dates.
+        opening: The allowances when `start` began, by stock, if that was asked for.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Timeline:
         is_by_price = policy.period == "price"
         self.books = Books(scope, demand)
         self.movements: list[Movement] = []
+        self.opening: Mapping[StockKey, Decimal] = {}
         self._policy = policy
         self._scope = scope
         self._targets = targets
@@ -87,8 +90,24 @@ class Timeline:
         self._costs: dict[tuple[str, str], Decimal] = {}
         self._tested_on: datetime.date | None = None
 
-    def run(self, entries: Iterable[Any]) -> None:
-        """Take entries in their order, then test on the remaining dates up to the end."""
+    def run(self, entries: Sequence[Any], start: datetime.date | None = None) -> None:
+        """Take entries in their order, then test on the remaining dates up to the end.
+
+        Args:
+            entries: The entries, sorted.
+            start: The date to note the opening allowances of.
+        """
+        if start is not None:
+            before = bisect_left(entries, start, key=lambda entry: entry.date)
+            self._take(entries[:before])
+            entries = entries[before:]
+            if before:
+                self._go_to(start)
+            self.opening = {key: stock.allowance for key, stock in self.books.stocks.items()}
+        self._take(entries)
+        self._finish()
+
+    def _take(self, entries: Iterable[Any]) -> None:
         apply, directives = self.books.apply, self._scope.directives
         evidence, calendar = self.assessor.evidence, self._calendar
         prices, converted = evidence.prices.newest_by_pair, evidence.converted
@@ -118,7 +137,6 @@ class Timeline:
                     self._note(entry, outflow)
             elif id(entry) in directives:
                 self._take_directive(directives[id(entry)])
-        self._finish()
 
     def _note(self, txn: Any, outflow: Outflow | None) -> None:
         """Note what a transaction did to allowances, or says that it did."""

@@ -14,14 +14,14 @@ from typing import Any
 
 from beancount import loader
 from beancount.core import data
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
 from beancount_invwd.formats import write_json
 from beancount_invwd.money import CONTEXT
 from beancount_invwd.periods import YearEnd
 from beancount_invwd.report import Assessment, assess, list_positions, sum_totals
-from beancount_invwd.report.compare import Scenario, compare
+from beancount_invwd.report.compare import BadScenario, Scenario, compare
 from beancount_invwd.report.documents import document_positions, document_rollforward
 from beancount_invwd.report.explain import Explanation, explain
 from beancount_invwd.report.numbers import Numbers
@@ -205,6 +205,31 @@ def test_compare_is_what_a_ledger_with_that_configuration_gives(
         for row in found.rows
         if row.figures[1].allowance
     } == {(row.entity, row.currency, row.commodity): row.allowance for row in rows if row.allowance}
+
+
+@STEADY
+@given(
+    ledgers(),
+    st.sampled_from([{"standard": "hgb"}, {"period": "price"}, {"fiscal_year_end": "02-11"}]),
+    st.integers(0, 700),
+)
+def test_profit_counts_from_the_allowances_of_the_day_before_the_fiscal_year(
+    texts: tuple[str, str], changes: dict[str, Any], back: int
+) -> None:
+    entries, options = load(*texts)
+    day = entries[-1].date - timedelta(days=back)
+    try:
+        found = compare(entries, options, [Scenario("other", changes)], day)
+    except BadScenario:  # not every configuration allows every period
+        reject()
+    for column, keys in enumerate([{}, changes]):
+        before = assess(entries, options, found.start - timedelta(days=1), keys)
+        opening = {stock.key: stock.allowance for stock in before.stocks if stock.allowance}
+        assert {
+            (row.entity, row.currency, row.commodity): figures.allowance + figures.profit
+            for row in found.rows
+            if (figures := row.figures[column]).allowance + figures.profit
+        } == opening
 
 
 FORMULA = re.compile(r"[-0-9.%×÷+−() ]+")

@@ -20,11 +20,13 @@ from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
+from beancount.core.amount import Amount
 
 from beancount_invwd.money import CONTEXT, ONE, ZERO
+from beancount_invwd.plugin import collector_paused
 from beancount_invwd.prices import IMPLICIT
 from beancount_invwd.report.assessment import Assessment, assess
-from beancount_invwd.report.spans import day_before, fiscal_year_start
+from beancount_invwd.report.spans import fiscal_year_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -180,7 +182,7 @@ def compare(
         NotSwitchedOn: The ledger does not use the plugin.
         BadScenario: The configuration refuses a scenario.
     """
-    own = assess(entries, options_map, as_of)
+    own = assess(entries, options_map, as_of, start_of=fiscal_year_start)
     if own.policy is None:
         return Comparison(own.as_of, own.as_of, (LEDGER,), (), (), {})
     day = own.as_of
@@ -188,8 +190,8 @@ def compare(
     columns = [Scenario(LEDGER), *scenarios]
     found, notes = [], {}
     for column in columns:
-        state, figures = _run(entries, own, column, start)
-        found.append(figures)
+        state = _assess(entries, own, column, start)
+        found.append(_read_figures(state))
         known = {error.message for error in own.errors}
         notes[column.name] = [e.message for e in state.errors if e.message not in known]
     with localcontext(CONTEXT):
@@ -205,29 +207,17 @@ def narrow(found: Comparison, keep: Callable[[CompareRow], bool]) -> Comparison:
         return replace(found, rows=rows, totals=_sum_totals(rows))
 
 
-def _run(
-    entries: Sequence[Any], own: Assessment, scenario: Scenario, start: datetime.date
-) -> tuple[Assessment, Mapping[StockKey, Figures]]:
-    """Follow the ledger under a policy to both ends of the time from `start` on."""
-    options_map, end = own.options_map, own.as_of
-    state = _assess(entries, options_map, scenario, end) if scenario.changes else own
-    if scenario.price_change:
-        entries = _scale_prices(entries, _list_items(state), ONE + scenario.price_change)
-        state = _assess(entries, options_map, scenario, end)
-    closing = _sum_lots(state)
-    opening = _sum_lots(_assess(entries, options_map, scenario, day_before(start)))
-    keys = closing.keys() | opening.keys()
-    with localcontext(CONTEXT):
-        return state, {key: _figure(key, opening, closing) for key in keys}
-
-
 def _assess(
-    entries: Sequence[Any],
-    options_map: Mapping[str, Any],
-    scenario: Scenario,
-    day: datetime.date,
+    entries: Sequence[Any], own: Assessment, scenario: Scenario, start: datetime.date
 ) -> Assessment:
-    state = assess(entries, options_map, day, scenario.changes)
+    """Follow the ledger under a policy, with the allowances when `start` began."""
+    options_map, day, changes = own.options_map, own.as_of, scenario.changes
+    if not changes and not scenario.price_change:
+        return own
+    if scenario.price_change:
+        state = assess(entries, options_map, day, changes) if changes else own
+        entries = _scale_prices(entries, _list_items(state), ONE + scenario.price_change)
+    state = assess(entries, options_map, day, changes, lambda *_: start)
     if state.policy is None:
         problems = "; ".join(e.message.removeprefix("beancount_invwd: ") for e in state.errors)
         raise BadScenario(f"{scenario.name}: {problems}")
@@ -245,23 +235,21 @@ def _scale_prices(entries: Sequence[Any], items: frozenset[str], factor: Decimal
         is_price = type(entry) is data.Price and entry.currency in items
         if not is_price or entry.meta.get(IMPLICIT) == "from_cost":
             return entry
-        amount = entry.amount
-        return entry._replace(amount=amount._replace(number=amount.number * factor))
+        amount = Amount(entry.amount.number * factor, entry.amount.currency)
+        return data.Price(entry.meta, entry.date, entry.currency, amount)
 
-    with localcontext(CONTEXT):
+    with localcontext(CONTEXT), collector_paused():
         return [scale(entry) for entry in entries]
 
 
-def _sum_lots(state: Assessment) -> Mapping[StockKey, Decimal]:
-    """The allowances of the lots on hand, by item."""
-    return {stock.key: stock.allowance for stock in state.stocks}
-
-
-def _figure(
-    key: StockKey, opening: Mapping[StockKey, Decimal], closing: Mapping[StockKey, Decimal]
-) -> Figures:
-    allowance = closing.get(key, ZERO)
-    return Figures(allowance, opening.get(key, ZERO) - allowance)
+def _read_figures(state: Assessment) -> Mapping[StockKey, Figures]:
+    opening = {} if state.timeline is None else state.timeline.opening
+    figures = {}
+    with localcontext(CONTEXT):
+        for stock in state.stocks:
+            allowance = stock.allowance
+            figures[stock.key] = Figures(allowance, opening.get(stock.key, ZERO) - allowance)
+    return figures
 
 
 def _list_rows(found: Sequence[Mapping[StockKey, Figures]]) -> list[CompareRow]:
