@@ -231,11 +231,11 @@ def compare(
         columns = [read_scenario(text) for text in scenarios]
         loaded = load(ledger)
         with show_progress("comparing"):
-            run = loaded.assess(as_of).run
-            found = compare_policies(loaded.entries, loaded.options_map, columns, as_of)
+            assessment = loaded.assess(as_of)
+            found = compare_policies(loaded.entries, assessment, columns)
     except BadScenario as error:
         raise click.BadParameter(str(error), param_hint="'--with'") from error
-    deliver(loaded, documents.document_comparison(found), style, output, run)
+    deliver(loaded, documents.document_comparison(found), style, output, assessment.run)
 
 
 @main.command()

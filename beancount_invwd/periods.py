@@ -10,6 +10,7 @@ import datetime
 from calendar import monthrange
 from typing import NamedTuple
 
+_DAY = datetime.timedelta(days=1)
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -42,6 +43,16 @@ def fiscal_year_end(day: datetime.date, year_end: YearEnd) -> datetime.date:
     if end >= day:
         return end
     return datetime.date.max if day.year == datetime.MAXYEAR else year_end.in_year(day.year + 1)
+
+
+def fiscal_year_start(day: datetime.date, year_end: YearEnd) -> datetime.date:
+    """The first day of the fiscal year that `day` is in (at least 0001-01-01)."""
+    this = year_end.in_year(day.year)
+    if this < day:
+        return this + _DAY
+    if day.year == datetime.MINYEAR:
+        return datetime.date.min
+    return year_end.in_year(day.year - 1) + _DAY
 
 
 def period_end(day: datetime.date, period: str, year_end: YearEnd) -> datetime.date:

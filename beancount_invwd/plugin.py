@@ -22,15 +22,14 @@ from beancount_invwd.facts import MARK
 from beancount_invwd.journal import Journal
 from beancount_invwd.mistakes import Mistakes
 from beancount_invwd.money import CONTEXT
+from beancount_invwd.periods import fiscal_year_start
 from beancount_invwd.policy import Policy, read_policy
 from beancount_invwd.scope import Scope
 from beancount_invwd.targets import Targets
 from beancount_invwd.timeline import Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from beancount_invwd.periods import YearEnd
+    from collections.abc import Iterator, Mapping, Sequence
 
 __plugins__ = ("invwd",)
 
@@ -102,7 +101,7 @@ def follow(
     options_map: Mapping[str, Any],
     config: str | None,
     as_of: datetime.date | None = None,
-    start_of: Callable[[datetime.date, YearEnd], datetime.date] | None = None,
+    start: datetime.date | None = None,
 ) -> tuple[Run | None, list[InvwdError]]:
     """Follow a ledger's lots and allowances up to a date.
 
@@ -111,8 +110,8 @@ def follow(
         options_map: The ledger's options.
         config: The text of the `plugin` line.
         as_of: The last date to follow, inclusive; None is the whole ledger.
-        start_of: Gives the date to note the opening allowances of, from `as_of` and the fiscal
-            year's end.
+        start: The date to note the opening allowances of; None is the first of the fiscal year of
+            `as_of`.
 
     Returns:
         The engine's state, or None if the configuration has errors; and all errors.
@@ -131,7 +130,7 @@ def follow(
         if not is_whole:
             entries = [entry for entry in entries if entry.date <= as_of]
         end = min(end, as_of)
-    start = None if start_of is None or as_of is None else start_of(as_of, policy.year_end)
+        start = start or fiscal_year_start(as_of, policy.year_end)
     blocked: set[str] = set()
     while True:
         mistakes = Mistakes(lambda: _ledger_meta(options_map), blocked)

@@ -19,7 +19,7 @@ from beancount.core import data
 from beancount_invwd.agenda import Agenda
 from beancount_invwd.assessor import Assessor
 from beancount_invwd.booked import Claim, is_booked, read_claims, settle
-from beancount_invwd.calendar import Calendar, Due
+from beancount_invwd.calendar import DAY, Calendar, Due
 from beancount_invwd.claims import Claims
 from beancount_invwd.demand import Demand
 from beancount_invwd.facts import Closing, Contract, Directive
@@ -101,9 +101,7 @@ class Timeline:
             before = bisect_left(entries, start, key=lambda entry: entry.date)
             self._take(entries[:before])
             entries = entries[before:]
-            if before:
-                self._go_to(start)
-            self.opening = {key: stock.allowance for key, stock in self.books.stocks.items()}
+            self._open(start)
         self._take(entries)
         self._finish()
 
@@ -137,6 +135,17 @@ class Timeline:
                     self._note(entry, outflow)
             elif id(entry) in directives:
                 self._take_directive(directives[id(entry)])
+
+    def _open(self, start: datetime.date) -> None:
+        """Note what all stocks carry when a date begins; what is due before is done."""
+        end = self._calendar.end
+        day = start if start <= end else end + DAY  # nothing is tested later
+        if self._today is not None:
+            if day > self._today:
+                self._go_to(day)
+            else:
+                self._end_today()
+        self.opening = {key: stock.allowance for key, stock in self.books.stocks.items()}
 
     def _note(self, txn: Any, outflow: Outflow | None) -> None:
         """Note what a transaction did to allowances, or says that it did."""

@@ -89,7 +89,7 @@ class Store:
             BadScenario: One cannot be read, or the configuration refuses it.
         """
         scenarios = [read_scenario(text) for text in columns]
-        return compare(self._entries, self._options, scenarios, as_of)
+        return compare(self._entries, self.find_state(as_of).assessment, scenarios)
 
     @cached_property
     def plugin_line(self) -> str:

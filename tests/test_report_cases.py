@@ -62,4 +62,4 @@ def test_every_case_can_be_compared() -> None:
     for path in find_cases()[::10]:
         entries, _, options = loader.load_string(read_case(path).ledger)
         if assess(entries, options).policy is not None:
-            assert len(compare(entries, options, scenarios).columns) == 3
+            assert len(compare(entries, assess(entries, options), scenarios).columns) == 3

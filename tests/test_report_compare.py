@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from beancount import loader
 
 from beancount_invwd.report.assessment import assess
-from beancount_invwd.report.compare import BadScenario, compare, read_scenario
+from beancount_invwd.report.compare import BadScenario, Comparison, Scenario, compare, read_scenario
 from beancount_invwd.report.numbers import Numbers, make_numbers
 
 LEDGER = """
@@ -40,8 +41,13 @@ def load(text: str = LEDGER) -> tuple[list[Any], dict[str, Any]]:
     return entries, options
 
 
+def run(scenarios: Sequence[Scenario], as_of: datetime.date | None = None) -> Comparison:
+    entries, options = load()
+    return compare(entries, assess(entries, options, as_of), scenarios)
+
+
 def figures(*settings: str) -> dict[str | None, list[tuple[int, int]]]:
-    found = compare(*load(), [read_scenario(text) for text in settings])
+    found = run([read_scenario(text) for text in settings])
     return {
         row.commodity: [(int(f.allowance), int(f.profit)) for f in row.figures]
         for row in (*found.rows, *found.totals)
@@ -104,20 +110,20 @@ def test_a_scenario_that_the_configuration_refuses() -> None:
 
 
 def test_what_a_scenario_lacks() -> None:
-    found = compare(*load(), [read_scenario("measure=lcm")])
+    found = run([read_scenario("measure=lcm")])
     assert found.notes["ledger"] == []
     assert any("normal margin" in note for note in found.notes["measure=lcm"])
 
 
 def test_an_earlier_date() -> None:
-    found = compare(*load(), [], datetime.date(2022, 12, 31))
+    found = run([], datetime.date(2022, 12, 31))
     assert (found.start, found.columns) == (datetime.date(2022, 1, 1), ["ledger"])
     assert [row.figures[0].profit for row in found.totals] == [Decimal("-19.00")]
 
 
 def test_without_a_policy_there_is_nothing() -> None:
     entries, _, options = loader.load_string(LEDGER.replace("'lower'", "1"))
-    assert compare(entries, options, []).rows == ()
+    assert compare(entries, assess(entries, options), []).rows == ()
 
 
 def test_a_configuration_that_cannot_be_read_keeps_its_errors() -> None:

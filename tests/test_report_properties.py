@@ -184,7 +184,9 @@ def test_rows_of_items_add_up_and_close_as_the_lots_do(texts: tuple[str, str], b
 def test_compare_with_the_own_policy_shows_no_difference(texts: tuple[str, str]) -> None:
     entries, options = load(*texts)
     same = ast.literal_eval(texts[1])
-    found = compare(entries, options, [Scenario("same", same), Scenario("nothing")])
+    found = compare(
+        entries, assess(entries, options), [Scenario("same", same), Scenario("nothing")]
+    )
     for row in (*found.rows, *found.totals):
         assert row.figures[0] == row.figures[1] == row.figures[2]
         assert not any(more.allowance or more.profit for more in row.differences)
@@ -197,7 +199,7 @@ def test_compare_is_what_a_ledger_with_that_configuration_gives(
 ) -> None:
     entries, options = load(*texts)
     config = {**ast.literal_eval(texts[1]), "standard": standard}
-    found = compare(entries, options, [Scenario("other", {"standard": standard})])
+    found = compare(entries, assess(entries, options), [Scenario("other", {"standard": standard})])
     others, other_options = load(texts[0], repr(config))
     rows = list_positions(assess(others, other_options, found.as_of))
     assert {
@@ -219,7 +221,7 @@ def test_profit_counts_from_the_allowances_of_the_day_before_the_fiscal_year(
     entries, options = load(*texts)
     day = entries[-1].date - timedelta(days=back)
     try:
-        found = compare(entries, options, [Scenario("other", changes)], day)
+        found = compare(entries, assess(entries, options, day), [Scenario("other", changes)])
     except BadScenario:  # not every configuration allows every period
         reject()
     for column, keys in enumerate([{}, changes]):

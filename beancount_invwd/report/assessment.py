@@ -17,11 +17,10 @@ from beancount_invwd.plugin import collector_paused, find_end, follow
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from beancount_invwd.errors import InvwdError
     from beancount_invwd.movements import Plan
-    from beancount_invwd.periods import YearEnd
     from beancount_invwd.plugin import Run
     from beancount_invwd.policy import Policy
     from beancount_invwd.stock import Stock
@@ -79,7 +78,7 @@ def assess(
     options_map: Mapping[str, Any],
     as_of: datetime.date | None = None,
     changes: Mapping[str, Any] | None = None,
-    start_of: Callable[[datetime.date, YearEnd], datetime.date] | None = None,
+    start: datetime.date | None = None,
 ) -> Assessment:
     """Follow a ledger up to a date and measure what is on hand then.
 
@@ -88,8 +87,7 @@ def assess(
         options_map: The ledger's options.
         as_of: The date, inclusive; None is the ledger's last one.
         changes: Keys of the configuration that are set to other values than the ledger's.
-        start_of: Gives the date to note the opening allowances of, from the last date and the
-            fiscal year's end.
+        start: The date to note the opening allowances of; None is the first of the fiscal year.
 
     Raises:
         NotSwitchedOn: The ledger does not use the plugin.
@@ -100,7 +98,7 @@ def assess(
     own = list_own(entries)
     day = as_of or _find_last_day(entries, own)
     with localcontext(CONTEXT), collector_paused():
-        run, errors = follow(own, options_map, config, day, start_of)
+        run, errors = follow(own, options_map, config, day, start)
         if run is None:
             return Assessment(day, None, errors, None, (), None, options_map)
         timeline = run.timeline

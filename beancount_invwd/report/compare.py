@@ -23,10 +23,10 @@ from beancount.core import data
 from beancount.core.amount import Amount
 
 from beancount_invwd.money import CONTEXT, ONE, ZERO
+from beancount_invwd.periods import fiscal_year_start
 from beancount_invwd.plugin import collector_paused
 from beancount_invwd.prices import IMPLICIT
 from beancount_invwd.report.assessment import Assessment, assess
-from beancount_invwd.report.spans import fiscal_year_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -164,25 +164,17 @@ def _read_value(value: str) -> Any:
         return value
 
 
-def compare(
-    entries: Sequence[Any],
-    options_map: Mapping[str, Any],
-    scenarios: Sequence[Scenario],
-    as_of: datetime.date | None = None,
-) -> Comparison:
+def compare(entries: Sequence[Any], own: Assessment, scenarios: Sequence[Scenario]) -> Comparison:
     """Compare the ledger's own policy with others.
 
     Args:
         entries: All entries as loaded.
-        options_map: The ledger's options.
+        own: The ledger under its own policy, as of the date to compare at.
         scenarios: What to compare with, a column each.
-        as_of: The date, inclusive; None is the ledger's last one.
 
     Raises:
-        NotSwitchedOn: The ledger does not use the plugin.
         BadScenario: The configuration refuses a scenario.
     """
-    own = assess(entries, options_map, as_of, start_of=fiscal_year_start)
     if own.policy is None:
         return Comparison(own.as_of, own.as_of, (LEDGER,), (), (), {})
     day = own.as_of
@@ -217,7 +209,7 @@ def _assess(
     if scenario.price_change:
         state = assess(entries, options_map, day, changes) if changes else own
         entries = _scale_prices(entries, _list_items(state), ONE + scenario.price_change)
-    state = assess(entries, options_map, day, changes, lambda *_: start)
+    state = assess(entries, options_map, day, changes, start)
     if state.policy is None:
         problems = "; ".join(e.message.removeprefix("beancount_invwd: ") for e in state.errors)
         raise BadScenario(f"{scenario.name}: {problems}")

@@ -13,10 +13,10 @@ from decimal import localcontext
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.money import CONTEXT
+from beancount_invwd.periods import fiscal_year_start
 from beancount_invwd.report import notes
 from beancount_invwd.report.answers import Author
 from beancount_invwd.report.numbers import NumberWriter
-from beancount_invwd.report.spans import fiscal_year_start
 
 if TYPE_CHECKING:
     from beancount_invwd.report.assessment import Assessment

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from beancount.core import data
 
-from beancount_invwd.periods import YearEnd, period_end
+from beancount_invwd.periods import YearEnd, fiscal_year_start, period_end
 from beancount_invwd.report.assessment import list_own
 
 if TYPE_CHECKING:
@@ -35,16 +35,6 @@ def split_span(
 def day_before(day: datetime.date) -> datetime.date:
     """The day before; that of the first day there is, is that day."""
     return max(day, datetime.date.min + _DAY) - _DAY
-
-
-def fiscal_year_start(day: datetime.date, year_end: YearEnd) -> datetime.date:
-    """The first day of the fiscal year that `day` is in (at least 0001-01-01)."""
-    this = year_end.in_year(day.year)
-    if this < day:
-        return this + _DAY
-    if day.year == datetime.MINYEAR:
-        return datetime.date.min
-    return year_end.in_year(day.year - 1) + _DAY
 
 
 def find_year_start(entries: Sequence[Any], end: datetime.date, year_end: YearEnd) -> datetime.date:
