@@ -8,7 +8,7 @@ are an error at that transaction.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import islice
@@ -21,6 +21,7 @@ from beancount_invwd.outcomes import Outcome, drop_zeros, merge, sum_changes
 from beancount_invwd.stock import carry, find_room
 
 if TYPE_CHECKING:
+    from beancount_invwd.groups import Grouping
     from beancount_invwd.lots import Books
     from beancount_invwd.mistakes import Mistakes
     from beancount_invwd.stock import Lot, Stock
@@ -32,12 +33,16 @@ class Claims:
 
     Args:
         books: The lots.
+        grouping: Tells which lots are one group.
         targets: Tells which accounts hold their allowances.
         mistakes: Takes amounts that no lot can take.
     """
 
-    def __init__(self, books: Books, targets: Targets, mistakes: Mistakes) -> None:
+    def __init__(
+        self, books: Books, grouping: Grouping, targets: Targets, mistakes: Mistakes
+    ) -> None:
         self._books = books
+        self._grouping = grouping
         self._targets = targets
         self._mistakes = mistakes
         self._named: dict[str, list[Stock]] = {}
@@ -110,6 +115,7 @@ class Claims:
         Returns:
             What was booked, as movements that are not written again.
         """
+        names = {lot.number: outcome.group.name for outcome in outcomes for lot in outcome.lots}
         left: dict[tuple[str, str], list[Sequence[Outcome]]] = {}
         for row in merge(outcomes):
             group = row[0].group
@@ -133,13 +139,21 @@ class Claims:
             for lot, allowance in zip(outcome.lots, outcome.allowances, strict=True)
         }
         for claim in others:
-            found += self._share(claim, wishes, day)
+            found += self._share(claim, names, wishes, day)
         return found
 
     def _share(
-        self, claim: Claim, wishes: dict[int, Decimal], day: datetime.date
+        self,
+        claim: Claim,
+        names: Mapping[int, str],
+        wishes: Mapping[int, Decimal],
+        day: datetime.date,
     ) -> list[Movement]:
-        """Share amounts out over the lots behind each account."""
+        """Share amounts out over the lots behind each account.
+
+        Those that are in the group on that day come first; then others that had its name, since
+        the basis, or what is known of a lot, may have been another when the ledger was written.
+        """
         lots = self._find_lots(claim)
         if not lots:
             self._report(claim, f"no lot of {claim.group} is on hand")
@@ -147,13 +161,18 @@ class Claims:
         taken: dict[str, Decimal] = {}
         for account, change in drop_zeros(claim.changes).items():
             behind = [lot for lot in lots if self._targets.allowance_account(lot) == account]
-            problem = _take(behind, change, wishes)
+            members = [self._find_name(lot, names) == claim.group for lot in behind]
+            problem = _take(behind, members, change, wishes)
             if problem is not None:
                 self._report(claim, f"{abs(change)} {claim.currency} on {account} is {problem}")
             else:
                 taken[account] = change
         group = Group(lots[0].stock.key.entity, claim.currency, claim.group, 0, "", "")
         return [_describe(claim, group, taken, day)] if taken else []
+
+    def _find_name(self, lot: Lot, names: Mapping[int, str]) -> str:
+        """The name of the group that a lot is in: as measured that day, else when it last was."""
+        return names.get(lot.number) or self._grouping.find_left(lot).name
 
     def _find_lots(self, claim: Claim) -> list[Lot]:
         return [
@@ -175,14 +194,17 @@ def _is_booking(claim: Claim, together: Sequence[Outcome]) -> bool:
     )
 
 
-def _take(lots: Sequence[Lot], change: Decimal, wishes: dict[int, Decimal]) -> str | None:
+def _take(
+    lots: Sequence[Lot], members: Sequence[bool], change: Decimal, wishes: Mapping[int, Decimal]
+) -> str | None:
     """Change the allowances of lots by an amount in all; return why they cannot take it."""
     sign = 1 if change > 0 else -1
     quantum = lots[0].stock.quantum if lots else change
     gaps = [sign * (wishes.get(lot.number, lot.allowance) - lot.allowance) for lot in lots]
     rooms = [find_room(lot) if sign > 0 else lot.allowance for lot in lots]
     wanted = [[max(ZERO, gap) for gap in gaps], [lot.cost for lot in lots]]
-    parts = spread(abs(change), wanted, rooms, quantum)
+    first = [[w if is_in else ZERO for w, is_in in zip(ws, members, strict=True)] for ws in wanted]
+    parts = spread(abs(change), first + wanted, rooms, quantum)
     if parts is None:
         return "more than these lots cost" if sign > 0 else "more than the allowance of these lots"
     for lot, part in zip(lots, parts, strict=True):
@@ -196,7 +218,7 @@ def _describe(
 ) -> Movement:
     change = sum(changes.values(), ZERO)
     kind: Kind = "write-down" if change > 0 else "reversal" if change < 0 else "transfer"
-    if claim.kind == "write-off":
+    if (change > 0 and claim.kind == "write-off") or (change < 0 and claim.kind == "release"):
         kind = cast("Kind", claim.kind)
     return Movement(
         date=day, kind=kind, reason="booked", group=group, quantity=ZERO, cost=ZERO,

@@ -288,7 +288,8 @@ def _find_immaterial(movements: Sequence[Movement], policy: Policy) -> set[int]:
     """The measurements that are no line of their own (ACCOUNTING section 7), by identity."""
     if not policy.materiality:
         return set()
-    measured = [row for row in movements if not row.credits and row.kind != "transfer"]
+    others = {"transfer", "release"}  # those that are booked have no credits
+    measured = [row for row in movements if not row.credits and row.kind not in others]
     running: dict[tuple[Any, ...], Decimal] = {}
     up_to: dict[tuple[Any, ...], Decimal] = {}
     for row in measured:

@@ -7,7 +7,15 @@ remainder, the earlier lot first where remainders tie.
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, DivisionByZero, localcontext
+from decimal import (
+    ROUND_FLOOR,
+    ROUND_HALF_EVEN,
+    ROUND_HALF_UP,
+    Context,
+    Decimal,
+    DivisionByZero,
+    localcontext,
+)
 from decimal import InvalidOperation as _InvalidOperation
 from decimal import Overflow as _Overflow
 from typing import TYPE_CHECKING
@@ -48,16 +56,16 @@ def share_out(amount: Decimal, weights: Sequence[Decimal], quantum: Decimal) -> 
     """Share `amount` out in proportion to `weights`, in whole quanta by largest remainder.
 
     Args:
-        amount: Not negative, a whole number of quanta.
+        amount: Not negative; what it has beyond whole quanta is not shared out.
         weights: Not negative, not all zero, in the order in which ties are broken.
         quantum: The smallest unit of the currency.
 
     Returns:
-        One part per weight; the parts add up to `amount` exactly.
+        One part per weight; the parts add up to `amount` in whole quanta.
     """
+    quanta = (amount / quantum).to_integral_value(ROUND_FLOOR)
     if len(weights) == 1:
-        return [amount]
-    quanta = round_money(amount / quantum, ONE)
+        return [quanta * quantum]
     if quanta.adjusted() > _MOST_DIGITS:
         with localcontext(_WIDE):
             return _share_quanta(quanta, weights, quantum)
@@ -80,4 +88,4 @@ def part_of(amount: Decimal, units: Decimal, out_of: Decimal, quantum: Decimal) 
     """Return what `units` out of `out_of` carry of `amount`: all of it, or rounded half up."""
     if units >= out_of:
         return amount
-    return round_money(amount * units / out_of, quantum)
+    return min(amount, round_money(amount * units / out_of, quantum))

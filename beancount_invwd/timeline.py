@@ -12,7 +12,7 @@ import datetime
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount.core import data
 
@@ -25,7 +25,7 @@ from beancount_invwd.demand import Demand
 from beancount_invwd.facts import Closing, Contract, Directive
 from beancount_invwd.groups import Grouping
 from beancount_invwd.lots import Books
-from beancount_invwd.money import ZERO
+from beancount_invwd.money import ZERO, part_of
 from beancount_invwd.movements import TAG, Group, Movement, Plan, Row
 from beancount_invwd.outcomes import Outcome, join, merge, tell_reason
 from beancount_invwd.outgoing import Outgoing
@@ -37,6 +37,22 @@ if TYPE_CHECKING:
     from beancount_invwd.scope import Scope
     from beancount_invwd.stock import Lot, Stock, StockKey
     from beancount_invwd.targets import Targets
+
+
+class _Gap(NamedTuple):
+    """What a lot would have carried more at the end of a closed period, had all been known."""
+
+    group: Group
+    is_own: bool
+    lot: Lot
+    units: Decimal
+    amount: Decimal
+
+    def find_rest(self) -> Decimal:
+        """What of it the units have that are still there."""
+        left = max(ZERO, self.lot.units)
+        part = part_of(abs(self.amount), left, self.units, self.lot.stock.quantum)
+        return part if self.amount > ZERO else -part
 
 
 class Timeline:
@@ -80,13 +96,13 @@ class Timeline:
             scope, mistakes, grouping, self.books, demand, self._agenda, targets.allowance_account
         )
         self._outgoing = Outgoing(policy, targets, grouping)
-        self._claims = Claims(self.books, targets, mistakes)
+        self._claims = Claims(self.books, grouping, targets, mistakes)
         self._calendar = Calendar(policy, end, scope.perishables, self.books.is_on_hand)
         self._today: datetime.date | None = None
         self._is_eventful = False
         self._booked: list[Claim] = []
         self._corrections: list[Movement] = []
-        self._gaps: dict[tuple[Group, int], Decimal] = {}  # by group, and lot of its own
+        self._gaps: dict[int, _Gap] = {}  # by the number of the lot
         self._costs: dict[tuple[str, str], Decimal] = {}
         self._tested_on: datetime.date | None = None
 
@@ -169,6 +185,7 @@ class Timeline:
         self._end_today()
         if self._is_by_price and self._tested_on is not None:
             self._report_missing(self._tested_on)
+        self._report_emptied()
 
     def _pass(self, due: Due) -> None:
         """Do what is due at the end of a date; today, if that is another day, ended before."""
@@ -256,8 +273,7 @@ class Timeline:
     def _test(self, day: datetime.date, only: frozenset[str] | None) -> None:
         """Measure what may have changed and write down what did."""
         self._tested_on = day
-        for pool in self.books.take_emptied():
-            self._mistakes.report_emptied(pool)
+        self._report_emptied()
         if not self._is_closed(day):
             corrections, self._corrections = self._corrections, []
             self.movements += [row._replace(date=day, is_correction=True) for row in corrections]
@@ -279,8 +295,13 @@ class Timeline:
     def _write(self, outcomes: Sequence[Outcome], day: datetime.date) -> None:
         """Set the allowances of groups and note what changed."""
         self._costs.clear()  # units do not change from here to the end
+        corrects = self._take_gaps(outcomes) if self._gaps else {}
         for together in merge(outcomes):
-            self.movements.append(self._describe(together, day))
+            movement = self._describe(together, day)
+            if corrects:
+                late = sum((corrects.get(id(outcome), ZERO) for outcome in together), ZERO)
+                movement = movement._replace(corrects=late)
+            self.movements.append(movement)
         is_final = self._policy.reversals == "none"
         for outcome in outcomes:
             outcome.set(is_final=is_final)
@@ -290,24 +311,38 @@ class Timeline:
         if self._gaps:
             find = self._grouping.find_named
             groups = {find(stock, is_own=is_own) for stock in stocks for is_own in (True, False)}
-            self._gaps = {key: gap for key, gap in self._gaps.items() if key[0] not in groups}
+            self._gaps = {key: gap for key, gap in self._gaps.items() if gap.group not in groups}
 
     def _note_gap(self, outcome: Outcome) -> None:
         """Note what would be different today in a closed period; nothing of it is written."""
-        if outcome.is_own:
-            for lot, allowance in zip(outcome.lots, outcome.allowances, strict=True):
-                self._gaps[outcome.group, lot.number] = allowance - lot.allowance
-        else:
-            self._gaps[outcome.group, 0] = sum(outcome.changes.values(), ZERO)
-        for lot in outcome.lots:
+        for lot, allowance in zip(outcome.lots, outcome.allowances, strict=True):
+            gap = allowance - lot.allowance
+            if gap:
+                self._gaps[lot.number] = _Gap(outcome.group, outcome.is_own, lot, lot.units, gap)
             lot.is_own, lot.settled = outcome.is_own, None
             lot.stock.has_own = lot.stock.has_own or outcome.is_own
         self._agenda.add({lot.stock for lot in outcome.lots})
 
-    def _take_gaps(self, outcome: Outcome) -> Decimal:
-        """Take what would have been different of these lots in a closed period."""
-        numbers = [lot.number for lot in outcome.lots] if outcome.is_own else [0]
-        return sum((self._gaps.pop((outcome.group, number), ZERO) for number in numbers), ZERO)
+    def _take_gaps(self, outcomes: Iterable[Outcome]) -> dict[int, Decimal]:
+        """Take what would have been different in a closed period, of units that are still there.
+
+        It goes with the lot, or where that changes nothing now, with the others of its group.
+
+        Returns:
+            The amounts by the identity of the outcome.
+        """
+        together: dict[Group, list[int]] = {}
+        for number, gap in self._gaps.items():
+            if not gap.is_own:
+                together.setdefault(gap.group, []).append(number)
+        found = {}
+        for outcome in sorted(outcomes, key=lambda outcome: not outcome.is_own):
+            numbers = [lot.number for lot in outcome.lots]
+            if not outcome.is_own:
+                numbers += together.get(outcome.group, [])
+            gaps = [self._gaps.pop(number, None) for number in numbers]
+            found[id(outcome)] = sum((gap.find_rest() for gap in gaps if gap), ZERO)
+        return found
 
     def _describe(self, outcomes: Sequence[Outcome], day: datetime.date) -> Movement:
         """Describe what is written together as one movement."""
@@ -325,7 +360,6 @@ class Timeline:
             price=found.price,
             threshold=self._find_threshold(found.group) if self._policy.materiality else None,
             lot=lots[0] if is_single else None,
-            corrects=sum(map(self._take_gaps, outcomes), ZERO) if self._gaps else ZERO,
         )
 
     def _find_threshold(self, group: Group) -> Decimal | None:
@@ -346,6 +380,11 @@ class Timeline:
                 else:
                     found.append(threshold.number * rate[0] / rate[1])
         return min(found, default=None)
+
+    def _report_emptied(self) -> None:
+        """Report pools without units in which cost is left (ACCOUNTING section 3)."""
+        for pool in self.books.take_emptied():
+            self._mistakes.report_emptied(pool)
 
     def _report_missing(self, day: datetime.date) -> None:
         """Report items on hand that have no price on the last measurement date."""
