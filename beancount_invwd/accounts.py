@@ -88,8 +88,22 @@ def _is_account(name: str) -> bool:
 
 def to_component(value: str) -> str:
     """Make a value a valid component of an account name."""
-    text = re.sub(r"[^\w-]|_", "-", value).lstrip("-") or "X"
-    return text[0].upper() + text[1:]
+    text = re.sub(r"[^\w-]|_", "-", value)
+    if not text.isascii():
+        text = "".join(char if _is_plain(char) else "-" for char in text)
+    text = text.lstrip("-") or "X"
+    first = text[0].upper()
+    return first + text[1:] if _begins_well(first) else f"X{text}"
+
+
+def _is_plain(char: str) -> bool:
+    """Whether a component of an account name may have a character behind its first one."""
+    return char == "-" or char.isalpha() or char.isdecimal()
+
+
+def _begins_well(char: str) -> bool:
+    """Whether a component may begin so: with a capital letter, which not all scripts have."""
+    return len(char) == 1 and (char.isupper() or char.isdecimal())
 
 
 def expand(template: str, fields: Mapping[str, str]) -> str:

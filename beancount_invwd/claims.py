@@ -72,7 +72,7 @@ class Claims:
         if changes and not strange:
             return None
         if not self._find_lots(claim):
-            return f"no lot of {claim.group} is on hand"
+            return self._tell_absence(claim)
         if strange:
             return f"{strange[0]} is no allowance account of {claim.group}"
         return "none of its accounts is an allowance account"
@@ -156,7 +156,7 @@ class Claims:
         """
         lots = self._find_lots(claim)
         if not lots:
-            self._report(claim, f"no lot of {claim.group} is on hand")
+            self._report(claim, self._tell_absence(claim))
             return []
         taken: dict[str, Decimal] = {}
         for account, change in drop_zeros(claim.changes).items():
@@ -169,6 +169,20 @@ class Claims:
                 taken[account] = change
         group = Group(lots[0].stock.key.entity, claim.currency, claim.group, 0, "", "")
         return [_describe(claim, group, taken, day)] if taken else []
+
+    def _tell_absence(self, claim: Claim) -> str:
+        """Tell why no lot can be meant."""
+        stocks = [
+            stock
+            for stock in self._find_named(claim.group)
+            if any(lot.units > 0 for lot in stock.lots.values())
+        ]
+        if not stocks:
+            return f"no lot of {claim.group} is on hand"
+        if all(stock.key.currency != claim.currency for stock in stocks):
+            costs = " and ".join(sorted({stock.key.currency for stock in stocks}))
+            return f"{claim.group} costs {costs}, not {claim.currency}"
+        return f"no lot of {claim.group} in {claim.currency} is of invwd-entity {claim.entity}"
 
     def _find_name(self, lot: Lot, names: Mapping[int, str]) -> str:
         """The name of the group that a lot is in: as measured that day, else when it last was."""

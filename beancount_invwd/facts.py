@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Level = Literal["lot", "Commodity", "Open"]
 Money = tuple[Decimal, str]
 
+TAG = "invwd"
 MARK = "invwd-"
 _OF_MOVEMENTS = {"invwd-group", "invwd-reason", "invwd-entity", "invwd-source"}
 DAMAGED = 'such as: 2024-11-15 custom "invwd-nrv" "MUG" 2.00 USD "damaged"'
@@ -220,6 +221,22 @@ def _misplaced(name: str, level: Level) -> str:
     return f"unknown metadata {name} on {where}; {hint}"
 
 
+def list_strays(meta: Mapping[str, Any], where: str) -> list[str]:
+    """Tell of metadata that stands where it is about no lot, item or account."""
+    problems = []
+    for name in meta:
+        if not name.startswith(MARK) or name in _OF_MOVEMENTS:
+            continue
+        remedy = "put it below the posting of the goods"
+        if name not in KEYS:
+            near = get_close_matches(name, KEYS, 1)
+            remedy = f"did you mean {near[0]}, below the goods?" if near else "remove it"
+        elif "lot" not in KEYS[name].levels:
+            remedy = f"put it on: {' or '.join(KEYS[name].levels)}"
+        problems.append(f"{name} says nothing on {where}; {remedy}")
+    return problems
+
+
 def show(value: Any) -> str:
     """Show a value as the user wrote it."""
     if value is None:
@@ -317,7 +334,7 @@ def _read_statement(entry: Any, given: Sequence[Any]) -> Statement:
     form = f"invwd-nrv takes an item, an amount and a reason, {DAMAGED}, {ENDED}"
     _check_names(entry, ("lot", "account"))
     label, account = entry.meta.get("lot"), entry.meta.get("account")
-    if any(value is not None and not isinstance(value, str) for value in (label, account)):
+    if any(not isinstance(entry.meta.get(name, ""), str) for name in ("lot", "account")):
         raise RuleError('the metadata of invwd-nrv is lot: "A-17" or account: Assets:Inventory')
     if not 2 <= len(given) <= 3 or not isinstance(given[0], str):  # noqa: PLR2004
         raise RuleError(form)

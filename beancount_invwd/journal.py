@@ -17,8 +17,8 @@ from beancount.core import data
 from beancount.core.amount import Amount
 
 from beancount_invwd.errors import InvwdError, error_at
+from beancount_invwd.facts import TAG
 from beancount_invwd.money import CENT, ONE, ZERO, round_money, round_number
-from beancount_invwd.movements import TAG
 from beancount_invwd.periods import fiscal_year_end
 
 if TYPE_CHECKING:

@@ -34,6 +34,7 @@ _Sold = tuple[Lot, Decimal, Any]  # negative units, posting
 _PLAIN = 2  # filename and lineno: metadata that says nothing
 _FILENAME = "filename"
 _TOLERANCES = "__tolerances__"  # nor does this, which booking notes at each transaction
+_AUTOMATIC = "__automatic__"  # nor this, at amounts that booking worked out
 
 
 class Books:
@@ -68,7 +69,7 @@ class Books:
             for place in home.places.values():
                 place.close()
 
-    def apply(self, txn: Any) -> Outflow | None:
+    def apply(self, txn: Any) -> Outflow | None:  # noqa: C901, PLR0912 (each posting comes by)
         """Apply a transaction: units and costs first, then allowances by what moved where.
 
         Returns:
@@ -81,6 +82,13 @@ class Books:
         for posting in txn.postings:
             home = homes[posting.account]
             if home is None:
+                meta = posting.meta
+                if (
+                    meta
+                    and len(meta) > _PLAIN + (_AUTOMATIC in meta)
+                    and self._scope.states_facts(meta)
+                ):
+                    break
                 continue
             cost, units, meta = posting.cost, posting.units, posting.meta
             if cost is None or (
@@ -109,13 +117,14 @@ class Books:
                     carries = True
                 sold.append((lot, number, posting))
         else:  # what most transactions do, the short way
-            if not bought:
-                return self._release(txn, sold) if carries else self._sell(txn, sold)
             meta = txn.meta
             is_plain = _FILENAME in meta and len(meta) == _PLAIN + (_TOLERANCES in meta)
-            if not sold and (is_plain or not self._scope.states_facts(meta)):
-                self._buy(txn, bought)
-                return None
+            if is_plain or not self._scope.states_facts(meta):
+                if not bought:
+                    return self._release(txn, sold) if carries else self._sell(txn, sold)
+                if not sold:
+                    self._buy(txn, bought)
+                    return None
         return self._apply(txn)
 
     def _sell(self, txn: Any, rows: Sequence[_Sold]) -> Outflow | None:
@@ -196,6 +205,7 @@ class Books:
         """Apply a transaction of whatever kind."""
         homes = self._homes
         rows = [(home, row) for row in txn.postings if (home := homes[row.account]) is not None]
+        self._scope.check_places(txn, {row.account for _, row in rows})
         additions, reductions = self._post(txn, rows)
         moved: list[Moved] = []
         if reductions and additions:

@@ -120,11 +120,11 @@ class Mistakes:
         )
         self._report_item(("margin", commodity), stock, message)
 
-    def report_rate(self, source: str, target: str) -> None:
+    def report_rate(self, source: str, target: str, day: datetime.date) -> None:
         """Report a materiality threshold that cannot be converted."""
         message = (
             f"'materiality' is in {source}, and there is no rate to {target}, so every loss in "
-            f"{target} is a line of its own; add: 2024-12-31 price {source} … {target}"
+            f"{target} is a line of its own; add: {day} price {source} … {target}"
         )
         self.report(("rate", source, target), None, message)
 

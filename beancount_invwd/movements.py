@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from beancount_invwd.prices import Price
     from beancount_invwd.stock import Lot
 
-TAG = "invwd"
 Kind = Literal["write-down", "write-off", "reversal", "release", "transfer"]
 _NOTHING: Mapping[str | None, Decimal] = MappingProxyType({})
 

@@ -15,6 +15,7 @@ from beancount.core import data
 from beancount_invwd import facts
 from beancount_invwd.facts import (
     NO_FACTS,
+    TAG,
     Assertion,
     Closing,
     Contract,
@@ -28,7 +29,7 @@ from beancount_invwd.money import CENT
 from beancount_invwd.stock import Home, Lot, Stock, StockKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from beancount_invwd.policy import Policy, Terms
     from beancount_invwd.targets import Targets
@@ -101,6 +102,9 @@ class Scope:
                 self._read_commodity(entry)
             elif isinstance(entry, data.Custom) and entry.type.startswith(facts.MARK):
                 customs.append(entry)
+            else:
+                for problem in facts.list_strays(entry.meta, f"a {type(entry).__name__}"):
+                    self._mistakes.report((id(entry), problem), entry.meta, problem, entry)
         return customs
 
     def _read_open(self, entry: Any) -> None:
@@ -158,10 +162,10 @@ class Scope:
         """Whether a mistake concerns the item."""
         return item in self._mistakes.blocked
 
-    def item_terms(self, stock: Stock) -> Terms:
-        """The parameters of an item, whatever its lots say."""
-        item = facts.resolve_terms(self._policy.terms, NO_FACTS, stock.facts, NO_FACTS)
-        return stock.terms or item
+    def item_terms(self, stock: Stock, account: str) -> Terms:
+        """The parameters of an item in an account, whatever its lots say."""
+        stated = self._accounts.get(account, NO_FACTS)
+        return facts.resolve_terms(self._policy.terms, stated, stock.facts, NO_FACTS)
 
     def find_home(self, account: str) -> Home | None:
         """The inventory account of this name, without lots, or None for any other."""
@@ -231,6 +235,28 @@ class Scope:
         for problem in problems:
             self._mistakes.block(posting.units.currency, meta, problem, txn)
         return NO_FACTS if problems else found
+
+    def check_places(self, txn: Any, homes: Collection[str]) -> None:
+        """Report metadata of a transaction that stands where it is about no lot.
+
+        Args:
+            txn: The transaction.
+            homes: Which of its accounts hold inventory.
+        """
+        if TAG in (txn.tags or ()):
+            return
+        goods = [row.units for row in txn.postings if row.account in homes]
+        found = []
+        if all(units.number <= 0 for units in goods):
+            strays = facts.list_strays(txn.meta, "a transaction that adds no goods")
+            found += [(txn.meta, stray) for stray in strays]
+        for row in txn.postings:
+            if row.meta and self._policy.match_inventory(row.account) is None:
+                strays = facts.list_strays(row.meta, f"a posting to {row.account}")
+                found += [(find_meta(txn, row), stray) for stray in strays]
+        for meta, problem in found:
+            self._mistakes.report((id(txn), problem), meta, problem, txn)
+            self._mistakes.blocked.update(units.currency for units in goods)
 
     def states_facts(self, meta: Mapping[str, Any] | None) -> bool:
         """Whether metadata says something of a lot; by its keys, which few ledgers vary."""

@@ -22,11 +22,11 @@ from beancount_invwd.booked import Claim, is_booked, read_claims, settle
 from beancount_invwd.calendar import DAY, Calendar, Due
 from beancount_invwd.claims import Claims
 from beancount_invwd.demand import Demand
-from beancount_invwd.facts import Closing, Contract, Directive
+from beancount_invwd.facts import TAG, Closing, Contract, Directive
 from beancount_invwd.groups import Grouping
 from beancount_invwd.lots import Books
 from beancount_invwd.money import ZERO, part_of
-from beancount_invwd.movements import TAG, Group, Movement, Plan, Row
+from beancount_invwd.movements import Group, Movement, Plan, Row
 from beancount_invwd.outcomes import Outcome, join, merge, tell_reason
 from beancount_invwd.outgoing import Outgoing
 
@@ -358,11 +358,11 @@ class Timeline:
             measure=found.measure,
             changes=found.changes,
             price=found.price,
-            threshold=self._find_threshold(found.group) if self._policy.materiality else None,
+            threshold=self._find_threshold(found.group, day) if self._policy.materiality else None,
             lot=lots[0] if is_single else None,
         )
 
-    def _find_threshold(self, group: Group) -> Decimal | None:
+    def _find_threshold(self, group: Group, day: datetime.date) -> Decimal | None:
         """The materiality threshold of an entity and currency on this date (section 7)."""
         found = []
         for threshold in self._policy.materiality:
@@ -376,7 +376,7 @@ class Timeline:
             else:
                 rate = self.assessor.evidence.prices.find_rate(threshold.currency, group.currency)
                 if rate is None:
-                    self._mistakes.report_rate(threshold.currency, group.currency)
+                    self._mistakes.report_rate(threshold.currency, group.currency, day)
                 else:
                     found.append(threshold.number * rate[0] / rate[1])
         return min(found, default=None)

@@ -16,7 +16,8 @@ from typing import Any, Literal
 
 from beancount_invwd.errors import RuleError
 
-NUMBER = r"(?:[0-9][0-9,]*(?:\.[0-9]*)?|\.[0-9]+)"
+NUMBER = r"(?:(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)"
+"""Commas stand between thousands only: `8,5` is no number, rather than 85."""
 _PERCENT = re.compile(rf"({NUMBER})\s*%(?:\s+of\s+(cost|price))?")
 COMMODITY = r"[A-Z/][A-Z0-9'._-]*"
 _AMOUNT = re.compile(rf"({NUMBER})\s+({COMMODITY})")
