@@ -19,7 +19,7 @@ from typing import Any
 
 from beancount_invwd.facts import TAG
 from beancount_invwd.money import ZERO, share_out
-from beancount_invwd.movements import Movement
+from beancount_invwd.movements import Movement, Release
 
 GROUP = "invwd-group"
 _OF_UNITS = ("release", "transfer")
@@ -46,8 +46,8 @@ class Claim:
     is_of_units: bool
     txn: Any
 
-    def fits(self, movement: Movement) -> bool:
-        """Whether this may be the booking of a movement."""
+    def fits(self, movement: Movement | Release) -> bool:
+        """Whether this may be the booking of a movement, or of a part of one."""
         group = movement.group
         return (
             group.name == self.group

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from beancount_invwd.movements import Group, Kind, Movement, Release
 from beancount_invwd.releases import choose_credits
 
 if TYPE_CHECKING:
+    from beancount_invwd.booked import Claim
     from beancount_invwd.flows import Moved, Outflow, Reduction
     from beancount_invwd.policy import Policy
     from beancount_invwd.targets import Targets
@@ -50,6 +52,18 @@ class Outgoing:
         """Take the movements since this was last asked."""
         movements, self._movements = self._movements, []
         return movements
+
+    def settle(self, claims: Sequence[Claim]) -> list[Claim]:
+        """Take what is booked off the releases that wait; return claims about something else."""
+        left = []
+        for claim in claims:
+            changes = dict(claim.changes)
+            if claim.is_of_units:
+                rows = [_take_off(row, changes) if claim.fits(row) else row for row in self.waiting]
+                self.waiting = [row for row in rows if row.amount]
+            if any(changes.values()):
+                left.append(replace(claim, changes=changes))
+        return left
 
     def record(self, txn: Any, outflow: Outflow) -> None:
         """Note what a transaction did to allowances."""
@@ -129,3 +143,12 @@ class Outgoing:
                         source=txn,
                     )
                 )
+
+
+def _take_off(row: Release, changes: dict[str, Decimal]) -> Release:
+    """Take what is booked on its account off a release, and off what is booked."""
+    taken = max(ZERO, min(row.amount, -changes.get(row.account, ZERO)))
+    if not taken:
+        return row
+    changes[row.account] += taken
+    return row._replace(amount=row.amount - taken)

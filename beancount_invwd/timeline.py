@@ -211,6 +211,7 @@ class Timeline:
         if claims:
             self._booked = []
             outgoing, claims = settle(outgoing, self._claims.check(claims))
+            claims = self._outgoing.settle(claims)
             if claims and self._corrections:  # of a closed period, booked in this one
                 self._corrections, claims = settle(self._corrections, claims)
         if self._is_closed(day):

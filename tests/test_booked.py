@@ -191,6 +191,22 @@ def test_corrected_it_is_what_it_would_have_been(
         assert allowances_on(closed, other) == allowances_on(late, other)
 
 
+@STEADY
+@given(LEDGERS, SHARES, st.sampled_from([("sale", "period"), ("period", "sale")]))
+def test_what_is_booked_stays_a_fact_when_releases_are_written_otherwise(
+    texts: tuple[str, str], share: int, modes: tuple[str, str]
+) -> None:
+    text, config = texts
+    before, after = (repr({**ast.literal_eval(config), "release": mode}) for mode in modes)
+    books = load((text, before))
+    day = pick_day(books, share)
+    other = Books("\n".join([text, book(books.entries, books.options, day)]), after)
+    assert not any("cannot be taken" in message for message in other.messages)
+    for later in measured_after(other, day):
+        assert_tied(other, later)
+        assert allowances_on(other, later) == allowances_on(books, later)
+
+
 def change_closed(books: Books, day: date, what: str, seed: int) -> tuple[Books, Books]:
     """Book and close a ledger up to a date, then change it before that date.
 
