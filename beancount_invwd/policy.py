@@ -170,10 +170,15 @@ def _read_literal(text: str) -> dict[Any, Any]:
         raise RuleError(f"{wanted}, but it is not ({reason or type(error).__name__})") from error
     if not isinstance(node, ast.Dict) or not isinstance(value, dict):
         raise RuleError(f"{wanted}, but it is a {type(value).__name__}")
-    if len(value) < len(node.keys):
-        keys = [ast.unparse(key) for key in node.keys if key is not None]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise RuleError(f"the key {twice} is given twice; keep one")
+    for part in ast.walk(node):
+        keys = (
+            [ast.literal_eval(key) for key in part.keys if key]
+            if isinstance(part, ast.Dict)
+            else []
+        )
+        twice = [key for i, key in enumerate(keys) if key in keys[:i]]
+        if twice:
+            raise RuleError(f"the key {twice[0]!r} is given twice; keep one")
     return value
 
 
@@ -374,6 +379,9 @@ def _contradictions(policy: Policy) -> list[str]:
         )
     if policy.accounts["allowance"] == "{account}":
         found.append("'accounts' 'allowance' is the inventory account itself; give it its own")
+    for kind, template in policy.accounts.items():
+        if kind != "allowance" and template == policy.accounts["allowance"]:
+            found.append(f"'accounts' {kind!r} is the allowance account; give it its own")
     return found
 
 
