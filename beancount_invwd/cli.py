@@ -30,6 +30,7 @@ from beancount_invwd.formats import WRITERS
 from beancount_invwd.report import documents
 from beancount_invwd.report import risk as risks
 from beancount_invwd.report.book import book as book_period
+from beancount_invwd.report.book import find_unmeasured
 from beancount_invwd.report.compare import BadScenario, read_scenario
 from beancount_invwd.report.compare import compare as compare_policies
 from beancount_invwd.report.count import count as count_sheet
@@ -313,7 +314,16 @@ def book(ledger: str, through: datetime.date, output: str | None) -> None:
       bean-invwd book ledger.beancount --through 2024-12-31 --output booked-2024.beancount
     """
     loaded = load(ledger)
-    loaded.assess(through)
+    policy = loaded.assess(through).policy
+    left_out = find_unmeasured(loaded.entries, policy, through) if policy is not None else None
+    if left_out is not None:
+        end, due = left_out
+        click.echo(
+            f"Warning: the ledger ends on {end}, so nothing was measured on {due}, and after "
+            f"closing nothing will be; set 'until': '{through}' on the plugin line, or close a "
+            "date that the ledger has reached.",
+            err=True,
+        )
     write(loaded, book_period(loaded.entries, loaded.options_map, through), output)
     finish(loaded)
 

@@ -116,18 +116,10 @@ class EvidenceBook:
         Goods of which something particular is known fill none. Without units on hand, the next
         one would fill the dearest.
         """
-        units = sum(
-            (
-                lot.units
-                for lot in stock.lots.values()
-                if lot.units > 0 and not is_particular(lot, self.find_particular(lot), day)
-            ),
-            ZERO,
-        )
-        units = rest = units or ONE
+        units = rest = self._count_sound(stock, day) or ONE
         filled = []
-        for contract in self._contracts[stock.key.commodity]:
-            if contract.currency == stock.key.currency and day <= contract.until and rest:
+        for contract in self._list_contracts(stock, day):
+            if rest:
                 taken = min(rest, contract.units)
                 rest -= taken
                 filled.append((contract, taken / units))
@@ -135,6 +127,36 @@ class EvidenceBook:
             others = sum((share for _, share in filled[:-1]), ZERO)
             filled[-1] = (filled[-1][0], ONE - others)
         return filled
+
+    def list_unfilled(self, stock: Stock, day: datetime.date) -> list[tuple[Contract, Decimal]]:
+        """List contracts for more than what is on hand, each with the units that it lacks."""
+        rest = self._count_sound(stock, day)
+        lacking = []
+        for contract in self._list_contracts(stock, day):
+            taken = min(rest, contract.units)
+            rest -= taken
+            if taken < contract.units:
+                lacking.append((contract, contract.units - taken))
+        return lacking
+
+    def _list_contracts(self, stock: Stock, day: datetime.date) -> list[Contract]:
+        """List the contracts of an item that are in force, the dearest first."""
+        return [
+            contract
+            for contract in self._contracts.get(stock.key.commodity, ())
+            if contract.currency == stock.key.currency and day <= contract.until
+        ]
+
+    def _count_sound(self, stock: Stock, day: datetime.date) -> Decimal:
+        """Count the units on hand of which nothing particular is known."""
+        return sum(
+            (
+                lot.units
+                for lot in stock.lots.values()
+                if lot.units > 0 and not is_particular(lot, self.find_particular(lot), day)
+            ),
+            ZERO,
+        )
 
     def find_plain(self, stock: Stock, terms: Terms, day: datetime.date) -> Plain | None:
         """Find price and replacement cost of an item with one price that no directive names."""

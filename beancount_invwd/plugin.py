@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 __plugins__ = ("invwd",)
+NAMES = ("beancount_invwd", "beancount_invwd.plugin")
 
 
 def invwd(
@@ -86,6 +87,14 @@ _MOST = {data.Transaction, data.Price}
 def _run(
     entries: Sequence[Any], options_map: Mapping[str, Any], config: str | None
 ) -> tuple[list[Any], list[InvwdError]]:
+    lines = [text for name, text in options_map.get("plugin", ()) if name in NAMES]
+    if config in lines[1:] and config != lines[0]:
+        meta = _ledger_meta(options_map, lines.index(config))
+        message = (
+            "beancount_invwd is switched on before with another configuration, and this one adds "
+            "nothing; keep one plugin line: a lot has one allowance"
+        )
+        return list(entries), [error_at(meta, message)]
     run, errors = follow(entries, options_map, config)
     if run is None:
         return list(entries), errors
@@ -194,14 +203,21 @@ def _check_inventory(policy: Policy, entries: Sequence[Any], others: Sequence[An
 _PLUGIN_LINE = re.compile(r'\s*plugin\s+"beancount_invwd(\.plugin)?"')
 
 
-def _ledger_meta(options_map: Mapping[str, Any]) -> dict[str, Any]:
-    """The ledger's file and the line of its `plugin` directive, if it can be read."""
+def _ledger_meta(options_map: Mapping[str, Any], before: int = 0) -> dict[str, Any]:
+    """The ledger's file and the line of its `plugin` directive, if it can be read.
+
+    Args:
+        options_map: The ledger's options.
+        before: How many such directives come before it.
+    """
     filename = options_map.get("filename") or "<beancount_invwd>"
     try:
         with open(filename, encoding="utf-8") as file:  # noqa: PTH123 (pathlib takes 8 ms to import)
             for number, line in enumerate(file, 1):
                 if _PLUGIN_LINE.match(line):
-                    return {"filename": filename, "lineno": number}
+                    if not before:
+                        return {"filename": filename, "lineno": number}
+                    before -= 1
     except (OSError, ValueError):
         pass
     return {"filename": filename, "lineno": 0}

@@ -381,7 +381,7 @@ def _contradictions(policy: Policy) -> list[str]:
         found.append("'accounts' 'allowance' is the inventory account itself; give it its own")
     for kind, template in policy.accounts.items():
         if kind != "allowance" and template == policy.accounts["allowance"]:
-            found.append(f"'accounts' {kind!r} is the allowance account; give it its own")
+            found.append(f"'accounts' {kind!r} is the allowance account itself; give it its own")
     return found
 
 

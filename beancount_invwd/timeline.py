@@ -26,7 +26,7 @@ from beancount_invwd.facts import TAG, Closing, Contract, Directive
 from beancount_invwd.groups import Grouping
 from beancount_invwd.lots import Books
 from beancount_invwd.money import ZERO, part_of
-from beancount_invwd.movements import Group, Movement, Plan, Row
+from beancount_invwd.movements import Group, Movement, Plan, Release, Row
 from beancount_invwd.outcomes import Outcome, join, merge, tell_reason
 from beancount_invwd.outgoing import Outgoing
 
@@ -409,6 +409,11 @@ class Timeline:
                 unpriced, self.assessor.evidence.prices, day, is_all=len(unpriced) == count
             )
 
+    @property
+    def waiting(self) -> Sequence[Release]:
+        """Releases that are written at the end of the period."""
+        return self._outgoing.waiting
+
     def sum_allowances(self) -> dict[tuple[str, str], Decimal]:
         """Sum allowances by allowance account and currency, with releases not yet written.
 
@@ -422,7 +427,7 @@ class Timeline:
             for lot in stock.lots.values() if stock.allowance else ():
                 key = (self._targets.allowance_account(lot), stock.key.currency)
                 sums[key] = sums.get(key, ZERO) + lot.allowance
-        for row in self._outgoing.waiting:
+        for row in self.waiting:
             key = (row.account, row.group.currency)
             sums[key] = sums.get(key, ZERO) + row.amount
         for movement in self._corrections:

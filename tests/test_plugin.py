@@ -72,6 +72,19 @@ def test_an_error_of_the_configuration_points_at_the_plugin_line(tmp_path: Path)
     assert [error.source for error in errors] == [{"filename": str(path), "lineno": 3}]
 
 
+def test_a_second_configuration_adds_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.beancount"
+    lines = 'plugin "beancount_invwd"\nplugin "beancount_invwd" "{\'release\': \'period\'}"\n'
+    path.write_text(lines + LEDGER)
+    entries, errors, _ = loader.load_file(str(path))
+    assert [error.source for error in errors] == [{"filename": str(path), "lineno": 2}]
+    assert "keep one plugin line" in errors[0].message
+    path.write_text('plugin "beancount_invwd"\n' + LEDGER)
+    alone, errors, _ = loader.load_file(str(path))
+    assert errors == []
+    assert len(entries) == len(alone)
+
+
 def test_fava_fiscal_years_that_end_in_the_next_calendar_year() -> None:
     option = '2024-01-01 custom "fava-option" "fiscal_year_end" "15-31"\n'
     config = "{'period': 'year'}"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.journal import FILENAME
 from beancount_invwd.money import CONTEXT
-from beancount_invwd.plugin import collector_paused, find_end, follow
+from beancount_invwd.plugin import NAMES, collector_paused, find_end, follow
 
 if TYPE_CHECKING:
     import datetime
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from beancount_invwd.policy import Policy
     from beancount_invwd.stock import Stock
     from beancount_invwd.timeline import Timeline
-
-_NAMES = ("beancount_invwd", "beancount_invwd.plugin")
 
 
 class NotSwitchedOn(Exception):  # noqa: N818 (not a fault, a state of the ledger)
@@ -68,7 +66,7 @@ def find_config(options_map: Mapping[str, Any]) -> str | None:
         NotSwitchedOn: There is no such line.
     """
     for name, config in options_map.get("plugin", ()):
-        if name in _NAMES:
+        if name in NAMES:
             return None if config is None else str(config)
     raise NotSwitchedOn
 

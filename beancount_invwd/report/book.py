@@ -8,13 +8,40 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
 from beancount.parser import printer
 
+from beancount_invwd.calendar import DAY
 from beancount_invwd.journal import FILENAME
-from beancount_invwd.report.assessment import find_config
+from beancount_invwd.periods import period_end
+from beancount_invwd.plugin import find_end
+from beancount_invwd.report.assessment import find_config, list_own
+
+if TYPE_CHECKING:
+    from beancount_invwd.policy import Policy
+
+
+def find_unmeasured(
+    entries: Sequence[Any], policy: Policy, through: datetime.date
+) -> tuple[datetime.date, datetime.date] | None:
+    """Find a measurement date that closing would leave out, since the ledger ends before it.
+
+    Args:
+        entries: All entries as loaded.
+        policy: The ledger's policy.
+        through: The last date to close, inclusive.
+
+    Returns:
+        The ledger's end, and the first date after it; None if there is none up to `through`.
+    """
+    end = find_end(list_own(entries), policy)
+    if end >= through:
+        return None
+    period = "year" if policy.period == "price" else policy.period
+    due = period_end(end + DAY, period, policy.year_end)
+    return (end, due) if due <= through else None
 
 
 def book(entries: Sequence[Any], options_map: Mapping[str, Any], through: datetime.date) -> str:

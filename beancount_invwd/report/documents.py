@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from beancount_invwd.report.positions import list_positions, sum_totals
+from beancount_invwd.report.remarks import list_remarks
 from beancount_invwd.report.steps import show_share
 from beancount_invwd.report.tables import Cell, Column, Document, Table, pick
 
@@ -82,6 +83,7 @@ def document_positions(
             ),
             Table("totals", sums, [pick(row, sums) for row in sum_totals(rows)], "totals"),
         ],
+        notes=list_remarks(assessment) if lots is None else [],
     )
 
 

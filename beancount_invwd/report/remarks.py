@@ -1,0 +1,68 @@
+"""What the positions do not show: sentences below them.
+
+200.00 USD of releases wait for the end of the period; until then the accounts hold as much
+more than the lots.
+"""
+
+from __future__ import annotations
+
+from decimal import localcontext
+from typing import TYPE_CHECKING
+
+from beancount_invwd.formula import find_formula
+from beancount_invwd.money import CONTEXT, ZERO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from decimal import Decimal
+
+    from beancount_invwd.report.assessment import Assessment
+    from beancount_invwd.stock import Stock
+    from beancount_invwd.timeline import Timeline
+
+
+def list_remarks(assessment: Assessment) -> list[str]:
+    """List what concerns allowances or goods on a date, but is in no position."""
+    timeline = assessment.timeline
+    if timeline is None:
+        return []
+    with localcontext(CONTEXT):
+        return [
+            *_tell_waiting(timeline),
+            *(text for stock in assessment.stocks for text in _tell_contracts(assessment, stock)),
+        ]
+
+
+def _tell_waiting(timeline: Timeline) -> Iterator[str]:
+    """Tell of releases that are written at the end of the period (ACCOUNTING section 8)."""
+    sums: dict[str, Decimal] = {}
+    for row in timeline.waiting:
+        sums[row.group.currency] = sums.get(row.group.currency, ZERO) + row.amount
+    for currency, amount in sorted(sums.items()):
+        yield (
+            f"{amount:,f} {currency} of releases wait for the end of the period; until then the "
+            "allowance accounts hold as much more than the lots."
+        )
+
+
+def _tell_contracts(assessment: Assessment, stock: Stock) -> Iterator[str]:
+    """Tell of losses on contracts for more than what is on hand (ACCOUNTING section 10)."""
+    run, day = assessment.run, assessment.as_of
+    if run is None:
+        return
+    evidence, terms = run.timeline.assessor.evidence, run.scope.item_terms(stock, "")
+    formula = find_formula(terms)
+    newest = evidence.find_replacement(stock, day, None)
+    if newest is None:
+        return
+    for contract, units in evidence.list_unfilled(stock, day):
+        net = contract.number
+        if formula is not None:
+            net, _ = formula.find_value(net, None)
+        if net < newest.number:
+            yield (
+                f"A contract of {contract.date} sells {units:,f} {stock.key.commodity} more than "
+                f"are on hand at {contract.number:,f} {contract.currency}, which is less than the "
+                f"{newest.number:,f} that they cost: that loss is a provision (IAS 37), not one "
+                "of inventory."
+            )

@@ -1,0 +1,75 @@
+"""What is said below the positions, and before a period is closed."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import pytest
+from beancount import loader
+from click.testing import CliRunner
+
+from beancount_invwd.cli import main
+from beancount_invwd.report import assess
+from beancount_invwd.report.remarks import list_remarks
+
+LEDGER = """
+plugin "beancount_invwd" "{'release': 'period'}"
+2024-01-01 open Assets:Inventory:Store "FIFO"
+2024-01-01 open Assets:Bank
+2024-01-01 open Expenses:COGS
+2024-01-05 * "Works"
+  Assets:Inventory:Store  100 WIDGET {10.00 USD}
+  Assets:Bank
+2024-01-31 price WIDGET 7.50 USD
+2024-02-02 custom "invwd-contract" 70 WIDGET 11.00 USD
+  until: 2025-03-31
+2024-02-02 custom "invwd-contract" 50 WIDGET 6.50 USD
+  until: 2025-03-31
+2024-02-10 * "Sold"
+  Assets:Inventory:Store  -40 WIDGET {}
+  Expenses:COGS
+2024-03-10 price WIDGET 7.50 USD
+"""
+
+
+def remarks(day: datetime.date) -> list[str]:
+    entries, errors, options = loader.load_string(LEDGER)
+    assert errors == []
+    return list_remarks(assess(entries, options, day))
+
+
+def test_releases_that_wait() -> None:
+    # 40 × (10.00 − 7.50), until the end of February; 70 + 50 are sold, of which 60 are on hand
+    waiting, contract = remarks(datetime.date(2024, 2, 15))
+    assert waiting.startswith("100.00 USD of releases wait for the end of the period")
+    assert contract.startswith("A contract of 2024-02-02 sells 50 WIDGET more than are on hand")
+    assert " at 6.50 USD, " in contract
+    assert "less than the 10.00 that they cost: that loss is a provision (IAS 37)" in contract
+
+
+def test_a_contract_that_covers_its_cost_is_no_loss() -> None:
+    assert remarks(datetime.date(2024, 2, 1)) == []
+    [contract] = remarks(datetime.date(2024, 2, 29))
+    assert "11.00" not in contract
+
+
+def test_without_a_policy_nothing_is_said() -> None:
+    entries, _, options = loader.load_string(LEDGER.replace("'period'", "1"))
+    assert list_remarks(assess(entries, options)) == []
+
+
+@pytest.mark.parametrize(
+    ("through", "warning"),
+    [
+        ("2024-03-30", ""),
+        ("2024-03-31", "the ledger ends on 2024-03-10, so nothing was measured on 2024-03-31"),
+    ],
+)
+def test_closing_what_was_not_measured(tmp_path: Path, through: str, warning: str) -> None:
+    ledger = tmp_path / "ledger.beancount"
+    ledger.write_text(LEDGER, encoding="utf-8")
+    result = CliRunner().invoke(main, ["book", str(ledger), "--through", through])
+    assert result.exit_code == 0
+    assert f'{through} custom "invwd-closed" TRUE' in result.stdout
+    assert (warning in result.stderr) if warning else (result.stderr == "")
