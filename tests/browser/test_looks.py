@@ -89,8 +89,13 @@ def test_the_choice_of_a_scheme_in_fava_counts_for_more_than_the_system(
 
 
 def find_overflow(page: Page) -> int:
-    """By how many pixels the page is wider than the window."""
-    return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+    """By how many pixels the page, or the part of it that Fava scrolls, is too wide."""
+    return int(
+        page.evaluate(
+            "Math.max(...[document.documentElement, ...document.querySelectorAll('article')]"
+            ".map(part => part.scrollWidth - part.clientWidth))"
+        )
+    )
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1024])
