@@ -71,7 +71,8 @@ def read_template(text: object, allowed: tuple[str, ...], roots: Roots) -> str:
     template = roots.localise(text)
     starts = (*roots.names.values(), "{account}", "{parent}")
     if template.partition(":")[0] not in starts or not _is_account(_sample(template, roots)):
-        raise RuleError(f"an account under one of {', '.join(roots.names.values())}")
+        names = ", ".join(roots.names.values())
+        raise RuleError(f"an account under one of {names}, such as {names.split(', ')[-1]}:Loss")
     return template
 
 

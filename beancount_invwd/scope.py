@@ -231,7 +231,8 @@ class Scope:
         if is_pool:
             problems = [_NO_POOL.format(names=", ".join(stated), account=posting.account)]
         elif lot is not None and not problems:
-            problems = _list_conflicts(stated, lot.facts.stated)
+            remedy = _NO_SALE if posting.units.number < 0 else _OWN_LABEL
+            problems = _list_conflicts(stated, lot.facts.stated, remedy)
         for problem in problems:
             self._mistakes.block(posting.units.currency, meta, problem, txn)
         return NO_FACTS if problems else found
@@ -417,7 +418,11 @@ _NO_POOL = (
 )
 
 
-def _list_conflicts(stated: Mapping[str, Any], known: Mapping[str, Any]) -> list[str]:
+_OWN_LABEL = "give the new units a label of their own"
+_NO_SALE = "state it where they were bought, or remove it: units that leave state nothing"
+
+
+def _list_conflicts(stated: Mapping[str, Any], known: Mapping[str, Any], remedy: str) -> list[str]:
     problems = []
     for name, value in stated.items():
         before = known.get(name)
@@ -425,7 +430,7 @@ def _list_conflicts(stated: Mapping[str, Any], known: Mapping[str, Any]) -> list
             was = "not stated" if before is None else facts.show(before)
             problems.append(
                 f"{name} of this lot was {was} when it was bought, now it is {facts.show(value)}; "
-                "give the new units a label of their own"
+                f"{remedy}"
             )
     return problems
 
