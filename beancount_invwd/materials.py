@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from beancount_invwd.measure import Evidence, Unit, Use, measure_nrv
-from beancount_invwd.money import ONE, ZERO
+from beancount_invwd.money import ZERO
 from beancount_invwd.stock import Stock, StockKey
 from beancount_invwd.values import earlier
 
@@ -97,31 +97,24 @@ class Materials:
         until = None
         if stock is not None:
             cost = _find_unit_cost(stock)
-            nrv, until = self._find_nrv(stock, cost or ZERO, day)
-            if cost is not None and nrv is not None:
-                return Use(nrv >= cost, ""), until
+            terms = self._scope.item_terms(stock, _find_account(stock))
+            evidence = self._evidence.find(stock, terms, day)
+            until = evidence.until
+            nrv = measure_nrv(Unit(cost or ZERO), terms, evidence)
+            if cost is not None and nrv.total is not None:
+                return Use(nrv.total >= cost, ""), until
         return (None if self._scope.used_in(key.commodity) else lack), until
 
-    def _find_nrv(
-        self, stock: Stock, cost: Decimal, day: datetime.date
-    ) -> tuple[Decimal | None, datetime.date | None]:
-        """Find the nrv of a unit of a product, the average of the accounts that hold it."""
-        units: dict[str, Decimal] = {}
-        for lot in stock.lots.values():
-            if lot.units > 0:
-                units[lot.account] = units.get(lot.account, ZERO) + lot.units
-        if not units:
-            units[stock.acquired[1].account if stock.acquired else ""] = ONE
-        total, until = ZERO, None
-        for account, number in units.items():
-            terms = self._scope.item_terms(stock, account)
-            evidence = self._evidence.find(stock, terms, day)
-            until = earlier(until, evidence.until)
-            nrv = measure_nrv(Unit(cost), terms, evidence).total
-            if nrv is None:
-                return None, until
-            total += nrv * number
-        return total / sum(units.values(), ZERO), until
+
+def _find_account(stock: Stock) -> str:
+    """The account of a product, whose parameters count; none if it is in several.
+
+    One that is not on hand counts where it was bought or made last.
+    """
+    accounts = {lot.account for lot in stock.lots.values() if lot.units > 0}
+    if not accounts and stock.acquired is not None:
+        accounts = {stock.acquired[1].account}
+    return accounts.pop() if len(accounts) == 1 else ""
 
 
 def _find_unit_cost(stock: Stock) -> Decimal | None:

@@ -339,7 +339,7 @@ class Model:
         }
         self.lots: list[Lot] = []
         self.born = count()
-        self.purchases: list[tuple[date, str, str, str, Fraction]] = []
+        self.purchases: list[tuple[date, str, str, str, Fraction, str]] = []
         self.losses: dict[tuple[str, str, date], Cents] = defaultdict(Fraction)
         self.gains: dict[tuple[str, str, date], Cents] = defaultdict(Fraction)
         self.waiting: Book = {}
@@ -544,6 +544,7 @@ class Model:
                         add.lot.commodity,
                         add.lot.currency,
                         add.unit_cost,
+                        add.lot.account,
                     )
                 )
         self.lots = [lot for lot in self.lots if lot.units != 0 or lot.is_pool]
@@ -860,7 +861,7 @@ class Model:
     def replacement(self, lot: Lot, day: date, max_age: int | None) -> Fraction | None:
         """Return what it would cost to buy the item again."""
         best: tuple[date, Fraction] | None = None
-        for when, entity, item, currency, number in self.purchases:
+        for when, entity, item, currency, number, _ in self.purchases:
             if (entity, item, currency) == (self.entity(lot.account), lot.commodity, lot.currency):
                 best = (when, number)
         for entry in self.entries:

@@ -40,6 +40,7 @@ class Acquired(NamedTuple):
     date: date
     key: Key
     unit_cost: Fraction
+    account: str
 
 
 class Used(NamedTuple):
@@ -84,8 +85,8 @@ class EvidenceModel(Model):
         self.today = transaction.date
         known = len(self.purchases)
         super().follow(transaction)
-        for day, entity, item, currency, unit_cost in self.purchases[known:]:
-            self.acquired.append(Acquired(day, (entity, item, currency), unit_cost))
+        for day, entity, item, currency, unit_cost, account in self.purchases[known:]:
+            self.acquired.append(Acquired(day, (entity, item, currency), unit_cost, account))
 
     def transfer(self, taken: Sequence[Taken], added: Sequence[Added], moved: Book) -> None:
         """Note what was used or sold, not moved, and when an item first came in."""
@@ -101,7 +102,9 @@ class EvidenceModel(Model):
         """Note what a unit cost that was made."""
         made = super().produce(taken, added, moved)
         for add in made:
-            self.acquired.append(Acquired(self.today, self.key(add.lot), add.unit_cost))
+            self.acquired.append(
+                Acquired(self.today, self.key(add.lot), add.unit_cost, add.lot.account)
+            )
         return made
 
     # ---------------------------------------------------------------- idle and coverage
@@ -243,11 +246,13 @@ class EvidenceModel(Model):
         """Whether nrv is at least unit cost; None if one of them is not known."""
         lots = self.on_hand(key)
         units = sum((lot.units for lot in lots), ZERO)
-        costs = [acquired.unit_cost for acquired in self.acquired if acquired.key == key]
-        if not units and not costs:
+        newest = [acquired for acquired in self.acquired if acquired.key == key][-1:]
+        if not units and not newest:
             return None
-        cost = sum((lot.cost for lot in lots), ZERO) / units if units else costs[-1]
-        product = Lot("", key[1], key[2], cost, None, None, 0, {}, day)
+        cost = sum((lot.cost for lot in lots), ZERO) / units if units else newest[0].unit_cost
+        places = {row.account for row in (lots if units else newest)}
+        account = places.pop() if len(places) == 1 else ""
+        product = Lot(account, key[1], key[2], cost, None, None, 0, {}, day)
         good = sum((lot.units for lot in lots if not self.is_particular(lot, day)), ZERO)
         found = self.nrv_of(product, good or Fraction(1), day)  # none on hand: of the next one
         return None if found is None else found[0] >= cost
