@@ -338,7 +338,7 @@ def count(ledger: str, sheet: str, date: Day, *, balances: bool, output: str | N
     """Compare a count sheet with the books: what is missing, as transactions to append.
 
     The sheet is a CSV file with the columns account, commodity, quantity and perhaps label.
-    Surpluses, unknown names and faults of the sheet go to stderr.
+    Surpluses, unknown names and faults of the sheet go to stderr; with faults the status is 1.
 
     \b
     Example:
@@ -355,4 +355,6 @@ def count(ledger: str, sheet: str, date: Day, *, balances: bool, output: str | N
     for problem in found.problems:
         click.echo(f"{sheet}: {problem}", err=True)
     write(loaded, found.write(has_balances=balances), output)
+    if any(problem.kind == "sheet" for problem in found.problems):
+        raise click.exceptions.Exit(1)
     finish(loaded)

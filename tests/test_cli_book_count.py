@@ -86,6 +86,15 @@ def test_a_sheet_that_is_no_text_is_refused(ledger: Path) -> None:
     assert "cannot be read" in result.output
 
 
+@pytest.mark.parametrize("text", ["", "account,commodity\nAssets:Inventory:Store,MUG\n"])
+def test_a_sheet_with_faults_is_no_success(ledger: Path, tmp_path: Path, text: str) -> None:
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(main, ["count", str(ledger), str(sheet)])
+    assert result.exit_code == 1
+    assert "sheet.csv: line 1: the " in result.stderr
+
+
 def test_a_count_does_not_write_over_its_sheet(ledger: Path) -> None:
     sheet = ledger.parent / "sheet.csv"
     sheet.write_text("account,commodity,quantity\n", encoding="utf-8")

@@ -496,7 +496,7 @@ SALE = """
         ("FIFO", ("-20", "", ""), "2 of them leave the books later (until 2024-02-01)"),
         ("FIFO", ("-9", "", "  45 USD"), "later its lot {5 USD, 2024-01-02} leaves the books"),
         ("STRICT", ("-9", "5 USD", ""), "later its lot {5 USD, 2024-01-02} leaves the books"),
-        ("NONE", ("-20", "5 USD", ""), "2 of them leave the books later (until 2024-02-01)"),
+        ("NONE", ("-20", "5.50 USD", ""), "2 of them leave the books later (until 2024-02-01)"),
     ],
 )
 def test_units_that_left_later_cannot_have_been_missing(
