@@ -130,9 +130,10 @@ class EvidenceBook:
 
     def list_unfilled(self, stock: Stock, day: datetime.date) -> list[tuple[Contract, Decimal]]:
         """List contracts for more than what is on hand, each with the units that it lacks."""
-        rest = self._count_sound(stock, day)
+        contracts = self._list_contracts(stock, day)
+        rest = self._count_sound(stock, day) if contracts else ZERO
         lacking = []
-        for contract in self._list_contracts(stock, day):
+        for contract in contracts:
             taken = min(rest, contract.units)
             rest -= taken
             if taken < contract.units:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.report.explain import UnknownItem
+from beancount_invwd.report.remarks import list_remarks
 from fava_ext import fava_api
 from fava_ext.downloads import find_note, list_formats
 from fava_ext.head import Link
@@ -54,6 +55,7 @@ class Body:
 
     Attributes:
         unknown: Why an item cannot be explained.
+        remarks: What concerns allowances or goods, but is in no position.
         values: The fields of the form of the view.
     """
 
@@ -68,6 +70,7 @@ class Body:
     note: Written | None = None
     values: Sequence[tuple[str, str]] = ()
     hidden: Sequence[tuple[str, str]] = ()
+    remarks: Sequence[str] = ()
 
 
 def build_body(context: Context) -> Body:
@@ -131,7 +134,9 @@ def _body_of_positions(context: Context) -> Body:
         for by, text in _WAYS.items()
         if by != "entity" or any(s.key.entity for s in context.selection.state.assessment.stocks)
     ]
-    return Body("positions", show_positions(context), ways)
+    selection, sentence = context.selection, context.formats.sentence
+    remarks = () if selection.is_narrow else map(sentence, list_remarks(selection.state.assessment))
+    return Body("positions", show_positions(context), ways, remarks=list(remarks))
 
 
 def _body_of_movements(context: Context) -> Body:

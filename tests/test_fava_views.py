@@ -134,6 +134,20 @@ def test_names_are_sorted_as_people_read_them(example: FlaskClient) -> None:
     ]  # fmt: skip
 
 
+def test_what_no_position_shows_is_said_below_them(make_client: MakeClient) -> None:
+    period = HEAD.replace('"beancount_invwd"', "\"beancount_invwd\" \"{'release': 'period'}\"")
+    sale = """
+2024-02-10 * "Sale"
+  Assets:Inventory:Store   -4 WIDGET {12.00 USD}
+  Assets:Bank               48.00 USD
+2024-02-12 price WIDGET 9.00 USD
+"""
+    client = make_client(period + ACCOUNTS + ONE_LOSS + sale)
+    said = "12.00 USD of releases wait for the end of the period"
+    assert said in get(client, TEST)
+    assert said not in get(client, f"{TEST}?account=Assets:Inventory:Store")
+
+
 def test_a_long_table_shows_its_first_rows_and_the_total_of_all(make_client: MakeClient) -> None:
     lots = "\n".join(
         f'  Assets:Inventory:Store   1 WIDGET {{12.00 USD, 2024-01-02, "{n:04}"}}'

@@ -50,12 +50,13 @@ def _tell_contracts(assessment: Assessment, stock: Stock) -> Iterator[str]:
     run, day = assessment.run, assessment.as_of
     if run is None:
         return
-    evidence, terms = run.timeline.assessor.evidence, run.scope.item_terms(stock, "")
-    formula = find_formula(terms)
-    newest = evidence.find_replacement(stock, day, None)
+    evidence = run.timeline.assessor.evidence
+    lacking = evidence.list_unfilled(stock, day)
+    newest = evidence.find_replacement(stock, day, None) if lacking else None
     if newest is None:
         return
-    for contract, units in evidence.list_unfilled(stock, day):
+    formula = find_formula(run.scope.item_terms(stock, ""))
+    for contract, units in lacking:
         net = contract.number
         if formula is not None:
             net, _ = formula.find_value(net, None)
