@@ -85,6 +85,7 @@ class Books:
                 meta = posting.meta
                 if (
                     meta
+                    and len(meta) > _PLAIN
                     and len(meta) > _PLAIN + (_AUTOMATIC in meta)
                     and self._scope.states_facts(meta)
                 ):
