@@ -17,11 +17,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from beancount_invwd.facts import TAG
+from beancount_invwd.facts import GROUP, TAG
 from beancount_invwd.money import ZERO, share_out
 from beancount_invwd.movements import Movement, Release
 
-GROUP = "invwd-group"
 _OF_UNITS = ("release", "transfer")
 
 

@@ -319,9 +319,9 @@ def book(ledger: str, through: datetime.date, output: str | None) -> None:
     if left_out is not None:
         end, due = left_out
         click.echo(
-            f"Warning: the ledger ends on {end}, so nothing was measured on {due}, and after "
-            f"closing nothing will be; set 'until': '{through}' on the plugin line, or close a "
-            "date that the ledger has reached.",
+            f"Warning: measurements end on {end} (with the ledger, or by 'until'), so nothing was "
+            f"measured on {due}, and once that is closed nothing will be; set 'until': "
+            f"'{through}' on the plugin line, or close a date that the ledger has reached.",
             err=True,
         )
     write(loaded, book_period(loaded.entries, loaded.options_map, through), output)

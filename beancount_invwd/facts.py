@@ -31,7 +31,8 @@ Money = tuple[Decimal, str]
 
 TAG = "invwd"
 MARK = "invwd-"
-_OF_MOVEMENTS = {"invwd-group", "invwd-reason", "invwd-entity", "invwd-source"}
+GROUP = "invwd-group"
+_OF_MOVEMENTS = {GROUP, "invwd-reason", "invwd-entity", "invwd-source"}
 DAMAGED = 'such as: 2024-11-15 custom "invwd-nrv" "MUG" 2.00 USD "damaged"'
 ENDED = 'or: 2024-12-15 custom "invwd-nrv" "MUG" "end"'
 REPLACED = 'such as: 2024-12-31 custom "invwd-replacement-cost" "WIDGET" 8.80 USD'

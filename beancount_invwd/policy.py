@@ -11,6 +11,7 @@ import ast
 import datetime
 import re
 import warnings
+from collections import Counter
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, cast
@@ -170,16 +171,21 @@ def _read_literal(text: str) -> dict[Any, Any]:
         raise RuleError(f"{wanted}, but it is not ({reason or type(error).__name__})") from error
     if not isinstance(node, ast.Dict) or not isinstance(value, dict):
         raise RuleError(f"{wanted}, but it is a {type(value).__name__}")
-    for part in ast.walk(node):
-        keys = (
-            [ast.literal_eval(key) for key in part.keys if key]
-            if isinstance(part, ast.Dict)
-            else []
-        )
-        twice = [key for i, key in enumerate(keys) if key in keys[:i]]
-        if twice:
-            raise RuleError(f"the key {twice[0]!r} is given twice; keep one")
+    twice = _find_twice(node)
+    if twice:
+        raise RuleError(f"the key {twice[0]!r} is given twice; keep one")
     return value
+
+
+def _find_twice(node: ast.expr) -> list[Any]:
+    """Find keys that stand twice in a dict, or in one within it."""
+    return [
+        key
+        for part in ast.walk(node)
+        if isinstance(part, ast.Dict)
+        for key, count in Counter(ast.literal_eval(key) for key in part.keys if key).items()
+        if count > 1
+    ]
 
 
 def _shorten(value: Any, longest: int = 80) -> str:

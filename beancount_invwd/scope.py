@@ -14,6 +14,7 @@ from beancount.core import data
 
 from beancount_invwd import facts
 from beancount_invwd.facts import (
+    GROUP,
     NO_FACTS,
     TAG,
     Assertion,
@@ -244,8 +245,8 @@ class Scope:
             txn: The transaction.
             homes: Which of its accounts hold inventory.
         """
-        if TAG in (txn.tags or ()):
-            return
+        if TAG in (txn.tags or ()) or GROUP in txn.meta:
+            return  # it is a movement, or was one
         goods = [row.units for row in txn.postings if row.account in homes]
         found = []
         if all(units.number <= 0 for units in goods):

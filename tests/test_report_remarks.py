@@ -63,7 +63,7 @@ def test_without_a_policy_nothing_is_said() -> None:
     ("through", "warning"),
     [
         ("2024-03-30", ""),
-        ("2024-03-31", "the ledger ends on 2024-03-10, so nothing was measured on 2024-03-31"),
+        ("2024-03-31", "measurements end on 2024-03-10 (with the ledger"),
     ],
 )
 def test_closing_what_was_not_measured(tmp_path: Path, through: str, warning: str) -> None:

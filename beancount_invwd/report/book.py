@@ -34,13 +34,14 @@ def find_unmeasured(
         through: The last date to close, inclusive.
 
     Returns:
-        The ledger's end, and the first date after it; None if there is none up to `through`.
+        The last date that may be measured, and the first one due after it; None if there is none
+        up to `through`.
     """
     end = find_end(list_own(entries), policy)
     if end >= through:
         return None
     period = "year" if policy.period == "price" else policy.period
-    due = period_end(end + DAY, period, policy.year_end)
+    due = period_end(max(end + DAY, policy.start or end), period, policy.year_end)
     return (end, due) if due <= through else None
 
 

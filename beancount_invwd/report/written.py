@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from beancount.core import data
 
-from beancount_invwd.booked import GROUP, is_booked
+from beancount_invwd.booked import is_booked
+from beancount_invwd.facts import GROUP
 from beancount_invwd.money import ZERO
 from beancount_invwd.movements import Kind
 
