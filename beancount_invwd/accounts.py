@@ -109,14 +109,15 @@ def _begins_well(char: str) -> bool:
 
 def expand(template: str, fields: Mapping[str, str]) -> str:
     """Fill a template in; a field without a value stands for nothing."""
-    return template.format(
-        **{
-            name: value
-            if name in ACCOUNT_FIELDS
-            else ":".join(to_component(part) for part in value.split(":"))
-            for name, value in fields.items()
-        }
-    )
+    return template.format(**{name: _fill(name, value) for name, value in fields.items()})
+
+
+def _fill(name: str, value: str) -> str:
+    if name in ACCOUNT_FIELDS:
+        return value
+    if name in ITEM_FIELDS:
+        return to_component(value)
+    return ":".join(map(to_component, value.split(":")))  # a part of an account, or several
 
 
 def account_fields(account: str) -> dict[str, str]:
