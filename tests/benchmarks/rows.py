@@ -35,12 +35,13 @@ POLICIES: dict[str, dict[str, Any]] = {
     "idle": {"idle": {180: "20%"}},
 }
 FRESH = """
-import json, sys, time
+import gc, json, sys, time
 from pathlib import Path
 from beancount.core import data
 from beancount.scripts import check
 from tests.benchmarks import ledgers
 ledger = ledgers.load(Path(sys.argv[1]))
+gc.collect()
 start = time.process_time()
 import beancount_invwd
 end = time.process_time()
