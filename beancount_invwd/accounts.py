@@ -72,7 +72,7 @@ def read_template(text: object, allowed: tuple[str, ...], roots: Roots) -> str:
     starts = (*roots.names.values(), "{account}", "{parent}")
     if template.partition(":")[0] not in starts or not _is_account(_sample(template, roots)):
         names = ", ".join(roots.names.values())
-        raise RuleError(f"an account under one of {names}, such as {names.split(', ')[-1]}:Loss")
+        raise RuleError(f"an account under one of {names}, such as {roots.names['Expenses']}:Loss")
     return template
 
 

@@ -11,13 +11,12 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
-from beancount_invwd.periods import fiscal_year_end, period_end
+from beancount_invwd.periods import DAY, fiscal_year_end
 
 if TYPE_CHECKING:
     from beancount_invwd.policy import Policy
     from beancount_invwd.stock import Lot
 
-DAY = datetime.timedelta(days=1)
 NEVER = datetime.date.max
 
 
@@ -72,7 +71,7 @@ class Calendar:
     def go_to(self, day: datetime.date) -> None:
         """Begin a date; all that was due before it has been taken."""
         if self._today is None:
-            self._test = self._test_date(day)
+            self._test = self._policy.find_test_date(day)
             self._lock = fiscal_year_end(day, self._policy.year_end)
         self._today = day
         if not self._is_by_price:
@@ -84,7 +83,7 @@ class Calendar:
 
     def is_last(self, date: datetime.date) -> bool:
         """Whether no test of all lots comes after the one on `date`."""
-        return date >= self.end or self._test_date(date + DAY) > self.end
+        return date >= self.end or self._policy.find_test_date(date + DAY) > self.end
 
     def take_before(self, day: datetime.date) -> Due | None:
         """Take what is due next, if that is before `day`."""
@@ -95,11 +94,6 @@ class Calendar:
         """Take what is due next, up to the last date on which lots may be tested."""
         date = self._next_date()
         return self._take(date) if date <= self.end and not self._is_over else None
-
-    def _test_date(self, day: datetime.date) -> datetime.date:
-        """The first date from `day` on, `day` included, on which all lots are tested."""
-        period = "year" if self._is_by_price else self._policy.period
-        return period_end(day, period, self._policy.year_end)
 
     def _next_date(self) -> datetime.date:
         date = min(self._test, self._lock)
@@ -125,7 +119,7 @@ class Calendar:
         is_lock = date == self._lock
         following = date + DAY if date < NEVER else NEVER
         if items is None:
-            self._test = self._test_date(following)
+            self._test = self._policy.find_test_date(following)
         if is_lock:
             self._lock = fiscal_year_end(following, self._policy.year_end)
         start = self._policy.start or date

@@ -116,37 +116,33 @@ class EvidenceBook:
         Goods of which something particular is known fill none. Without units on hand, the next
         one would fill the dearest.
         """
-        units = rest = self._count_sound(stock, day) or ONE
-        filled = []
-        for contract in self._list_contracts(stock, day):
-            if rest:
-                taken = min(rest, contract.units)
-                rest -= taken
-                filled.append((contract, taken / units))
-        if filled and not rest:  # all are sold: no rounded share may leave a rest
+        units = self._count_sound(stock, day) or ONE
+        shared = self._share_units(stock, units, day)
+        filled = [(contract, taken / units) for contract, taken in shared if taken]
+        sold = sum((taken for _, taken in shared), ZERO)
+        if sold == units:  # all are sold: no rounded share may leave a rest
             others = sum((share for _, share in filled[:-1]), ZERO)
             filled[-1] = (filled[-1][0], ONE - others)
         return filled
 
     def list_unfilled(self, stock: Stock, day: datetime.date) -> list[tuple[Contract, Decimal]]:
         """List contracts for more than what is on hand, each with the units that it lacks."""
-        contracts = self._list_contracts(stock, day)
-        rest = self._count_sound(stock, day) if contracts else ZERO
-        lacking = []
-        for contract in contracts:
-            taken = min(rest, contract.units)
-            rest -= taken
-            if taken < contract.units:
-                lacking.append((contract, contract.units - taken))
-        return lacking
+        if stock.key.commodity not in self._contracts:
+            return []
+        shared = self._share_units(stock, self._count_sound(stock, day), day)
+        return [(row, row.units - taken) for row, taken in shared if taken < row.units]
 
-    def _list_contracts(self, stock: Stock, day: datetime.date) -> list[Contract]:
-        """List the contracts of an item that are in force, the dearest first."""
-        return [
-            contract
-            for contract in self._contracts.get(stock.key.commodity, ())
-            if contract.currency == stock.key.currency and day <= contract.until
-        ]
+    def _share_units(
+        self, stock: Stock, units: Decimal, day: datetime.date
+    ) -> list[tuple[Contract, Decimal]]:
+        """Share units out to the contracts of an item that are in force, the dearest first."""
+        shared = []
+        for contract in self._contracts[stock.key.commodity]:
+            if contract.currency == stock.key.currency and day <= contract.until:
+                taken = min(units, contract.units)
+                units -= taken
+                shared.append((contract, taken))
+        return shared
 
     def _count_sound(self, stock: Stock, day: datetime.date) -> Decimal:
         """Count the units on hand of which nothing particular is known."""

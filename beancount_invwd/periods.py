@@ -10,7 +10,7 @@ import datetime
 from calendar import monthrange
 from typing import NamedTuple
 
-_DAY = datetime.timedelta(days=1)
+DAY = datetime.timedelta(days=1)
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -49,10 +49,10 @@ def fiscal_year_start(day: datetime.date, year_end: YearEnd) -> datetime.date:
     """The first day of the fiscal year that `day` is in (at least 0001-01-01)."""
     this = year_end.in_year(day.year)
     if this < day:
-        return this + _DAY
+        return this + DAY
     if day.year == datetime.MINYEAR:
         return datetime.date.min
-    return year_end.in_year(day.year - 1) + _DAY
+    return year_end.in_year(day.year - 1) + DAY
 
 
 def period_end(day: datetime.date, period: str, year_end: YearEnd) -> datetime.date:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 __plugins__ = ("invwd",)
-NAMES = ("beancount_invwd", "beancount_invwd.plugin")
+_NAMES = ("beancount_invwd", "beancount_invwd.plugin")
 
 
 def invwd(
@@ -87,9 +87,9 @@ _MOST = {data.Transaction, data.Price}
 def _run(
     entries: Sequence[Any], options_map: Mapping[str, Any], config: str | None
 ) -> tuple[list[Any], list[InvwdError]]:
-    lines = [text for name, text in options_map.get("plugin", ()) if name in NAMES]
-    if config in lines[1:] and config != lines[0]:
-        meta = _ledger_meta(options_map, lines.index(config))
+    configs = list_configs(options_map)
+    if config in configs[1:] and config != configs[0]:
+        meta = _ledger_meta(options_map, configs.index(config))
         message = (
             "beancount_invwd is switched on before with another configuration, and this one adds "
             "nothing; keep one plugin line: a lot has one allowance"
@@ -103,6 +103,11 @@ def _run(
     added, refused = journal.write(run.timeline.movements)
     run.timeline.books.close()
     return [*entries, *added], errors + refused
+
+
+def list_configs(options_map: Mapping[str, Any]) -> list[str | None]:
+    """List the configurations of the ledger's `plugin` lines, None where there is none."""
+    return [config for name, config in options_map.get("plugin", ()) if name in _NAMES]
 
 
 def follow(

@@ -20,7 +20,7 @@ from beancount_invwd import accounts as templates
 from beancount_invwd import standards, values
 from beancount_invwd.errors import RuleError
 from beancount_invwd.patterns import compile_pattern
-from beancount_invwd.periods import YearEnd
+from beancount_invwd.periods import YearEnd, period_end
 from beancount_invwd.values import Charge, Schedule
 
 if TYPE_CHECKING:
@@ -101,6 +101,11 @@ class Policy:
     def measure(self) -> str:
         """The measure of lots that have none of their own."""
         return self.terms.measure
+
+    def find_test_date(self, day: datetime.date) -> datetime.date:
+        """The first date from `day` on, `day` included, on which all lots are tested."""
+        period = "year" if self.period == "price" else self.period
+        return period_end(day, period, self.year_end)
 
     def match_inventory(self, account: str) -> re.Match[str] | None:
         """Match the name of an account with the `inventory` patterns."""

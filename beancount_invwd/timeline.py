@@ -19,7 +19,7 @@ from beancount.core import data
 from beancount_invwd.agenda import Agenda
 from beancount_invwd.assessor import Assessor
 from beancount_invwd.booked import Claim, is_booked, read_claims, settle
-from beancount_invwd.calendar import DAY, Calendar, Due
+from beancount_invwd.calendar import Calendar, Due
 from beancount_invwd.claims import Claims
 from beancount_invwd.demand import Demand
 from beancount_invwd.facts import TAG, Closing, Contract, Directive
@@ -29,6 +29,7 @@ from beancount_invwd.money import ZERO, part_of
 from beancount_invwd.movements import Group, Movement, Plan, Release, Row
 from beancount_invwd.outcomes import Outcome, join, merge, tell_reason
 from beancount_invwd.outgoing import Outgoing
+from beancount_invwd.periods import DAY
 
 if TYPE_CHECKING:
     from beancount_invwd.flows import Outflow
@@ -298,11 +299,8 @@ class Timeline:
         self._costs.clear()  # units do not change from here to the end
         corrects = self._take_gaps(outcomes) if self._gaps else {}
         for together in merge(outcomes):
-            movement = self._describe(together, day)
-            if corrects:
-                late = sum((corrects.get(id(outcome), ZERO) for outcome in together), ZERO)
-                movement = movement._replace(corrects=late)
-            self.movements.append(movement)
+            late = sum([corrects[id(row)] for row in together], ZERO) if corrects else ZERO
+            self.movements.append(self._describe(together, day, late))
         is_final = self._policy.reversals == "none"
         for outcome in outcomes:
             outcome.set(is_final=is_final)
@@ -345,7 +343,9 @@ class Timeline:
             found[id(outcome)] = sum((gap.find_rest() for gap in gaps if gap), ZERO)
         return found
 
-    def _describe(self, outcomes: Sequence[Outcome], day: datetime.date) -> Movement:
+    def _describe(
+        self, outcomes: Sequence[Outcome], day: datetime.date, corrects: Decimal
+    ) -> Movement:
         """Describe what is written together as one movement."""
         found, lots = join(outcomes), outcomes[0].lots
         is_single = len(outcomes) == 1 and len(lots) == 1 and found.is_own
@@ -361,6 +361,7 @@ class Timeline:
             price=found.price,
             threshold=self._find_threshold(found.group, day) if self._policy.materiality else None,
             lot=lots[0] if is_single else None,
+            corrects=corrects,
         )
 
     def _find_threshold(self, group: Group, day: datetime.date) -> Decimal | None:

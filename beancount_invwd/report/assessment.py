@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.journal import FILENAME
 from beancount_invwd.money import CONTEXT
-from beancount_invwd.plugin import NAMES, collector_paused, find_end, follow
+from beancount_invwd.plugin import collector_paused, find_end, follow, list_configs
 
 if TYPE_CHECKING:
     import datetime
@@ -65,10 +65,10 @@ def find_config(options_map: Mapping[str, Any]) -> str | None:
     Raises:
         NotSwitchedOn: There is no such line.
     """
-    for name, config in options_map.get("plugin", ()):
-        if name in NAMES:
-            return None if config is None else str(config)
-    raise NotSwitchedOn
+    configs = list_configs(options_map)
+    if not configs:
+        raise NotSwitchedOn
+    return configs[0]
 
 
 def assess(

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 from beancount.core import data
 from beancount.parser import printer
 
-from beancount_invwd.calendar import DAY
 from beancount_invwd.journal import FILENAME
-from beancount_invwd.periods import period_end
+from beancount_invwd.periods import DAY
 from beancount_invwd.plugin import find_end
 from beancount_invwd.report.assessment import find_config, list_own
 
@@ -40,8 +39,7 @@ def find_unmeasured(
     end = find_end(list_own(entries), policy)
     if end >= through:
         return None
-    period = "year" if policy.period == "price" else policy.period
-    due = period_end(max(end + DAY, policy.start or end), period, policy.year_end)
+    due = policy.find_test_date(max(end + DAY, policy.start or end))
     return (end, due) if due <= through else None
 
 

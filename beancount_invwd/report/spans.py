@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from beancount.core import data
 
-from beancount_invwd.periods import YearEnd, fiscal_year_start, period_end
+from beancount_invwd.periods import DAY, YearEnd, fiscal_year_start, period_end
 from beancount_invwd.report.assessment import list_own
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 SpanLength = Literal["month", "quarter", "year"]
 Span = tuple[datetime.date, datetime.date]  # first and last day, both inclusive
-
-_DAY = datetime.timedelta(days=1)
 
 
 def split_span(
@@ -29,12 +27,12 @@ def split_span(
         spans.append((start, stop))
         if stop >= end:
             return spans
-        start = stop + _DAY
+        start = stop + DAY
 
 
 def day_before(day: datetime.date) -> datetime.date:
     """The day before; that of the first day there is, is that day."""
-    return max(day, datetime.date.min + _DAY) - _DAY
+    return max(day, datetime.date.min + DAY) - DAY
 
 
 def find_year_start(entries: Sequence[Any], end: datetime.date, year_end: YearEnd) -> datetime.date:
