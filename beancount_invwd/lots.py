@@ -65,9 +65,13 @@ class Books:
 
     def close(self) -> None:
         """Let go of the lots, so that nothing refers to itself and waits for the collector."""
-        for home in filter(None, self._homes.values()):
-            for place in home.places.values():
-                place.close()
+        for place in self.list_places():
+            place.close()
+
+    def list_places(self) -> list[Place]:
+        """The items in each inventory account."""
+        homes = filter(None, self._homes.values())
+        return [place for home in homes for place in home.places.values()]
 
     def apply(self, txn: Any) -> Outflow | None:  # noqa: C901, PLR0912 (each posting comes by)
         """Apply a transaction: units and costs first, then allowances by what moved where.
@@ -272,6 +276,10 @@ class Books:
         allowance, locked = _give_up(lot, units, before) if lot.allowance else (ZERO, ZERO)
         layers = lot.take_layers(units) if isinstance(lot, Pool) else []
         return Reduction(lot, units, cost_unit, allowance, locked, layers, units)
+
+    def list_others(self) -> list[str]:
+        """The accounts of the transactions so far that hold no inventory."""
+        return [account for account, home in self._homes.items() if home is None]
 
     def is_on_hand(self, item: str) -> bool:
         """Whether there are units of an item anywhere."""

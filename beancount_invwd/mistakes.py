@@ -80,6 +80,18 @@ class Mistakes:
         )
         self.report(("uncosted", account, commodity), find_meta(txn, posting), message, txn)
 
+    def report_unbooked(self, txn: Any, posting: Any) -> None:
+        """Report a posting on an allowance account that is no allowance of a lot."""
+        account = posting.account
+        message = (
+            f"{account} is an allowance account, but the goods in this posting are assessed in an "
+            "inventory account only; post them to one"
+            if posting.cost is not None
+            else f"this posting makes {account} differ from the allowances of its lots; add the "
+            'tag #invwd and invwd-group: "…" (the item) to it, or post to another account'
+        )
+        self.report(("unbooked", posting.account), find_meta(txn, posting), message, txn)
+
     def report_end(self, row: Statement) -> None:
         """Report an `invwd-nrv` "end" that ends nothing."""
         lot = f' lot "{row.label}"' if row.label else ""

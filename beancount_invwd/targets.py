@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from beancount_invwd.policy import Policy
-    from beancount_invwd.stock import Lot, Stock
+    from beancount_invwd.stock import Lot, Place, Stock
 
 
 class Targets:
@@ -29,11 +29,18 @@ class Targets:
 
     def allowance_account(self, lot: Lot) -> str:
         """The contra account of a lot's inventory account."""
-        place = lot.place
+        return lot.place.contra or self.find_contra(lot.place)
+
+    def find_contra(self, place: Place) -> str:
+        """The contra account of an item in an inventory account."""
         if not place.contra:
             place.contra = self._fill(place.account, place.commodity, place.stock.category)
             self._known.add(place.contra)
         return place.contra
+
+    def may_be_allowance(self, account: str) -> bool:
+        """Whether the name of an account is like that of an allowance account."""
+        return account.endswith(self._tail)
 
     def known_allowances(self) -> set[str]:
         """The allowance accounts of all lots there ever were."""
@@ -67,7 +74,7 @@ class Targets:
             opened: The accounts of the ledger.
             is_inventory: Whether a name is one of an inventory account.
         """
-        if not account.endswith(self._tail):
+        if not self.may_be_allowance(account):
             return False
         if self._foreseen is None:
             self._foreseen = set()

@@ -114,13 +114,14 @@ class Timeline:
             entries: The entries, sorted.
             start: The date to note the opening allowances of.
         """
+        before = 0
         if start is not None:
             before = bisect_left(entries, start, key=lambda entry: entry.date)
             self._take(entries[:before])
-            entries = entries[before:]
             self._open(start)
-        self._take(entries)
+        self._take(entries[before:] if before else entries)
         self._finish()
+        self._report_unbooked(entries)
 
     def _take(self, entries: Iterable[Any]) -> None:
         apply, directives = self.books.apply, self._scope.directives
@@ -387,6 +388,20 @@ class Timeline:
         """Report pools without units in which cost is left (ACCOUNTING section 3)."""
         for pool in self.books.take_emptied():
             self._mistakes.report_emptied(pool)
+
+    def _report_unbooked(self, entries: Iterable[Any]) -> None:
+        """Report the first posting on each allowance account that is no booked movement."""
+        accounts = set(filter(self._targets.may_be_allowance, self.books.list_others()))
+        if accounts:
+            accounts &= set(map(self._targets.find_contra, self.books.list_places()))
+        if not accounts:
+            return
+        for txn in entries:
+            if type(txn) is data.Transaction and not is_booked(txn):
+                for posting in txn.postings:
+                    if posting.account in accounts:
+                        accounts.remove(posting.account)
+                        self._mistakes.report_unbooked(txn, posting)
 
     def _report_missing(self, day: datetime.date) -> None:
         """Report items on hand that have no price on the last measurement date."""

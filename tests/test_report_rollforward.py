@@ -43,7 +43,7 @@ WAX = """
 
 def load(body: str, config: str = "{}") -> tuple[list[Any], dict[str, Any]]:
     entries, errors, options = loader.load_string(HEAD.replace("{config}", config) + body)
-    assert errors == []
+    assert len(errors) == body.count("By hand")
     return entries, options
 
 
