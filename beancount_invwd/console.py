@@ -167,7 +167,7 @@ def write(ledger: Ledger, content: str | bytes, output: str | None) -> None:
     check_apart(output, ledger.files)
     data = content.encode() if isinstance(content, str) else content
     try:
-        _replace(Path(os.path.realpath(output)), data)
+        _replace(Path(output), data)
     except OSError as error:
         raise Refusal(f"cannot write {output}: {error.strerror or error}") from error
 
@@ -197,6 +197,7 @@ def _replace(path: Path, data: bytes) -> None:
     if path.exists() and not path.is_file():  # a pipe or a device; a folder is refused here
         path.write_bytes(data)
         return
+    path = Path(os.path.realpath(path))  # what a link points to; that of a pipe has no name
     if path.exists() and not os.access(path, os.W_OK):
         raise PermissionError(13, "Permission denied")
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")

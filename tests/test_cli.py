@@ -404,6 +404,17 @@ def test_output_to_a_device() -> None:
     assert run("report", EXAMPLE, "--output", "/dev/null").exit_code == 0
 
 
+def test_output_to_a_pipe() -> None:
+    reader, writer = os.pipe()
+    result = run("disclose", EXAMPLE, "--output", f"/dev/fd/{writer}")
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        assert (result.exit_code, pipe.readline()) == (
+            0,
+            "# Inventories, 2024-01-01 to 2024-12-31\n",
+        )
+
+
 @pytest.mark.parametrize("place", ["missing/report.txt", "."])
 def test_output_that_cannot_be_written(tmp_path: Path, place: str) -> None:
     output = tmp_path / place
