@@ -432,3 +432,24 @@ def test_two_cost_currencies_are_two_chapters() -> None:
     )
     found: Any = explain(entries, options, "WIDGET")
     assert [chapter.currency for chapter in found.chapters] == ["USD", "EUR"]
+
+
+def test_what_production_moved_within_an_allowance_account_is_told() -> None:
+    body = (
+        WIDGET
+        + """
+2023-01-31 price WIDGET 7.00 USD
+2023-02-10 * "Sets of widgets"
+  Assets:Inventory:Store   -5 WIDGET {}
+  Assets:Inventory:Store    2 SET {25.00 USD}
+2023-02-28 price SET 24.00 USD
+"""
+    )
+    assert lines(tell(body), "Written")[1:] == [
+        "went: with goods made of others, within one allowance account = -15.00",
+        "in all: allowance that is left of these = 15.00",
+    ]
+    assert lines(tell(body, item="SET"), "Written")[-2:] == [
+        "came: with goods made of others, within one allowance account = 15.00",
+        "in all: allowance that is left of these = 2.00",
+    ]

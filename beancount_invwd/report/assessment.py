@@ -12,7 +12,7 @@ from decimal import localcontext
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.journal import FILENAME
-from beancount_invwd.money import CONTEXT
+from beancount_invwd.money import CONTEXT, ZERO
 from beancount_invwd.plugin import collector_paused, find_end, follow, list_configs
 
 if TYPE_CHECKING:
@@ -57,6 +57,12 @@ class Assessment:
     def stocks(self) -> Sequence[Stock]:
         """The stocks of all items that were ever on hand; none without a policy."""
         return () if self.timeline is None else list(self.timeline.books.stocks.values())
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether releases are still to be written, so that lots carry less than accounts."""
+        on_accounts = self.timeline.sum_allowances().values() if self.timeline is not None else ()
+        return sum(on_accounts, ZERO) != sum((stock.allowance for stock in self.stocks), ZERO)
 
 
 def find_config(options_map: Mapping[str, Any]) -> str | None:

@@ -303,7 +303,7 @@ def _move_between_names(
     days = {day_before(row.start) for row in rows}
     states = {day: assess(entries, assessment.options_map, day) for day in sorted(days)}
     states[assessment.as_of] = assessment
-    if any(_has_waiting(state) for state in states.values()):
+    if any(state.has_waiting for state in states.values()):
         return rows
     lots = {day: _Names(state, by).sum_lots() for day, state in states.items()}
     return [_rebase(row, lots) for row in rows]
@@ -322,10 +322,3 @@ def _key_of(row: RollRow) -> _Key:
 
 def _drop_zeros(sums: Mapping[_Key, Decimal]) -> dict[_Key, Decimal]:
     return {key: amount for key, amount in sums.items() if amount}
-
-
-def _has_waiting(assessment: Assessment) -> bool:
-    """Whether releases wait for the end of the period, so that lots carry less than accounts."""
-    timeline = assessment.timeline
-    on_accounts = timeline.sum_allowances().values() if timeline is not None else ()
-    return sum(on_accounts, ZERO) != sum((stock.allowance for stock in assessment.stocks), ZERO)

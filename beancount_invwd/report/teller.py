@@ -11,7 +11,7 @@ from beancount.core import data
 from beancount_invwd.journal import FILENAME
 from beancount_invwd.money import ZERO
 from beancount_invwd.report.assessment import Assessment
-from beancount_invwd.report.positions import LACKS
+from beancount_invwd.report.positions import LACKS, tie_out
 from beancount_invwd.report.sources import Sources
 from beancount_invwd.report.steps import Case, Step, show
 from beancount_invwd.report.steps_evidence import list_evidence
@@ -44,6 +44,8 @@ class Teller:
     ) -> None:
         assert before.run is not None  # noqa: S101 (for the type checker; callers made sure)
         self._run = before.run
+        self._after = after
+        self._entries = entries
         self._day = before.as_of
         self._label = label
         self._plans = {row.lot.number: plan for plan in before.plans for row in plan.rows}
@@ -205,9 +207,27 @@ class Teller:
             label = f"{row.date} {row.kind}"
             text = row.entry.narration or row.reason
             yield Step("Written", label, text, row.change, self._locate(row, commodity))
-        if rows:
-            total = sum((row.change for row in rows), ZERO)
-            yield Step("Written", "in all", "allowance that is left of these", total)
+        total = sum((row.change for row in rows), ZERO)
+        moved = self._find_moved(stock, total)
+        if moved:
+            words = "with goods made of others, within one allowance account"
+            yield Step("Written", "came" if moved > 0 else "went", words, moved)
+        if rows or moved:
+            yield Step("Written", "in all", "allowance that is left of these", total + moved)
+
+    def _find_moved(self, stock: Stock, total: Decimal) -> Decimal:
+        """What of an allowance no movement tells of: the lots alone know.
+
+        Args:
+            stock: The item.
+            total: What its movements add up to.
+        """
+        now = next(row.allowance for row in self._after.stocks if row.key == stock.key)
+        is_wide = self._run.policy.basis in {"category", "total"}
+        if now == total or is_wide or self._after.has_waiting:
+            return ZERO
+        is_tied = all(row.ledger == row.lots for row in tie_out(self._after, self._entries))
+        return now - total if is_tied else ZERO
 
     def _locate(self, row: Written, commodity: str) -> str:
         """The sale that released, or the price that decided."""
