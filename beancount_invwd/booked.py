@@ -52,8 +52,12 @@ class Claim:
             group.name == self.group
             and group.currency == self.currency
             and self.entity in {None, group.entity}
-            and self.kind in {None, movement.kind}
+            and (self.kind in {None, movement.kind} or self.is_by(movement))
         )
+
+    def is_by(self, movement: Movement | Release) -> bool:
+        """Whether the same transaction took the units out."""
+        return isinstance(movement, Movement) and movement.source is self.txn
 
 
 def is_booked(txn: Any) -> bool:
@@ -113,7 +117,7 @@ def settle(
             others.append(claim)
     left = []
     for claim in others:
-        if claim.is_of_units:
+        if claim.is_of_units or any(map(claim.is_by, rest)):
             rest, claim = _settle_partly(rest, claim)  # noqa: PLW2901 (what is left of it)
         if any(claim.changes.values()):
             left.append(claim)

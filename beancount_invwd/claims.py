@@ -67,7 +67,8 @@ class Claims:
     def _find_problem(self, claim: Claim, changes: dict[str, Decimal]) -> str | None:
         if not claim.group:
             return f"its amount on {next(iter(changes))} names no invwd-group" if changes else None
-        others = claim.changes.keys() - changes.keys()
+        is_trade = any(posting.cost is not None for posting in claim.txn.postings)
+        others = () if is_trade else claim.changes.keys() - changes.keys()
         strange = sorted(account for account in others if self._targets.is_asset(account))
         if changes and not strange:
             return None

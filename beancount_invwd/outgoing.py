@@ -12,6 +12,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from beancount_invwd.booked import is_booked
 from beancount_invwd.groups import Grouping
 from beancount_invwd.money import ZERO
 from beancount_invwd.movements import Group, Kind, Movement, Release
@@ -74,7 +75,7 @@ class Outgoing:
             places.setdefault(row.lot.stock.key[:2], []).append(row)
         for rows in places.values():
             releases = self._choose_releases(txn, rows)
-            if self._policy.release == "period":
+            if self._policy.release == "period" and not is_booked(txn):
                 self.waiting += releases
             else:
                 self._release(txn.date, releases, txn)

@@ -195,7 +195,8 @@ class Author:
             why += f" {self._numbers.show_exact(row.price)} {row.currency} of {row.price_date}"
         amount = self._money(abs(row.change), row.currency)
         where = f" of {row.entity}" if row.entity else ""
-        return _escape(f"- {row.date}: {row.group}{where}, {amount} ({why})")
+        reason = f" ({why})" if why else ""
+        return _escape(f"- {row.date}: {row.group}{where}, {amount}{reason}")
 
     def _tell_schedule(self) -> Iterator[str]:
         if not self._rows:

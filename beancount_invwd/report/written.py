@@ -120,7 +120,7 @@ def _read(entry: Any, allowances: _Allowances) -> Iterator[Written]:
         entity = meta.get("invwd-entity") or allowances.find_entity(*changes, group)
         yield Written(
             date=entry.date,
-            kind=_find_kind(meta.get("invwd"), changes),
+            kind=_find_kind(entry, changes),
             reason=str(meta.get("invwd-reason") or ""),
             group=group,
             entity=str(entity),
@@ -136,14 +136,16 @@ def _read(entry: Any, allowances: _Allowances) -> Iterator[Written]:
         )
 
 
-def _find_kind(stated: object, changes: Mapping[str, Decimal]) -> Kind:
+def _find_kind(entry: Any, changes: Mapping[str, Decimal]) -> Kind:
     """The kind that is stated, else what the amounts show."""
+    stated = entry.meta.get("invwd")
     if stated in KINDS:
         return cast("Kind", stated)
     change = sum(changes.values(), ZERO)
-    if change:
-        return "write-down" if change > 0 else "reversal"
-    return "transfer"
+    if change < ZERO:
+        is_trade = any(posting.cost is not None for posting in entry.postings)
+        return "release" if is_trade else "reversal"
+    return "write-down" if change else "transfer"
 
 
 def _number(meta: Mapping[str, Any], key: str) -> Decimal | None:
