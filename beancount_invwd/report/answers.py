@@ -6,46 +6,25 @@ import datetime
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
 
-from beancount_invwd import standards
 from beancount_invwd.money import ZERO
 from beancount_invwd.report import notes
 from beancount_invwd.report.numbers import NumberWriter, make_numbers
+from beancount_invwd.report.policies import tell_policies
 from beancount_invwd.report.positions import list_positions, sum_totals
 from beancount_invwd.report.rollforward import roll_forward, sum_periods
 from beancount_invwd.report.written import Written, list_written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from beancount_invwd.plugin import Run
     from beancount_invwd.policy import Policy
     from beancount_invwd.report.assessment import Assessment
-
-_MEASURES = {
-    "nrv": "net realisable value",
-    "replacement": "replacement cost",
-    "cost": "cost less reserves",
-    "lcm": "market: replacement cost, not above net realisable value and not below that less a "
-    "normal margin",
-    "lower": "the lower of net realisable value and replacement cost",
-}
-_BASES = {
-    "lot": "lot by lot",
-    "item": "item by item",
-    "category": "by category of items",
-    "total": "for all inventories together",
-}
-_REVERSALS = {
-    "full": "Write-downs are reversed as far as value comes back, at most to cost.",
-    "interim": "A write-down is reversed within its fiscal year only; after that it is a new cost "
-    "basis.",
-    "none": "Write-downs are not reversed.",
-}
-
 
 _Line = tuple[str, str, str, Sequence[Decimal]]  # entity, currency, name, amounts
 
@@ -63,6 +42,7 @@ class Author:
     ) -> None:
         self._run = run
         self._policy: Policy = run.policy
+        self._stocks = assessment.stocks
         self._assessment = assessment
         self._entries = entries
         self._start, self._end = span
@@ -90,24 +70,16 @@ class Author:
             yield notes.mark_gap(asked.gap)
 
     def _tell_policies(self) -> Iterator[str]:
-        policy = self._policy
-        source = standards.STANDARDS[policy.standard].source
-        yield (
-            f"Inventories are stated at the lower of cost and {_MEASURES[policy.measure]}, tested "
-            f"{_BASES[policy.basis]} ({source}). {_REVERSALS[policy.reversals]}"
-        )
+        lots = [lot for stock in self._stocks for lot in stock.lots.values()]
+        yield from tell_policies(self._policy, lots)
         formulas: dict[str, list[str]] = {}
-        for account in self._list_accounts():
+        for account in sorted({lot.account for lot in lots}):
             formulas.setdefault(self._find_booking(account), []).append(account)
         for booking, accounts in sorted(formulas.items()):
             words = notes.FORMULAS.get(booking, booking)
-            why = notes.NOT_ALLOWED.get(policy.standard, {}).get(booking)
+            why = notes.NOT_ALLOWED.get(self._policy.standard, {}).get(booking)
             doubt = f" [to be checked by the author: {why}]" if why else ""
             yield f"Cost formula: {words}, in {', '.join(accounts)}.{doubt}"
-
-    def _list_accounts(self) -> list[str]:
-        stocks = self._run.timeline.books.stocks.values()
-        return sorted({lot.account for stock in stocks for lot in stock.lots.values()})
 
     def _find_booking(self, account: str) -> str:
         entry = self._run.scope.opens.get(account)
@@ -128,7 +100,8 @@ class Author:
             (row.entity, row.currency, "**Total**", (row.cost, row.allowance, row.carrying))
             for row in sum_totals(rows)
         ]
-        yield self._draw(("Class", "Cost", "Allowance", "Carrying amount"), table)
+        cost = "Cost" if self._policy.reversals == "full" else "Cost before write-downs"
+        yield self._draw(("Class", cost, "Allowance", "Carrying amount"), table)
         lacking = [row for row in rows if row.measure is None]
         if lacking:
             names = ", ".join(_escape(row.category or "") for row in lacking)
@@ -136,16 +109,8 @@ class Author:
 
     def _tell_expense(self) -> Iterator[str]:
         """What was charged to cost of goods sold, releases and immaterial losses included."""
-        stocks = self._run.timeline.books.stocks.values()
-        accounts = {self._run.targets.cogs_account(stock) for stock in stocks}
-        sums: dict[str, Decimal] = {}
-        for entry in self._entries:
-            if type(entry) is not data.Transaction or not self._start <= entry.date <= self._end:
-                continue
-            for posting in entry.postings:
-                if any(_is_within(posting.account, account) for account in accounts):
-                    units: Any = posting.units
-                    sums[units.currency] = sums.get(units.currency, ZERO) + units.number
+        accounts = {self._run.targets.cogs_account(stock) for stock in self._stocks}
+        sums = self._sum_charges(accounts, set())
         names = ", ".join(sorted(accounts)) or "cost of goods sold"
         if not sums:
             yield notes.mark_gap(f"the amount; nothing was charged to {names}")
@@ -154,11 +119,40 @@ class Author:
                 f"Charged to {names}, releases of write-downs deducted: "
                 f"{self._money(amount, currency)}."
             )
+        if sums and self._policy.materiality:
+            yield "Write-downs and reversals that are not material are included, others are not."
+        elif sums:
+            yield "Write-downs and reversals are not included."
+
+    def _sum_charges(
+        self, accounts: Collection[str], skipped: Collection[int]
+    ) -> dict[str, Decimal]:
+        """Sum what the period has on accounts and those below them, by currency.
+
+        Args:
+            accounts: The accounts.
+            skipped: Transactions that do not count, by identity.
+        """
+
+        @cache
+        def is_asked(account: str) -> bool:
+            return any(_is_within(account, asked) for asked in accounts)
+
+        sums: dict[str, Decimal] = {}
+        for entry in self._entries:
+            if type(entry) is not data.Transaction or not self._start <= entry.date <= self._end:
+                continue
+            for posting in entry.postings if id(entry) not in skipped else ():
+                if is_asked(posting.account):
+                    units: Any = posting.units
+                    sums[units.currency] = sums.get(units.currency, ZERO) + units.number
+        return sums
 
     def _tell_write_downs(self) -> Iterator[str]:
         rows = [row for row in self._rows if row.write_downs or row.write_offs]
+        lost = list(self._tell_lost())
         if not rows:
-            yield "No write-downs were recognised."
+            yield from lost or ["No write-downs were recognised."]
             return
         table = [
             (
@@ -171,6 +165,24 @@ class Author:
         ]
         yield self._draw(("", "Write-downs", "Write-offs", "Recognised as an expense"), table)
         yield from self._list_reasons({"write-down", "write-off"})
+        yield from lost
+
+    def _tell_lost(self) -> Iterator[str]:
+        """What the ledger charged for goods that are there no more (ACCOUNTING section 9)."""
+        measured = {"write-down", "write-off", "reversal"}
+        skipped = {id(row.entry) for row in self._written if row.kind in measured}
+        find, sold = self._run.targets.result_account, self._run.targets.cogs_account
+        accounts = {
+            find("write_off", stock.key.entity, stock.key.commodity, stock.category)
+            for stock in self._stocks
+        } - {sold(stock) for stock in self._stocks}
+        for currency, amount in sorted(self._sum_charges(accounts, skipped).items()):
+            if amount:
+                yield (
+                    f"Besides, goods that were lost or scrapped, charged to "
+                    f"{', '.join(sorted(accounts))}, releases of write-downs deducted: "
+                    f"{self._money(amount, currency)}."
+                )
 
     def _tell_reversals(self) -> Iterator[str]:
         rows = [row for row in self._rows if row.reversals]
@@ -183,6 +195,9 @@ class Author:
     def _tell_circumstances(self) -> Iterator[str]:
         if any(row.reversals for row in self._rows):
             yield from self._list_reasons({"reversal"})
+            yield notes.mark_gap("the circumstances or events behind these figures")
+        else:
+            yield "There were none."
 
     def _list_reasons(self, kinds: set[str]) -> Iterator[str]:
         """What the ledger knows of the reasons, a line each."""

@@ -70,7 +70,6 @@ IAS2 = (
         "IAS 2.36 (g)",
         "Circumstances that led to reversals",
         "circumstances",
-        "the circumstances or events behind these figures",
     ),
     Requirement(
         "IAS 2.36 (h)",
@@ -148,8 +147,18 @@ OTHERS: Mapping[str, str] = {
     "hgb": "what HGB §284 (2) asks for; the list below is that of IAS 2.36",
 }
 
+_NO_LCM = "ASC 330-10-35-1B asks for net realizable value, which is standard 'asc330'"
 NOT_ALLOWED: Mapping[str, Mapping[str, str]] = {
     "ias2": {"LIFO": "IAS 2.25 does not allow it", "HIFO": "IAS 2.25 does not allow it"},
-    "frs102": {"LIFO": "FRS 102 13.18 does not allow it"},
-    "aspe3031": {"LIFO": "ASPE 3031 does not allow it"},
+    "frs102": {
+        "LIFO": "FRS 102 13.18 does not allow it",
+        "HIFO": "FRS 102 13.18 does not allow it",
+    },
+    "aspe3031": {
+        "LIFO": "ASPE 3031 does not allow it",
+        "HIFO": "ASPE 3031 does not allow it",
+    },
+    "asc330": {"LIFO": "ASC 330-10-35-1C asks for market, which is standard 'asc330-lcm'"},
+    "asc330-lcm": {"FIFO": _NO_LCM, "AVERAGE": _NO_LCM, "NONE": _NO_LCM},
+    "hgb": {"HIFO": "HGB §256 names first in, first out and last in, first out only"},
 }

@@ -28,12 +28,12 @@ def list_remarks(assessment: Assessment) -> list[str]:
         return []
     with localcontext(CONTEXT):
         return [
-            *_tell_waiting(timeline),
+            *tell_waiting(timeline),
             *(text for stock in assessment.stocks for text in _tell_contracts(assessment, stock)),
         ]
 
 
-def _tell_waiting(timeline: Timeline) -> Iterator[str]:
+def tell_waiting(timeline: Timeline) -> Iterator[str]:
     """Tell of releases that are written at the end of the period (ACCOUNTING section 8)."""
     sums: dict[str, Decimal] = {}
     for row in timeline.waiting:
