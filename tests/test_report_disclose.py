@@ -181,7 +181,11 @@ def test_goods_that_were_lost_are_told_at_what_they_were_carried_at() -> None:
 def test_whether_losses_are_in_the_expense() -> None:
     assert "not included." in section(write(), "IAS 2.36 (d)")
     told = section(write(TWO + ", 'materiality': '500 USD'"), "IAS 2.36 (d)")
-    assert told.splitlines()[1].startswith("Write-downs and reversals that are not material are")
+    assert "Write-downs and reversals on these accounts are included, others are not." in told
+    within = ", ".join(f"'{kind}': 'Expenses:COGS:Losses'" for kind in ("loss", "write_off"))
+    inside = TWO.replace("{'cogs'", "{" + within + ", 'reversal': 'Expenses:COGS', 'cogs'")
+    told = section(write(inside), "IAS 2.36 (d)")
+    assert "Write-downs and reversals are included." in told
 
 
 def test_policies_that_deviate_from_the_standard_are_marked() -> None:

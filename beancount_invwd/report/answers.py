@@ -109,7 +109,7 @@ class Author:
 
     def _tell_expense(self) -> Iterator[str]:
         """What was charged to cost of goods sold, releases and immaterial losses included."""
-        accounts = {self._run.targets.cogs_account(stock) for stock in self._stocks}
+        accounts = self._list_results("cogs")
         sums = self._sum_charges(accounts, set())
         names = ", ".join(sorted(accounts)) or "cost of goods sold"
         if not sums:
@@ -119,10 +119,27 @@ class Author:
                 f"Charged to {names}, releases of write-downs deducted: "
                 f"{self._money(amount, currency)}."
             )
-        if sums and self._policy.materiality:
-            yield "Write-downs and reversals that are not material are included, others are not."
-        elif sums:
-            yield "Write-downs and reversals are not included."
+        if sums:
+            yield self._tell_relation(accounts)
+
+    def _tell_relation(self, accounts: Collection[str]) -> str:
+        """Whether the amount that is charged to accounts has write-downs and reversals in it."""
+        kinds = ("loss", "write_off", "reversal")
+        others = {account for kind in kinds for account in self._list_results(kind)}
+        inside = {name for name in others if any(_is_within(name, asked) for asked in accounts)}
+        if inside == others:
+            return "Write-downs and reversals are included."
+        if inside or self._policy.materiality:
+            return "Write-downs and reversals on these accounts are included, others are not."
+        return "Write-downs and reversals are not included."
+
+    def _list_results(self, kind: str) -> set[str]:
+        """The accounts of the income statement that a kind of result is written to."""
+        find = self._run.targets.result_account
+        return {
+            find(kind, stock.key.entity, stock.key.commodity, stock.category)
+            for stock in self._stocks
+        }
 
     def _sum_charges(
         self, accounts: Collection[str], skipped: Collection[int]
@@ -171,11 +188,12 @@ class Author:
         """What the ledger charged for goods that are there no more (ACCOUNTING section 9)."""
         measured = {"write-down", "write-off", "reversal"}
         skipped = {id(row.entry) for row in self._written if row.kind in measured}
-        find, sold = self._run.targets.result_account, self._run.targets.cogs_account
+        sold = self._list_results("cogs")
         accounts = {
-            find("write_off", stock.key.entity, stock.key.commodity, stock.category)
-            for stock in self._stocks
-        } - {sold(stock) for stock in self._stocks}
+            name
+            for name in self._list_results("write_off")
+            if not any(_is_within(name, account) for account in sold)
+        }
         for currency, amount in sorted(self._sum_charges(accounts, skipped).items()):
             if amount:
                 yield (
