@@ -164,7 +164,7 @@ class Mistakes:
             message = (
                 f"{item} {_describe_lack(lot, prices, day)} on {day} and is not assessed; "
                 f"add: {_price_line(lot, day)}, or put on its Commodity "
-                'invwd-measure: "cost" or invwd-exclude: TRUE'
+                f'invwd-measure: "{_find_other_measure(lot)}" or invwd-exclude: TRUE'
             )
             self._report_item(("missing", item), lot.stock, message)
 
@@ -172,9 +172,9 @@ class Mistakes:
         """Report a raw material of which a product cannot be judged."""
         item = lot.stock.key.commodity
         message = (
-            f"{item} is used in {product}, which has no price or no cost on {day}, and is not "
-            f"assessed; add: {day} price {product} … {lot.stock.key.currency}, or take {product} "
-            "out of invwd-used-in until it is made"
+            f"{item} is used in {product}, which has no price on {day}, or was never made or "
+            f"bought, so {item} is not assessed; add: {day} price {product} … "
+            f"{lot.stock.key.currency}, or take {product} out of invwd-used-in until there is one"
         )
         self._report_item(("product", item), lot.stock, message)
 
@@ -210,6 +210,12 @@ def find_meta(txn: Any, posting: Any) -> Mapping[str, Any]:
     """The file and line of a posting, or of its transaction."""
     meta: Mapping[str, Any] = posting.meta if "lineno" in (posting.meta or ()) else txn.meta
     return meta
+
+
+def _find_other_measure(lot: Lot) -> str:
+    """A measure for a lot that needs no price."""
+    measure = lot.terms.measure if lot.terms is not None else ""
+    return "replacement" if measure == "lower" else "cost"
 
 
 def _price_line(lot: Lot, day: datetime.date) -> str:
