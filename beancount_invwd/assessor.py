@@ -51,6 +51,7 @@ class Assessor:
 
     Attributes:
         evidence: What the directives so far say.
+        demand: As given.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 (one of each stage before)
@@ -64,11 +65,11 @@ class Assessor:
         account_of: Callable[[Lot], str],
     ) -> None:
         self.evidence = EvidenceBook(mistakes)
+        self.demand = demand
         self._mistakes = mistakes
         self._grouping = grouping
         self._is_by_lot = grouping.basis == "lot"
         self._books = books
-        self._demand = demand
         self._agenda = agenda
         self._account_of = account_of
         self._uniform = Uniform(grouping, account_of)
@@ -106,8 +107,8 @@ class Assessor:
         evidence = self.evidence.find(stock, terms, day)
         if stock.facts.used_in:
             evidence = self._materials.judge(stock, evidence, day)
-        if self._demand.is_asked:
-            evidence = evidence._replace(rates=self._demand.find_rates(stock, day))
+        if self.demand.is_asked:
+            evidence = evidence._replace(rates=self.demand.find_rates(stock, day))
         return evidence
 
     def weigh(self, stocks: Iterable[Stock], day: datetime.date) -> list[Outcome]:
@@ -151,7 +152,7 @@ class Assessor:
             value = self._find_least(stock, formula, value, day)
         if value < stock.cost_unit_highest and not self._is_sound(stock, value):
             return False
-        if not self._demand.is_asked:
+        if not self.demand.is_asked:
             if formula.measure == "nrv" and value >= stock.cost_unit_highest:
                 price = stock.cost_unit_highest if formula is AS_IS else entry.amount.number
                 self._agenda.rest(stock, price)
@@ -235,8 +236,8 @@ class Assessor:
     ) -> tuple[Rate | None, datetime.date | None]:
         """Find the highest rate off cost by demand, and until when no other one holds."""
         highest = until = None
-        if self._demand.is_asked:
-            for rate in self._demand.find_rates(stock, day):
+        if self.demand.is_asked:
+            for rate in self.demand.find_rates(stock, day):
                 until = earlier(until, rate.until)
                 if rate.share and (highest is None or rate.share > highest.share):
                     highest = rate

@@ -31,6 +31,19 @@ class Rate(NamedTuple):
     until: datetime.date | None
 
 
+class Supply(NamedTuple):
+    """How many units of a stock were sold or used in the window, and for how long it lasts.
+
+    Attributes:
+        days: Days of supply; None if nothing was sold or used.
+        until: The last day on which this holds without another sale.
+    """
+
+    sold: Decimal
+    days: Decimal | None
+    until: datetime.date | None
+
+
 class Demand:
     """When units of each stock were first bought, and which were sold or used, and when.
 
@@ -63,33 +76,45 @@ class Demand:
 
     def find_rates(self, stock: Stock, day: datetime.date) -> tuple[Rate, ...]:
         """Find what the policies take off the cost of a stock on a date."""
-        first = self._first.get(stock, day)  # of goods that were only ever sold
         rates = []
         if self._idle:
-            since = self._last.get(stock, first)
-            share, until = find_rate(self._idle, since, day)
+            share, until = find_rate(self._idle, self.find_last(stock, day), day)
             rates.append(Rate(share, "idle", until))
         if self._coverage is not None:
-            rates.append(self._find_coverage(stock, first, self._coverage, day))
+            rates.append(self._find_coverage(stock, self._coverage, day))
         return tuple(rates)
 
-    def _find_coverage(
-        self, stock: Stock, first: datetime.date, coverage: Coverage, day: datetime.date
-    ) -> Rate:
-        if (day - first).days < coverage.window:
-            return Rate(ZERO, "coverage", add_days(first, coverage.window - 1))
-        sold, until = self._sum_window(stock, coverage.window, day)
-        if sold <= 0:
-            return Rate(coverage.rates[-1][1], "coverage", until)
-        supply = stock.units * coverage.window / sold
+    def find_first(self, stock: Stock, day: datetime.date) -> datetime.date:
+        """The first purchase; today for goods that were only ever sold."""
+        return self._first.get(stock, day)
+
+    def find_last(self, stock: Stock, day: datetime.date) -> datetime.date:
+        """The date on which units were last sold or used, or else first bought."""
+        return self._last.get(stock) or self.find_first(stock, day)
+
+    def find_supply(self, stock: Stock, window: int, day: datetime.date) -> Supply | None:
+        """Find the days of supply; None if the item is too young to tell."""
+        first = self.find_first(stock, day)
+        if (day - first).days < window:
+            return None
+        sold, until = self._sum_window(stock, window, day)
+        return Supply(sold, stock.units * window / sold if sold > 0 else None, until)
+
+    def _find_coverage(self, stock: Stock, coverage: Coverage, day: datetime.date) -> Rate:
+        supply = self.find_supply(stock, coverage.window, day)
+        if supply is None:
+            until = add_days(self.find_first(stock, day), coverage.window - 1)
+            return Rate(ZERO, "coverage", until)
+        if supply.days is None:
+            return Rate(coverage.rates[-1][1], "coverage", supply.until)
         if coverage.is_by_item:
             share = ZERO
             for days, rate in coverage.rates:
-                if supply >= days:
+                if supply.days >= days:
                     share = rate
         else:
-            share = _average(coverage.rates, supply)
-        return Rate(share, "coverage", until)
+            share = _average(coverage.rates, supply.days)
+        return Rate(share, "coverage", supply.until)
 
     def _sum_window(
         self, stock: Stock, window: int, day: datetime.date
@@ -105,11 +130,17 @@ class Demand:
 
 def _average(rates: Schedule, supply: Decimal) -> Decimal:
     """The average rate of units laid end to end over the days that they cover."""
-    total = ZERO
+    parts = list_bands(rates, supply)
+    return sum((rate * days for days, rate in parts), ZERO) / supply if supply else ZERO
+
+
+def list_bands(rates: Schedule, supply: Decimal) -> list[tuple[Decimal, Decimal]]:
+    """List how many days of supply each rate holds for, without those below the first."""
+    bands = []
     for (days, rate), following in zip(rates, (*rates[1:], None), strict=True):
         end = supply if following is None else min(supply, Decimal(following[0]))
-        total += rate * max(ZERO, end - days)
-    return total / supply if supply else ZERO
+        bands.append((max(ZERO, end - days), rate))
+    return bands
 
 
 def lower_cost(cost: Decimal, rate: Rate) -> Decimal:

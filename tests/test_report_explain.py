@@ -453,3 +453,59 @@ def test_what_production_moved_within_an_allowance_account_is_told() -> None:
         "came: with goods made of others, within one allowance account = 15.00",
         "in all: allowance that is left of these = 2.00",
     ]
+
+
+DEMAND = (
+    WIDGET.replace("10 WIDGET", "100 WIDGET")
+    + """
+2023-03-10 * "Used"
+  Assets:Inventory:Store   -30 WIDGET {}
+  Expenses:COGS
+2023-04-30 price WIDGET 10.00 USD
+"""
+)
+
+
+def test_how_demand_lowers_cost() -> None:
+    rates = "'rates': {90: '50%', 180: '90%'}"
+    config = f"{{'idle': {{30: '10%'}}, 'coverage': {{'window': 90, {rates}}}}}"
+    steps = tell(DEMAND, config)
+    assert lines(steps, "Evidence")[1:] == [
+        "idle since: 2023-03-10, 51 days before: 10% off cost",
+        "demand: 30 sold or used in 90 days",
+        "days of supply: 70 × 90 ÷ 30 = 210",
+        "coverage: (90 × 50% + 30 × 90%) ÷ 210 = 34.2857142857% off cost",
+    ]
+    by_item = config.replace("'rates'", "'apply': 'item', 'rates'")
+    assert lines(tell(DEMAND, by_item), "Evidence")[-1] == "coverage: for all units 90% off cost"
+    slow = config.replace("30: ", "300: ").replace("{90: '50%', 180", "{900: '50%', 1800")
+    assert lines(tell(DEMAND, slow), "Evidence")[1:] == [
+        "idle since: 2023-03-10, 51 days before: 0% off cost",
+        "demand: 30 sold or used in 90 days",
+        "days of supply: 70 × 90 ÷ 30 = 210",
+        "coverage: no unit lies beyond the first threshold",
+    ]
+
+
+def test_demand_that_is_not_there() -> None:
+    coverage = "{'idle': {30: '10%'}, 'coverage': {'window': 90, 'rates': {90: '50%'}}}"
+    young = lines(tell(DEMAND, coverage, as_of=D(2023, 1, 31)), "Evidence")
+    assert young[1:] == [
+        "idle since: 2023-01-10, 21 days before: 0% off cost",
+        "demand: first bought on 2023-01-10, less than 90 days before: not tested",
+    ]
+    unsold = WIDGET + "2023-04-30 price WIDGET 10.00 USD\n"
+    assert lines(tell(unsold, coverage), "Evidence")[1:] == [
+        "idle since: 2023-01-10, 110 days before: 10% off cost",
+        "demand: 0 sold or used in 90 days",
+        "coverage: none left, so the last rate: 50% off cost",
+    ]
+
+
+def test_where_the_last_sale_stands(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.beancount"
+    ledger.write_text(HEAD.replace("{config}", "{'idle': {30: '10%'}}") + DEMAND)
+    entries, _, options = loader.load_file(str(ledger))
+    (chapter,) = explain(list(entries), options, "WIDGET").chapters
+    (idle,) = [step for step in chapter.steps if step.label == "idle since"]
+    assert idle.source == "ledger.beancount:12"

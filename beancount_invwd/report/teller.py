@@ -14,6 +14,7 @@ from beancount_invwd.report.assessment import Assessment
 from beancount_invwd.report.positions import LACKS, tie_out
 from beancount_invwd.report.sources import Sources
 from beancount_invwd.report.steps import Case, Step, show
+from beancount_invwd.report.steps_demand import DemandSteps
 from beancount_invwd.report.steps_evidence import list_evidence
 from beancount_invwd.report.steps_measure import MeasureSteps
 from beancount_invwd.report.written import Written, list_written
@@ -50,6 +51,7 @@ class Teller:
         self._label = label
         self._plans = {row.lot.number: plan for plan in before.plans for row in plan.rows}
         self._sources = Sources(before.options_map)
+        self._demand = DemandSteps(before.run, entries, self._sources, self._day)
         self._written = list_written(after, entries)
         self._prices = {
             (entry.currency, entry.date): entry for entry in entries if type(entry) is data.Price
@@ -81,6 +83,8 @@ class Teller:
         cases = [case for row in rows if (case := self._make_case(row)) is not None]
         steps = [step for case in cases for step in list_evidence(case, self._sources)]
         yield from dict.fromkeys(steps)
+        if cases:
+            yield from self._demand.list_all(cases[0].lot.stock)
 
     def _tell_lot(self, row: Row) -> Iterator[Step]:
         lot = row.lot
