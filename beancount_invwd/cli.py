@@ -320,8 +320,8 @@ def book(ledger: str, through: datetime.date, output: str | None) -> None:
         end, due = left_out
         click.echo(
             f"Warning: measurements end on {end} (with the ledger, or by 'until'), so nothing was "
-            f"measured on {due}, and once that is closed nothing will be; set 'until': "
-            f"'{through}' on the plugin line, or close a date that the ledger has reached.",
+            f"measured on {due}, and once that is closed nothing will be; add a price or a balance "
+            f"of {through} (or a later 'until'), or close a date that the ledger has reached.",
             err=True,
         )
     write(loaded, book_period(loaded.entries, loaded.options_map, through), output)

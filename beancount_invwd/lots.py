@@ -398,7 +398,8 @@ def _give_up(lot: Lot, units: Decimal, out_of: Decimal) -> tuple[Decimal, Decima
         allowance = max(part, allowance - highest)
         locked = part_of(locked, units, out_of, quantum) if locked else ZERO
     carry(lot, -allowance)
-    lot.locked = min(lot.locked - locked, lot.allowance)
+    locked = max(locked, lot.locked - lot.allowance)  # what cannot stay leaves, and stays locked
+    lot.locked -= locked
     return allowance, locked
 
 

@@ -152,10 +152,13 @@ class Mistakes:
             is_all: Whether no item has a price.
         """
         if is_all and len(lots) > 1:
-            lines = "\n".join(_price_line(lots[item], day) for item in sorted(lots))
+            lines = "\n".join(
+                _price_line(lots[item], day) + _comment_lack(lots[item], prices, day)
+                for item in sorted(lots)
+            )
             message = (
-                f"no item on hand has a price on {day}, so nothing is assessed; add what they sell "
-                f'for:\n{lines}\nor put invwd-measure: "cost" or invwd-exclude: TRUE on their '
+                f"no item on hand has a price on {day}, so these are not assessed; add what they "
+                f'sell for:\n{lines}\nor put invwd-measure: "cost" or invwd-exclude: TRUE on their '
                 "Commodity"
             )
             self.report("missing", None, message)
@@ -218,14 +221,25 @@ def _find_other_measure(lot: Lot) -> str:
     return "replacement" if measure == "lower" else "cost"
 
 
+def _item(lot: Lot) -> str:
+    return lot.stock.key.commodity
+
+
 def _price_line(lot: Lot, day: datetime.date) -> str:
-    return f"{day} price {lot.stock.key.commodity} … {lot.stock.key.currency}"
+    return f"{day} price {_item(lot)} … {lot.stock.key.currency}"
+
+
+def _comment_lack(lot: Lot, prices: PriceBook, day: datetime.date) -> str:
+    """What there is in place of a price, as a comment of Beancount's."""
+    is_known = prices.newest(_item(lot)) is not None or prices.has_cost(_item(lot))
+    return f"  ; it {_describe_lack(lot, prices, day)}" if is_known else ""
 
 
 def _describe_lack(lot: Lot, prices: PriceBook, day: datetime.date) -> str:
-    last = prices.newest(lot.stock.key.commodity)
+    last = prices.newest(_item(lot))
     if last is None:
-        return "has no price"
+        costs = " (those that implicit_prices made of its costs are none)"
+        return "has no price" + (costs if prices.has_cost(_item(lot)) else "")
     age = lot.terms.price_max_age if lot.terms is not None else None
     if age is not None and (day - last.date).days > age:
         return f"has no price of the last {age} days (the last one is of {last.date})"

@@ -97,6 +97,10 @@ class PriceBook:
             self.newest_by_pair.get(item, {}).values(), key=lambda entry: entry.date, default=None
         )
 
+    def has_cost(self, item: str) -> bool:
+        """Whether there are prices that only say what an item was bought for."""
+        return any(source == item for source, _ in self._costs)
+
     def list_foreign(self, item: str, currency: str) -> list[str]:
         """The other currencies in which an item has prices, which depend on rates."""
         quotes = self.newest_by_pair.get(item, {})

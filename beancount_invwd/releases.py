@@ -88,7 +88,8 @@ def _choose_other(
 ) -> str | None:
     """Choose an account where none was charged the cost: section 8, from the second rule on."""
     incomes = [account for account in sums if account.startswith(roots[0])]
-    if cogs not in sums and len(incomes) == 1:
+    is_charged = any(f"{account}:".startswith(f"{cogs}:") for account in sums)
+    if not is_charged and len(incomes) == 1:
         return incomes[0]
     return cogs if _touches(txn, roots) else None
 

@@ -407,23 +407,24 @@ class Timeline:
         """Report items on hand that have no price on the last measurement date."""
         if self._policy.missing_price == "ignore":
             return
+        prices = self.assessor.evidence.prices
         unpriced: dict[str, Lot] = {}
-        count = 0
+        is_none_priced = True
         for stock in self.books.stocks.values():
             rows = [
                 row for row in self.assessor.assess(stock, day) if row.lot.origin[0].date <= day
             ]
             lacking = [row.lot for row in rows if row.measured.lack == "price"]
-            count += any(row.measured.price or row.measured.lack == "price" for row in rows)
+            for age in {row.lot.terms.price_max_age for row in rows if row.lot.terms is not None}:
+                if prices.find_price(stock.key.commodity, stock.key.currency, day, age) is not None:
+                    is_none_priced = False
             if lacking:
                 unpriced.setdefault(stock.key.commodity, lacking[0])
             for row in rows:
                 if row.measured.lack == "product":
                     self._mistakes.report_product(row.lot, row.measured.reason, day)
         if unpriced:
-            self._mistakes.report_missing(
-                unpriced, self.assessor.evidence.prices, day, is_all=len(unpriced) == count
-            )
+            self._mistakes.report_missing(unpriced, prices, day, is_all=is_none_priced)
 
     @property
     def waiting(self) -> Sequence[Release]:

@@ -601,7 +601,8 @@ class Model:
         most = half_up(max(ZERO, lot.cost), quantum)
         allowance = max(allowance, lot.allowance - most)
         lot.allowance -= allowance
-        lot.locked = min(lot.locked - locked, lot.allowance)
+        locked = max(locked, lot.locked - lot.allowance)
+        lot.locked -= locked
         gone, lot.layers = oldest_first(lot.layers, units)
         return Taken(
             lot=lot,
@@ -780,7 +781,9 @@ class Model:
                     return account, "release"
         cogs = self.pnl_account("cogs", take.lot.commodity, take.entity)
         incomes = {account for account, _ in plain if account.startswith(income)}
-        if all(account != cogs for account, _ in plain) and len(incomes) == 1:
+        if not any(f"{account}:".startswith(f"{cogs}:") for account, _ in plain) and (
+            len(incomes) == 1
+        ):
             return incomes.pop(), "release"
         if not any(
             posting.account.startswith((income, expenses)) for posting in transaction.postings

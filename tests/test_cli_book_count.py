@@ -51,6 +51,21 @@ def test_a_booked_period_is_included_and_the_rest_goes_on(ledger: Path) -> None:
     assert load(ledger) == {"2024-01-31": str(booked), "2024-02-29": "<beancount_invwd>"}
 
 
+@pytest.mark.parametrize("is_included", [True, False])
+def test_a_ledger_with_roots_of_its_own(ledger: Path, *, is_included: bool) -> None:
+    roots = 'option "name_assets" "Lager"\noption "name_expenses" "Aufwand"\n'
+    text = roots + LEDGER.replace("Assets:", "Lager:")
+    ledger.write_text(text, encoding="utf-8")
+    booked = CliRunner().invoke(main, ["book", str(ledger), "--through", "2024-01-31"]).output
+    assert 'option "name_assets" "Lager"\noption "name_expenses" "Aufwand"\n\n2024' in booked
+    other = ledger.parent / "booked.beancount"
+    other.write_text(booked, encoding="utf-8")
+    added = 'include "booked.beancount"\n' if is_included else booked
+    ledger.write_text(text + added, encoding="utf-8")
+    where = str(other if is_included else ledger)
+    assert load(ledger) == {"2024-01-31": where, "2024-02-29": "<beancount_invwd>"}
+
+
 def test_a_price_that_comes_late_moves_nothing_that_is_booked(ledger: Path) -> None:
     booked = CliRunner().invoke(main, ["book", str(ledger), "--through", "2024-01-31"]).output
     late = "2024-01-25 price MUG 7.00 USD\n"

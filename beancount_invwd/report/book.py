@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from beancount.core import data
 from beancount.parser import printer
 
+from beancount_invwd.accounts import read_roots
 from beancount_invwd.journal import FILENAME
 from beancount_invwd.periods import DAY
 from beancount_invwd.plugin import find_end
@@ -60,6 +61,12 @@ def book(entries: Sequence[Any], options_map: Mapping[str, Any], through: dateti
         for entry in entries
         if entry.meta.get("filename") == FILENAME and entry.date <= through
     ]
+    names = read_roots(options_map).names
+    own = "".join(  # what the ledger says does not hold in the files that it includes
+        f'option "name_{root.lower()}" "{name}"\n' for root, name in names.items() if name != root
+    )
     head = f";; Inventory write-downs up to {through}, booked. Include this file in the ledger.\n"
     texts = [printer.format_entry(entry) for entry in data.sorted(written)]
-    return "\n".join([head, *texts, f'{through} custom "invwd-closed" TRUE\n'])
+    return "\n".join(
+        [head, *filter(None, [own]), *texts, f'{through} custom "invwd-closed" TRUE\n']
+    )
