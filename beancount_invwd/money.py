@@ -35,6 +35,7 @@ CONTEXT = Context(
 _WIDE = Context(prec=100_000, traps=[_InvalidOperation])
 """For rounding, so that a number with too many zeros is no fault of a rule."""
 _MOST_DIGITS = 30
+_SURE_DIGITS = 50
 
 
 def round_money(amount: Decimal, quantum: Decimal) -> Decimal:
@@ -79,7 +80,14 @@ def _share_quanta(quanta: Decimal, weights: Sequence[Decimal], quantum: Decimal)
     short = int(quanta - sum(shares, ZERO))
     if short:
         rests = [part % total for part in parts]
-        for i in sorted(range(len(rests)), key=rests.__getitem__, reverse=True)[:short]:
+        order = sorted(range(len(rests)), key=rests.__getitem__, reverse=True)
+        lead = rests[order[short - 1]] - rests[order[short]] if short < len(order) else ZERO
+        if lead:
+            noise = ONE.scaleb(quanta.adjusted() - _SURE_DIGITS)
+            if lead < total * noise:  # a tie, but for what divisions left behind in weights
+                near = [round_to(rest / total, noise) for rest in rests]
+                order = sorted(range(len(rests)), key=near.__getitem__, reverse=True)
+        for i in order[:short]:
             shares[i] += 1
     return [share * quantum for share in shares]
 
