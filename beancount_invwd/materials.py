@@ -59,15 +59,17 @@ class Materials:
         return [material._replace(commodity=name) for name in names]
 
     def _sum_up(self, material: StockKey) -> _Verdict:
-        """Judge a material by its products, which are judged already."""
-        is_recovered, until = True, None
+        """Judge a material by its products, which are judged already: one with a loss suffices."""
+        until = None
+        uses = []
         for product in self._list_products(material):
             use, holds = self._judged[product]
+            uses.append(use)
             until = earlier(until, holds)
-            if use.lack:
-                return use, until
-            is_recovered = is_recovered and use.is_recovered
-        return Use(is_recovered, ""), until
+        lack = next((use for use in uses if use.lack), None)
+        if lack is None or any(not use.is_recovered and not use.lack for use in uses):
+            return Use(all(use.is_recovered for use in uses), ""), until
+        return lack, until
 
     def _judge_product(self, key: StockKey, day: datetime.date) -> None:
         """Judge a product by its own price, a part without one by what it goes into."""

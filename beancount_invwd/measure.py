@@ -180,7 +180,7 @@ def measure_item(  # noqa: PLR0911 (a line for each measure)
         return min(nrv, replacement, key=_total)
     if terms.normal_margin is None:
         return nrv._replace(total=None, lack="margin")
-    gross = _gross(lot, evidence)
+    gross = find_gross(lot, evidence)
     floor = max(ZERO, nrv.total - _charge(terms.normal_margin, lot, gross))
     bottom = nrv._replace(total=floor, reason="floor")
     middle = sorted(map(_total, (nrv, replacement, bottom)))[1]  # ASC 330-10-35-1C
@@ -192,11 +192,18 @@ def _total(measured: Measured) -> Decimal:
     return measured.total
 
 
-def _gross(lot: Valued, evidence: Evidence) -> Decimal:
-    """What percentages are of: units × price, or × the stated nrv."""
-    if evidence.statement is not None and evidence.statement.number is not None:
-        return lot.units * evidence.statement.number
-    return lot.units * evidence.price.number if evidence.price is not None else ZERO
+def find_gross(units: Valued, evidence: Evidence) -> Decimal:
+    """What percentages are of: units × price or stated nrv, as far as contracts leave some."""
+    total, rest = ZERO, ONE
+    for contract, share in evidence.contracts:
+        total += share * units.units * contract.number
+        rest -= share
+    if rest <= 0:
+        return total
+    statement, price = evidence.statement, evidence.price
+    if statement is not None and statement.number is not None:
+        return total + rest * units.units * statement.number
+    return total + rest * units.units * price.number if price is not None else ZERO
 
 
 def measure_nrv(units: Valued, terms: Terms, evidence: Evidence) -> Measured:

@@ -233,7 +233,7 @@ class EvidenceModel(Model):
     def are_recovered(self, key: Key, day: date) -> bool | None:
         """Whether all products of a material are worth what they cost; None if nobody knows."""
         answers = [self.is_recovered((key[0], name, key[2]), day) for name in self.products(key[1])]
-        return None if None in answers else all(answers)
+        return None if None in answers and False not in answers else all(answers)
 
     def is_recovered(self, key: Key, day: date) -> bool | None:
         """Whether a product is worth what it costs; a part without a price, by its products."""

@@ -498,7 +498,7 @@ def test_demand_that_is_not_there() -> None:
     assert lines(tell(unsold, coverage), "Evidence")[1:] == [
         "idle since: 2023-01-10, 110 days before: 10% off cost",
         "demand: 0 sold or used in 90 days",
-        "coverage: none left, so the last rate: 50% off cost",
+        "coverage: without demand, the rate of the last threshold: 50% off cost",
     ]
 
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.demand import Rate, lower_cost
+from beancount_invwd.measure import find_gross
 from beancount_invwd.money import ONE, ZERO
 from beancount_invwd.report.steps import Case, Step, show, show_price, show_share, times
 from beancount_invwd.report.steps_evidence import tell_statement
@@ -110,7 +111,7 @@ class MeasureSteps:
     def _list_margin(self, measure: str) -> Iterator[Step]:
         margin = self._case.terms.normal_margin
         if measure == "lcm" and margin is not None:
-            gross = self._find_gross()
+            gross = find_gross(self._case.lot, self._case.evidence)
             formula, amount = self._show_charge(margin, gross)
             source = self._find_term("normal_margin", "invwd-normal-margin")
             yield Step(self._section, "normal margin", formula, amount, source)
@@ -190,13 +191,6 @@ class MeasureSteps:
             yield Step(section, words, formula, lower_cost(case.lot.cost, rate), source)
         if rates:
             yield Step(section, "measure", "the lowest of these", case.measured.total)
-
-    def _find_gross(self) -> Decimal:
-        """What percentages are of."""
-        evidence, units = self._case.evidence, self._case.lot.units
-        if evidence.statement is not None and evidence.statement.number is not None:
-            return units * evidence.statement.number
-        return units * evidence.price.number if evidence.price is not None else ZERO
 
     def _show_charge(self, charge: Charge, gross: Decimal) -> tuple[str, Decimal]:
         """A cost to complete or sell, or a margin: formula and amount."""
