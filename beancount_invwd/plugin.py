@@ -138,7 +138,7 @@ def follow(
     if policy is None or problems:
         meta = _ledger_meta(options_map)
         return None, [error_at(meta, f"beancount_invwd: {problem}") for problem in problems]
-    end = find_end(entries, policy)
+    ledger, end = entries, find_end(entries, policy)
     is_whole = as_of is None or not entries or entries[-1].date <= as_of
     if as_of is not None:
         if not is_whole:
@@ -146,19 +146,40 @@ def follow(
         end = min(end, as_of)
         start = start or fiscal_year_start(as_of, policy.year_end)
     blocked: set[str] = set()
+    if not is_whole:  # what is wrong later keeps an item out of the books from the beginning
+        _, mistakes = _attempt(policy, ledger, others, options_map, blocked, datetime.date.min)
+        blocked = mistakes.blocked
     while True:
-        mistakes = Mistakes(lambda: _ledger_meta(options_map), blocked)
-        targets = Targets(policy)
-        scope = Scope(policy, others, options_map, targets, mistakes)
-        timeline = Timeline(policy, scope, targets, mistakes, end)
-        timeline.run(entries, start)
-        if is_whole:  # else a directive may name what was bought later
-            scope.check_directives(timeline.books.seen, timeline.books.by_commodity)
+        run, mistakes = _attempt(
+            policy, entries, others, options_map, blocked, end, start, is_whole=is_whole
+        )
         if mistakes.blocked <= blocked:
             break
         blocked = mistakes.blocked  # from the start, so that nothing rests on half of the facts
-    scope.report_uncosted(entries)
-    return Run(policy, scope, targets, timeline), mistakes.errors
+    run.scope.report_uncosted(entries)
+    return run, mistakes.errors
+
+
+def _attempt(  # noqa: PLR0913, PLR0917 (all that the engine starts from)
+    policy: Policy,
+    entries: Sequence[Any],
+    others: Sequence[Any],
+    options_map: Mapping[str, Any],
+    blocked: set[str],
+    end: datetime.date,
+    start: datetime.date | None = None,
+    *,
+    is_whole: bool = True,
+) -> tuple[Run, Mistakes]:
+    """Follow entries without the items that are known to be concerned by a mistake."""
+    mistakes = Mistakes(lambda: _ledger_meta(options_map), blocked)
+    targets = Targets(policy)
+    scope = Scope(policy, others, options_map, targets, mistakes)
+    timeline = Timeline(policy, scope, targets, mistakes, end)
+    timeline.run(entries, start)
+    if is_whole:  # else a directive may name what was bought later
+        scope.check_directives(timeline.books.seen, timeline.books.by_commodity)
+    return Run(policy, scope, targets, timeline), mistakes
 
 
 def _find_year_end(others: Sequence[Any]) -> str | None:
