@@ -50,7 +50,7 @@ def enrich(dice: Dice) -> tuple[str, str]:
     if "invwd-exclude" not in text:
         if dice.chance(55):
             text = add_materials(dice, text)
-        if dice.chance(70) and "lcm" not in config + text:
+        if dice.chance(70):
             text = add_contracts(dice, text)
     return text, repr(settings)
 
