@@ -12,9 +12,10 @@ write-downs made by hand and what `bean-invwd book` wrote are all the same here:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from operator import eq
 from typing import Any
 
 from beancount_invwd.facts import GROUP, TAG
@@ -22,6 +23,7 @@ from beancount_invwd.money import ZERO, share_out
 from beancount_invwd.movements import Movement, Release
 
 _OF_UNITS = ("release", "transfer")
+Kin = Callable[[str, str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +47,19 @@ class Claim:
     is_of_units: bool
     txn: Any
 
-    def fits(self, movement: Movement | Release) -> bool:
-        """Whether this may be the booking of a movement, or of a part of one."""
+    def fits(self, movement: Movement | Release, is_kin: Kin = eq) -> bool:
+        """Whether this may be the booking of a movement, or of a part of one.
+
+        Args:
+            movement: What left or moved.
+            is_kin: Tells of its group and that of a movement whether they may hold the same goods.
+        """
         group = movement.group
         return (
-            group.name == self.group
-            and group.currency == self.currency
+            group.currency == self.currency
             and self.entity in {None, group.entity}
             and (self.kind in {None, movement.kind} or self.is_by(movement))
+            and is_kin(self.group, group.name)
         )
 
     def is_by(self, movement: Movement | Release) -> bool:
@@ -95,18 +102,20 @@ def read_claims(txn: Any) -> list[Claim]:
 
 
 def settle(
-    outgoing: Sequence[Movement], claims: Sequence[Claim]
+    outgoing: Sequence[Movement], claims: Sequence[Claim], is_kin: Kin
 ) -> tuple[list[Movement], list[Claim]]:
     """Take what is booked off what units that left or moved took along.
 
     Args:
         outgoing: The releases and transfers of a day.
         claims: The booked movements of that day, with amounts on allowance accounts only.
+        is_kin: Tells whether the groups of two names may hold the same goods: what was booked may
+            be older than the basis.
 
     Returns:
         What is still to be written, and claims (or the rest of them) that are about something else.
     """
-    rest, others = list(outgoing), []
+    rest, left = list(outgoing), []
     for claim in claims:
         exact = next(
             (row for row in rest if claim.fits(row) and dict(row.changes) == claim.changes), None
@@ -114,23 +123,27 @@ def settle(
         if exact is not None:
             rest.remove(exact)
         else:
-            others.append(claim)
-    left = []
-    for claim in others:
-        if claim.is_of_units or any(map(claim.is_by, rest)):
-            rest, claim = _settle_partly(rest, claim)  # noqa: PLW2901 (what is left of it)
-        if any(claim.changes.values()):
             left.append(claim)
+    for check in (eq, is_kin):
+        others = []
+        for claim in left:
+            if claim.is_of_units or any(map(claim.is_by, rest)):
+                rest, claim = settle_partly(rest, claim, check)  # noqa: PLW2901 (what is left)
+            if any(claim.changes.values()):
+                others.append(claim)
+        left = others
     return rest, left
 
 
-def _settle_partly(rest: Sequence[Movement], claim: Claim) -> tuple[list[Movement], Claim]:
+def settle_partly(
+    rest: Sequence[Movement], claim: Claim, is_kin: Kin
+) -> tuple[list[Movement], Claim]:
     """Settle a booked movement that somebody edited, or that several transactions make up."""
     wanted = dict(claim.changes)
     kept = []
     for row in rest:
         changes = dict(row.changes)
-        if claim.fits(row):
+        if claim.fits(row, is_kin):
             for account, change in row.changes.items():
                 taken = _overlap(change, wanted.get(account, ZERO))
                 if taken:

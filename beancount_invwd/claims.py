@@ -14,7 +14,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
-from beancount_invwd.booked import Claim, spread
+from beancount_invwd.booked import Claim, settle_partly, spread
 from beancount_invwd.money import ZERO
 from beancount_invwd.movements import Group, Kind, Movement
 from beancount_invwd.outcomes import Outcome, drop_zeros, merge, sum_changes
@@ -102,6 +102,50 @@ class Claims:
                     self._named.setdefault(name, []).append(stock)
             self._count = len(stocks)
         return self._named.get(group, ())
+
+    def is_kin(self, name: str, other: str) -> bool:
+        """Whether the groups of two names may hold the same goods, perhaps by another basis."""
+        return name == other or not set(self._find_named(name)).isdisjoint(self._find_named(other))
+
+    def settle_excess(
+        self, corrections: Sequence[Movement], claims: Sequence[Claim]
+    ) -> tuple[list[Movement], list[Claim]]:
+        """Take what lots cannot give back off what is still to leave by a correction.
+
+        A late price can make units that left in a closed period take more along than was booked;
+        what was booked to be taken back later is then in that, and no longer in the lots.
+
+        Args:
+            corrections: What is different in a closed period and not yet written.
+            claims: Booked movements about what is on hand.
+
+        Returns:
+            What is left of both.
+        """
+        kept, left = list(corrections), []
+        for claim in claims:
+            excess = self._find_excess(claim)
+            wanted = replace(claim, kind=None, changes=excess)
+            kept, rest = settle_partly(kept, wanted, self.is_kin)
+            changes = {
+                account: change - excess.get(account, ZERO) + rest.changes.get(account, ZERO)
+                for account, change in claim.changes.items()
+            }
+            if any(changes.values()):
+                left.append(replace(claim, changes=changes))
+        return kept, left
+
+    def _find_excess(self, claim: Claim) -> dict[str, Decimal]:
+        """Decreases beyond what the lots behind an account carry, negative."""
+        carried: dict[str, Decimal] = {}
+        for lot in self._find_lots(claim):
+            account = self._targets.allowance_account(lot)
+            carried[account] = carried.get(account, ZERO) + lot.allowance
+        return {
+            account: min(ZERO, change + carried.get(account, ZERO))
+            for account, change in claim.changes.items()
+            if change < ZERO
+        }
 
     def apply(
         self, claims: Sequence[Claim], outcomes: Sequence[Outcome], day: datetime.date

@@ -10,6 +10,7 @@ import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from operator import eq
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.booked import is_booked
@@ -19,7 +20,7 @@ from beancount_invwd.movements import Group, Kind, Movement, Release
 from beancount_invwd.releases import choose_credits
 
 if TYPE_CHECKING:
-    from beancount_invwd.booked import Claim
+    from beancount_invwd.booked import Claim, Kin
     from beancount_invwd.flows import Moved, Outflow, Reduction
     from beancount_invwd.policy import Policy
     from beancount_invwd.targets import Targets
@@ -54,17 +55,18 @@ class Outgoing:
         movements, self._movements = self._movements, []
         return movements
 
-    def settle(self, claims: Sequence[Claim]) -> list[Claim]:
+    def settle(self, claims: Sequence[Claim], is_kin: Kin) -> list[Claim]:
         """Take what is booked off the releases that wait; return claims about something else."""
-        left = []
-        for claim in claims:
-            changes = dict(claim.changes)
-            if claim.is_of_units:
-                rows = [_take_off(row, changes) if claim.fits(row) else row for row in self.waiting]
-                self.waiting = [row for row in rows if row.amount]
-            if any(changes.values()):
-                left.append(replace(claim, changes=changes))
-        return left
+        left = [replace(claim, changes=dict(claim.changes)) for claim in claims]
+        for check in (eq, is_kin):
+            for claim in left:
+                if claim.is_of_units:
+                    self.waiting = [
+                        _take_off(row, claim.changes) if claim.fits(row, check) else row
+                        for row in self.waiting
+                    ]
+        self.waiting = [row for row in self.waiting if row.amount]
+        return [claim for claim in left if any(claim.changes.values())]
 
     def record(self, txn: Any, outflow: Outflow) -> None:
         """Note what a transaction did to allowances."""

@@ -212,14 +212,16 @@ class Timeline:
         outgoing, claims = self._outgoing.take(), self._booked
         if claims:
             self._booked = []
-            outgoing, claims = settle(outgoing, self._claims.check(claims))
-            claims = self._outgoing.settle(claims)
-            if claims and self._corrections:  # of a closed period, booked in this one
-                self._corrections, claims = settle(self._corrections, claims)
+            is_kin = self._claims.is_kin
+            outgoing, claims = settle(outgoing, self._claims.check(claims), is_kin)
+            claims = self._outgoing.settle(claims, is_kin)
         if self._is_closed(day):
             self._corrections += outgoing
         else:
             self.movements += outgoing
+        if claims and self._corrections:  # of a closed period, perhaps booked in this one
+            corrections, claims = settle(self._corrections, claims, self._claims.is_kin)
+            self._corrections, claims = self._claims.settle_excess(corrections, claims)
         if claims:
             stocks = self._claims.find_stocks(claims)
             outcomes = self.assessor.weigh(stocks, day)
