@@ -775,7 +775,9 @@ class Model:
             ZERO,
         )
         cost_all = sum((other.cost_left for other in here), ZERO)
-        for cost in (cost_item, cost_all):
+        everywhere = [other for other in taken if other.lot.currency == currency]
+        cost_everywhere = sum((other.cost_left for other in everywhere), ZERO)
+        for cost in (cost_item, cost_all, cost_everywhere):
             for account, amount in sums.items():
                 if abs(amount - cost) <= self.quantum(currency):
                     return account, "release"
