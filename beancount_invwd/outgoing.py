@@ -93,6 +93,7 @@ class Outgoing:
     ) -> list[Release]:
         roots, cogs_of = self._policy.roots, self._targets.cogs_account
         chosen = choose_credits(txn, rows, others, roots, cogs_of)
+        sold = {row.lot.stock for row, _, _ in chosen if row.units_left}  # the others moved
         return [
             Release(
                 self._grouping.find_left(row.lot),
@@ -101,8 +102,8 @@ class Outgoing:
                 self._targets.allowance_account(row.lot),
                 account,
                 row.allowance,
-                row.units_left or row.units_taken,
-                row.cost or row.units_taken * row.cost_unit,
+                row.units_left if row.lot.stock in sold else row.units_taken,
+                row.cost if row.lot.stock in sold else row.units_taken * row.cost_unit,
             )
             for row, account, reason in chosen
         ]
