@@ -70,13 +70,13 @@ class Mistakes:
         self.blocked.add(commodity)
         self.report((commodity, message), meta, message, entry)
 
-    def report_uncosted(self, txn: Any, posting: Any) -> None:
-        """Report goods without a cost."""
+    def report_uncosted(self, txn: Any, posting: Any, currency: str) -> None:
+        """Report goods without a cost; the currency is that of an example."""
         account, commodity = posting.account, posting.units.currency
         message = (
             f"{commodity} in {account} has no cost and cannot be assessed; write its cost, such as "
-            f"{posting.units.number} {commodity} {{5.00 USD}}, or put invwd-exclude: TRUE on its "
-            "Commodity"
+            f"{posting.units.number} {commodity} {{5.00 {currency}}}, or put on its Commodity "
+            f'invwd-exclude: TRUE; if it is money: option "operating_currency" "{commodity}"'
         )
         self.report(("uncosted", account, commodity), find_meta(txn, posting), message, txn)
 

@@ -331,9 +331,11 @@ class Scope:
         for entry in entries:
             if type(entry) is data.Transaction:
                 money.update(row.cost.currency for row in entry.postings if row.cost is not None)
+        example = next(iter(self._options_map.get("operating_currency", ())), None)
+        example = example or min(money, default="USD")
         for (_, commodity), (txn, posting) in self._uncosted.items():
             if commodity not in money and not self.is_excluded(commodity):
-                self._mistakes.report_uncosted(txn, posting)
+                self._mistakes.report_uncosted(txn, posting, example)
 
     def check_price(self, entry: Any) -> None:
         """Report unknown metadata of a price directive."""
