@@ -36,7 +36,7 @@ _Span = tuple["date", "date"]
 def list_charts(selection: Selection, ledger: FavaLedger, view: str) -> list[fava_api.Chart]:
     """List the charts of what is shown, that of the view first; none without inventory."""
     spans = _list_spans(selection)
-    if not spans:
+    if not spans or not (selection.costs or selection.written):
         return []
     charts = [_draw_value(selection, ledger, spans), _draw_movements(selection, ledger, spans)]
     if view == "movements":

@@ -37,6 +37,7 @@ Chart = BalancesChart | BarChart | HierarchyChart
 Tree = SerialisedTreeNode
 
 _MOST_INTERVALS = 400
+_ONE = Decimal(1)
 _NO_CURRENCY = {"at_cost", "at_value", "units"}
 NAME = "Impairment"
 
@@ -146,9 +147,10 @@ def is_at_value() -> bool:
 
 def convert(ledger: FavaLedger, number: Decimal, currency: str, day: date) -> tuple[Decimal, str]:
     """Convert an amount at the rate of a day; without a rate it stays as it is."""
-    inventory = CounterInventory({(currency, None): number})
-    found = list(g.conv.apply(inventory, ledger.prices, day).items())
-    return (found[0][1], found[0][0]) if found else (number, currency)
+    inventory = CounterInventory({(currency, None): number or _ONE})  # of a zero Fava makes nothing
+    found = g.conv.apply(inventory, ledger.prices, day)
+    unit, amount = next(iter(found.items()), (currency, number))
+    return (amount if number else number), unit
 
 
 # Formats

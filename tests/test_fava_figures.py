@@ -273,3 +273,23 @@ def test_charts_of_a_time_before_all_purchases_are_left_out(example: FlaskClient
     article = get(example, f"{PAGE}?time=2022")
     assert 'type="charts"' not in article
     assert "No inventory on this date" in article
+
+
+def test_a_currency_that_is_sold_out_is_converted_too(make_client: MakeClient) -> None:
+    sold = """
+2024-02-05 * "Sold out"
+  Assets:Inventory:Store   -2.125 GADGET {100.00 EUR}
+  Assets:Bank
+"""
+    client = make_client(HEAD + ACCOUNTS + ONE_LOSS + EUROS + sold)
+    chart = _charts(get(client, f"{TEST}?conversion=USD"))["Cost and carrying amount"]
+    assert {name for point in chart["data"] for name in point["balance"]} == {
+        "USD cost",
+        "USD carrying amount",
+    }
+
+
+def test_without_goods_in_the_filter_there_are_no_charts(make_client: MakeClient) -> None:
+    client = make_client(HEAD + ACCOUNTS + ONE_LOSS)
+    assert _charts(get(client, TEST))
+    assert 'type="charts"' not in get(client, f"{TEST}?account=Assets:Bank")
