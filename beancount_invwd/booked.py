@@ -128,42 +128,46 @@ def settle(
         others = []
         for claim in left:
             if claim.is_of_units or any(map(claim.is_by, rest)):
-                rest, claim = settle_partly(rest, claim, check)  # noqa: PLW2901 (what is left)
+                rest, claim = _settle_partly(rest, claim, check)  # noqa: PLW2901 (what is left)
             if any(claim.changes.values()):
                 others.append(claim)
         left = others
     return rest, left
 
 
-def settle_partly(
+def _settle_partly(
     rest: Sequence[Movement], claim: Claim, is_kin: Kin
 ) -> tuple[list[Movement], Claim]:
     """Settle a booked movement that somebody edited, or that several transactions make up."""
     wanted = dict(claim.changes)
     kept = []
     for row in rest:
-        changes = dict(row.changes)
+        taken = {}
         if claim.fits(row, is_kin):
-            for account, change in row.changes.items():
-                taken = _overlap(change, wanted.get(account, ZERO))
-                if taken:
-                    changes[account] = change - taken
-                    wanted[account] -= taken
-        if changes != dict(row.changes):
-            row = _shrink(row, changes)  # noqa: PLW2901 (what is left of it)
+            taken = {
+                account: overlap(change, wanted.get(account, ZERO))
+                for account, change in row.changes.items()
+            }
+        if row.kind == "transfer" and sum(taken.values(), ZERO):
+            taken = {}  # what moves leaves one account and comes to another
+        if any(taken.values()):
+            for account, amount in taken.items():
+                wanted[account] = wanted.get(account, ZERO) - amount
+            changes = {account: row.changes[account] - taken[account] for account in taken}
+            row = shrink(row, changes)  # noqa: PLW2901 (what is left of it)
         if any(row.changes.values()):
             kept.append(row)
     return kept, replace(claim, changes=wanted)
 
 
-def _overlap(one: Decimal, other: Decimal) -> Decimal:
+def overlap(one: Decimal, other: Decimal) -> Decimal:
     """What two amounts of one sign have in common."""
     if one * other <= 0:
         return ZERO
     return min(one, other) if one > 0 else max(one, other)
 
 
-def _shrink(row: Movement, changes: dict[str, Decimal]) -> Movement:
+def shrink(row: Movement, changes: dict[str, Decimal]) -> Movement:
     """A movement with what is left of its changes, and as much less of its credits."""
     changes = {account: change for account, change in changes.items() if change}
     amount = -sum(changes.values(), ZERO)

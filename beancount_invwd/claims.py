@@ -14,7 +14,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
-from beancount_invwd.booked import Claim, settle_partly, spread
+from beancount_invwd.booked import Claim, overlap, shrink, spread
 from beancount_invwd.money import ZERO
 from beancount_invwd.movements import Group, Kind, Movement
 from beancount_invwd.outcomes import Outcome, drop_zeros, merge, sum_changes
@@ -112,8 +112,9 @@ class Claims:
     ) -> tuple[list[Movement], list[Claim]]:
         """Take what lots cannot give back off what is still to leave by a correction.
 
-        A late price can make units that left in a closed period take more along than was booked;
-        what was booked to be taken back later is then in that, and no longer in the lots.
+        A late price can make units that left in a closed period take more along than was booked,
+        or they moved by a late transaction; what was booked to be taken back later is then in
+        that, and no longer in the lots.
 
         Args:
             corrections: What is different in a closed period and not yet written.
@@ -124,16 +125,16 @@ class Claims:
         """
         kept, left = list(corrections), []
         for claim in claims:
-            excess = self._find_excess(claim)
-            wanted = replace(claim, kind=None, changes=excess)
-            kept, rest = settle_partly(kept, wanted, self.is_kin)
-            changes = {
-                account: change - excess.get(account, ZERO) + rest.changes.get(account, ZERO)
-                for account, change in claim.changes.items()
-            }
+            excess, changes = self._find_excess(claim), dict(claim.changes)
+            if any(excess.values()):
+                asked = replace(claim, kind=None)
+                kept = [
+                    _cancel(row, excess, changes) if asked.fits(row, self.is_kin) else row
+                    for row in kept
+                ]
             if any(changes.values()):
                 left.append(replace(claim, changes=changes))
-        return kept, left
+        return [row for row in kept if any(row.changes.values())], left
 
     def _find_excess(self, claim: Claim) -> dict[str, Decimal]:
         """Decreases beyond what the lots behind an account carry, negative."""
@@ -241,6 +242,25 @@ class Claims:
             for lot in stock.lots.values()
             if lot.units > 0
         ]
+
+
+def _cancel(row: Movement, excess: dict[str, Decimal], changes: dict[str, Decimal]) -> Movement:
+    """Cancel what a correction would take off accounts whose lots lack it; both are changed.
+
+    Of a transfer, it is what the lots that units moved to have to give back instead.
+    """
+    left = dict(row.changes)
+    for account, lacking in list(excess.items()):
+        taken = overlap(left.get(account, ZERO), lacking)
+        if taken:
+            for sums in (excess, changes, left):
+                sums[account] -= taken
+            for other in [name for name, change in left.items() if change > ZERO]:
+                part = min(-taken, left[other])
+                left[other] -= part
+                changes[other] = changes.get(other, ZERO) - part
+                taken += part
+    return shrink(row, left)
 
 
 def _is_booking(claim: Claim, together: Sequence[Outcome]) -> bool:
