@@ -393,6 +393,6 @@ def _check_names(entry: Any, allowed: tuple[str, ...]) -> None:
         if name in allowed or name in {"filename", "lineno"} or name.startswith("__"):
             continue
         near = get_close_matches(name, allowed, 1, 0.75)
-        if near or name.startswith(MARK) or name in {"lot", "label", "account", "until"}:
+        if near or name.startswith(MARK) or name in {"lot", "label", "account", "entity", "until"}:
             hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(allowed) or 'none'}"
             raise RuleError(f"unknown metadata {name} of {entry.type}; {hint}")
