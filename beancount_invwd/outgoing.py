@@ -75,24 +75,15 @@ class Outgoing:
         places: dict[tuple[str, str], list[Reduction]] = {}
         for row in outflow.left:
             places.setdefault(row.lot.stock.key[:2], []).append(row)
-        for (entity, currency), rows in places.items():
-            others = [
-                row
-                for place, elsewhere in places.items()
-                if place[1] == currency and place[0] != entity
-                for row in elsewhere
-            ]
-            releases = self._choose_releases(txn, rows, others)
+        for rows in places.values():
+            releases = self._choose_releases(txn, rows)
             if self._policy.release == "period" and not is_booked(txn):
                 self.waiting += releases
             else:
                 self._release(txn.date, releases, txn)
 
-    def _choose_releases(
-        self, txn: Any, rows: Sequence[Reduction], others: Sequence[Reduction]
-    ) -> list[Release]:
-        roots, cogs_of = self._policy.roots, self._targets.cogs_account
-        chosen = choose_credits(txn, rows, others, roots, cogs_of)
+    def _choose_releases(self, txn: Any, rows: Sequence[Reduction]) -> list[Release]:
+        chosen = choose_credits(txn, rows, self._policy.roots, self._targets.cogs_account)
         sold = {row.lot.stock for row, _, _ in chosen if row.units_left}  # the others moved
         return [
             Release(

@@ -36,7 +36,6 @@ class Credit(NamedTuple):
 def choose_credits(
     txn: Any,
     left: Sequence[Reduction],
-    others: Sequence[Reduction],
     roots: Roots,
     cogs_of: Callable[[Stock], str],
 ) -> list[Credit]:
@@ -45,7 +44,6 @@ def choose_credits(
     Args:
         txn: The transaction by which the units left.
         left: All units that left, of one entity and cost currency.
-        others: Those of other entities, in the same currency.
         roots: The ledger's root accounts.
         cogs_of: The cost-of-goods-sold account of an item.
     """
@@ -56,9 +54,7 @@ def choose_credits(
     for row in left:
         stock, cost = row.lot.stock, row.cost
         costs[stock] = costs[stock] + cost if stock in costs else cost
-    asked = [sum(costs.values(), ZERO)]
-    if others:
-        asked.append(asked[0] + sum((row.cost for row in others), ZERO))
+    cost_all = sum(costs.values(), ZERO)
 
     chosen: dict[Stock, tuple[str | None, str]] = {}
     found = []
@@ -68,7 +64,7 @@ def choose_credits(
             continue
         if stock not in chosen:
             cogs = cogs_of(stock)
-            account = _find_charged(sums, expense, (costs[stock], *asked), quantum)
+            account = _find_charged(sums, expense, (costs[stock], cost_all), quantum)
             if account is None:
                 account = _choose_other(txn, sums, cogs, (income, expense))
             chosen[stock] = account, _explain(txn, account, cogs, income)

@@ -775,9 +775,7 @@ class Model:
             ZERO,
         )
         cost_all = sum((other.cost_left for other in here), ZERO)
-        everywhere = [other for other in taken if other.lot.currency == currency]
-        cost_everywhere = sum((other.cost_left for other in everywhere), ZERO)
-        for cost in (cost_item, cost_all, cost_everywhere):
+        for cost in (cost_item, cost_all):
             for account, amount in sums.items():
                 if abs(amount - cost) <= self.quantum(currency):
                     return account, "release"
