@@ -173,8 +173,9 @@ def shrink(row: Movement, changes: dict[str, Decimal]) -> Movement:
     amount = -sum(changes.values(), ZERO)
     credited: dict[str | None, Decimal] = {}
     for account, credit in row.credits.items():
-        credited[account] = min(credit, amount)
-        amount -= credited[account]
+        if amount > ZERO:
+            credited[account] = min(credit, amount)
+            amount -= credited[account]
     return row._replace(changes=changes, credits=credited)
 
 

@@ -54,6 +54,11 @@ class Claims:
             for lot in stock.lots.values():
                 self._targets.allowance_account(lot)
         accounts = self._targets.known_allowances()
+        if not all(claim.changes.keys() <= accounts for claim in claims):  # its lots may be gone
+            named = {stock for claim in claims for stock in self._find_named(claim.group)}
+            for place in self._books.list_places():
+                if place.stock in named:
+                    self._targets.find_contra(place)
         kept = []
         for claim in claims:
             changes = {a: change for a, change in claim.changes.items() if a in accounts}
@@ -112,9 +117,9 @@ class Claims:
     ) -> tuple[list[Movement], list[Claim]]:
         """Take what lots cannot give back off what is still to leave by a correction.
 
-        A late price can make units that left in a closed period take more along than was booked,
-        or they moved by a late transaction; what was booked to be taken back later is then in
-        that, and no longer in the lots.
+        By a late price, units that left in a closed period may have taken more along than was
+        booked; by a late transaction, they may have moved. What was booked to be taken back after
+        that is no longer in the lots, but in a correction that waits.
 
         Args:
             corrections: What is different in a closed period and not yet written.
@@ -124,29 +129,49 @@ class Claims:
             What is left of both.
         """
         kept, left = list(corrections), []
-        for claim in claims:
-            excess, changes = self._find_excess(claim), dict(claim.changes)
-            if any(excess.values()):
+        carried = {
+            lot.number: lot.allowance
+            for stock in self.find_stocks(claims)
+            for lot in stock.lots.values()
+        }
+        for row in claims:
+            claim, is_stable = row, False
+            while not is_stable:  # what goods that moved have to give back may be lacking there
+                excess, changes = self._find_excess(claim, carried), dict(claim.changes)
                 asked = replace(claim, kind=None)
                 kept = [
                     _cancel(row, excess, changes) if asked.fits(row, self.is_kin) else row
                     for row in kept
                 ]
-            if any(changes.values()):
-                left.append(replace(claim, changes=changes))
+                is_stable = changes == claim.changes
+                claim = replace(claim, changes=changes)
+            self._find_excess(claim, carried, is_final=True)
+            if any(claim.changes.values()):
+                left.append(claim)
         return [row for row in kept if any(row.changes.values())], left
 
-    def _find_excess(self, claim: Claim) -> dict[str, Decimal]:
-        """Decreases beyond what the lots behind an account carry, negative."""
-        carried: dict[str, Decimal] = {}
-        for lot in self._find_lots(claim):
-            account = self._targets.allowance_account(lot)
-            carried[account] = carried.get(account, ZERO) + lot.allowance
-        return {
-            account: min(ZERO, change + carried.get(account, ZERO))
-            for account, change in claim.changes.items()
-            if change < ZERO
-        }
+    def _find_excess(
+        self, claim: Claim, carried: dict[int, Decimal], *, is_final: bool = False
+    ) -> dict[str, Decimal]:
+        """Find decreases beyond what the lots behind an account carry, negative.
+
+        Args:
+            claim: A booked movement.
+            carried: What each lot carries, by its number.
+            is_final: Whether that is taken off, since it will be.
+        """
+        lots = self._find_lots(claim)
+        excess: dict[str, Decimal] = {}
+        for account, change in claim.changes.items():
+            rest = min(ZERO, change)
+            for lot in lots if rest else ():
+                if self._targets.allowance_account(lot) == account:
+                    part = min(-rest, carried[lot.number])
+                    rest += part
+                    if is_final:
+                        carried[lot.number] -= part
+            excess[account] = rest
+        return excess
 
     def apply(
         self, claims: Sequence[Claim], outcomes: Sequence[Outcome], day: datetime.date
@@ -247,8 +272,11 @@ class Claims:
 def _cancel(row: Movement, excess: dict[str, Decimal], changes: dict[str, Decimal]) -> Movement:
     """Cancel what a correction would take off accounts whose lots lack it; both are changed.
 
-    Of a transfer, it is what the lots that units moved to have to give back instead.
+    Where goods moved, the lots that they moved to have to give it back instead. (What went into
+    products is of another group.)
     """
+    if row.reason == "production":
+        return row
     left = dict(row.changes)
     for account, lacking in list(excess.items()):
         taken = overlap(left.get(account, ZERO), lacking)

@@ -321,7 +321,7 @@ def book(ledger: str, through: datetime.date, output: str | None) -> None:
         click.echo(
             f"Warning: measurements end on {end} (with the ledger, or by 'until'), so nothing was "
             f"measured on {due}, and once that is closed nothing will be; add a price or a balance "
-            f"of {through} (or a later 'until'), or close a date that the ledger has reached.",
+            f"dated {through} (or a later 'until'), or close a date that the ledger has reached.",
             err=True,
         )
     write(loaded, book_period(loaded.entries, loaded.options_map, through), output)

@@ -92,14 +92,6 @@ class Mistakes:
         )
         self.report(("unbooked", posting.account), find_meta(txn, posting), message, txn)
 
-    def report_pad(self, pad: Any, account: str) -> None:
-        """Report a pad that counts an allowance as if money were missing."""
-        message = (
-            f"this pad of {pad.account} fills up what is on {account} as well; keep allowances "
-            "beside it: set 'accounts': {'allowance': '{parent}:{leaf}-Allowance'}"
-        )
-        self.report(("pad", id(pad)), pad.meta, message, pad)
-
     def report_end(self, row: Statement) -> None:
         """Report an `invwd-nrv` "end" that ends nothing."""
         lot = f' lot "{row.label}"' if row.label else ""
@@ -165,9 +157,9 @@ class Mistakes:
                 for item in sorted(lots)
             )
             message = (
-                f"no item on hand has a price on {day}, so these are not assessed; add what they "
-                f'sell for:\n{lines}\nor put invwd-measure: "cost" or invwd-exclude: TRUE on their '
-                "Commodity"
+                f"no item on hand has a price that counts on {day}, so these are not assessed; "
+                f'add what they sell for:\n{lines}\nor put invwd-measure: "cost" or '
+                "invwd-exclude: TRUE on their Commodity"
             )
             self.report("missing", None, message)
             return

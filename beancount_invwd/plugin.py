@@ -11,7 +11,7 @@ import gc
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import localcontext
 from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
@@ -21,7 +21,7 @@ from beancount_invwd.errors import InvwdError, error_at
 from beancount_invwd.facts import MARK
 from beancount_invwd.journal import Journal
 from beancount_invwd.mistakes import Mistakes
-from beancount_invwd.money import CONTEXT, ZERO
+from beancount_invwd.money import CONTEXT
 from beancount_invwd.periods import fiscal_year_start
 from beancount_invwd.policy import Policy, read_policy
 from beancount_invwd.scope import Scope
@@ -30,8 +30,6 @@ from beancount_invwd.timeline import Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-    from beancount_invwd.movements import Movement
 
 __plugins__ = ("invwd",)
 _NAMES = ("beancount_invwd", "beancount_invwd.plugin")
@@ -159,7 +157,6 @@ def follow(
             break
         blocked = mistakes.blocked  # from the start, so that nothing rests on half of the facts
     run.scope.report_uncosted(entries)
-    _check_pads(others, run.timeline.movements, mistakes)
     return run, mistakes.errors
 
 
@@ -183,27 +180,6 @@ def _attempt(  # noqa: PLR0913, PLR0917 (all that the engine starts from)
     if is_whole:  # else a directive may name what was bought later
         scope.check_directives(timeline.books.seen, timeline.books.by_commodity)
     return Run(policy, scope, targets, timeline), mistakes
-
-
-def _check_pads(others: Sequence[Any], movements: Sequence[Movement], mistakes: Mistakes) -> None:
-    """Report pads that take allowances for money that is missing: they count what is below."""
-    pads = [entry for entry in others if type(entry) is data.Pad]
-    for pad in pads:
-        due = {
-            entry.amount.currency: entry.date
-            for entry in reversed(others)
-            if type(entry) is data.Balance
-            and entry.account == pad.account
-            and entry.date > pad.date
-        }
-        sums: dict[str, Decimal] = {}
-        for row in movements:
-            if row.date < due.get(row.group.currency, row.date):
-                for account, change in row.changes.items():
-                    if account.startswith(f"{pad.account}:"):
-                        sums[account] = sums.get(account, ZERO) + change
-        for account in filter(sums.__getitem__, sums):
-            mistakes.report_pad(pad, account)
 
 
 def _find_year_end(others: Sequence[Any]) -> str | None:

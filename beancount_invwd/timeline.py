@@ -398,10 +398,11 @@ class Timeline:
             accounts &= set(map(self._targets.find_contra, self.books.list_places()))
         if not accounts:
             return
+        posting: Any
         for txn in entries:
             if type(txn) is data.Transaction and not is_booked(txn):
                 for posting in txn.postings:
-                    if posting.account in accounts:
+                    if posting.account in accounts and posting.units.number:
                         accounts.remove(posting.account)
                         self._mistakes.report_unbooked(txn, posting)
 

@@ -122,32 +122,3 @@ def test_a_field_twice_in_the_allowance_template_is_no_harm() -> None:
     found, errors = invwd(entries, options, config)
     assert not errors
     assert found[len(entries)].account == "Assets:Inventory:Store:Store-Allowance"
-
-
-PADDED = """
-plugin "beancount_invwd" "{'inventory': 'Assets:Shop'}"
-2024-01-01 open Assets:Shop
-2024-01-01 open Equity:Opening
-2024-01-01 pad Assets:Shop Equity:Opening
-2024-01-05 balance Assets:Shop 1000.00 USD
-2024-01-05 * "Bought"
-  Assets:Shop   10 MUG {10.00 USD}
-  Assets:Shop  -100.00 USD
-2024-01-31 price MUG 7.00 USD
-2024-02-05 * "Fee"
-  Assets:Shop  -10.00 USD
-  Equity:Opening
-2024-02-10 pad Assets:Shop Equity:Opening
-2024-02-12 balance Assets:Shop 880.00 USD
-"""
-
-
-def test_a_pad_that_counts_allowances_is_an_error() -> None:
-    _, (error,), _ = loader.load_string(PADDED)
-    assert error.source["lineno"] == 14
-    assert "fills up what is on Assets:Shop:Allowance as well" in error.message
-    beside = PADDED.replace("'}\"", "', 'accounts': {'allowance': '{parent}:{leaf}-Allowance'}}\"")
-    assert not loader.load_string(beside)[1]
-    gone = PADDED.replace("2024-02-05 *", "2024-02-05 price MUG 10.00 USD\n2024-02-05 *")
-    later = gone.replace("2024-02-10 pad", "2024-03-10 pad").replace("2024-02-12", "2024-03-12")
-    assert not loader.load_string(later)[1]

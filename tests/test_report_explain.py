@@ -434,7 +434,7 @@ def test_two_cost_currencies_are_two_chapters() -> None:
     assert [chapter.currency for chapter in found.chapters] == ["USD", "EUR"]
 
 
-def test_what_production_moved_within_an_allowance_account_is_told() -> None:
+def test_what_production_moved_is_told() -> None:
     body = (
         WIDGET
         + """
@@ -446,11 +446,11 @@ def test_what_production_moved_within_an_allowance_account_is_told() -> None:
 """
     )
     assert lines(tell(body), "Written")[1:] == [
-        "went: with goods made of others, within one allowance account = -15.00",
+        "went: with goods made of others, or by movements of wider groups = -15.00",
         "in all: allowance that is left of these = 15.00",
     ]
     assert lines(tell(body, item="SET"), "Written")[-2:] == [
-        "came: with goods made of others, within one allowance account = 15.00",
+        "came: with goods made of others, or by movements of wider groups = 15.00",
         "in all: allowance that is left of these = 2.00",
     ]
 

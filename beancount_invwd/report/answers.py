@@ -169,7 +169,8 @@ class Author:
         rows = [row for row in self._rows if row.write_downs or row.write_offs]
         lost = list(self._tell_lost())
         if not rows:
-            yield from lost or ["No write-downs were recognised."]
+            yield "No write-downs were recognised."
+            yield from lost
             return
         table = [
             (

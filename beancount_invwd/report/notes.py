@@ -159,6 +159,6 @@ NOT_ALLOWED: Mapping[str, Mapping[str, str]] = {
         "HIFO": "ASPE 3031 does not allow it",
     },
     "asc330": {"LIFO": "ASC 330-10-35-1C asks for market, which is standard 'asc330-lcm'"},
-    "asc330-lcm": {"FIFO": _NO_LCM, "AVERAGE": _NO_LCM, "NONE": _NO_LCM},
+    "asc330-lcm": {booking: _NO_LCM for booking in FORMULAS if booking != "LIFO"},
     "hgb": {"HIFO": "HGB §256 names first in, first out and last in, first out only"},
 }

@@ -96,7 +96,7 @@ def _tell_own_terms(policy: Policy, lots: Iterable[Lot]) -> Iterator[str]:
     for measure, items in sorted(measures.items()):
         yield f"In place of this, {measure} counts for {_list_items(items)}."
     if aged:
-        yield f"Rates by age of their own have {_list_items(aged)}."
+        yield f"Rates by age of their own hold for {_list_items(aged)}."
 
 
 def _list_items(items: set[str]) -> str:

@@ -214,7 +214,7 @@ class Teller:
         total = sum((row.change for row in rows), ZERO)
         moved = self._find_moved(stock, total)
         if moved:
-            words = "with goods made of others, within one allowance account"
+            words = "with goods made of others, or by movements of wider groups"
             yield Step("Written", "came" if moved > 0 else "went", words, moved)
         if rows or moved:
             yield Step("Written", "in all", "allowance that is left of these", total + moved)
