@@ -36,9 +36,11 @@ _Span = tuple["date", "date"]
 def list_charts(selection: Selection, ledger: FavaLedger, view: str) -> list[fava_api.Chart]:
     """List the charts of what is shown, that of the view first; none without inventory."""
     spans = _list_spans(selection)
-    if not spans or not (selection.costs or selection.written):
+    if not spans:
         return []
-    charts = [_draw_value(selection, ledger, spans), _draw_movements(selection, ledger, spans)]
+    charts = [_draw_value(selection, ledger, spans)] if selection.costs else []
+    if selection.written:
+        charts.append(_draw_movements(selection, ledger, spans))
     if view == "movements":
         charts.reverse()
     lots = [row.lot for row in selection.lots if row.lot.allowance]

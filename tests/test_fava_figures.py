@@ -293,3 +293,8 @@ def test_without_goods_in_the_filter_there_are_no_charts(make_client: MakeClient
     client = make_client(HEAD + ACCOUNTS + ONE_LOSS)
     assert _charts(get(client, TEST))
     assert 'type="charts"' not in get(client, f"{TEST}?account=Assets:Bank")
+
+
+def test_only_what_there_is_has_a_chart(example: FlaskClient) -> None:
+    charts = _charts(get(example, f"{PAGE}?account=Expenses:COGS"))
+    assert list(charts) == ["Movements of the allowance"]
