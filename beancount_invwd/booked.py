@@ -74,6 +74,11 @@ def is_booked(txn: Any) -> bool:
     )
 
 
+def has_goods(txn: Any) -> bool:
+    """Whether a transaction also posts units at cost."""
+    return any(posting.cost is not None for posting in txn.postings)
+
+
 def read_claims(txn: Any) -> list[Claim]:
     """Read a booked movement; postings may name a group of their own."""
     meta = txn.meta

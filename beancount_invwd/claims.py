@@ -14,7 +14,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
-from beancount_invwd.booked import Claim, overlap, shrink, spread
+from beancount_invwd.booked import Claim, has_goods, overlap, shrink, spread
 from beancount_invwd.money import ZERO
 from beancount_invwd.movements import Group, Kind, Movement
 from beancount_invwd.outcomes import Outcome, drop_zeros, merge, sum_changes
@@ -72,8 +72,7 @@ class Claims:
     def _find_problem(self, claim: Claim, changes: dict[str, Decimal]) -> str | None:
         if not claim.group:
             return f"its amount on {next(iter(changes))} names no invwd-group" if changes else None
-        is_trade = any(posting.cost is not None for posting in claim.txn.postings)
-        others = () if is_trade else claim.changes.keys() - changes.keys()
+        others = () if has_goods(claim.txn) else claim.changes.keys() - changes.keys()
         strange = sorted(account for account in others if self._targets.is_asset(account))
         if changes and not strange:
             return None
@@ -134,8 +133,8 @@ class Claims:
             for stock in self.find_stocks(claims)
             for lot in stock.lots.values()
         }
-        for row in claims:
-            claim, is_stable = row, False
+        for given in claims:
+            claim, is_stable = given, False
             while not is_stable:  # what goods that moved have to give back may be lacking there
                 excess, changes = self._find_excess(claim, carried), dict(claim.changes)
                 asked = replace(claim, kind=None)

@@ -1,7 +1,7 @@
 """What was sold or used of an item → the steps of its rates by idleness and coverage.
 
-days of supply   70 × 90 ÷ 30                        = 210
-coverage         (90 × 50% + 30 × 90%) ÷ 210         = 34.2857142857%
+70 units on hand, 30 sold in 90 days: 70 × 90 ÷ 30 = 210 days of supply. With 50% from 90 and 90%
+from 180 days on, (90 × 50% + 30 × 90%) ÷ 210 = 34.2857142857% off cost.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from beancount.core import data
 
-from beancount_invwd.booked import is_booked
+from beancount_invwd.booked import has_goods, is_booked
 from beancount_invwd.facts import GROUP
 from beancount_invwd.money import ZERO
 from beancount_invwd.movements import Kind
@@ -143,8 +143,7 @@ def _find_kind(entry: Any, changes: Mapping[str, Decimal]) -> Kind:
         return cast("Kind", stated)
     change = sum(changes.values(), ZERO)
     if change < ZERO:
-        is_trade = any(posting.cost is not None for posting in entry.postings)
-        return "release" if is_trade else "reversal"
+        return "release" if has_goods(entry) else "reversal"
     return "write-down" if change else "transfer"
 
 
