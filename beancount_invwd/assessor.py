@@ -111,20 +111,25 @@ class Assessor:
             evidence = evidence._replace(rates=self.demand.find_rates(stock, day))
         return evidence
 
-    def weigh(self, stocks: Iterable[Stock], day: datetime.date) -> list[Outcome]:
+    def weigh(self, stocks: Iterable[Stock], day: datetime.date, *, by_lot: bool) -> list[Outcome]:
         """Find out what a measurement of the groups that these stocks are in would change.
 
         Nothing is changed; groups in which nothing is lost and nothing was may be left out.
+
+        Args:
+            stocks: The stocks.
+            day: The measurement date.
+            by_lot: Whether all of it has to be told lot by lot.
         """
         outcomes: list[Outcome] = []
         if self._grouping.is_by_item:
             for stock in stocks:
                 self._agenda.rouse(stock)
                 if stock.lots and not self._is_covered(stock, day):
-                    outcomes += self._weigh_group([stock], day)
+                    outcomes += self._weigh_group([stock], day, by_lot=by_lot)
         else:
             for group in self._list_groups(stocks):
-                outcomes += self._weigh_group(group, day)
+                outcomes += self._weigh_group(group, day, by_lot=by_lot)
         return sorted(outcomes, key=lambda outcome: (outcome.group, outcome.is_own))
 
     def plan(self, stocks: Iterable[Stock], day: datetime.date) -> list[Plan]:
@@ -189,7 +194,9 @@ class Assessor:
         """Whether all units of a stock are worth the same, but for rates off cost."""
         return stock.is_plain and stock.key.commodity not in self.evidence.stated
 
-    def _weigh_group(self, stocks: Sequence[Stock], day: datetime.date) -> list[Outcome]:
+    def _weigh_group(
+        self, stocks: Sequence[Stock], day: datetime.date, *, by_lot: bool
+    ) -> list[Outcome]:
         parts = []
         for stock in stocks:
             worth = self._find_worth(stock, day)
@@ -201,7 +208,7 @@ class Assessor:
                 self._agenda.hold(stock, worth.until)
         if not parts:
             return []
-        outcomes, untils = self._uniform.weigh(parts, day)
+        outcomes, untils = self._uniform.weigh(parts, day, by_lot=by_lot)
         for (stock, _), until in zip(parts, untils, strict=True):
             self._agenda.hold(stock, until)
         return outcomes

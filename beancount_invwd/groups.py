@@ -10,11 +10,18 @@ _BY_ITEM = ("lot", "item")
 
 
 class Grouping:
-    """Groups lots by the basis of a policy."""
+    """Groups lots by the basis of a policy.
+
+    Attributes:
+        basis: As the policy says.
+        is_by_item: Whether no group has lots of several items.
+        may_wait: Whether what each lot carries follows from the last measurement alone.
+    """
 
     def __init__(self, policy: Policy) -> None:
         self.basis = policy.basis
         self.is_by_item = policy.basis in _BY_ITEM
+        self.may_wait = policy.basis == "item" and policy.reversals == "full"
         self._by_item: dict[Stock, Group] = {}
 
     def find_group(self, lot: Lot, *, is_own: bool) -> Group:

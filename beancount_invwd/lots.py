@@ -118,7 +118,7 @@ class Books:
                     or lot.is_pool
                 ):
                     break
-                if lot.allowance:
+                if lot.stock.allowance and lot.allowance:
                     carries = True
                 sold.append((lot, number, posting))
         else:  # what most transactions do, the short way
@@ -340,9 +340,12 @@ class Books:
         commodity, currency = posting.units.currency, posting.cost.currency
         place = home.places.get((commodity, currency))
         if place is None:
-            stock = self._find_stock(StockKey(home.entity, currency, commodity))
+            key = StockKey(home.entity, currency, commodity)
+            is_first = key not in self.stocks
+            stock = self._find_stock(key)
             place = Place(stock, home.account, home.is_pool, commodity, currency)
             home.places[commodity, currency] = place
+            stock.place = place if is_first else None
         return place
 
     def _find_stock(self, key: StockKey) -> Stock:
@@ -355,6 +358,7 @@ class Books:
     def _change(self, lot: Lot, units: Decimal, cost_unit: Decimal) -> None:
         """Add units to a lot, or take them off, if negative."""
         stock = lot.stock
+        stock.share()
         lot.units += units
         if cost_unit > stock.cost_unit_highest:  # noqa: PLR1730 (a call would cost more)
             stock.cost_unit_highest = cost_unit

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from beancount_invwd.money import ZERO
 from beancount_invwd.movements import Group, Kind, Plan
 from beancount_invwd.prices import Price
-from beancount_invwd.stock import Lot
+from beancount_invwd.stock import Lot, Sharing, Stock
 
 
 class Outcome(NamedTuple):
@@ -32,6 +32,7 @@ class Outcome(NamedTuple):
         cost: Its cost, not rounded.
         measure: What it is worth, not rounded.
         price: The price, if one decided for all of them.
+        waits: Of a stock that is weighed as a whole, with no lots here: how it will be shared out.
     """
 
     kind: Kind
@@ -46,6 +47,7 @@ class Outcome(NamedTuple):
     cost: Decimal
     measure: Decimal
     price: Price | None
+    waits: tuple[Stock, Sharing] | None = None
 
     def set(self, *, is_final: bool = False) -> None:
         """Give the lots their new allowances.
@@ -53,6 +55,11 @@ class Outcome(NamedTuple):
         Args:
             is_final: Whether they are a new cost basis (ASC 330-10-35-14).
         """
+        if self.waits is not None:
+            stock, sharing = self.waits
+            stock.sharing = sharing
+            stock.allowance += sum(self.changes.values(), ZERO)
+            return
         is_own, lots = self.is_own, self.lots
         if len(self.items) == 1:
             lots[0].stock.allowance += sum(self.changes.values(), ZERO)
@@ -60,7 +67,7 @@ class Outcome(NamedTuple):
             for lot, allowance in zip(lots, self.allowances, strict=True):
                 lot.stock.allowance += allowance - lot.allowance
         for lot, allowance in zip(lots, self.allowances, strict=True):
-            lot.allowance = allowance
+            lot.carried = allowance
             lot.is_own = is_own
             lot.settled = None
             if is_own:

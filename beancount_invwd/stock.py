@@ -11,8 +11,10 @@ import datetime
 from bisect import insort
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from beancount_invwd.allowance import allot
 from beancount_invwd.facts import NO_FACTS, Facts
 from beancount_invwd.money import ZERO, round_money
 
@@ -31,12 +33,34 @@ class StockKey(NamedTuple):
     commodity: str
 
 
+class Sharing(NamedTuple):
+    """What the lots of a stock were weighed by together, before each was asked what it carries.
+
+    Attributes:
+        value: Of a unit.
+        last: The number of the newest lot that was weighed.
+        units: Of all of these lots.
+        cost: Of all of them, not rounded.
+    """
+
+    value: Decimal
+    last: int
+    units: Decimal
+    cost: Decimal
+
+
+_NOTHING_SHARED = Sharing(ZERO, 0, ZERO, ZERO)
+
+
 @dataclass(eq=False, slots=True)
 class Stock:
     """The lots on hand of one item in one entity and cost currency.
 
     Attributes:
         lots: By number, in the order in which they came into being.
+        allowance: What all of them carry.
+        sharing: How that is shared out, until a lot is asked or one of those weighed changes.
+        place: The one account that all its lots ever were in; None if there are several.
         cost_unit_highest: No lot has a higher unit cost; infinite if there is a pool.
         purchase: Transaction and posting of the newest purchase.
         acquired: The same of the newest purchase or production.
@@ -54,6 +78,8 @@ class Stock:
     facts: Facts
     lots: dict[int, Lot] = field(default_factory=dict)
     allowance: Decimal = ZERO
+    sharing: Sharing | None = None
+    place: Place | None = None
     cost_unit_highest: Decimal = ZERO
     purchase: tuple[Any, Any] | None = None
     acquired: tuple[Any, Any] | None = None
@@ -73,6 +99,28 @@ class Stock:
         """The cost of all lots, not rounded."""
         return sum([lot.cost for lot in self.lots.values()], ZERO)
 
+    def sum_up(self, value: Decimal) -> Sharing:
+        """Sum up units and cost of all lots, to be shared out at a value per unit."""
+        _, last, units, cost = self.sharing or _NOTHING_SHARED
+        newest = next(reversed(self.lots), last)
+        if newest > last:
+            for lot in takewhile(lambda lot: lot.number > last, reversed(self.lots.values())):
+                units += lot.units
+                cost += lot.units * lot.cost_unit
+        return Sharing(value, newest, units, cost)
+
+    def share(self) -> None:
+        """Share the allowance out, if that waits, as a measurement does (ACCOUNTING section 5)."""
+        if self.sharing is None:
+            return
+        value, last, units, cost = self.sharing
+        self.sharing = None
+        lots = list(takewhile(lambda lot: lot.number <= last, self.lots.values()))
+        gaps = [max(ZERO, lot.units * (lot.cost_unit - value)) for lot in lots]
+        allowances = allot(cost - units * value, gaps, [], self.quantum)
+        for lot, allowance in zip(lots, allowances, strict=True):
+            lot.carried = allowance
+
 
 @dataclass(eq=False, slots=True)
 class Lot:
@@ -84,6 +132,7 @@ class Lot:
         origin: The transaction and posting that first added to it.
         terms: Its parameters, or None if a mistake keeps it from being assessed.
         units: Units on hand; negative if more left than there was.
+        carried: Its allowance, as far as that of the stock is shared out.
         locked: The part of the allowance that may not be reversed any more.
         is_pool: Whether it is all lots of the item in an account with booking `NONE`.
         is_own: Whether it was a group of its own when it was measured last.
@@ -102,7 +151,7 @@ class Lot:
     origin: tuple[Any, Any]
     terms: Terms | None = None
     units: Decimal = ZERO
-    allowance: Decimal = ZERO
+    carried: Decimal = ZERO
     locked: Decimal = ZERO
     is_own: bool = False
     settled: tuple[Decimal, Decimal] | None = None
@@ -110,6 +159,13 @@ class Lot:
     aged_since: datetime.date | None = None
     aged: tuple[Decimal, datetime.date | None] | None = None
     drained: tuple[Any, Any] | None = None
+
+    @property
+    def allowance(self) -> Decimal:
+        """The allowance."""
+        if self.stock.sharing is not None:
+            self.stock.share()
+        return self.carried
 
     @property
     def account(self) -> str:
@@ -252,7 +308,7 @@ class Place:
 
 def carry(lot: Lot, change: Decimal) -> None:
     """Change the allowance of a lot; an increase is positive."""
-    lot.allowance += change
+    lot.carried = lot.allowance + change
     lot.settled = None
     lot.stock.allowance += change
 

@@ -188,6 +188,8 @@ class Timeline:
         if self._is_by_price and self._tested_on is not None:
             self._report_missing(self._tested_on)
         self._report_emptied()
+        for stock in self.books.stocks.values():
+            stock.share()
 
     def _pass(self, due: Due) -> None:
         """Do what is due at the end of a date; today, if that is another day, ended before."""
@@ -224,7 +226,7 @@ class Timeline:
             self._corrections, claims = self._claims.settle_excess(corrections, claims)
         if claims:
             stocks = self._claims.find_stocks(claims)
-            outcomes = self.assessor.weigh(stocks, day)
+            outcomes = self.assessor.weigh(stocks, day, by_lot=True)
             self.movements += self._claims.apply(claims, outcomes, day)
             self._agenda.add(stocks)
             if self._policy.reversals == "none":
@@ -283,7 +285,7 @@ class Timeline:
             corrections, self._corrections = self._corrections, []
             self.movements += [row._replace(date=day, is_correction=True) for row in corrections]
         due = self._agenda.take(day, only)
-        outcomes = self.assessor.weigh(due, day)
+        outcomes = self.assessor.weigh(due, day, by_lot=self._scope.closed is not None)
         if only is not None:
             outcomes = [row for row in outcomes if not only.isdisjoint(row.items)]
         if self._is_closed(day):

@@ -1,8 +1,9 @@
 """Stocks whose units are all worth the same → what a measurement of them would change.
 
 Most stocks are like that: one price, and at most a rate off cost by age or demand. Their lots are
-compared with a number, without a row for each; the result is that of the general way (`Assessor`
-measures, `outcomes` weighs), against which tests hold it.
+compared with a number, without a row for each, or only their sums, if it makes no difference to the
+accounts what each carries; the result is that of the general way (`Assessor` measures, `outcomes`
+weighs), against which tests hold it.
 
     10 TEA {5 USD} and 10 TEA {7 USD} at 5.50 USD: 120.00 less 110.00, 10.00 on the dearer lot
 """
@@ -76,23 +77,29 @@ class Uniform:
 
     def __init__(self, grouping: Grouping, account_of: Callable[[Lot], str]) -> None:
         self._grouping = grouping
+        self._may_wait = grouping.may_wait
         self._is_by_lot = grouping.basis == "lot"
         self._account_of = account_of
 
     def weigh(
-        self, parts: Sequence[tuple[Stock, Worth]], day: datetime.date
+        self, parts: Sequence[tuple[Stock, Worth]], day: datetime.date, *, by_lot: bool
     ) -> tuple[list[Outcome], list[datetime.date | None]]:
         """Find out what a measurement of a group would change.
 
         Args:
             parts: Its stocks that have a measure.
             day: The measurement date.
+            by_lot: Whether it has to be told lot by lot.
 
         Returns:
             What changes, and until when the result for each stock is good.
         """
         if self._are_sound(parts):
             return [], [worth.until for _, worth in parts]
+        if self._may_wait and not by_lot:
+            whole = self._weigh_whole(*parts[0])
+            if whole is not None:
+                return [whole], [parts[0][1].until]
         together = _Lots(self._grouping.find_named(parts[0][0], is_own=False))
         apart: dict[tuple[str, Kind], _Lots] = {}
         untils = []
@@ -115,6 +122,39 @@ class Uniform:
             together.allowances += allot(gap, together.gaps, locked, parts[0][0].quantum)
             outcomes.append(self._compare(together, is_own=False))
         return outcomes, untils
+
+    def _weigh_whole(self, stock: Stock, worth: Worth) -> Outcome | None:
+        """Weigh a stock by sums, if all its lots post to one account: what each carries can wait.
+
+        Not so where none is to carry anything any more.
+        """
+        place, value = stock.place, worth.value
+        if place is None or place.is_pool or stock.has_own:
+            return None
+        if not value or worth.ageing or worth.rate:
+            return None
+        sums = stock.sum_up(value)
+        measure = sums.units * value
+        allowance = find_loss(sums.cost - measure, stock.quantum)
+        if not allowance:
+            return None
+        step = allowance - stock.allowance
+        account = place.contra or self._account_of(next(iter(stock.lots.values())))
+        return Outcome(
+            find_kind(step, measure),
+            self._grouping.find_named(stock, is_own=False),
+            [stock.key.commodity],
+            (),
+            (),
+            is_own=False,
+            changes={account: step} if step else {},
+            reasons=[worth.reason],
+            quantity=sums.units,
+            cost=sums.cost,
+            measure=measure,
+            price=worth.price,
+            waits=(stock, sums),
+        )
 
     def _are_sound(self, parts: Sequence[tuple[Stock, Worth]]) -> bool:
         """Whether sums show that no lot, alone or with the others, is below cost."""

@@ -32,6 +32,15 @@ QUIET = {name: policy for name, policy in BY_ITEM.items() if name != "price"} | 
     "total": {"basis": "total"}
 }
 
+WHOLE: dict[str, dict[str, Any]] = {
+    "default": {},
+    "net": {"selling_cost": "8%"},
+    "lower": {"measure": "lower"},
+    "price": {"period": "price"},
+    "release": {"release": "period"},
+}
+"""What each lot carries waits until a lot is asked."""
+
 
 @pytest.mark.parametrize("policy", QUIET.values(), ids=QUIET)
 def test_a_month_end_without_events_costs_the_same_however_many_lots_there_are(
@@ -48,6 +57,15 @@ def test_an_event_costs_the_same_however_many_other_items_there_are(
     few = count(5, **policy)
     assert few > 0
     assert count(20, **policy) == few
+
+
+@pytest.mark.parametrize("policy", WHOLE.values(), ids=WHOLE)
+def test_a_price_costs_the_same_however_many_lots_the_item_has_in_its_account(
+    policy: dict[str, Any],
+) -> None:
+    few = work.count_lines_of_price_by_lots(5, **policy)
+    assert few > 0
+    assert work.count_lines_of_price_by_lots(20, **policy) == few
 
 
 @pytest.mark.parametrize("policy", SAME_ALLOWANCES.values(), ids=SAME_ALLOWANCES)

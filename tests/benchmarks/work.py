@@ -90,6 +90,15 @@ def count_lines_of_price(items: int, **config: Any) -> float:
     return (many - few) / 20
 
 
+def count_lines_of_price_by_lots(lots: int, **config: Any) -> float:
+    """Lines that one more price takes, of an item that has so many lots below cost."""
+    few, many = (
+        count_lines(write_quiet_ledger(2, 3, prices=count, lots=lots, **config))
+        for count in (4, 24)
+    )
+    return (many - few) / 20
+
+
 def count_lines_of_sale(items: int, **config: Any) -> float:
     """Lines that one more sale out of one lot takes, among so many items."""
     few, many = (
@@ -108,23 +117,25 @@ def write_quiet_ledger(
     items: int,
     years: int,
     *,
+    lots: int = 10,
     prices: int = 0,
     sales: int = 0,
     is_repeated: bool = False,
     **config: Any,
 ) -> Hostile:
-    """Items in ten lots each, two of three below cost from the first month on, and no other events.
+    """Items in some lots each, two of three below cost from the first month on, and no other events.
 
     Args:
         items: How many.
         years: Until when the ledger goes on, with nothing that matters to them.
+        lots: How many lots of each.
         prices: How many more prices one item gets, each another, one a month.
         sales: How many sales of it there are, one a month.
         is_repeated: Whether all items get the same price again every month.
         config: What of the plugin's configuration is not the default.
     """
     book = Writer()
-    costs = [f"{8 + lot / 10:.2f}" for lot in range(10)]
+    costs = [f"{8 + lot / 10:.2f}" for lot in range(lots)]
     for number in range(items):
         for lot, price in enumerate(costs):
             book.move(FIRST, [("9", f"ITEM{number}", cost(price, FIRST, str(lot)))])
@@ -133,7 +144,7 @@ def write_quiet_ledger(
     for i in range(prices):
         book.price(month(i + 1), "ITEM1", f"{5 + i % 2}.00")
     for i in range(sales):
-        lot = i % 10
+        lot = i % lots
         book.move(month(i + 1), [("-1", "ITEM1", cost(costs[lot], FIRST, str(lot)))], COGS)
     book.price(month(12 * years - 1), "OTHER", "1.00")
     return book.finish(**config)
