@@ -228,17 +228,24 @@ class Claims:
         if not lots:
             self._report(claim, self._tell_absence(claim))
             return []
-        taken: dict[str, Decimal] = {}
+        taken: dict[str, dict[str, Decimal]] = {}  # by entity
         for account, change in drop_zeros(claim.changes).items():
             behind = [lot for lot in lots if self._targets.allowance_account(lot) == account]
             members = [self._find_name(lot, names) == claim.group for lot in behind]
-            problem = _take(behind, members, change, wishes)
-            if problem is not None:
-                self._report(claim, f"{abs(change)} {claim.currency} on {account} is {problem}")
-            else:
-                taken[account] = change
-        group = Group(lots[0].stock.key.entity, claim.currency, claim.group, 0, "", "")
-        return [_describe(claim, group, taken, day)] if taken else []
+            parts = _take(behind, members, change, wishes)
+            if parts is None:
+                limit = "these lots cost" if change > 0 else "the allowance of these lots"
+                problem = f"{abs(change)} {claim.currency} on {account} is more than {limit}"
+                self._report(claim, problem)
+                continue
+            for lot, part in zip(behind, parts, strict=True):
+                changes = taken.setdefault(lot.stock.key.entity, {})
+                changes[account] = changes.get(account, ZERO) + part
+        return [
+            _describe(claim, Group(entity, claim.currency, claim.group, 0, "", ""), changes, day)
+            for entity, found in taken.items()
+            if (changes := drop_zeros(found))
+        ]
 
     def _tell_absence(self, claim: Claim) -> str:
         """Tell why no lot can be meant."""
@@ -302,8 +309,12 @@ def _is_booking(claim: Claim, together: Sequence[Outcome]) -> bool:
 
 def _take(
     lots: Sequence[Lot], members: Sequence[bool], change: Decimal, wishes: Mapping[int, Decimal]
-) -> str | None:
-    """Change the allowances of lots by an amount in all; return why they cannot take it."""
+) -> list[Decimal] | None:
+    """Change the allowances of lots by an amount in all.
+
+    Returns:
+        The change of each, or None if they cannot take it.
+    """
     sign = 1 if change > 0 else -1
     quantum = lots[0].stock.quantum if lots else change
     gaps = [sign * (wishes.get(lot.number, lot.allowance) - lot.allowance) for lot in lots]
@@ -312,11 +323,12 @@ def _take(
     first = [[w if is_in else ZERO for w, is_in in zip(ws, members, strict=True)] for ws in wanted]
     parts = spread(abs(change), first + wanted, rooms, quantum)
     if parts is None:
-        return "more than these lots cost" if sign > 0 else "more than the allowance of these lots"
-    for lot, part in zip(lots, parts, strict=True):
-        carry(lot, sign * part)
+        return None
+    changes = [sign * part for part in parts]
+    for lot, part in zip(lots, changes, strict=True):
+        carry(lot, part)
         lot.locked = min(lot.locked, lot.allowance)
-    return None
+    return changes
 
 
 def _describe(

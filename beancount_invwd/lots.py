@@ -277,9 +277,9 @@ class Books:
         layers = lot.take_layers(units) if isinstance(lot, Pool) else []
         return Reduction(lot, units, cost_unit, allowance, locked, layers, units)
 
-    def list_others(self) -> list[str]:
-        """The accounts of the transactions so far that hold no inventory."""
-        return [account for account, home in self._homes.items() if home is None]
+    def list_accounts(self) -> list[str]:
+        """The accounts of the transactions so far."""
+        return list(self._homes)
 
     def is_on_hand(self, item: str) -> bool:
         """Whether there are units of an item anywhere."""

@@ -79,6 +79,8 @@ class Outcome(NamedTuple):
 def weigh(plan: Plan, account_of: Callable[[Lot], str]) -> Outcome:
     """Find out what a plan would change."""
     lots = [row.lot for row in plan.rows]
+    for lot in lots:
+        lot.stock.share()
     found = [row.measured for row in plan.rows]
     sums = (
         sum((lot.units for lot in lots), ZERO),
@@ -108,7 +110,7 @@ def compare(  # noqa: PLR0913, PLR0917 (most of what an outcome says)
     Args:
         group: Theirs.
         items: The items of all that was measured.
-        lots: The lots, at least one.
+        lots: The lots, at least one; what they carry is shared out.
         allowances: The new ones.
         reasons: The rule that decided for each lot.
         sums: Units, cost and measure of all of them.
@@ -118,7 +120,7 @@ def compare(  # noqa: PLR0913, PLR0917 (most of what an outcome says)
     """
     changes: dict[str, Decimal] = {}
     for lot, allowance in zip(lots, allowances, strict=True):
-        step = allowance - lot.allowance
+        step = allowance - lot.carried
         if step:
             account = lot.place.contra or account_of(lot)
             changes[account] = changes[account] + step if account in changes else step

@@ -395,7 +395,7 @@ class Timeline:
 
     def _report_unbooked(self, entries: Iterable[Any]) -> None:
         """Report the first posting on each allowance account that is no booked movement."""
-        accounts = set(filter(self._targets.may_be_allowance, self.books.list_others()))
+        accounts = set(filter(self._targets.may_be_allowance, self.books.list_accounts()))
         if accounts:
             accounts &= set(map(self._targets.find_contra, self.books.list_places()))
         if not accounts:

@@ -104,6 +104,7 @@ class Uniform:
         apart: dict[tuple[str, Kind], _Lots] = {}
         untils = []
         for stock, worth in parts:
+            stock.share()
             value = worth.value
             has_rates = worth.ageing or worth.rate
             if not value or has_rates or self._is_by_lot or stock.cost_unit_highest is NO_LIMIT:
@@ -193,7 +194,7 @@ class Uniform:
             units, is_pool = lot.units, lot.is_pool
             cost = lot.cost if is_pool else units * lot.cost_unit
             if is_apart or (value is None and not cost):  # free goods are worth nothing
-                if lot.allowance or is_pool or value is None or lot.cost_unit > value:
+                if lot.carried or is_pool or value is None or lot.cost_unit > value:
                     total = cost if value is None else units * value
                     self._set_apart(lot, cost, total, worth.reason, worth.price, apart)
                 continue
@@ -203,7 +204,7 @@ class Uniform:
             gap = ZERO
             if value is not None and (is_pool or lot.cost_unit > value):
                 gap = cost - units * value
-            if gap > ZERO or lot.allowance or lot.is_own:
+            if gap > ZERO or lot.carried or lot.is_own:
                 lots.append(lot)
                 gaps.append(max(ZERO, gap - lot.locked))
                 if lot.locked:
@@ -256,9 +257,9 @@ class Uniform:
         """Put a lot that is a group of its own with those alike; return whether it changes."""
         stock = lot.stock
         allowance = lot.locked + find_loss(cost - total - lot.locked, stock.quantum)
-        if allowance == lot.allowance and (lot.is_own or (self._is_by_lot and not allowance)):
+        if allowance == lot.carried and (lot.is_own or (self._is_by_lot and not allowance)):
             return False
-        key = (stock.key.commodity, find_kind(allowance - lot.allowance, total))
+        key = (stock.key.commodity, find_kind(allowance - lot.carried, total))
         row = apart.get(key)
         if row is None:
             group = self._grouping.find_named(stock, is_own=True)
@@ -332,7 +333,7 @@ def _take_all(stock: Stock, worth: Worth, value: Decimal, together: _Lots) -> No
         cost += units * cost_unit
         if cost_unit > value:
             gap = units * (cost_unit - value)
-        elif lot.allowance or lot.is_own:
+        elif lot.carried or lot.is_own:
             gap = ZERO
         else:
             continue

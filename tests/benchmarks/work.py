@@ -113,7 +113,7 @@ def list_dates(ledger: Hostile) -> list[datetime.date]:
     return [entry.date for entry in written if isinstance(entry, data.Transaction)]
 
 
-def write_quiet_ledger(
+def write_quiet_ledger(  # noqa: PLR0913 (what happens, and how often)
     items: int,
     years: int,
     *,
@@ -123,7 +123,7 @@ def write_quiet_ledger(
     is_repeated: bool = False,
     **config: Any,
 ) -> Hostile:
-    """Items in some lots each, two of three below cost from the first month on, and no other events.
+    """Items in lots, two of three below cost from the first month on, and no other events.
 
     Args:
         items: How many.
