@@ -200,7 +200,7 @@ class Claims:
             named.remove(together)
             for outcome in together:
                 outcome.set()
-            found.append(_describe(claim, together[0].group, claim.changes, day))
+            found.append(self._describe(claim, together[0].group, claim.changes, day))
         wishes = {
             lot.number: allowance
             for named in left.values()
@@ -242,10 +242,26 @@ class Claims:
                 changes = taken.setdefault(lot.stock.key.entity, {})
                 changes[account] = changes.get(account, ZERO) + part
         return [
-            _describe(claim, Group(entity, claim.currency, claim.group, 0, "", ""), changes, day)
+            self._describe(
+                claim, Group(entity, claim.currency, claim.group, 0, "", ""), changes, day
+            )
             for entity, found in taken.items()
             if (changes := drop_zeros(found))
         ]
+
+    def _describe(
+        self, claim: Claim, group: Group, changes: dict[str, Decimal], day: datetime.date
+    ) -> Movement:
+        change = sum(changes.values(), ZERO)
+        kind: Kind = "write-down" if change > 0 else "reversal" if change < 0 else "transfer"
+        if (change > 0 and claim.kind == "write-off") or (change < 0 and claim.kind == "release"):
+            kind = cast("Kind", claim.kind)
+        elif claim.kind is None and not self._targets.is_result(claim.txn):
+            kind = "transfer"  # taken over from another system, say: neither loss nor gain
+        return Movement(
+            date=day, kind=kind, reason="booked", group=group, quantity=ZERO, cost=ZERO,
+            changes=changes, is_booked=True,
+        )  # fmt: skip
 
     def _tell_absence(self, claim: Claim) -> str:
         """Tell why no lot can be meant."""
@@ -329,16 +345,3 @@ def _take(
         carry(lot, part)
         lot.locked = min(lot.locked, lot.allowance)
     return changes
-
-
-def _describe(
-    claim: Claim, group: Group, changes: dict[str, Decimal], day: datetime.date
-) -> Movement:
-    change = sum(changes.values(), ZERO)
-    kind: Kind = "write-down" if change > 0 else "reversal" if change < 0 else "transfer"
-    if (change > 0 and claim.kind == "write-off") or (change < 0 and claim.kind == "release"):
-        kind = cast("Kind", claim.kind)
-    return Movement(
-        date=day, kind=kind, reason="booked", group=group, quantity=ZERO, cost=ZERO,
-        changes=changes, is_booked=True,
-    )  # fmt: skip

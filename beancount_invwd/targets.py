@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from string import Formatter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from beancount_invwd import accounts
 
@@ -49,6 +49,15 @@ class Targets:
     def is_asset(self, account: str) -> bool:
         """Whether an account is under Assets."""
         return self._policy.roots.is_under(account, "Assets")
+
+    def is_result(self, txn: Any) -> bool:
+        """Whether a transaction has a posting in profit or loss."""
+        roots = self._policy.roots
+        return any(
+            roots.is_under(posting.account, root)
+            for posting in txn.postings
+            for root in ("Income", "Expenses")
+        )
 
     def result_account(self, kind: str, entity: str, commodity: str, category: str) -> str:
         """An account of the income statement: loss, write_off, reversal or cogs."""

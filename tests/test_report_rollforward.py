@@ -150,6 +150,7 @@ def test_without_a_policy_there_is_nothing() -> None:
 
 BOOKED = """
 2023-01-01 open Assets:Inventory:Allowance
+2023-01-01 open Expenses:Inventory:Reversal
 2023-01-10 * "Wax"
   Assets:Inventory   100 WAX {6.00 USD}
   Assets:Bank
@@ -159,8 +160,12 @@ BOOKED = """
   Equity:Opening
 2023-01-16 * "And back" #invwd
   invwd-group: "WAX"
-  Assets:Inventory:Allowance   10.00 USD
-  Equity:Opening
+  Assets:Inventory:Allowance   11.00 USD
+  Expenses:Inventory:Reversal
+2023-01-16 * "And on" #invwd
+  invwd-group: "WAX"
+  Assets:Inventory:Allowance   -1.00 USD
+  Expenses:Inventory:Write-Down
 2023-01-17 * "A tag of the user's own" #invwd
   Assets:Bank   1.00 USD
   Equity:Opening
@@ -172,12 +177,17 @@ def test_booked_movements_count_with_what_they_say_or_show() -> None:
     entries, options = load(BOOKED)
     assessment = assess(entries, options)
     rows = list_written(assessment, entries)
-    assert [(row.kind, int(row.change)) for row in rows] == [("write-down", 30), ("reversal", -10)]
+    assert [(row.kind, int(row.change)) for row in rows] == [
+        ("transfer", 30),  # no loss: it was taken over
+        ("reversal", -11),
+        ("write-down", 1),
+    ]
     assert rows[0].changes == {"Assets:Inventory:Allowance": Decimal("30.00")}
     assert (rows[0].quantity, rows[0].price, rows[0].source) == (None, None, "")
     rolled = roll_forward(assessment, entries)
     assert rolled.is_tied
     assert [row.closing for row in rolled.rows] == [20]
+    assert [(int(row.transfers), int(row.write_downs)) for row in rolled.rows] == [(30, 1)]
 
 
 def test_a_booked_movement_in_two_currencies_is_two() -> None:
@@ -188,9 +198,10 @@ def test_a_booked_movement_in_two_currencies_is_two() -> None:
     entries, _, options = loader.load_string(HEAD.replace("{config}", "{}") + two)
     rows = list_written(assess(entries, options), entries)
     assert [(row.kind, row.currency, int(row.change)) for row in rows] == [
-        ("write-down", "USD", 30),
+        ("transfer", "USD", 30),
         ("transfer", "EUR", 0),
-        ("reversal", "USD", -10),
+        ("reversal", "USD", -11),
+        ("write-down", "USD", 1),
     ]
 
 

@@ -236,7 +236,8 @@ class Author:
         if not self._rows:
             yield "There was no allowance."
             return
-        head = ("", "Opening", "Charged to expense", "Reversed", "Deducted", "Closing")
+        charged = ("Charged to expense", "Charged to other accounts")
+        head = ("", "Opening", *charged, "Reversed", "Deducted", "Closing")
         rows = [
             (
                 row.entity,
@@ -245,8 +246,9 @@ class Author:
                 (
                     row.opening,
                     row.write_downs + row.write_offs,
+                    row.transfers,
                     row.reversals,
-                    row.releases + row.transfers,
+                    row.releases,
                     row.closing,
                 ),
             )

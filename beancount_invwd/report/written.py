@@ -85,6 +85,7 @@ class _Allowances:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self.is_result = run.targets.is_result
         self._known = {name for name, _ in run.timeline.sum_allowances()}
         self._entities: dict[str, set[str]] = {}  # of a group, or of an account
         for stock in run.timeline.books.stocks.values():
@@ -120,7 +121,7 @@ def _read(entry: Any, allowances: _Allowances) -> Iterator[Written]:
         entity = meta.get("invwd-entity") or allowances.find_entity(*changes, group)
         yield Written(
             date=entry.date,
-            kind=_find_kind(entry, changes),
+            kind=_find_kind(entry, changes, is_result=allowances.is_result(entry)),
             reason=str(meta.get("invwd-reason") or ""),
             group=group,
             entity=str(entity),
@@ -136,15 +137,17 @@ def _read(entry: Any, allowances: _Allowances) -> Iterator[Written]:
         )
 
 
-def _find_kind(entry: Any, changes: Mapping[str, Decimal]) -> Kind:
-    """The kind that is stated, else what the amounts show."""
+def _find_kind(entry: Any, changes: Mapping[str, Decimal], *, is_result: bool) -> Kind:
+    """The kind that is stated, else what the amounts show; without a result it is a transfer."""
     stated = entry.meta.get("invwd")
     if stated in KINDS:
         return cast("Kind", stated)
     change = sum(changes.values(), ZERO)
     if change < ZERO:
-        return "release" if has_goods(entry) else "reversal"
-    return "write-down" if change else "transfer"
+        if has_goods(entry):
+            return "release"
+        return "reversal" if is_result else "transfer"
+    return "write-down" if change and is_result else "transfer"
 
 
 def _number(meta: Mapping[str, Any], key: str) -> Decimal | None:
