@@ -56,13 +56,11 @@ class PriceBook:
 
     def add(self, entry: Any) -> bool:
         """Add a price directive; return whether it is evidence of a selling price."""
-        meta, source, target = entry.meta, entry.currency, entry.amount.currency
-        if len(meta) > 2:  # more than filename and lineno  # noqa: PLR2004
-            if meta.get(EXCLUDE) is True:
-                return False
-            if meta.get(IMPLICIT) == "from_cost":
+        source, target = entry.currency, entry.amount.currency
+        if not is_evidence(entry):
+            if entry.meta.get(EXCLUDE) is not True:
                 self._costs[source, target] = entry, self._find_quote(source, target)
-                return False
+            return False
         self.newest_by_pair[source][target] = entry
         return True
 
@@ -140,6 +138,14 @@ class PriceBook:
 
     def _find_quote(self, source: str, target: str) -> Any:
         return self.newest_by_pair.get(source, {}).get(target)
+
+
+def is_evidence(entry: Any) -> bool:
+    """Whether a price directive says what an item sells for, and is not excluded."""
+    meta = entry.meta
+    if len(meta) <= 2:  # filename and lineno  # noqa: PLR2004
+        return True
+    return meta.get(EXCLUDE) is not True and meta.get(IMPLICIT) != "from_cost"
 
 
 def _rank(entry: Any, currency: str) -> tuple[int, bool, str]:

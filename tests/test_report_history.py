@@ -153,6 +153,39 @@ plugin "beancount_invwd" "{'missing_price': 'ignore'}"
     assert causes["release", "PRICED"] == '2024-02-10 * "Sale"'
 
 
+@pytest.mark.parametrize("basis", ["item", "total"])
+def test_the_price_that_decided_is_named_not_another_of_its_day(basis: str) -> None:
+    text = f"""
+plugin "beancount.plugins.implicit_prices"
+plugin "beancount_invwd" "{{'basis': '{basis}'}}"
+2024-01-01 open Assets:Bank
+2024-01-01 open Assets:Inventory:Store
+2024-01-01 open Assets:Inventory:Store:Allowance
+2024-01-01 open Expenses:Inventory:Write-Down
+2024-01-20 price MUG 9.00 USD
+2024-01-20 price MUG 8.00 EUR
+2024-01-20 * "Purchase, of which implicit_prices makes a price"
+  Assets:Inventory:Store   10 MUG {{12.00 USD}}
+  Assets:Bank
+2024-02-20 price MUG 7.00 USD
+2024-02-20 price MUG 6.00 USD
+2024-02-29 * "Booked" #invwd
+  invwd-group: "{"MUG" if basis == "item" else "total"}"
+  invwd: "write-down"
+  invwd-price: 7.00
+  invwd-price-date: 2024-02-20
+  Assets:Inventory:Store:Allowance   -20.00 USD
+  Expenses:Inventory:Write-Down
+"""
+    entries, options = _load(text)
+    assessment = assess(entries, options)
+    rows = list_movements(assessment, entries, list_written(assessment, entries))
+    lines = text.splitlines()
+    causes = [lines[row.place["lineno"] - 1] if row.place else "" for row in rows]
+    booked = "2024-02-20 price MUG 7.00 USD" if basis == "item" else ""
+    assert causes == ["2024-01-20 price MUG 9.00 USD", booked, "2024-02-20 price MUG 6.00 USD"]
+
+
 MORE = "  Assets:Inventory:Store   1 WIDGET {12.00 USD}\n  Assets:Bank"
 
 

@@ -1,7 +1,8 @@
 """Movements → rows for people and scripts, with what caused each: a price, a sale, a statement.
 
 A release names its sale. A measurement was decided by a price, by an `invwd-nrv` that stated a
-value, by a contract, or by what the purchase said of the goods (`expires`).
+value, by a contract, or by what the purchase said of the goods (`expires`). What the plugin wrote
+knows its price; what is booked tells date and currency.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from beancount.core import data
 
 from beancount_invwd.facts import Contract, Statement
+from beancount_invwd.journal import FILENAME
+from beancount_invwd.prices import is_evidence
 from beancount_invwd.report.documents import CURRENCY, ENTITY
 from beancount_invwd.report.sources import Sources
 from beancount_invwd.report.tables import Column, Document, Table, pick
@@ -23,9 +26,9 @@ if TYPE_CHECKING:
     import datetime
     from collections.abc import Mapping, Sequence
 
+    from beancount_invwd.movements import Movement
     from beancount_invwd.report.assessment import Assessment
     from beancount_invwd.report.written import Written
-    from beancount_invwd.stock import Lot
 
 CONTRACT = "contract"
 _COLUMNS = (
@@ -56,25 +59,33 @@ class Causes:
 
     def __init__(self, assessment: Assessment, entries: Sequence[Any]) -> None:
         self._folder = Path(str(assessment.options_map.get("filename") or "")).parent
-        self._prices = {
-            (entry.currency, entry.date): entry for entry in entries if type(entry) is data.Price
-        }
+        self._prices: dict[tuple[str, datetime.date], list[Any]] = {}
+        for entry in entries:
+            if type(entry) is data.Price and is_evidence(entry):
+                self._prices.setdefault((entry.currency, entry.date), []).append(entry)
         run = assessment.run
         directives = run.scope.directives.values() if run is not None else ()
         self._directives = [row for row in directives if isinstance(row, (Contract, Statement))]
-        self._lots: dict[tuple[Any, ...], Lot] = {}
+        self._movements: dict[tuple[Any, ...], Movement] = {}
         for row in run.timeline.movements if run is not None else ():
-            if row.lot is not None:
-                key = (row.date, row.kind, row.group.name, row.group.entity, row.group.currency)
-                self._lots.setdefault(key, row.lot)
+            if not row.is_booked:
+                group = row.group
+                key = (row.date, row.kind, group.name, group.entity, group.currency)
+                self._movements.setdefault(key, row)
 
     def find(self, row: Written) -> Mapping[str, Any] | None:
         """Find file and line of what caused a movement; None if the ledger does not tell."""
         if row.source:
             return self._read(row.source)
+        key = (row.date, row.kind, row.group, row.entity, row.currency)
+        movement = self._movements.get(key) if row.entry.meta["filename"] == FILENAME else None
         if row.price_date is not None:
-            price = self._prices.get((row.group, row.price_date))
-            return None if price is None else _meta(price)
+            if movement is not None and movement.price is not None:
+                return _meta(movement.price.entry)
+            quotes = self._prices.get((row.group, row.price_date), [])
+            usual = [quote for quote in quotes if quote.amount.currency == row.currency]
+            same = [quote for quote in usual if quote.amount.number == row.price]
+            return _meta((same or usual or quotes)[-1]) if quotes else None
         stated = [
             directive.entry
             for directive in self._directives
@@ -84,8 +95,7 @@ class Causes:
         ]
         if stated:
             return _meta(stated[-1])
-        key = (row.date, row.kind, row.group, row.entity, row.currency)
-        lot = self._lots.get(key)
+        lot = movement.lot if movement is not None else None
         return None if lot is None else _meta(lot.origin[0])
 
     def _read(self, source: str) -> Mapping[str, Any] | None:

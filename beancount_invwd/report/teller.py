@@ -6,18 +6,17 @@ import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from beancount.core import data
-
 from beancount_invwd.journal import FILENAME
 from beancount_invwd.money import ZERO
 from beancount_invwd.report.assessment import Assessment
+from beancount_invwd.report.causes import Causes
 from beancount_invwd.report.positions import LACKS, tie_out
 from beancount_invwd.report.sources import Sources
 from beancount_invwd.report.steps import Case, Step, show
 from beancount_invwd.report.steps_demand import DemandSteps
 from beancount_invwd.report.steps_evidence import list_evidence
 from beancount_invwd.report.steps_measure import MeasureSteps
-from beancount_invwd.report.written import Written, list_written
+from beancount_invwd.report.written import list_written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -53,9 +52,7 @@ class Teller:
         self._sources = Sources(before.options_map)
         self._demand = DemandSteps(before.run, entries, self._sources, self._day)
         self._written = list_written(after, entries)
-        self._prices = {
-            (entry.currency, entry.date): entry for entry in entries if type(entry) is data.Price
-        }
+        self._causes = Causes(after, entries)
         self._now = _list_allowances(after)
 
     def tell(self, stock: Stock) -> Iterator[Step]:
@@ -201,7 +198,7 @@ class Teller:
 
     def _tell_history(self, stock: Stock) -> Iterator[Step]:
         """What was written so far for the groups that the item was in."""
-        commodity, names = stock.key.commodity, self._name_groups(stock)
+        names = self._name_groups(stock)
         rows = [
             row
             for row in self._written
@@ -210,7 +207,8 @@ class Teller:
         for row in rows:
             label = f"{row.date} {row.kind}"
             text = row.entry.narration or row.reason
-            yield Step("Written", label, text, row.change, self._locate(row, commodity))
+            source = self._sources.locate(self._causes.find(row))
+            yield Step("Written", label, text, row.change, source)
         total = sum((row.change for row in rows), ZERO)
         moved = self._find_moved(stock, total)
         if moved:
@@ -232,13 +230,6 @@ class Teller:
             return ZERO
         is_tied = all(row.ledger == row.lots for row in tie_out(self._after, self._entries))
         return now - total if is_tied else ZERO
-
-    def _locate(self, row: Written, commodity: str) -> str:
-        """The sale that released, or the price that decided."""
-        if row.source or row.price_date is None:
-            return row.source
-        price = self._prices.get((commodity, row.price_date))
-        return self._sources.locate(price.meta) if price is not None else ""
 
 
 def _name(lot: Lot) -> str:
