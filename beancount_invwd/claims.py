@@ -15,6 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from beancount_invwd.booked import Claim, has_goods, overlap, shrink, spread
+from beancount_invwd.errors import find_near
 from beancount_invwd.money import ZERO
 from beancount_invwd.movements import Group, Kind, Movement
 from beancount_invwd.outcomes import Outcome, drop_zeros, merge, sum_changes
@@ -83,9 +84,16 @@ class Claims:
         return "none of its accounts is an allowance account"
 
     def _report(self, claim: Claim, what: str) -> None:
+        items = [stock.key.commodity for stock in self._books.stocks.values()]
+        near = None if claim.group in items else find_near(claim.group, items)
+        remedy = f"did you mean {near}? mend " if near else "mend "
+        remedy += "its accounts, its amount or invwd-group"
+        if claim.changes.keys().isdisjoint(
+            map(self._targets.find_contra, self._books.list_places())
+        ):  # else that is an error without the tag
+            remedy += ", or remove the tag #invwd"
         message = (
-            f"this booked movement of {claim.group or 'no group'} cannot be taken: {what}; mend "
-            "its accounts, its amount or invwd-group, or remove the tag #invwd"
+            f"this booked movement of {claim.group or 'no group'} cannot be taken: {what}; {remedy}"
         )
         self._mistakes.report(
             (id(claim.txn), claim.group, what), claim.txn.meta, message, claim.txn

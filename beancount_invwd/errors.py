@@ -7,10 +7,13 @@ everything else goes on.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+_LIKENESS = 0.65
 
 
 class InvwdError(NamedTuple):
@@ -39,3 +42,9 @@ def error_at(meta: Mapping[str, Any] | None, message: str, entry: Any = None) ->
         "lineno": where.get("lineno", 0),
     }
     return InvwdError(source, message, entry)
+
+
+def find_near(name: str, known: Iterable[str]) -> str | None:
+    """The known name that a misspelt one was meant to be; None if none is much like it."""
+    near = get_close_matches(name[:50], list(known), 1, _LIKENESS)
+    return near[0] if near else None

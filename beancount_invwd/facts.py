@@ -14,11 +14,10 @@ import datetime
 import re
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from beancount_invwd import standards, values
-from beancount_invwd.errors import InvwdError, RuleError, error_at
+from beancount_invwd.errors import InvwdError, RuleError, error_at, find_near
 from beancount_invwd.values import Charge
 
 if TYPE_CHECKING:
@@ -217,9 +216,18 @@ def _misplaced(name: str, level: Level) -> str:
     if name in KEYS:
         places = " or ".join(KEYS[name].levels)
         return f"{name} cannot stand on {where}; put it on: {places}"
-    near = get_close_matches(name, allowed, 1)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(allowed)}"
+    near = _find_near(name, allowed)
+    hint = f"did you mean {near}?" if near else f"known are {', '.join(allowed)}"
+    if name in NAMES:
+        hint = f'it is a directive: custom "{name}"'
     return f"unknown metadata {name} on {where}; {hint}"
+
+
+def _find_near(name: str, known: Iterable[str]) -> str | None:
+    """The known name that was meant; what all of them begin with tells nothing."""
+    by_tail = {other.removeprefix(MARK): other for other in known}
+    near = find_near(name.removeprefix(MARK), by_tail)
+    return None if near is None else by_tail[near]
 
 
 def list_strays(meta: Mapping[str, Any], where: str) -> list[str]:
@@ -230,8 +238,8 @@ def list_strays(meta: Mapping[str, Any], where: str) -> list[str]:
             continue
         remedy = "put it below the posting of the goods"
         if name not in KEYS:
-            near = get_close_matches(name, KEYS, 1)
-            remedy = f"did you mean {near[0]}, below the goods?" if near else "remove it"
+            near = _find_near(name, KEYS)
+            remedy = f"did you mean {near}, below the goods?" if near else "remove it"
         elif "lot" not in KEYS[name].levels:
             remedy = f"put it on: {' or '.join(KEYS[name].levels)}"
         problems.append(f"{name} says nothing on {where}; {remedy}")
@@ -326,8 +334,8 @@ def _read_directive(entry: Any) -> Directive:
         return _read_contract(entry, given)
     if entry.type == "invwd-closed":
         return _read_closing(entry, given)
-    near = get_close_matches(entry.type, NAMES, 1)
-    hint = f'did you mean "{near[0]}"?' if near else f"known are {', '.join(NAMES)}"
+    near = _find_near(entry.type, NAMES)
+    hint = f'did you mean "{near}"?' if near else f"known are {', '.join(NAMES)}"
     raise RuleError(f'unknown directive "{entry.type}"; {hint}')
 
 
@@ -392,7 +400,7 @@ def _check_names(entry: Any, allowed: tuple[str, ...]) -> None:
     for name in entry.meta:
         if name in allowed or name in {"filename", "lineno"} or name.startswith("__"):
             continue
-        near = get_close_matches(name, allowed, 1, 0.75)
+        near = _find_near(name, allowed)
         if near or name.startswith(MARK) or name in {"lot", "label", "account", "entity", "until"}:
-            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(allowed) or 'none'}"
+            hint = f"did you mean {near}?" if near else f"known: {', '.join(allowed) or 'none'}"
             raise RuleError(f"unknown metadata {name} of {entry.type}; {hint}")

@@ -166,7 +166,7 @@ class Mistakes:
         for item, lot in lots.items():
             message = (
                 f"{item} {_describe_lack(lot, prices, day)} on {day} and is not assessed; "
-                f"add: {_price_line(lot, day)}, or put on its Commodity "
+                f"add: {_find_remedy(lot, prices, day)}, or put on its Commodity "
                 f'invwd-measure: "{_find_other_measure(lot)}" or invwd-exclude: TRUE'
             )
             self._report_item(("missing", item), lot.stock, message)
@@ -235,13 +235,26 @@ def _comment_lack(lot: Lot, prices: PriceBook, day: datetime.date) -> str:
     return f"  ; it {_describe_lack(lot, prices, day)}" if is_known else ""
 
 
+def _find_remedy(lot: Lot, prices: PriceBook, day: datetime.date) -> str:
+    """The line that is missing: a price, or the rate of one that there is."""
+    last = prices.newest(_item(lot))
+    if last is not None and not _is_stale(lot, last, day):
+        return f"{day} price {last.amount.currency} … {lot.stock.key.currency}"
+    return _price_line(lot, day)
+
+
+def _is_stale(lot: Lot, last: Any, day: datetime.date) -> bool:
+    age = lot.terms.price_max_age if lot.terms is not None else None
+    return age is not None and (day - last.date).days > age
+
+
 def _describe_lack(lot: Lot, prices: PriceBook, day: datetime.date) -> str:
     last = prices.newest(_item(lot))
     if last is None:
         costs = " (those that implicit_prices made of its costs are none)"
         return "has no price" + (costs if prices.has_cost(_item(lot)) else "")
-    age = lot.terms.price_max_age if lot.terms is not None else None
-    if age is not None and (day - last.date).days > age:
+    if lot.terms is not None and _is_stale(lot, last, day):
+        age = lot.terms.price_max_age
         return f"has no price of the last {age} days (the last one is of {last.date})"
     currencies = f"{last.amount.currency} to {lot.stock.key.currency}"
     return f"has a price of {last.amount}, but no rate from {currencies}"

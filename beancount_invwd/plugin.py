@@ -179,6 +179,7 @@ def _attempt(  # noqa: PLR0913, PLR0917 (all that the engine starts from)
     timeline.run(entries, start)
     if is_whole:  # else a directive may name what was bought later
         scope.check_directives(timeline.books.seen, timeline.books.by_commodity)
+        scope.check_opens({place.account for place in timeline.books.list_places()})
     return Run(policy, scope, targets, timeline), mistakes
 
 

@@ -13,12 +13,11 @@ import re
 import warnings
 from collections import Counter
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, cast
 
 from beancount_invwd import accounts as templates
 from beancount_invwd import standards, values
-from beancount_invwd.errors import RuleError
+from beancount_invwd.errors import RuleError, find_near
 from beancount_invwd.patterns import compile_pattern
 from beancount_invwd.periods import YearEnd, period_end
 from beancount_invwd.values import Charge, Schedule
@@ -209,8 +208,8 @@ def _unknown_keys(given: Iterable[Any], allowed: Collection[str], where: str = "
 
 
 def _unknown_key(key: str, allowed: Sequence[str], where: str) -> str:
-    near = get_close_matches(key[:50], allowed, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"allowed are {', '.join(allowed)}"
+    near = find_near(key, allowed)
+    hint = f"did you mean {near!r}?" if near else f"allowed are {', '.join(allowed)}"
     return f"unknown key {_shorten(key)}{where}; {hint}"
 
 
@@ -253,8 +252,8 @@ def _one_of(allowed: tuple[str, ...]) -> Callable[[Any], str]:
     def parse(value: Any) -> str:
         if isinstance(value, str) and value in allowed:
             return value
-        near = get_close_matches(value[:50], allowed, 1) if isinstance(value, str) else ()
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        near = find_near(value, allowed) if isinstance(value, str) else None
+        hint = f" (did you mean {near!r}?)" if near else ""
         raise RuleError(" or ".join(repr(name) for name in allowed) + hint)
 
     return parse

@@ -350,6 +350,34 @@ class Scope:
                 continue
             self._mistakes.block(entry.currency, entry.meta, problem, entry)
 
+    def check_opens(self, held: Collection[str]) -> None:
+        """Report what an Open states of lots that are not in its account.
+
+        Args:
+            held: The accounts that ever held lots.
+        """
+        for account, found in self._accounts.items():
+            if account in held or account in self._broken_accounts:
+                continue
+            names = ", ".join(found.stated)
+            below = sorted(name for name in held if name.startswith(f"{account}:"))
+            if below:
+                problem = (
+                    f"{names} on {account} says nothing on the lots of {below[0]}; put it on the "
+                    "Open of each account that holds goods"
+                )
+            elif found.stated.keys() - {"invwd-exclude"} and not self._policy.match_inventory(
+                account
+            ):
+                problem = (
+                    f"{names} says nothing on {account}, which is no inventory account; put it on "
+                    "the Open of one, or remove it"
+                )
+            else:
+                continue
+            entry = self.opens[account]
+            self._mistakes.report((account, problem), entry.meta, problem, entry)
+
     def check_directives(
         self,
         seen: Iterable[tuple[str, str, str | None]],
