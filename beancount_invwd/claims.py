@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from beancount_invwd.groups import Grouping
     from beancount_invwd.lots import Books
     from beancount_invwd.mistakes import Mistakes
-    from beancount_invwd.stock import Lot, Stock
+    from beancount_invwd.stock import Lot, Stock, StockKey
     from beancount_invwd.targets import Targets
 
 
@@ -37,6 +37,9 @@ class Claims:
         grouping: Tells which lots are one group.
         targets: Tells which accounts hold their allowances.
         mistakes: Takes amounts that no lot can take.
+
+    Attributes:
+        taken_over: What lots got or gave without a gain or loss, since this was last cleared.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class Claims:
         self._mistakes = mistakes
         self._named: dict[str, list[Stock]] = {}
         self._count = 0
+        self.taken_over: dict[StockKey, Decimal] = {}
 
     def check(self, claims: Sequence[Claim]) -> list[Claim]:
         """Keep amounts on allowance accounts; report claims that have none, or on others."""
@@ -207,6 +211,8 @@ class Claims:
                 continue
             named.remove(together)
             for outcome in together:
+                steps = [new - lot.allowance for lot, new in outcome.list_new()]
+                self._note(claim, outcome.lots, steps)
                 outcome.set()
             found.append(self._describe(claim, together[0].group, claim.changes, day))
         wishes = {
@@ -214,7 +220,7 @@ class Claims:
             for named in left.values()
             for together in named
             for outcome in together
-            for lot, allowance in zip(outcome.lots, outcome.allowances, strict=True)
+            for lot, allowance in outcome.list_new()
         }
         for claim in others:
             found += self._share(claim, names, wishes, day)
@@ -246,6 +252,7 @@ class Claims:
                 problem = f"{abs(change)} {claim.currency} on {account} is more than {limit}"
                 self._report(claim, problem)
                 continue
+            self._note(claim, behind, parts)
             for lot, part in zip(behind, parts, strict=True):
                 changes = taken.setdefault(lot.stock.key.entity, {})
                 changes[account] = changes.get(account, ZERO) + part
@@ -264,12 +271,22 @@ class Claims:
         kind: Kind = "write-down" if change > 0 else "reversal" if change < 0 else "transfer"
         if (change > 0 and claim.kind == "write-off") or (change < 0 and claim.kind == "release"):
             kind = cast("Kind", claim.kind)
-        elif claim.kind is None and not self._targets.is_result(claim.txn):
-            kind = "transfer"  # taken over from another system, say: neither loss nor gain
+        elif self._is_taken_over(claim):
+            kind = "transfer"
         return Movement(
             date=day, kind=kind, reason="booked", group=group, quantity=ZERO, cost=ZERO,
             changes=changes, is_booked=True,
         )  # fmt: skip
+
+    def _is_taken_over(self, claim: Claim) -> bool:
+        """Whether it is neither loss nor gain: an allowance that came from another system, say."""
+        return claim.kind is None and not self._targets.is_result(claim.txn)
+
+    def _note(self, claim: Claim, lots: Sequence[Lot], changes: Sequence[Decimal]) -> None:
+        if self._is_taken_over(claim):
+            for lot, change in zip(lots, changes, strict=True):
+                key = lot.stock.key
+                self.taken_over[key] = self.taken_over.get(key, ZERO) + change
 
     def _tell_absence(self, claim: Claim) -> str:
         """Tell why no lot can be meant."""

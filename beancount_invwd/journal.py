@@ -44,9 +44,10 @@ MEASURED = {
     "idle": ("cost less a rate for idle goods", "value"),
     "coverage": ("cost less a rate by days of supply", "value"),
     "floor": ("net realisable value less normal margin", "market"),
+    "used-in": ("cost", "cost"),
 }
 NRV = ("net realisable value", "NRV")
-_USUAL = {"price", "nrv", *MEASURED}
+_USUAL = {"price", "nrv", *MEASURED} - {"used-in"}
 """Reasons that need no word of their own."""
 
 

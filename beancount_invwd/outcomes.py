@@ -49,6 +49,10 @@ class Outcome(NamedTuple):
     price: Price | None
     waits: tuple[Stock, Sharing] | None = None
 
+    def list_new(self) -> list[tuple[Lot, Decimal]]:
+        """The lots, each with what it is to carry."""
+        return list(zip(self.lots, self.allowances, strict=True))
+
     def set(self, *, is_final: bool = False) -> None:
         """Give the lots their new allowances.
 

@@ -56,7 +56,7 @@ def invwd(
             f"beancount_invwd failed and added nothing ({type(error).__name__}: {error}); "
             "this is a fault of the plugin, please report it with the ledger"
         )
-        return list(entries), [error_at(_ledger_meta(options_map), message)]
+        return list(entries), [error_at(find_plugin_line(options_map), message)]
 
 
 @contextmanager
@@ -89,7 +89,7 @@ def _run(
 ) -> tuple[list[Any], list[InvwdError]]:
     configs = list_configs(options_map)
     if config in configs[1:] and config != configs[0]:
-        meta = _ledger_meta(options_map, configs.index(config))
+        meta = find_plugin_line(options_map, configs.index(config))
         message = (
             "beancount_invwd is switched on before with another configuration, and this one adds "
             "nothing; keep one plugin line: a lot has one allowance"
@@ -136,7 +136,7 @@ def follow(
     if policy is not None:
         problems = _check_inventory(policy, entries, others)
     if policy is None or problems:
-        meta = _ledger_meta(options_map)
+        meta = find_plugin_line(options_map)
         return None, [error_at(meta, f"beancount_invwd: {problem}") for problem in problems]
     ledger, end = entries, find_end(entries, policy)
     is_whole = as_of is None or not entries or entries[-1].date <= as_of
@@ -172,7 +172,7 @@ def _attempt(  # noqa: PLR0913, PLR0917 (all that the engine starts from)
     is_whole: bool = True,
 ) -> tuple[Run, Mistakes]:
     """Follow entries without the items that are known to be concerned by a mistake."""
-    mistakes = Mistakes(lambda: _ledger_meta(options_map), blocked)
+    mistakes = Mistakes(lambda: find_plugin_line(options_map), blocked)
     targets = Targets(policy)
     scope = Scope(policy, others, options_map, targets, mistakes)
     timeline = Timeline(policy, scope, targets, mistakes, end)
@@ -230,8 +230,8 @@ def _check_inventory(policy: Policy, entries: Sequence[Any], others: Sequence[An
 _PLUGIN_LINE = re.compile(r'\s*plugin\s+"beancount_invwd(\.plugin)?"')
 
 
-def _ledger_meta(options_map: Mapping[str, Any], before: int = 0) -> dict[str, Any]:
-    """The ledger's file and the line of its `plugin` directive, if it can be read.
+def find_plugin_line(options_map: Mapping[str, Any], before: int = 0) -> dict[str, Any]:
+    """Find the ledger's file and the line of its `plugin` directive, 0 if it cannot be read.
 
     Args:
         options_map: The ledger's options.

@@ -1,7 +1,7 @@
 """What each accounting standard sets, as data with its paragraphs.
 
 A standard only sets defaults; each of them can be set on its own in the configuration.
-Nothing else in the project asks for the name of a standard.
+Only the note to the accounts asks for the name of a standard.
 """
 
 from __future__ import annotations

@@ -164,6 +164,7 @@ class Timeline:
             else:
                 self._end_today()
         self.opening = {key: stock.allowance for key, stock in self.books.stocks.items()}
+        self._claims.taken_over.clear()
 
     def _note(self, txn: Any, outflow: Outflow | None) -> None:
         """Note what a transaction did to allowances, or says that it did."""
@@ -319,7 +320,7 @@ class Timeline:
 
     def _note_gap(self, outcome: Outcome) -> None:
         """Note what would be different today in a closed period; nothing of it is written."""
-        for lot, allowance in zip(outcome.lots, outcome.allowances, strict=True):
+        for lot, allowance in outcome.list_new():
             gap = allowance - lot.allowance
             if gap:
                 self._gaps[lot.number] = _Gap(outcome.group, outcome.is_own, lot, lot.units, gap)
@@ -430,6 +431,11 @@ class Timeline:
                     self._mistakes.report_product(row.lot, row.measured.reason, day)
         if unpriced:
             self._mistakes.report_missing(unpriced, prices, day, is_all=is_none_priced)
+
+    @property
+    def taken_over(self) -> Mapping[StockKey, Decimal]:
+        """What stocks got or gave since `start` by booked movements without a gain or loss."""
+        return self._claims.taken_over
 
     @property
     def waiting(self) -> Sequence[Release]:

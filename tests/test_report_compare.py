@@ -11,7 +11,14 @@ import pytest
 from beancount import loader
 
 from beancount_invwd.report.assessment import assess
-from beancount_invwd.report.compare import BadScenario, Comparison, Scenario, compare, read_scenario
+from beancount_invwd.report.compare import (
+    BadScenario,
+    Comparison,
+    Figures,
+    Scenario,
+    compare,
+    read_scenario,
+)
 from beancount_invwd.report.numbers import Numbers, make_numbers
 
 LEDGER = """
@@ -119,6 +126,31 @@ def test_an_earlier_date() -> None:
     found = run([], datetime.date(2022, 12, 31))
     assert (found.start, found.columns) == (datetime.date(2022, 1, 1), ["ledger"])
     assert [row.figures[0].profit for row in found.totals] == [Decimal("-19.00")]
+
+
+@pytest.mark.parametrize("price", ["8.40", "8.00", "9.00"])
+@pytest.mark.parametrize("group", ["TEA", "total"])
+def test_an_allowance_taken_over_is_no_loss(price: str, group: str) -> None:
+    basis = "total" if group == "total" else "item"
+    entries, errors, options = loader.load_string(f"""
+plugin "beancount_invwd" "{{'basis': '{basis}'}}"
+2024-01-01 open Assets:Inventory:Store
+2024-01-01 open Assets:Inventory:Store:Allowance
+2024-01-01 open Equity:Opening-Balances
+2024-01-01 * "Opening balance"
+  Assets:Inventory:Store  100 TEA {{10.00 USD}}
+  Equity:Opening-Balances
+2024-01-10 price TEA 8.40 USD
+2024-01-31 * "Opening allowance" #invwd
+  invwd-group: "{group}"
+  Assets:Inventory:Store:Allowance  -160.00 USD
+  Equity:Opening-Balances
+2024-12-31 price TEA {price} USD
+""")
+    assert not errors
+    (row,) = compare(entries, assess(entries, options), []).totals
+    loss = 1000 - 100 * Decimal(price)
+    assert row.figures[0] == Figures(loss, 160 - loss)
 
 
 def test_without_a_policy_there_is_nothing() -> None:

@@ -7,8 +7,9 @@ the prices of the items. Exchange rates and purchase costs stay as they are, and
 an `invwd-nrv` directive states. Nothing is written.
 
 Profit or loss is that of the fiscal year up to the date: the allowance that the goods carried when
-it began, less what they carry now. Under every policy that is what write-downs, reversals and
-releases come to, and it can be told of an item even where a whole category is tested as one.
+it began, or that was taken over from another system, less what they carry now. Under every policy
+that is what write-downs, reversals and releases come to, and it can be told of an item even where a
+whole category is tested as one.
 """
 
 from __future__ import annotations
@@ -235,12 +236,15 @@ def _scale_prices(entries: Sequence[Any], items: frozenset[str], factor: Decimal
 
 
 def _read_figures(state: Assessment) -> Mapping[StockKey, Figures]:
-    opening = {} if state.timeline is None else state.timeline.opening
+    timeline = state.timeline
+    opening = {} if timeline is None else timeline.opening
+    taken = {} if timeline is None else timeline.taken_over
     figures = {}
     with localcontext(CONTEXT):
         for stock in state.stocks:
-            allowance = stock.allowance
-            figures[stock.key] = Figures(allowance, opening.get(stock.key, ZERO) - allowance)
+            key, allowance = stock.key, stock.allowance
+            before = opening.get(key, ZERO) + taken.get(key, ZERO)
+            figures[key] = Figures(allowance, before - allowance)
     return figures
 
 

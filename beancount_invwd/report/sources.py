@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from beancount_invwd.plugin import find_plugin_line
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-_PLUGIN_LINE = re.compile(r'\s*plugin\s+"beancount_invwd(\.plugin)?"')
 
 
 class Sources:
@@ -22,6 +20,7 @@ class Sources:
     """
 
     def __init__(self, options_map: Mapping[str, Any]) -> None:
+        self._options_map = options_map
         self._ledger = Path(str(options_map.get("filename") or ""))
         self._plugin: str | None = None
 
@@ -38,15 +37,6 @@ class Sources:
     def locate_plugin(self) -> str:
         """The line that switches the plugin on."""
         if self._plugin is None:
-            self._plugin = self._find_plugin()
+            meta = find_plugin_line(self._options_map)
+            self._plugin = self.locate(meta) if meta["lineno"] else ""
         return self._plugin
-
-    def _find_plugin(self) -> str:
-        try:
-            lines = self._ledger.read_text(encoding="utf-8").splitlines()
-        except (OSError, ValueError):
-            return ""
-        for number, line in enumerate(lines, 1):
-            if _PLUGIN_LINE.match(line):
-                return self.locate({"filename": str(self._ledger), "lineno": number})
-        return ""
