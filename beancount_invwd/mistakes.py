@@ -63,6 +63,12 @@ class Mistakes:
         if key not in self._errors:
             self._errors[key] = error_at(meta or self._find_plugin(), message, entry)
 
+    def adopt_missing(self, other: Mistakes) -> None:
+        """Take over which items lack a price."""
+        for key, error in other._errors.items():
+            if key == "missing" or (isinstance(key, tuple) and key[0] in {"missing", "product"}):
+                self._errors[key] = error
+
     def block(
         self, commodity: str, meta: Mapping[str, Any] | None, message: str, entry: Any = None
     ) -> None:

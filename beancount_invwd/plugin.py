@@ -156,6 +156,11 @@ def follow(
         if mistakes.blocked <= blocked:
             break
         blocked = mistakes.blocked  # from the start, so that nothing rests on half of the facts
+    day = run.timeline.unclear_on
+    if day is not None:
+        known = [entry for entry in entries if entry.date <= day]
+        _, found = _attempt(policy, known, others, options_map, blocked, day, is_whole=False)
+        mistakes.adopt_missing(found)
     run.scope.report_uncosted(entries)
     return run, mistakes.errors
 

@@ -71,6 +71,7 @@ class Timeline:
         assessor: Measures them.
         movements: What is to be written and what is booked, in the order of dates.
         opening: The allowances when `start` began, by stock, if that was asked for.
+        unclear_on: The last measurement date, if what came later hides which items had no price.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Timeline:
         self.books = Books(scope, demand)
         self.movements: list[Movement] = []
         self.opening: Mapping[StockKey, Decimal] = {}
+        self.unclear_on: datetime.date | None = None
         self._policy = policy
         self._scope = scope
         self._targets = targets
@@ -187,7 +189,10 @@ class Timeline:
             self._pass(due)
         self._end_today()
         if self._is_by_price and self._tested_on is not None:
-            self._report_missing(self._tested_on)
+            if self._is_unclear(self._tested_on):
+                self.unclear_on = self._tested_on
+            else:
+                self._report_missing(self._tested_on)
         self._report_emptied()
         for stock in self.books.stocks.values():
             stock.share()
@@ -408,6 +413,17 @@ class Timeline:
                     if posting.account in accounts and posting.units.number:
                         accounts.remove(posting.account)
                         self._mistakes.report_unbooked(txn, posting)
+
+    def _is_unclear(self, day: datetime.date) -> bool:
+        """Whether an item without a price of this day, or before, had other events since."""
+        newest, awake = self.assessor.evidence.prices.newest, self._agenda.awake
+        changed = [
+            stock.key.commodity
+            for stock in self.books.stocks.values()
+            if stock in self.books.touched or stock.key.commodity in awake
+        ]
+        prices = map(newest, changed if self._policy.missing_price == "error" else ())
+        return any(price is None or price.date > day for price in prices)
 
     def _report_missing(self, day: datetime.date) -> None:
         """Report items on hand that have no price on the last measurement date."""
