@@ -11,7 +11,7 @@ below the materiality threshold (ACCOUNTING section 7).
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount.core import data
 from beancount.core.amount import Amount
@@ -49,6 +49,14 @@ MEASURED = {
 NRV = ("net realisable value", "NRV")
 _USUAL = {"price", "nrv", *MEASURED} - {"used-in"}
 """Reasons that need no word of their own."""
+
+
+class _Figures(NamedTuple):
+    """The figures of a movement as they are written: trimmed, and rounded."""
+
+    quantity: Decimal
+    cost: Decimal
+    measure: Decimal
 
 
 class Journal:
@@ -184,15 +192,21 @@ class Journal:
         return None
 
     def _make_open(self, account: str, date: datetime.date) -> Any:
-        return data.Open(self._make_meta({}), date, account, None, None)  # type: ignore[arg-type]
+        return data.Open(self._make_meta(), date, account, None, None)  # type: ignore[arg-type]
 
-    def _make_meta(self, rows: Mapping[str, Any]) -> dict[str, Any]:
+    def _make_meta(self) -> dict[str, Any]:
         self._lines += 1
-        return {"filename": FILENAME, "lineno": self._lines, **rows}
+        return {"filename": FILENAME, "lineno": self._lines}
 
     def _make_transaction(self, movement: Movement, amounts: Mapping[str, Decimal]) -> Any:
         currency = movement.group.currency
-        text = self._narrate(movement) + self._tell_correction(movement)
+        quantum = self._scope.quantum(currency)
+        figures = _Figures(
+            _trim(movement.quantity),
+            round_money(movement.cost, quantum),
+            round_money(movement.measure or ZERO, quantum),
+        )
+        text = self._narrate(movement, figures) + self._tell_correction(movement)
         key = (movement.date, text)
         count = self._texts[key] = self._texts.get(key, 0) + 1
         if count > 1:  # beancount.plugins.noduplicates ignores metadata
@@ -204,7 +218,7 @@ class Journal:
         ]
         links = movement.source.links if movement.source is not None else None
         return data.Transaction(
-            self._make_meta(self._describe(movement)),
+            self._describe(movement, figures),
             movement.date,
             "*",
             None,
@@ -225,22 +239,19 @@ class Journal:
         amount = f"{corrects:,f} {currency}"
         return f"; of the change, {amount} corrects the period closed on {closed}"
 
-    def _describe(self, movement: Movement) -> dict[str, Any]:
+    def _describe(self, movement: Movement, figures: _Figures) -> dict[str, Any]:
         """The metadata of a transaction: strings, numbers, dates."""
-        group = movement.group
-        quantum = self._scope.quantum(group.currency)
-        meta: dict[str, Any] = {
-            "invwd": movement.kind,
-            "invwd-group": group.name,
-            "invwd-reason": movement.reason,
-        }
+        group, meta = movement.group, self._make_meta()
+        meta["invwd"] = movement.kind
+        meta["invwd-group"] = group.name
+        meta["invwd-reason"] = movement.reason
         if group.entity:
             meta["invwd-entity"] = group.entity
         meta["invwd-currency"] = group.currency
-        meta["invwd-quantity"] = _trim(movement.quantity)
-        meta["invwd-cost"] = _show(movement.cost, quantum)
+        meta["invwd-quantity"] = figures.quantity
+        meta["invwd-cost"] = _show(movement.cost, figures.cost)
         if movement.measure is not None:
-            meta["invwd-measure"] = _show(movement.measure, quantum)
+            meta["invwd-measure"] = _show(movement.measure, figures.measure)
         if movement.price is not None:
             meta["invwd-price"] = _trim(movement.price.number)
             meta["invwd-price-date"] = movement.price.date
@@ -259,11 +270,9 @@ class Journal:
             place = self._places[filename] = place.replace(os.sep, "/")
         return f"{place}:{meta.get('lineno', 0)}"
 
-    def _narrate(self, movement: Movement) -> str:
-        currency = movement.group.currency
-        quantum = self._scope.quantum(currency)
+    def _narrate(self, movement: Movement, figures: _Figures) -> str:
         name = _name_group(movement)
-        units = f"{_number(movement.quantity)} unit{'' if movement.quantity == 1 else 's'}"
+        units = f"{figures.quantity:,f} unit{'' if figures.quantity == 1 else 's'}"
         if movement.credits:
             how = (
                 "Release of write-down" if movement.kind == "release" else "Reversal of write-down"
@@ -272,17 +281,16 @@ class Journal:
         if movement.kind == "transfer" and movement.source is not None:
             return f"Transfer of write-down of {name}: {units} {_tell_source(movement.source)}"
         long, short = MEASURED.get(movement.reason, NRV)
-        cost = f"{round_money(movement.cost, quantum):,f}"
-        measure = f"{round_money(movement.measure or ZERO, quantum):,f}"
-        figures = f"{units}, cost {cost}, {short} {measure} {currency}"
+        cost, currency = f"{figures.cost:,f}", movement.group.currency
+        tested = f"{units}, cost {cost}, {short} {figures.measure:,f} {currency}"
         why = "" if movement.reason in _USUAL else f" ({movement.reason})"
         if movement.kind == "write-off":
             return f"Write-off of {name}{why}: {units}, cost {cost} {currency}, nothing left"
         if movement.kind == "transfer":
-            return f"Transfer of write-down of {name} between accounts{why}: {figures}"
+            return f"Transfer of write-down of {name} between accounts{why}: {tested}"
         if movement.kind == "reversal":
-            return f"Reversal of write-down of {name}{why}: {figures}"
-        return f"Write-down of {name} to {long}{why}: {figures}"
+            return f"Reversal of write-down of {name}{why}: {tested}"
+        return f"Write-down of {name} to {long}{why}: {tested}"
 
 
 def _find_immaterial(movements: Sequence[Movement], policy: Policy) -> set[int]:
@@ -336,9 +344,8 @@ def _number(number: Decimal) -> str:
     return f"{_trim(number):,f}"
 
 
-def _show(amount: Decimal, quantum: Decimal) -> Decimal:
+def _show(amount: Decimal, rounded: Decimal) -> Decimal:
     """An amount with the decimals of money, and more only where it has more."""
-    rounded = round_money(amount, quantum)
     return rounded if rounded == amount else _trim(amount)
 
 

@@ -162,6 +162,8 @@ def merge(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
 def tell_reason(outcomes: Sequence[Outcome]) -> str:
     """Tell the rule that decided for the lot that changes most, of several the first."""
     first = outcomes[0].reasons[0]
+    if len(outcomes) == len(outcomes[0].reasons) == 1:
+        return first
     if all(outcome.reasons.count(first) == len(outcome.reasons) for outcome in outcomes):
         return first
     widest, decisive = ZERO, first
