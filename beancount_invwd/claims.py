@@ -2,7 +2,8 @@
 
 What a booked movement says is shared out as a measurement of that day would do it, else by cost,
 so that the plugin's own output, booked, gives each lot what it had. Amounts that no lot can take
-are an error at that transaction.
+are an error at that transaction; where the plugin wrote it and its period is closed, a late price,
+sale or move is why, and they are corrected in the open period.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 from beancount_invwd.booked import Claim, has_goods, overlap, shrink, spread
 from beancount_invwd.errors import find_near
 from beancount_invwd.money import ZERO
-from beancount_invwd.movements import Group, Kind, Movement
+from beancount_invwd.movements import BOOKED, Group, Kind, Movement
 from beancount_invwd.outcomes import Outcome, drop_zeros, merge, sum_changes
 from beancount_invwd.stock import carry, find_room
 
@@ -40,6 +41,7 @@ class Claims:
 
     Attributes:
         taken_over: What lots got or gave without a gain or loss, since this was last cleared.
+        unplaced: What corrects amounts of a closed period that no lot can take today.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Claims:
         self._named: dict[str, list[Stock]] = {}
         self._count = 0
         self.taken_over: dict[StockKey, Decimal] = {}
+        self.unplaced: list[Movement] = []
 
     def check(self, claims: Sequence[Claim]) -> list[Claim]:
         """Keep amounts on allowance accounts; report claims that have none, or on others."""
@@ -185,7 +188,12 @@ class Claims:
         return excess
 
     def apply(
-        self, claims: Sequence[Claim], outcomes: Sequence[Outcome], day: datetime.date
+        self,
+        claims: Sequence[Claim],
+        outcomes: Sequence[Outcome],
+        day: datetime.date,
+        *,
+        is_closed: bool,
     ) -> list[Movement]:
         """Change the allowances of lots.
 
@@ -193,6 +201,7 @@ class Claims:
             claims: With amounts on allowance accounts only.
             outcomes: What a measurement of that day would give for their groups.
             day: The day.
+            is_closed: Whether it is in a closed period.
 
         Returns:
             What was booked, as movements that are not written again.
@@ -223,7 +232,8 @@ class Claims:
             for lot, allowance in outcome.list_new()
         }
         for claim in others:
-            found += self._share(claim, names, wishes, day)
+            is_fixed = is_closed and claim.kind is not None
+            found += self._share(claim, names, wishes, day, is_fixed=is_fixed)
         return found
 
     def _share(
@@ -232,21 +242,24 @@ class Claims:
         names: Mapping[int, str],
         wishes: Mapping[int, Decimal],
         day: datetime.date,
+        *,
+        is_fixed: bool,
     ) -> list[Movement]:
         """Share amounts out over the lots behind each account.
 
         Those that are in the group on that day come first; then others that had its name, since
         the basis, or what is known of a lot, may have been another when the ledger was written.
         """
-        lots = self._find_lots(claim)
-        if not lots:
+        lots, home = self._find_lots(claim), self._find_home(claim)
+        if not lots and (home is None or not is_fixed):
             self._report(claim, self._tell_absence(claim))
             return []
         taken: dict[str, dict[str, Decimal]] = {}  # by entity
+        unplaced: dict[str, Decimal] = {}
         for account, change in drop_zeros(claim.changes).items():
             behind = [lot for lot in lots if self._targets.allowance_account(lot) == account]
             members = [self._find_name(lot, names) == claim.group for lot in behind]
-            parts = _take(behind, members, change, wishes)
+            parts = _take(behind, members, change, wishes, is_partly=is_fixed)
             if parts is None:
                 limit = "these lots cost" if change > 0 else "the allowance of these lots"
                 problem = f"{abs(change)} {claim.currency} on {account} is more than {limit}"
@@ -256,6 +269,9 @@ class Claims:
             for lot, part in zip(behind, parts, strict=True):
                 changes = taken.setdefault(lot.stock.key.entity, {})
                 changes[account] = changes.get(account, ZERO) + part
+            unplaced[account] = change - sum(parts, ZERO)
+        if home is not None and any(unplaced.values()):
+            self._correct(claim, home, drop_zeros(unplaced), day)
         return [
             self._describe(
                 claim, Group(entity, claim.currency, claim.group, 0, "", ""), changes, day
@@ -263,6 +279,42 @@ class Claims:
             for entity, found in taken.items()
             if (changes := drop_zeros(found))
         ]
+
+    def _find_home(self, claim: Claim) -> Stock | None:
+        """Find the stock that it is about, or one of those; it may have no lots any more."""
+        stocks = [
+            stock
+            for stock in self._find_named(claim.group)
+            if stock.key.currency == claim.currency and claim.entity in {None, stock.key.entity}
+        ]
+        places = self._books.list_places()
+        behind = [place.stock for place in places if place.contra in claim.changes]
+        return next((stock for stock in stocks if stock in behind), next(iter(stocks), None))
+
+    def _correct(
+        self, claim: Claim, stock: Stock, unplaced: Mapping[str, Decimal], day: datetime.date
+    ) -> None:
+        """Note that amounts which no lot can take have to be taken off again."""
+        (entity, currency, commodity), category = stock.key, stock.category
+        is_wide = claim.group != commodity
+        group = Group(
+            entity, currency, claim.group, 0,
+            "" if is_wide else commodity, "" if claim.group == "total" else category,
+        )  # fmt: skip
+        changes = {account: -amount for account, amount in unplaced.items()}
+        change = sum(changes.values(), ZERO)
+        kind: Kind = "write-down" if change > 0 else "reversal" if change < 0 else "transfer"
+        self.unplaced.append(
+            Movement(
+                date=day,
+                kind=kind,
+                reason=BOOKED,
+                group=group,
+                quantity=ZERO,
+                cost=ZERO,
+                changes=changes,
+            )
+        )
 
     def _describe(
         self, claim: Claim, group: Group, changes: dict[str, Decimal], day: datetime.date
@@ -274,7 +326,7 @@ class Claims:
         elif self._is_taken_over(claim):
             kind = "transfer"
         return Movement(
-            date=day, kind=kind, reason="booked", group=group, quantity=ZERO, cost=ZERO,
+            date=day, kind=kind, reason=BOOKED, group=group, quantity=ZERO, cost=ZERO,
             changes=changes, is_booked=True,
         )  # fmt: skip
 
@@ -349,9 +401,14 @@ def _is_booking(claim: Claim, together: Sequence[Outcome]) -> bool:
 
 
 def _take(
-    lots: Sequence[Lot], members: Sequence[bool], change: Decimal, wishes: Mapping[int, Decimal]
+    lots: Sequence[Lot],
+    members: Sequence[bool],
+    change: Decimal,
+    wishes: Mapping[int, Decimal],
+    *,
+    is_partly: bool,
 ) -> list[Decimal] | None:
-    """Change the allowances of lots by an amount in all.
+    """Change the allowances of lots by an amount in all, or by what of it they can take.
 
     Returns:
         The change of each, or None if they cannot take it.
@@ -362,7 +419,8 @@ def _take(
     rooms = [find_room(lot) if sign > 0 else lot.allowance for lot in lots]
     wanted = [[max(ZERO, gap) for gap in gaps], [lot.cost for lot in lots]]
     first = [[w if is_in else ZERO for w, is_in in zip(ws, members, strict=True)] for ws in wanted]
-    parts = spread(abs(change), first + wanted, rooms, quantum)
+    amount = min(abs(change), sum(rooms, ZERO)) if is_partly else abs(change)
+    parts = spread(amount, first + wanted, rooms, quantum)
     if parts is None:
         return None
     changes = [sign * part for part in parts]

@@ -19,6 +19,7 @@ from beancount.core.amount import Amount
 from beancount_invwd.errors import InvwdError, error_at
 from beancount_invwd.facts import TAG
 from beancount_invwd.money import CENT, ONE, ZERO, round_money, round_number
+from beancount_invwd.movements import BOOKED
 from beancount_invwd.periods import fiscal_year_end
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ MEASURED = {
     "used-in": ("cost", "cost"),
 }
 NRV = ("net realisable value", "NRV")
+_CORRECTED = {
+    "reversal": "Reversal of write-down of {name}: booked for more than its lots can carry",
+    "write-down": "Write-down of {name}: taken back for more than its lots carried",
+    "transfer": "Transfer of write-down of {name} between accounts: booked where no lot carries it",
+}
 _USUAL = {"price", "nrv", *MEASURED} - {"used-in"}
 """Reasons that need no word of their own."""
 
@@ -270,7 +276,9 @@ class Journal:
             place = self._places[filename] = place.replace(os.sep, "/")
         return f"{place}:{meta.get('lineno', 0)}"
 
-    def _narrate(self, movement: Movement, figures: _Figures) -> str:
+    def _narrate(  # noqa: PLR0911 (a line for each kind)
+        self, movement: Movement, figures: _Figures
+    ) -> str:
         name = _name_group(movement)
         units = f"{figures.quantity:,f} unit{'' if figures.quantity == 1 else 's'}"
         if movement.credits:
@@ -278,6 +286,8 @@ class Journal:
                 "Release of write-down" if movement.kind == "release" else "Reversal of write-down"
             )
             return f"{how} of {name}: {units} {_tell_source(movement.source)}"
+        if movement.reason == BOOKED:
+            return _CORRECTED[movement.kind].format(name=name)
         if movement.kind == "transfer" and movement.source is not None:
             return f"Transfer of write-down of {name}: {units} {_tell_source(movement.source)}"
         long, short = MEASURED.get(movement.reason, NRV)

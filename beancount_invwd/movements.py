@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from beancount_invwd.stock import Lot
 
 Kind = Literal["write-down", "write-off", "reversal", "release", "transfer"]
+BOOKED = "booked"
+"""The reason of what the ledger says itself, and of what corrects it."""
 _NOTHING: Mapping[str | None, Decimal] = MappingProxyType({})
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from beancount_invwd.money import ZERO
-from beancount_invwd.movements import Group, Kind, Plan
+from beancount_invwd.movements import BOOKED, Group, Kind, Movement, Plan
 from beancount_invwd.prices import Price
 from beancount_invwd.stock import Lot, Sharing, Stock
 
@@ -131,6 +131,40 @@ def compare(  # noqa: PLR0913, PLR0917 (most of what an outcome says)
     kind = find_kind(sum(changes.values(), ZERO), sums[2])
     changes = drop_zeros(changes)
     return Outcome(kind, group, items, lots, allowances, is_own, changes, reasons, *sums, price)
+
+
+def fold(corrections: Iterable[Movement], measured: Sequence[Movement]) -> list[Movement]:
+    """Set what corrects booked amounts off against what is measured of the same group that day.
+
+    One transaction is written for a group (ACCOUNTING section 5): what moved late is a transfer,
+    neither a loss nor a gain.
+    """
+    kept, rows = [], list(measured)
+    for correction in corrections:
+        alike = [
+            (row.change * correction.change > ZERO, i)
+            for i, row in enumerate(rows)
+            if correction.reason == BOOKED and row.group[:3] == correction.group[:3]
+        ]
+        if alike:
+            _, i = min(alike)
+            rows[i] = _fold(rows[i], correction)
+        else:
+            kept.append(correction)
+    return [row for row in kept + rows if row.changes]
+
+
+def _fold(row: Movement, correction: Movement) -> Movement:
+    changes = dict(row.changes)
+    for account, change in correction.changes.items():
+        changes[account] = changes.get(account, ZERO) + change
+    change = sum(changes.values(), ZERO)
+    return row._replace(
+        kind=find_kind(change, row.measure or ZERO),
+        changes=drop_zeros(changes),
+        corrects=row.corrects + correction.change,
+        is_correction=not change,
+    )
 
 
 def find_kind(change: Decimal, measure: Decimal) -> Kind:

@@ -27,7 +27,7 @@ from beancount_invwd.groups import Grouping
 from beancount_invwd.lots import Books
 from beancount_invwd.money import ZERO, part_of
 from beancount_invwd.movements import Group, Movement, Plan, Release, Row
-from beancount_invwd.outcomes import Outcome, join, merge, tell_reason
+from beancount_invwd.outcomes import Outcome, fold, join, merge, tell_reason
 from beancount_invwd.outgoing import Outgoing
 from beancount_invwd.periods import DAY
 
@@ -233,7 +233,10 @@ class Timeline:
         if claims:
             stocks = self._claims.find_stocks(claims)
             outcomes = self.assessor.weigh(stocks, day, by_lot=True)
-            self.movements += self._claims.apply(claims, outcomes, day)
+            is_closed = self._is_closed(day)
+            self.movements += self._claims.apply(claims, outcomes, day, is_closed=is_closed)
+            self._corrections += self._claims.unplaced
+            self._claims.unplaced.clear()
             self._agenda.add(stocks)
             if self._policy.reversals == "none":
                 self._lock()
@@ -287,9 +290,6 @@ class Timeline:
         """Measure what may have changed and write down what did."""
         self._tested_on = day
         self._report_emptied()
-        if not self._is_closed(day):
-            corrections, self._corrections = self._corrections, []
-            self.movements += [row._replace(date=day, is_correction=True) for row in corrections]
         due = self._agenda.take(day, only)
         outcomes = self.assessor.weigh(due, day, by_lot=self._scope.closed is not None)
         if only is not None:
@@ -305,13 +305,25 @@ class Timeline:
         if not self._is_by_price and self._calendar.is_last(day):
             self._report_missing(day)
 
+    def _take_corrections(self, day: datetime.date) -> list[Movement]:
+        """Take what of a closed period waits for a correction."""
+        waiting, self._corrections = self._corrections, []
+        return [
+            row._replace(
+                date=day, is_correction=True, threshold=self._find_threshold(row.group, day)
+            )
+            for row in waiting
+        ]
+
     def _write(self, outcomes: Sequence[Outcome], day: datetime.date) -> None:
         """Set the allowances of groups and note what changed."""
         self._costs.clear()  # units do not change from here to the end
         corrects = self._take_gaps(outcomes) if self._gaps else {}
+        found = []
         for together in merge(outcomes):
             late = sum([corrects[id(row)] for row in together], ZERO) if corrects else ZERO
-            self.movements.append(self._describe(together, day, late))
+            found.append(self._describe(together, day, late))
+        self.movements += fold(self._take_corrections(day), found) if self._corrections else found
         is_final = self._policy.reversals == "none"
         for outcome in outcomes:
             outcome.set(is_final=is_final)
