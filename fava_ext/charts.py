@@ -64,11 +64,9 @@ def _list_spans(selection: Selection) -> Sequence[_Span]:
 
 
 def _draw_value(selection: Selection, ledger: FavaLedger, spans: Sequence[_Span]) -> fava_api.Chart:
-    """The carrying amount is left out where movements cannot be told apart by item."""
+    """The carrying amount is left out where the allowance of what is shown cannot be told."""
     costs = [("cost", row.currency, row.cost, row.date) for row in selection.costs]
-    policy = selection.state.assessment.policy
-    is_wide = policy is not None and policy.basis in {"category", "total"}
-    is_told = not (is_wide and selection.filters.text)
+    is_told = _has_whole_allowances(selection)
     written = selection.allowances if is_told else ()
     allowances = [("allowance", row.currency, row.change, row.date) for row in written]
     points = []
@@ -81,7 +79,14 @@ def _draw_value(selection: Selection, ledger: FavaLedger, spans: Sequence[_Span]
             if is_told:
                 _add(values, f"{unit} carrying amount", amount if name == "cost" else -amount)
         points.append((end, values))
-    return fava_api.draw_lines("Cost and carrying amount", points)
+    return fava_api.draw_lines("Cost and carrying amount" if is_told else "Cost", points)
+
+
+def _has_whole_allowances(selection: Selection) -> bool:
+    """Whether movements of just the goods that are shown can be told apart from others."""
+    policy = selection.state.assessment.policy
+    is_wide = policy is not None and policy.basis in {"category", "total"}
+    return not (is_wide and selection.filters.text) and not selection.left_out
 
 
 def _add(values: dict[str, Decimal], name: str, number: Decimal) -> None:

@@ -109,6 +109,13 @@ def _list_hints(selection: Selection, view: str) -> Sequence[str]:
             "The account filter shows the lots in these accounts, and movements that post to "
             "them. Accounts of one item are tested together, whatever the filter."
         )
+    if selection.left_out:
+        names = selection.left_out
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        found.append(
+            f"Their allowance stands in {names[0]}{more}, which the account filter leaves out: "
+            "movements there, and the carrying amount over time, are not shown."
+        )
     if filters.text:
         found.append(
             "The text filter shows the movements that Fava's journal would, and the items that "

@@ -44,15 +44,25 @@ class Selection:
         """The lots on hand, measured."""
         if not self.is_narrow:
             return self.state.lots
-        return [row for row in self.state.lots if self._shows_lot(row.lot)]
+        return [row for row in self.state.lots if self._shows(row.lot.place)]
 
     @cached_property
     def costs(self) -> Sequence[CostChange]:
-        """Changes of cost up to the date."""
+        """Changes of cost up to the date, of the same goods as the lots."""
         rows = self.state.history.costs
         if not self.is_narrow:
             return rows
-        return [r for r in rows if self._accepts(r.account) and self.shows_item(r.commodity)]
+        places = {(place.account, place.commodity) for place in self._places}
+        return [row for row in rows if (row.account, row.commodity) in places]
+
+    @cached_property
+    def left_out(self) -> Sequence[str]:
+        """The allowance accounts of the goods that are shown, if the filter does not pick them."""
+        run = self.state.assessment.run
+        if not self.filters.account or run is None:
+            return ()
+        accounts = {run.targets.find_contra(place) for place in self._places}
+        return sorted(name for name in accounts if not self._accepts(name))
 
     @cached_property
     def written(self) -> Sequence[Written]:
@@ -91,22 +101,22 @@ class Selection:
 
     @cached_property
     def _shown(self) -> frozenset[str]:
-        account, run = self.filters.account, self.state.assessment.run
-        if not account or run is None:
-            return frozenset(self._names or ())
-        accounts = {(row.commodity, row.account) for row in self.state.history.costs}
-        return frozenset(
-            item for item, name in accounts if self._accepts(name) and self.shows_item(item)
-        )
+        return frozenset(place.commodity for place in self._places)
 
-    def _shows_lot(self, lot: Any) -> bool:
-        return self._accepts_lot(lot) and self.shows_item(lot.stock.key.commodity)
-
-    def _accepts_lot(self, lot: Any) -> bool:
+    @cached_property
+    def _places(self) -> Sequence[Any]:
+        """The items by account that are shown; all of their goods may be sold by now."""
         run = self.state.assessment.run
-        if self._accepts(lot.account) or run is None:
+        return [] if run is None else list(filter(self._shows, run.timeline.books.list_places()))
+
+    def _shows(self, place: Any) -> bool:
+        return self.shows_item(place.commodity) and self._accepts_place(place)
+
+    def _accepts_place(self, place: Any) -> bool:
+        run = self.state.assessment.run
+        if self._accepts(place.account) or run is None:
             return True
-        return self._accepts(run.targets.allowance_account(lot))
+        return self._accepts(run.targets.find_contra(place))
 
     def _accepts(self, account: str) -> bool:
         found = self._accounts.get(account)

@@ -298,3 +298,32 @@ def test_without_goods_in_the_filter_there_are_no_charts(make_client: MakeClient
 def test_only_what_there_is_has_a_chart(example: FlaskClient) -> None:
     charts = _charts(get(example, f"{PAGE}?account=Expenses:COGS"))
     assert list(charts) == ["Movements of the allowance"]
+
+
+@pytest.mark.parametrize(
+    ("account", "carrying"),
+    [
+        ("Assets:Inventory:Store", None),
+        ("Assets:Inventory", 135),
+        ("Assets:Inventory:Allowance", 135),
+        ("Assets:Inventory:(Store|Allowance)", 135),
+    ],
+)
+def test_charts_tie_to_the_figures_where_the_allowance_stands_elsewhere(
+    make_client: MakeClient, account: str, carrying: int | None
+) -> None:
+    accounts = "\"beancount_invwd\" \"{'accounts': {'allowance': '{parent}:Allowance'}}\""
+    text = HEAD.replace('"beancount_invwd"', accounts) + ACCOUNTS + ONE_LOSS
+    attic = ONE_LOSS.replace("Store   10", "Attic   5")
+    client = make_client(text + attic)
+    url = f"{TEST}?account={quote(account)}"
+    article, figures = get(client, url), visit(client, url).figures
+    charts = _charts(article)
+    chart = charts.get("Cost and carrying amount") or charts["Cost"]
+    last = chart["data"][-1]["balance"]
+    assert f"{last['USD cost']:.2f}" == figures["Cost"]
+    assert last.get("USD carrying amount") == carrying
+    if carrying is not None:
+        assert f"{carrying:.2f}" == figures["Carrying amount"]
+    left_out = "stands in Assets:Inventory:Allowance, which the account filter leaves out"
+    assert (left_out in article) == (carrying is None)
