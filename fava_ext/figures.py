@@ -24,6 +24,7 @@ _IN_TIME = {
     "release": "Releases",
 }
 _TERMS = {**_ON_DATE, **_IN_TIME, "pending": "Pending"}
+_ONE = Decimal(1)
 _Key = tuple[str, str]  # entity, currency
 
 
@@ -74,6 +75,20 @@ def list_figures(selection: Selection, ledger: FavaLedger) -> list[Figures]:
     return [_show(key, row, ledger) for key, row in sorted(sums.rows.items())]
 
 
+def describe_conversion(selection: Selection, ledger: FavaLedger) -> str:
+    """Say what of the key figures is converted, and which rates are missing; empty for nothing."""
+    target, day = fava_api.read_currency(), selection.state.as_of
+    if not target:
+        return ""
+    lots, moved = selection.lots, selection.recent
+    shown = {row.lot.stock.key.currency for row in lots} | {row.currency for row in moved}
+    kept = {name for name in shown if fava_api.convert(ledger, _ONE, name, day)[1] == name}
+    missing = [f"{name} to {target}" for name in sorted(kept.difference(target.split(",")))]
+    done = f"Converted to {target} at the rates of {day}." if shown - kept else ""
+    lack = f"Not converted, as there is no rate by {day}: {', '.join(missing)}." if missing else ""
+    return f"{done} {lack}".strip()
+
+
 def _add(  # noqa: PLR0913, PLR0917 (an amount and all that converts it)
     sums: _Sums,
     entity: str,
@@ -85,7 +100,7 @@ def _add(  # noqa: PLR0913, PLR0917 (an amount and all that converts it)
     for name, number in amounts.items():
         unit = currency
         if fava_api.read_currency():
-            rate, unit = fava_api.convert(ledger, Decimal(1), currency, selection.state.as_of)
+            rate, unit = fava_api.convert(ledger, _ONE, currency, selection.state.as_of)
             number = number * rate  # noqa: PLW2901
         sums.add((entity, unit), name, number)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fava_ext import charts, fava_api
 from fava_ext.columns import Columns
-from fava_ext.figures import Figures, list_figures
+from fava_ext.figures import Figures, describe_conversion, list_figures
 
 if TYPE_CHECKING:
     from fava_ext.cells import Cell
@@ -50,14 +50,12 @@ def build_overview(context: Context) -> Overview | None:
         return None
     selection, view = context.selection, context.question.view
     ties = _show_ties(context)
-    currency = fava_api.read_currency()
-    note = f"Converted to {currency} at the rates of {selection.state.as_of}." if currency else ""
     return Overview(
         figures=list_figures(selection, context.ledger),
         ties=ties,
         is_tied=all(row.is_tied for row in ties),
         charts=charts.list_charts(selection, context.ledger, view) if view in _CHARTED else [],
-        note=note,
+        note=describe_conversion(selection, context.ledger),
         is_at_value=fava_api.is_at_value(),
     )
 

@@ -133,9 +133,23 @@ def test_a_conversion_adds_up_currencies_at_the_closing_rate(make_client: MakeCl
     assert "Converted to USD at the rates of 2024-01-31" in get(client, f"{TEST}?conversion=USD")
 
 
-def test_a_conversion_without_a_rate_changes_nothing(make_client: MakeClient) -> None:
-    reader = visit(make_client(HEAD + ACCOUNTS + ONE_LOSS), f"{TEST}?conversion=CHF")
-    assert reader.figures["Cost"] == "120.00"
+def test_a_conversion_without_a_rate_changes_nothing_and_says_so(make_client: MakeClient) -> None:
+    client = make_client(HEAD + ACCOUNTS + ONE_LOSS)
+    assert visit(client, f"{TEST}?conversion=CHF").figures["Cost"] == "120.00"
+    article = get(client, f"{TEST}?conversion=CHF")
+    assert "Not converted, as there is no rate by 2024-01-31: USD to CHF." in article
+    assert "Converted" not in article
+    assert "onverted" not in get(client, f"{TEST}?conversion=USD"), "it is in USD anyway"
+
+
+def test_a_conversion_of_some_currencies_names_the_others(make_client: MakeClient) -> None:
+    rates = "\n2024-01-31 price USD 0.50 CHF\n2024-02-01 price EUR 0.90 CHF\n"
+    euros = EUROS.replace("2024-01-31 price EUR 1.10 USD", "")
+    client = make_client(HEAD + ACCOUNTS + ONE_LOSS + euros + rates)
+    article = get(client, f"{TEST}?conversion=CHF&time=2024-01")
+    assert "Converted to CHF at the rates of 2024-01-31." in article
+    assert "Not converted, as there is no rate by 2024-01-31: EUR to CHF." in article
+    assert "Not converted" not in get(client, f"{TEST}?conversion=CHF")
 
 
 def test_entities_have_figures_of_their_own(make_client: MakeClient) -> None:
