@@ -111,7 +111,10 @@ class Impairment(FavaExtensionBase):
     def _make_context(self, store: Store, filters: fava_api.Filters) -> Context:
         question = read_question(fava_api.read_arguments())
         selection = Selection(store.find_state(filters.end), filters)
-        return Context(self.ledger, store, question, selection, fava_api.Formats(self.ledger))
+        run = selection.state.assessment.run
+        quanta = () if run is None else (run.scope.quantum,)
+        formats = fava_api.Formats(self.ledger, *quanta)
+        return Context(self.ledger, store, question, selection, formats)
 
     # What the script asks for
 

@@ -44,7 +44,7 @@ class Columns:
         return Cell(text, tone="" if number else "quiet")
 
     def exact(self, key: str, title: str, unit: str) -> Field[Any]:
-        """A quantity, or a value per unit, of the commodity that `unit` names."""
+        """A quantity of the commodity that `unit` names."""
 
         def make(row: Any) -> Cell:
             return self.number(getattr(row, key), getattr(row, unit) or "")
@@ -52,10 +52,16 @@ class Columns:
         return Field(key, title, make, lambda row: getattr(row, key), is_number=True)
 
     def number(self, number: Decimal | None, unit: str) -> Cell:
-        """The cell of a quantity or a value per unit."""
+        """The cell of a quantity."""
         if number is None:
             return Cell("–", tone="quiet", hint="none")
         return Cell(self._formats.exact(number, unit), tone="" if number else "quiet")
+
+    def price(self, number: Decimal | None, currency: str) -> Cell:
+        """The cell of a value per unit."""
+        if number is None:
+            return Cell("–", tone="quiet", hint="none")
+        return Cell(self._formats.price(number, currency), tone="" if number else "quiet")
 
     def text(self, key: str, title: str) -> Field[Any]:
         """Words of the plugin."""

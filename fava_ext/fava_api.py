@@ -26,6 +26,8 @@ from fava.internal_api import BalancesChart, BarChart, HierarchyChart
 from fava.util.date import INTERVALS, dateranges
 from flask import current_app, request, url_for
 
+from beancount_invwd.report.numbers import places_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -38,6 +40,9 @@ Tree = SerialisedTreeNode
 
 _MOST_INTERVALS = 400
 _ONE = Decimal(1)
+_CENT = Decimal("0.01")
+_PLACES = 2
+"""Fava's decimals of a currency that the ledger never writes."""
 _NO_CURRENCY = {"at_cost", "at_value", "units"}
 NAME = "Impairment"
 
@@ -157,23 +162,37 @@ def convert(ledger: FavaLedger, number: Decimal, currency: str, day: date) -> tu
 
 
 class Formats:
-    """Writes numbers as Fava does, and hides them in incognito mode."""
+    """Writes numbers as Fava does, and hides them in incognito mode.
 
-    def __init__(self, ledger: FavaLedger) -> None:
+    Args:
+        ledger: Fava's ledger.
+        find_quantum: The smallest unit of a currency; amounts have no fewer decimals than it.
+    """
+
+    def __init__(
+        self, ledger: FavaLedger, find_quantum: Callable[[str], Decimal] = lambda _: _CENT
+    ) -> None:
         self._formats = ledger.format_decimal
+        self._find_quantum = find_quantum
         self.is_incognito = is_incognito()
 
     def money(self, number: Decimal, currency: str) -> str:
         """An amount."""
-        return self._mask(self._formats(number, currency))
+        return self.digits(number, self._count_places(currency))
 
-    def exact(self, number: Decimal, currency: str) -> str:
-        """A quantity or a value per unit: as `money`, but no digit is rounded away."""
-        exponent = number.normalize().as_tuple().exponent
-        digits = -exponent if isinstance(exponent, int) else 0
-        if digits <= self._formats.precisions.get(currency, 2):
-            return self.money(number, currency)
-        return self.digits(number, digits)
+    def price(self, number: Decimal, currency: str) -> str:
+        """A value per unit: as `money`, but no digit is rounded away."""
+        return self.digits(number, max(_count_digits(number), self._count_places(currency)))
+
+    def exact(self, number: Decimal, commodity: str) -> str:
+        """A quantity: as Fava, but no digit is rounded away."""
+        places = self._formats.precisions.get(commodity, _PLACES)
+        return self.digits(number, max(_count_digits(number), places))
+
+    def _count_places(self, currency: str) -> int:
+        """Fava's decimals: those that the ledger is written with, which may be none."""
+        places = self._formats.precisions.get(currency, _PLACES)
+        return max(places, places_of(self._find_quantum(currency)))
 
     def digits(self, number: Decimal, places: int) -> str:
         """A number with so many decimals."""
@@ -191,6 +210,11 @@ class Formats:
 
     def _mask(self, text: str) -> str:
         return re.sub("[0-9]", "X", text) if self.is_incognito else text
+
+
+def _count_digits(number: Decimal) -> int:
+    """How many decimals a number has, but for idle zeros."""
+    return places_of(number.normalize())
 
 
 _FIGURE = re.compile(

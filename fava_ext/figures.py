@@ -57,7 +57,9 @@ class _Sums:
         row[name] += number
 
 
-def list_figures(selection: Selection, ledger: FavaLedger) -> list[Figures]:
+def list_figures(
+    selection: Selection, ledger: FavaLedger, formats: fava_api.Formats
+) -> list[Figures]:
     """List the key figures of what is shown, converted as Fava does.
 
     Movements are those of the time filter; decreases of the allowance are positive here, since
@@ -72,7 +74,7 @@ def list_figures(selection: Selection, ledger: FavaLedger) -> list[Figures]:
         if row.kind in _IN_TIME:
             change = row.change if row.kind.startswith("write") else -row.change
             _add(sums, row.entity, row.currency, {row.kind: change}, selection, ledger)
-    return [_show(key, row, ledger) for key, row in sorted(sums.rows.items())]
+    return [_show(key, row, formats) for key, row in sorted(sums.rows.items())]
 
 
 def describe_conversion(selection: Selection, ledger: FavaLedger) -> str:
@@ -105,9 +107,8 @@ def _add(  # noqa: PLR0913, PLR0917 (an amount and all that converts it)
         sums.add((entity, unit), name, number)
 
 
-def _show(key: _Key, row: Mapping[str, Decimal], ledger: FavaLedger) -> Figures:
+def _show(key: _Key, row: Mapping[str, Decimal], formats: fava_api.Formats) -> Figures:
     entity, currency = key
-    formats = fava_api.Formats(ledger)
     notes = {"carrying": "cost less allowance", "pending": "if it were measured on this date"}
 
     def make(name: str) -> Figure:

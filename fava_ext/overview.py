@@ -51,7 +51,7 @@ def build_overview(context: Context) -> Overview | None:
     selection, view = context.selection, context.question.view
     ties = _show_ties(context)
     return Overview(
-        figures=list_figures(selection, context.ledger),
+        figures=list_figures(selection, context.ledger, context.formats),
         ties=ties,
         is_tied=all(row.is_tied for row in ties),
         charts=charts.list_charts(selection, context.ledger, view) if view in _CHARTED else [],

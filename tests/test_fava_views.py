@@ -177,6 +177,38 @@ def test_no_digit_of_a_quantity_or_price_is_rounded_away(make_client: MakeClient
     assert row[7].startswith("0.0250 ")
 
 
+WHOLE = """
+2024-01-10 * "Purchase"
+  Assets:Inventory:Store   700 WIDGET {22 USD}
+  Assets:Bank
+2024-01-31 price WIDGET 13.77 USD
+2024-02-29 price WIDGET 12 USD
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "opening", "change", "price"),
+    [
+        ("", "5761.00", "+1239.00", "12.00"),
+        ("2023-01-01 commodity USD\n  precision: 0\n", "5761", "+1239", "12"),
+        ("2023-01-01 commodity USD\n  precision: 3\n", "5761.000", "+1239.000", "12.000"),
+        ('2023-01-01 custom "fava-option" "locale" "de"\n', "5.761,00", "+1.239,00", "12,00"),
+    ],
+)
+def test_a_ledger_of_whole_numbers_has_cents_on_the_page(
+    make_client: MakeClient, more: str, opening: str, change: str, price: str
+) -> None:
+    client = make_client(HEAD + ACCOUNTS + more + WHOLE)
+    rolled = visit(client, f"{TEST}?view=rollforward").table("Roll-forward")
+    assert rolled.find("2024-02-01")[1:3] == [opening, change], "700 × 8.23, 700 × 1.77"
+    reader = visit(client, TEST)
+    assert reader.figures["Write-downs"] == reader.figures["Allowance"]
+    row = reader.table("Positions").find("WIDGET")
+    assert row[2] == "700"
+    assert row[7].split()[0] == price
+    assert f"WIDGET, {opening} USD" in get(client, f"{TEST}?view=disclosure")
+
+
 def test_numbers_are_written_as_the_locale_of_fava_has_it(make_client: MakeClient) -> None:
     german = '2023-01-01 custom "fava-option" "locale" "de"\n'
     goods = ONE_LOSS.replace("12.00", "1200.50")

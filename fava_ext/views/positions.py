@@ -90,7 +90,7 @@ def show_marks(row: Position) -> list[Badge]:
 
 def _price_field(columns: Columns) -> Field[Position]:
     def make(row: Position) -> Cell:
-        cell = columns.number(row.price, row.currency)
-        return Cell(cell.text, str(row.price_date or ""), cell.tone, hint=cell.hint)
+        cell = columns.price(row.price, row.currency)
+        return replace(cell, note=str(row.price_date or ""))
 
     return Field("price", "Price", make, lambda row: row.price, is_number=True)
