@@ -27,6 +27,7 @@ _NAMES = {
     "write-off": "Write-offs",
     "reversal": "Reversals",
     "release": "Releases",
+    "transfer": "Transfers",
 }
 ROOT = "Allowance"
 _Change = tuple[str, str, Decimal, "date"]  # what changes, currency, by how much, when
@@ -112,7 +113,7 @@ def _draw_movements(
     selection: Selection, ledger: FavaLedger, spans: Sequence[_Span]
 ) -> fava_api.Chart:
     """Increases of the allowance are positive."""
-    written = [row for row in selection.recent if row.kind in _NAMES]
+    written = [row for row in selection.recent if row.change]
     bars = []
     i = 0
     for start, end in spans[-_BARS:]:

@@ -23,7 +23,9 @@ _IN_TIME = {
     "reversal": "Reversals",
     "release": "Releases",
 }
-_TERMS = {**_ON_DATE, **_IN_TIME, "pending": "Pending"}
+_DECREASES = {"reversal", "release"}
+_MOVED = "transfer"
+_TERMS = {**_ON_DATE, **_IN_TIME, _MOVED: "Transfers", "pending": "Pending"}
 _ONE = Decimal(1)
 _Key = tuple[str, str]  # entity, currency
 
@@ -63,7 +65,9 @@ def list_figures(
     """List the key figures of what is shown, converted as Fava does.
 
     Movements are those of the time filter; decreases of the allowance are positive here, since
-    their name says what they are. Everything is converted at the rate of the as-of date.
+    their name says what they are. Transfers go both ways: they have a sign, and are shown where
+    there are any: between accounts of which a filter picks one, or taken over from elsewhere.
+    Everything is converted at the rate of the as-of date.
     """
     assessment = selection.state.assessment
     sums = _Sums()
@@ -71,8 +75,8 @@ def list_figures(
         amounts = {name: getattr(total, name) for name in (*_ON_DATE, "pending")}
         _add(sums, total.entity, total.currency, amounts, selection, ledger)
     for row in selection.recent:
-        if row.kind in _IN_TIME:
-            change = row.change if row.kind.startswith("write") else -row.change
+        if row.change:
+            change = -row.change if row.kind in _DECREASES else row.change
             _add(sums, row.entity, row.currency, {row.kind: change}, selection, ledger)
     return [_show(key, row, formats) for key, row in sorted(sums.rows.items())]
 
@@ -112,8 +116,10 @@ def _show(key: _Key, row: Mapping[str, Decimal], formats: fava_api.Formats) -> F
     notes = {"carrying": "cost less allowance", "pending": "if it were measured on this date"}
 
     def make(name: str) -> Figure:
-        text = formats.money(row[name], currency)
+        sign = "+" if name == _MOVED and row[name] > 0 else ""
+        text = sign + formats.money(row[name], currency)
         return Figure(_TERMS[name], text, notes.get(name, ""), not row[name])
 
     on_date = [make(name) for name in (*_ON_DATE, "pending")]
-    return Figures(entity, currency, on_date, [make(name) for name in _IN_TIME])
+    moved = [_MOVED] if row[_MOVED] else []
+    return Figures(entity, currency, on_date, [make(name) for name in (*_IN_TIME, *moved)])

@@ -92,6 +92,49 @@ def test_movements_are_those_of_the_time_filter(
         assert figures[f"{kind.capitalize()}s"] == f"{sums.get(kind, 0):,.2f}"
 
 
+MOVED = """
+2024-02-10 * "To the attic"
+  Assets:Inventory:Store   -4 WIDGET {12.00 USD}
+  Assets:Inventory:Attic    4 WIDGET {12.00 USD}
+"""
+TAKEN_OVER = """
+2023-12-31 open Assets:Inventory:Store:Allowance
+2023-12-31 open Equity:Opening
+2023-12-31 * "Purchase"
+  Assets:Inventory:Store   10 WIDGET {12.00 USD}
+  Assets:Bank
+2023-12-31 price WIDGET 9.00 USD
+2023-12-31 * "Allowance of the former books" #invwd
+  invwd-group: "WIDGET"
+  Assets:Inventory:Store:Allowance  -30.00 USD
+  Equity:Opening
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "account", "transfers", "allowance"),
+    [
+        (ONE_LOSS + MOVED, "Assets:Inventory:Store", "-12.00", "18.00"),
+        (ONE_LOSS + MOVED, "Assets:Inventory:Attic", "+12.00", "12.00"),
+        (ONE_LOSS + MOVED, "", None, "30.00"),
+        (TAKEN_OVER, "", "+30.00", "30.00"),
+    ],
+)
+def test_transfers_are_among_the_figures_so_that_they_add_up(
+    make_client: MakeClient, text: str, account: str, transfers: str | None, allowance: str
+) -> None:
+    client = make_client(HEAD + ACCOUNTS + text)
+    url = f"{TEST}?account={account}"
+    figures = visit(client, url).figures
+    assert figures.get("Transfers") == transfers
+    number = {name: Decimal(text) for name, text in figures.items()}
+    written = number["Write-downs"] + number["Write-offs"] + number.get("Transfers", 0)
+    assert number["Allowance"] == written - number["Reversals"] - number["Releases"]
+    assert figures["Allowance"] == allowance
+    bars = _charts(get(client, url))["Movements of the allowance"]["data"]
+    assert sum(bar["balance"].get("USD", 0) for bar in bars) == number["Allowance"]
+
+
 def test_positions_and_their_total_are_on_the_same_page_as_the_figures(
     example: FlaskClient,
 ) -> None:
