@@ -103,11 +103,13 @@ class Columns:
         return Cell(name, note=item if name != item else "", url=url, item=item, lot=lot)
 
     def split(self, rows: Sequence[Any]) -> list[Field[Any]]:
-        """Columns of entity and currency, where there are several."""
+        """Columns of entity and currency, where there are several or the figures are converted."""
         fields = []
         if any(row.entity for row in rows):
             fields.append(self.text("entity", "Entity"))
-        if len({row.currency for row in rows}) > 1:
+        currencies = {row.currency for row in rows}
+        shown = fava_api.read_currency() or next(iter(currencies), "")
+        if currencies - {shown}:
             fields.append(self.text("currency", "Currency"))
         return fields
 

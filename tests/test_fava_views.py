@@ -267,6 +267,22 @@ def test_a_movement_by_a_statement_links_to_it(make_client: MakeClient) -> None:
     assert row[-1] == f"damaged test.beancount:{line}"
 
 
+@pytest.mark.parametrize("view", ["positions", "movements", "rollforward", "risk", "compare"])
+@pytest.mark.parametrize(
+    ("conversion", "is_named"), [("EUR", True), ("USD", False), ("at_cost", False)]
+)
+def test_amounts_of_another_currency_than_the_figures_have_their_unit(
+    make_client: MakeClient, view: str, conversion: str, *, is_named: bool
+) -> None:
+    rate = "\n2024-01-31 price USD 0.50 EUR\n"
+    client = make_client(HEAD + ACCOUNTS + ONE_LOSS + rate)
+    url = f"{TEST}?view={view}&conversion={conversion}&headroom=50"
+    table = visit(client, url).tables[-1]
+    assert any("Currency" in row for row in table.rows) == is_named
+    if is_named:
+        assert table.column("Currency") == ["USD"]
+
+
 # Roll-forward
 
 
