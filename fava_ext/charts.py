@@ -53,15 +53,13 @@ def list_charts(selection: Selection, ledger: FavaLedger, view: str) -> list[fav
 
 
 def _list_spans(selection: Selection) -> Sequence[_Span]:
-    """Fava's intervals, from the first purchase or the start of the time filter on."""
+    """Fava's intervals, from the first purchase or the start of the time filter to the date."""
     costs, written = selection.state.history.costs, selection.written
     if not costs:
         return []
     first = min(costs[0].date, *(row.date for row in written[:1])) if written else costs[0].date
-    start, end = selection.start or first, selection.state.as_of
-    if selection.filters.end is None:
-        end = max(costs[-1].date, written[-1].date if written else first)
-    return fava_api.split_time(max(start, first), end)
+    start, end = max(selection.start or first, first), selection.state.as_of
+    return [(begin, min(last, end)) for begin, last in fava_api.split_time(start, end)]
 
 
 def _draw_value(selection: Selection, ledger: FavaLedger, spans: Sequence[_Span]) -> fava_api.Chart:

@@ -270,6 +270,28 @@ def test_the_line_of_cost_ends_each_month_at_the_balance_of_the_ledger(
         assert Decimal(str(point["balance"]["USD carrying amount"])) == cost - allowance
 
 
+@pytest.mark.parametrize(
+    ("query", "dates"),
+    [
+        ("", ["2024-01-31", "2024-02-29", "2024-03-10"]),
+        ("time=2024-02-13", ["2024-02-13"]),
+        ("time=2024-01 - 2024-02-13", ["2024-01-31", "2024-02-13"]),
+        ("interval=year", ["2024-03-10"]),
+    ],
+)
+def test_charts_end_on_the_date_of_the_page(
+    make_client: MakeClient, query: str, dates: list[str]
+) -> None:
+    later = "\n2024-02-15 price WIDGET 9.50 USD\n2024-03-10 price WIDGET 8.00 USD\n"
+    client = make_client(HEAD + ACCOUNTS + ONE_LOSS + later)
+    url = f"{TEST}?{quote(query, safe='=&')}"
+    assert f"Inventory as of {dates[-1]}" in get(client, url)
+    chart = _charts(get(client, url))["Cost and carrying amount"]
+    assert [point["date"] for point in chart["data"]] == dates
+    last = chart["data"][-1]["balance"]["USD carrying amount"]
+    assert f"{last:.2f}" == visit(client, url).figures["Carrying amount"]
+
+
 def test_bars_add_up_what_was_written_in_each_interval(example: FlaskClient) -> None:
     chart = _charts(get(example, f"{PAGE}?interval=year"))["Movements of the allowance"]
     assert chart["type"] == "bar"
