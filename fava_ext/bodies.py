@@ -166,7 +166,7 @@ def _body_of_disclosure(context: Context) -> Body:
         return Body("disclosure")
     mask = context.formats.sentence
     chapters = read_note(note, mask)
-    written = Written(note.title, read_remarks(note), chapters, mask(note.markdown))
+    written = Written(note.title, read_remarks(note, mask), chapters, mask(note.markdown))
     return Body("disclosure", note=written)
 
 

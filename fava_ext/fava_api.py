@@ -27,6 +27,7 @@ from fava.util.date import INTERVALS, dateranges
 from flask import current_app, request, url_for
 
 from beancount_invwd.report.numbers import places_of
+from fava_ext.words import list_citations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -205,7 +206,7 @@ class Formats:
         return self.exact(number, "")
 
     def sentence(self, text: str) -> str:
-        """Words that may have figures in them; dates and paragraphs of standards stay."""
+        """Words that may have figures in them; dates and cited paragraphs stay."""
         return _FIGURE.sub(lambda m: m[1] or "X", text) if self.is_incognito else text
 
     def _mask(self, text: str) -> str:
@@ -217,10 +218,14 @@ def _count_digits(number: Decimal) -> int:
     return places_of(number.normalize())
 
 
-_FIGURE = re.compile(
-    r"(\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b|\b(?:IAS|ASC|FRS|ASPE|S-X|HGB §) ?[0-9][0-9.-]*[0-9]*)"
-    r"|[0-9]"
-)
+def _match_figures(citations: Iterable[str]) -> re.Pattern[str]:
+    """Match digits, and as a group what is kept; of citations the longest first."""
+    texts = sorted({text for text in citations if text}, key=len, reverse=True)
+    kept = [r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b", *(rf"{re.escape(text)}(?![0-9])" for text in texts)]
+    return re.compile(f"({'|'.join(kept)})|[0-9]")
+
+
+_FIGURE = _match_figures(list_citations())
 
 
 def is_incognito() -> bool:

@@ -10,6 +10,8 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
+from beancount_invwd.standards import STANDARDS
+from fava_ext.words import SOURCES
 from tests.fava_pages import (
     ACCOUNTS,
     EXAMPLE,
@@ -38,7 +40,8 @@ def _visible(article: str) -> str:
     text = re.sub(r"<script.*?</script>", " ", article, flags=re.DOTALL)
     text = html.unescape(re.sub(r"<[^>]*>", " ", text))
     known = (
-        r"\d{4}-\d\d-\d\d|\w+\.beancount:\d+|Coffee, 1 kg|IAS 2(\.\d+)*|M-0823|(FRS|ASPE|ASC) \d+"
+        r"\d{4}-\d\d-\d\d|\w+\.beancount:\d+|Coffee, 1 kg"
+        r"|IAS 2\.9, 2\.29, 2\.33|IAS 2(\.\d+)*|M-0823|(FRS|ASPE|ASC) \d+"
     )
     return re.sub(known, "", text)
 
@@ -89,6 +92,30 @@ def test_incognito_masks_figures_in_errors(make_client: MakeClient) -> None:
     article = get(client, TEST)
     assert "1 error to mend" in article
     assert "345.67" not in article
+
+
+@pytest.mark.parametrize("standard", STANDARDS)
+def test_incognito_masks_amounts_of_the_note_and_no_paragraph(
+    make_client: MakeClient, standard: str
+) -> None:
+    config = f"\"beancount_invwd\" \"{{'standard': '{standard}', 'period': 'month'}}\""
+    text = HEAD.replace('"beancount_invwd"', config) + ACCOUNTS + ONE_LOSS
+    pending = "\n2024-02-10 price WIDGET 5.43 USD\n"
+    shown, masked = (
+        html.unescape(get(make_client(text + pending, incognito=hides), f"{TEST}?view=disclosure"))
+        for hides in (False, True)
+    )
+    source = STANDARDS[standard].source
+    assert source in SOURCES
+    assert source in shown
+    assert source in masked
+    for amount in ("120.00", "90.00", "30.00", "12.00", "9.00", "5.43", "54.30", "35.70"):
+        assert amount not in masked
+    if "lcm" not in standard:
+        assert "35.70" in shown, "pending: 90.00 − 54.30"
+        assert "by XX.XX USD, which is not written" in masked
+    for reference in ("IAS 2.36 (a)", "ASC 330-10-50-3, -4", "FRS 102 13.22", "HGB §284 (2)"):
+        assert shown.count(reference) == masked.count(reference)
 
 
 # Escaping

@@ -52,9 +52,9 @@ def read_note(note: Note, mask: Callable[[str], str]) -> list[Chapter]:
     ]
 
 
-def read_remarks(note: Note) -> list[Block]:
-    """Read what stands before the first paragraph."""
-    return [block for line in note.remarks for block in _read_blocks(line)]
+def read_remarks(note: Note, mask: Callable[[str], str]) -> list[Block]:
+    """Read what stands before the first paragraph; `mask` hides figures."""
+    return [block for line in note.remarks for block in _read_blocks(mask(line))]
 
 
 def _read_blocks(text: str) -> list[Block]:
