@@ -205,6 +205,12 @@ class Formats:
         """A quantity or a value per unit, of whatever currency."""
         return self.exact(number, "")
 
+    def formula(self, text: str) -> str:
+        """Numbers and words of an explanation; decimals are written as those beside them."""
+        if self._formats._locale is not None:  # noqa: SLF001
+            text = _DECIMAL.sub(lambda m: self.digits(Decimal(m[0]), len(m[1])), text)
+        return self.sentence(text)
+
     def sentence(self, text: str) -> str:
         """Words that may have figures in them; dates and cited paragraphs stay."""
         return _FIGURE.sub(lambda m: m[1] or "X", text) if self.is_incognito else text
@@ -225,6 +231,8 @@ def _match_figures(citations: Iterable[str]) -> re.Pattern[str]:
     return re.compile(f"({'|'.join(kept)})|[0-9]")
 
 
+_DECIMAL = re.compile(r"(?<![\w.,])(?<!\w-)[0-9]+\.([0-9]{2,}|[0-9](?=%))(?!\w|\.[0-9])")
+"""6000.00 and 8.5%, as the engine writes them, but not V2.50 or the 6,000.00 of a narration."""
 _FIGURE = _match_figures(list_citations())
 
 

@@ -384,9 +384,26 @@ def test_an_item_links_to_its_explanation(example: FlaskClient) -> None:
     reader = visit(example, link)
     assert reader.figures["Allowance, USD"] == "160.00"
     steps = [row for table in reader.tables for row in table.rows]
-    assert ["NRV", "1040.00 − 120.00", "920.00", ""] in steps
+    assert ["NRV", "1,040.00 − 120.00", "920.00", ""] in steps
     line = _line_of("2024-10-14 price LAMP")
     assert _editor_line(reader.links[f"example.beancount:{line}"]) == line
+
+
+def test_formulas_are_written_as_the_locale_of_fava_has_it(make_client: MakeClient) -> None:
+    german = '2023-01-01 custom "fava-option" "locale" "de_DE"\n'
+    cost = HEAD.replace('"beancount_invwd"', "\"beancount_invwd\" \"{'selling_cost': '8.5%'}\"")
+    goods = ONE_LOSS.replace("10 WIDGET {12.00 USD}", '500 WIDGET {12.00 USD, "V-2.50"}')
+    stated = '2024-01-30 custom "invwd-nrv" "WIDGET" 9.00 USD "offer 1.5 of W-2.50, was v8.50"\n'
+    stated += '  lot: "V-2.50"\n'
+    client = make_client(cost + german + ACCOUNTS + goods)
+    url = f"{TEST}?view=explain&item=WIDGET"
+    steps = [row[:3] for table in visit(client, url).tables for row in table.rows]
+    assert ["cost", "500 × 12,00", "6.000,00"] in steps
+    assert ["cost to sell", "4.500,00 × 8,5%", "382,50"] in steps
+    assert ["loss", "6.000,00 − 4.117,50", "1.882,50"] in steps
+    assert any("cost 6,000.00, NRV 4,117.50 USD" in how for _, how, _ in steps), "a quotation"
+    article = get(make_client(cost + german + ACCOUNTS + goods + stated), url)
+    assert "9,00 USD a unit on 2024-01-30: offer 1.5 of W-2.50, was v8.50" in article
 
 
 def test_a_lot_is_explained_alone(example: FlaskClient) -> None:

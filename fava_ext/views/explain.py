@@ -119,7 +119,7 @@ def _make_line(step: Step, context: Context) -> Line:
     formats = context.formats
     result = "" if step.result is None else formats.exact(step.result, "")
     url = _link(step.source, context)
-    return Line(step.label, formats.sentence(step.formula), result, step.source, url)
+    return Line(step.label, formats.formula(step.formula), result, step.source, url)
 
 
 def _link(source: str, context: Context) -> str:
