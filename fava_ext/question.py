@@ -60,16 +60,23 @@ class Question:
     within: int = WITHIN
 
     @property
-    def scenario(self) -> str:
-        """What the fields of the form ask for, as one scenario; empty for nothing."""
-        parts = {"standard": self.standard, "basis": self.basis, "price": self.price}
-        return ",".join(f"{key}={value}" for key, value in parts.items() if value)
+    def policy(self) -> str:
+        """The policy that the fields of the form ask for, as a scenario; empty for the ledger's."""
+        return _join(standard=self.standard, basis=self.basis)
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What the fields of the form ask for: the policy and the prices, a column each."""
+        return tuple(filter(None, (self.policy, _join(price=self.price))))
 
     @property
     def columns(self) -> tuple[str, ...]:
         """All scenarios to compare with."""
-        form = (self.scenario,) if self.scenario else ()
-        return tuple(dict.fromkeys((*self.scenarios, *form)))
+        return tuple(dict.fromkeys((*self.scenarios, *self.asked)))
+
+
+def _join(**settings: str) -> str:
+    return ",".join(f"{key}={value}" for key, value in settings.items() if value)
 
 
 def read_question(args: MultiDict[str, str]) -> Question:

@@ -46,7 +46,7 @@ QUESTIONS = [
     (
         "compare",
         f"standard=hgb&price=-5&with={quote('basis=total')}",
-        ["compare", "--with", "basis=total", "--with", "standard=hgb,price=-5%"],
+        ["compare", "--with", "basis=total", "--with", "standard=hgb", "--with", "price=-5%"],
     ),
     ("explain", "item=LAMP", ["explain", "LAMP"]),
     ("explain", "item=MUG&lot=M-0823&time=2023-10", ["explain", "MUG", "--lot", "M-0823",

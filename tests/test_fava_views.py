@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
 from beancount import loader
@@ -340,16 +340,44 @@ def test_compare_shows_a_price_shock_at_first(example: FlaskClient) -> None:
     assert 'name="price" value="-10"' in article
 
 
-def test_compare_puts_the_fields_together_and_keeps_columns(example: FlaskClient) -> None:
+def _columns(article: str) -> list[str]:
+    return re.findall(r'class="span">([^<]*)<', article)[1:]
+
+
+def _link(article: str, name: str) -> dict[str, list[str]]:
+    match = re.search(rf'class="{name}" href="([^"]*)"', article)
+    assert match is not None
+    return parse_qs(urlsplit(html.unescape(match[1])).query)
+
+
+def test_compare_has_a_column_for_the_policy_and_one_for_prices(example: FlaskClient) -> None:
+    form = f"{PAGE}?view=compare&standard=hgb&basis=&price=-10"
+    assert _columns(get(example, form)) == ["standard=hgb", "price=-10%"]
+    assert _columns(get(example, f"{PAGE}?view=compare&standard=hgb")) == ["standard=hgb"]
+    assert _columns(get(example, f"{PAGE}?view=compare")) == ["price=-10%"]
+    assert _columns(get(example, f"{PAGE}?view=compare&price=")) == []
+
+
+def test_compare_keeps_columns_and_puts_both_in_one(example: FlaskClient) -> None:
     query = f"standard=hgb&basis=total&price=-20&with={quote('price=+5%')}"
     article = get(example, f"{PAGE}?view=compare&{query}")
-    assert "standard=hgb,basis=total,price=-20%" in article
-    assert re.findall(r'class="span">([^<]*)<', article)[1] == "price=+5%"
-    keep = re.search(r'class="keep" href="([^"]*)"', article)
-    assert keep is not None
-    kept = parse_qs(urlsplit(keep[1].replace("&amp;", "&")).query)["with"]
-    assert kept == ["price=+5%", "standard=hgb,basis=total,price=-20%"]
+    policy, prices = "standard=hgb,basis=total", "price=-20%"
+    assert _columns(article) == ["price=+5%", policy, prices]
     assert 'aria-label="Remove price=+5%"' in article
+    assert _link(article, "keep")["with"] == ["price=+5%", policy, prices]
+    joined = _link(article, "join")
+    assert joined["with"] == ["price=+5%", f"{policy},{prices}"]
+    query = urlencode(joined, doseq=True)
+    article = get(example, f"{PAGE}?{query}")
+    assert _columns(article) == ["price=+5%", f"{policy},{prices}", policy, prices]
+    assert 'class="join"' not in article
+
+
+@pytest.mark.parametrize("query", ["", "price=", "standard=hgb"])
+def test_compare_puts_nothing_together_where_there_are_not_two(
+    example: FlaskClient, query: str
+) -> None:
+    assert 'class="join"' not in get(example, f"{PAGE}?view=compare&{query}")
 
 
 def test_compare_says_what_the_configuration_refuses(example: FlaskClient) -> None:

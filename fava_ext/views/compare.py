@@ -41,7 +41,8 @@ class Form:
 
     Attributes:
         price: By how many per cent prices change.
-        keep_url: The address that keeps what the fields say as a column; empty if it is one.
+        keep_url: The address that keeps what the fields say; empty if all of it is kept.
+        join_url: The address that adds both policy and prices as one column; empty without both.
         problem: Why it cannot be compared; empty if it can.
         notes: What is wrong under a policy and is not under the ledger's.
     """
@@ -51,6 +52,7 @@ class Form:
     price: str
     kept: Sequence[Kept]
     keep_url: str
+    join_url: str
     problem: str = ""
     grid: Grid | None = None
     notes: Sequence[str] = ()
@@ -73,16 +75,18 @@ def find_comparison(context: Context) -> Comparison:
 def show_form(context: Context) -> Form:
     """Show the form with what it asks for now."""
     question = context.question
-    keeps = bool(question.scenario) and question.scenario not in question.scenarios
+    kept, asked = question.scenarios, question.asked
+    joined = ",".join(asked)
+    joins = len(asked) > 1 and joined not in kept
     form: dict[str, Any] = {
         "standards": _list_choices(STANDARDS, question.standard),
         "bases": _list_choices(BASES, question.basis),
         "price": question.price.removesuffix("%"),
         "kept": [
-            Kept(name, _url([other for other in question.scenarios if other != name], context))
-            for name in question.scenarios
+            Kept(name, _url([other for other in kept if other != name], context)) for name in kept
         ],
-        "keep_url": _url([*question.scenarios, question.scenario], context) if keeps else "",
+        "keep_url": _url(question.columns, context) if set(asked) - set(kept) else "",
+        "join_url": _url([*kept, joined], context) if joins else "",
     }
     try:
         found = find_comparison(context)

@@ -63,6 +63,22 @@ def test_another_basis(serve_text: Serve, window: Open) -> None:
     expect_row(page, "tfoot", "10.00", "-10.00", "0.00", "-10.00", "0.00", "+10.00")
 
 
+def test_a_standard_is_compared_with_alone(serve_text: Serve, window: Open) -> None:
+    page = window(f"{serve_text(ONE_LOSS)}/test{PAGE}?view=compare")
+    heads = page.locator("[data-result=compare] th.span")
+    expect(heads).to_have_text(["As the ledger", "price=-10%"])
+    form = page.get_by_role("form", name="Compare")
+    form.get_by_label("Standard").select_option("hgb")
+    expect(heads).to_have_text(["As the ledger", "standard=hgb", "price=-10%"])
+    page.get_by_role("link", name="Add both in one column").click()
+    expect(heads).to_have_text(
+        ["As the ledger", "standard=hgb,price=-10%", "standard=hgb", "price=-10%"]
+    )
+    form.get_by_label("Price change").fill("")
+    form.get_by_label("Price change").press("Enter")
+    expect(heads).to_have_text(["As the ledger", "standard=hgb,price=-10%", "standard=hgb"])
+
+
 def test_nothing_is_written(serve_text: Serve, window: Open) -> None:
     root = serve_text(ONE_LOSS)
     page = window(f"{root}/test{PAGE}?view=compare&price=-50")
