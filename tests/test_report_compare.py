@@ -104,6 +104,7 @@ def test_scenarios_of_several_settings() -> None:
         ("price=²%", "is no change"),
         ("price=%", "is no change"),
         ("price=-100.1%", "cannot fall by more"),
+        ("pirce=-10%", "did you mean .price.?"),
     ],
 )
 def test_scenarios_that_cannot_be_read(text: str, message: str) -> None:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from beancount.core import data
 from beancount.core.amount import Amount
 
+from beancount_invwd.errors import find_near
 from beancount_invwd.money import CONTEXT, ONE, ZERO
 from beancount_invwd.periods import fiscal_year_start
 from beancount_invwd.plugin import collector_paused
@@ -122,6 +123,8 @@ def read_scenario(text: str) -> Scenario:
             raise BadScenario(f"{key!r} is given twice")
         if key == PRICE:
             price_change = _read_change(value)
+        elif find_near(key, [PRICE]):
+            raise BadScenario(f"unknown key {key!r}; did you mean {PRICE!r}?")
         else:
             changes[key] = _read_value(value)
     return Scenario(text, changes, price_change)
