@@ -49,6 +49,8 @@ class Assessor:
         agenda: Takes until when an assessment is good.
         account_of: Gives the allowance account of a lot.
 
+        evidence: What the directives say; None is nothing so far.
+
     Attributes:
         evidence: What the directives so far say.
         demand: As given.
@@ -63,9 +65,11 @@ class Assessor:
         demand: Demand,
         agenda: Agenda,
         account_of: Callable[[Lot], str],
+        evidence: EvidenceBook | None = None,
     ) -> None:
-        self.evidence = EvidenceBook(mistakes)
+        self.evidence = evidence or EvidenceBook(mistakes)
         self.demand = demand
+        self._scope = scope
         self._mistakes = mistakes
         self._grouping = grouping
         self._is_by_lot = grouping.basis == "lot"
@@ -140,6 +144,24 @@ class Assessor:
         groups = [[s] for s in stocks] if self._grouping.is_by_item else self._list_groups(stocks)
         plans = [plan for group in groups for plan in self._plan_group(group, day)]
         return sorted(filter(_matters, plans), key=lambda plan: plan.group)
+
+    def plan_at(self, share: Decimal, stocks: Iterable[Stock], day: datetime.date) -> list[Plan]:
+        """Compute the same if items sold for a share of what they do on that date.
+
+        Contracts, replacement costs, and what is known of particular goods stay as they are, and so
+        do allowances that are locked.
+        """
+        scaled = Assessor(
+            self._scope,
+            self._mistakes,
+            self._grouping,
+            self._books,
+            self.demand,
+            self._agenda,
+            self._account_of,
+            self.evidence.scale_prices(share),
+        )
+        return scaled.plan(stocks, day)
 
     def _is_covered(self, stock: Stock, day: datetime.date) -> bool:
         """Whether a price that is all that is known covers the cost of a stock without allowance.

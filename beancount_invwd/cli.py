@@ -166,7 +166,7 @@ def _check_order(start: Day, end: datetime.date) -> None:
     default=f"{risks.HEADROOM:.0%}",
     show_default=True,
     metavar="SHARE",
-    help="By how much net realisable value might fall.",
+    help="By how much prices might fall.",
 )
 @click.option(
     "--within",

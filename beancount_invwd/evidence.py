@@ -9,13 +9,14 @@ from __future__ import annotations
 import datetime
 from bisect import insort
 from collections.abc import Collection, Sequence
+from copy import copy
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.facts import Assertion, Contract, ReplacementCost, Statement
 from beancount_invwd.measure import Evidence, is_particular
 from beancount_invwd.money import ONE, ZERO
-from beancount_invwd.prices import PriceBook, Replacement
+from beancount_invwd.prices import Price, PriceBook, Replacement
 from beancount_invwd.values import add_days, earlier
 
 if TYPE_CHECKING:
@@ -42,17 +43,29 @@ class EvidenceBook:
         prices: The newest prices and rates.
         stated: Items that an `invwd-nrv` or a contract ever named.
         converted: Stocks that have a price in another currency, by that currency.
+        price_share: The part that counts of prices and of values stated for whole items: all, but
+            where it is asked what a fall of prices would cost.
     """
 
     def __init__(self, mistakes: Mistakes) -> None:
         self.prices = PriceBook()
         self.stated: set[str] = set()
+        self.price_share = ONE
         self._mistakes = mistakes
         self._statements: dict[str, dict[_Target, dict[str, _Ranked]]] = {}
         self._replacements: dict[tuple[str, str], Replacement] = {}
         self.converted: dict[str, set[Stock]] = {}
         self._contracts: dict[str, list[Contract]] = {}
         self._rank = 0
+
+    def scale_prices(self, share: Decimal) -> EvidenceBook:
+        """The same evidence, but that `find` gives a share of what items sell for.
+
+        Exchange rates, replacement costs, contracts and what is known of particular goods stay.
+        """
+        scaled = copy(self)
+        scaled.price_share = share
+        return scaled
 
     def find_converted(self, entry: Any) -> Collection[Stock]:
         """Find the stocks whose price depends on the rate that a price directive gives."""
@@ -95,6 +108,8 @@ class EvidenceBook:
         if price is not None and statement is not None:
             is_newer = price.date > statement.date  # of one day, the directive counts
             price, statement = (price, None) if is_newer else (None, statement)
+        if self.price_share != ONE:
+            price, statement = self._scale(price, statement)
         replacement = None
         if terms.measure not in {"nrv", "cost"} or stock.facts.used_in:
             replacement = self.find_replacement(stock, day, max_age)
@@ -107,6 +122,15 @@ class EvidenceBook:
         for contract, _ in contracts:
             until = earlier(until, contract.until)
         return Evidence(price, statement, replacement, until, contracts)
+
+    def _scale(
+        self, price: Price | None, statement: Statement | None
+    ) -> tuple[Price | None, Statement | None]:
+        if price is not None:
+            price = price._replace(number=price.number * self.price_share)
+        if statement is not None and statement.number is not None:
+            statement = statement._replace(number=statement.number * self.price_share)
+        return price, statement
 
     def _fill_contracts(
         self, stock: Stock, day: datetime.date

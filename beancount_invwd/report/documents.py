@@ -142,7 +142,7 @@ def document_risks(
         *LOT,
         Column("quantity", "quantity", "exact"),
         Column("carrying", "carrying", "money"),
-        Column("measure", "measure", "money"),
+        Column("measure", "NRV", "money"),
         Column("headroom", "headroom", "money"),
         Column("headroom_share", "in %", "share"),
         Column("loss_price", "price loss", "money", in_text="rare"),
@@ -164,7 +164,7 @@ def document_risks(
     ]
     title = f"Inventory at risk on {assessment.as_of}"
     return Document(
-        f"{title}: if NRV falls by {show_share(headroom)}, and within {within} days",
+        f"{title}: if prices fall by {show_share(headroom)}, and within {within} days",
         {"as_of": assessment.as_of, "headroom": headroom, "within": within},
         [Table("items", columns, cells, empty="Nothing is at risk.")],
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from beancount_invwd.money import ONE, ZERO, round_money
 from beancount_invwd.report.demand import Demand
+from beancount_invwd.report.selling import Selling, find_selling
 from beancount_invwd.values import add_days, find_rate
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from beancount_invwd.movements import Row
     from beancount_invwd.report.assessment import Assessment
     from beancount_invwd.stock import Lot, Stock
+    from beancount_invwd.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,13 @@ class Question:
     assessment: Assessment
     headroom: Decimal
     within: int
+
+    @property
+    def timeline(self) -> Timeline:
+        """The engine's state; who asks made sure that there is one."""
+        timeline = self.assessment.timeline
+        assert timeline is not None  # noqa: S101 (for the type checker)
+        return timeline
 
     @property
     def today(self) -> datetime.date:
@@ -40,9 +49,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """A lot, what it is worth now, and what time will take of it."""
+    """A lot, what it is worth now, and what time or a fall of prices will take of it.
+
+    Attributes:
+        selling: What it would sell for, if it sells as usual and that may decide.
+        loss_price: What it would carry more if prices fell; below 0 what it would carry less.
+    """
 
     row: Row
+    selling: Selling | None
+    loss_price: Decimal
     units_expiring: Decimal
     loss_expiry: Decimal
     loss_ageing: Decimal
@@ -58,20 +74,31 @@ class Prospect:
         return self.lot.cost - self.lot.allowance
 
 
-def look_ahead(question: Question, stock: Stock, demand: Demand) -> list[Prospect]:
-    """What time will take of each lot that is on hand."""
-    timeline = question.assessment.timeline
-    assert timeline is not None  # noqa: S101 (for the type checker; the caller made sure)
+def look_ahead(
+    question: Question, stock: Stock, demand: Demand, falls: Mapping[int, Decimal]
+) -> list[Prospect]:
+    """What time, or a fall of prices, will take of each lot that is on hand.
+
+    Args:
+        question: What is asked.
+        stock: The stock.
+        demand: What left of it.
+        falls: What lots would carry more if prices fell, by number.
+    """
+    timeline = question.timeline
     now = [row for row in timeline.assess(stock, question.today) if row.lot.units > 0]
     expiring = _find_expiring(question, [row.lot for row in now], demand)
+    selling = find_selling(timeline.assessor, now, question.today)
     return [
         Prospect(
             row,
+            sells,
+            falls[row.lot.number],
             units := expiring.get(row.lot.number, ZERO),
             _lose_by_expiry(row.lot, units),
             _lose_by_age(question, row.lot, demand),
         )
-        for row in now
+        for row, sells in zip(now, selling, strict=True)
     ]
 
 

@@ -2,8 +2,10 @@
 
 Three ways to lose money that no measurement shows yet:
 
-- **price**: what a fall of net realisable value by the given share would cost. The headroom says
-  how far it may fall: goods carried at 900.00, NRV 1,000.00: headroom 100.00, 10 %.
+- **price**: what the engine would write down more today if all prices were lower by the given share
+  (contracts, replacement costs and costs per unit stay, and gains within a group still count). The
+  headroom says how far net realisable value may fall: goods carried at 900.00, NRV 1,000.00:
+  headroom 100.00, 10 %.
 - **expiry**: units that demand will not reach before they expire (those that expire first are sold
   first), at their carrying amount less salvage.
 - **ageing**: what the rates by age (and by days without a sale) will take within the given days
@@ -19,21 +21,20 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.money import CONTEXT, ONE, ZERO, round_money
+from beancount_invwd.money import CONTEXT, ZERO
 from beancount_invwd.report.demand import WINDOW, Demand, find_demand
 from beancount_invwd.report.prospects import Prospect, Question, look_ahead
+from beancount_invwd.report.selling import find_falls
 from beancount_invwd.values import parse_share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from beancount_invwd.movements import Row
     from beancount_invwd.report.assessment import Assessment
     from beancount_invwd.stock import Stock
 
 HEADROOM = Decimal("0.10")
 WITHIN = 90
-_AT_COST = {"cost", "replacement", "used-in"}  # no selling price decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,9 @@ class RiskRow:
     Attributes:
         account: The account of the lot, None for an item; so are date and label.
         carrying: Cost less allowance.
-        measure: What goods that can be sold as usual are worth; None without a price.
-        headroom: Their measure less their carrying amount; `headroom_share` is of the measure.
+        measure: Net realisable value of goods that can be sold as usual, whatever they are measured
+            at; None without a price, and where no price may decide.
+        headroom: Theirs less their carrying amount; `headroom_share` is of net realisable value.
         price_age: Days since the oldest price that counted.
         expires: The first date on which a lot expires; units and loss are those of all lots
             that expire within the given days and that demand will not reach.
@@ -79,7 +81,7 @@ class RiskRow:
 
     @property
     def headroom_share(self) -> Decimal | None:
-        """By what share the measure may fall before it is a loss."""
+        """By what share net realisable value may fall until it is the carrying amount."""
         return self.headroom / self.measure if self.headroom is not None and self.measure else None
 
 
@@ -103,7 +105,7 @@ def list_risks(
     Args:
         assessment: The state as of a date.
         entries: All entries as loaded.
-        headroom: The share by which net realisable value may fall, 0.10 for 10 %.
+        headroom: The share by which prices may fall, 0.10 for 10 %.
         within: The days to look ahead.
     """
     timeline = assessment.timeline
@@ -112,9 +114,10 @@ def list_risks(
     with localcontext(CONTEXT):
         question = Question(assessment, headroom, within)
         demands = find_demand(assessment, entries)
+        falls = find_falls(assessment, headroom)
         found: list[RiskRow] = []
         for key, stock in timeline.books.stocks.items():
-            prospects = look_ahead(question, stock, demands[key])
+            prospects = look_ahead(question, stock, demands[key], falls)
             groups = _split(question, prospects)
             found += [_sum_up(question, group, demands[key], stock) for group in groups]
         return sorted((row for row in found if row.warnings), key=_sort_key)
@@ -137,14 +140,14 @@ def _sum_up(question: Question, group: Sequence[Prospect], demand: Demand, stock
     policy = question.assessment.policy
     is_lot = policy is not None and policy.basis == "lot"
     carrying = sum((row.carrying for row in group), ZERO)
-    usual = [row for row in group if _is_usual(row.row)]
-    measure, headroom = _find_headroom(usual)
+    measure, headroom = _find_headroom(group)
     losses = {
         "expiry": sum((row.loss_expiry for row in group), ZERO),
         "ageing": sum((row.loss_ageing for row in group), ZERO),
-        "price": _lose_by_price(question, measure, headroom, stock.quantum),
+        "price": max(ZERO, sum((row.loss_price for row in group), ZERO)),
     }
-    dates = [price.date for row in group if (price := row.row.measured.price) is not None]
+    prices = [row.selling.price for row in group if row.selling is not None]
+    dates = [price.date for price in prices if price is not None]
     expiring = [row.lot.facts.expires for row in group if row.units_expiring]
     return RiskRow(
         *stock.key,
@@ -169,27 +172,14 @@ def _sum_up(question: Question, group: Sequence[Prospect], demand: Demand, stock
     )
 
 
-def _is_usual(row: Row) -> bool:
-    """Whether goods sell as usual: nothing particular is known of them, and a price decides."""
-    measured = row.measured
-    is_priced = measured.total is not None and measured.reason not in _AT_COST
-    return is_priced and not measured.is_own
-
-
-def _find_headroom(usual: Sequence[Prospect]) -> tuple[Decimal | None, Decimal | None]:
+def _find_headroom(group: Sequence[Prospect]) -> tuple[Decimal | None, Decimal | None]:
+    """Net realisable value and headroom of what is tested together, else of what a rate lowered."""
+    selling = [(row, row.selling.nrv) for row in group if row.selling is not None]
+    usual = [pair for pair in selling if not pair[0].row.measured.is_own] or selling
     if not usual:
         return None, None
-    measure = sum((row.row.measured.total or ZERO for row in usual), ZERO)
-    return measure, measure - sum((row.carrying for row in usual), ZERO)
-
-
-def _lose_by_price(
-    question: Question, measure: Decimal | None, headroom: Decimal | None, quantum: Decimal
-) -> Decimal:
-    if measure is None or headroom is None:
-        return ZERO
-    fallen = measure * (ONE - question.headroom)
-    return round_money(max(ZERO, measure - headroom - fallen), quantum)
+    nrv = sum((worth for _, worth in usual), ZERO)
+    return nrv, nrv - sum((row.carrying for row, _ in usual), ZERO)
 
 
 def _warn(
@@ -206,15 +196,16 @@ def _warn(
         "expiry": losses["expiry"] > 0,
         "ageing": losses["ageing"] > 0,
         "slow": is_known and (supply is None or supply > WINDOW),
-        "old price": any(_gets_old(question, row.row) for row in group),
+        "old price": any(_gets_old(question, row) for row in group),
         "no price": any(row.row.measured.lack == "price" for row in group),
     }
     return tuple(name for name, is_near in warnings.items() if is_near)
 
 
-def _gets_old(question: Question, row: Row) -> bool:
+def _gets_old(question: Question, row: Prospect) -> bool:
     """Whether the price of a lot will be too old within the given days."""
-    price, terms = row.measured.price, row.lot.terms
+    terms = row.lot.terms
+    price = row.selling.price if row.selling is not None else None
     if price is None or terms is None or terms.price_max_age is None:
         return False
     return (question.horizon - price.date).days > terms.price_max_age

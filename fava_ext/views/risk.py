@@ -42,7 +42,7 @@ def show_risks(context: Context) -> Grid:
         columns.exact("quantity", "Quantity", "commodity"),
         columns.money("carrying", "Carrying amount"),
         _headroom_field(context, columns),
-        columns.money("loss_price", "If NRV falls"),
+        columns.money("loss_price", "If prices fall"),
         _expiry_field(columns),
         columns.money("loss_ageing", "By ageing"),
         _days_field("supply", "Days of supply", context),
