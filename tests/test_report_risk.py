@@ -403,3 +403,49 @@ def test_what_a_rate_lowered_may_lose_by_price_besides() -> None:
     more = body + buy("10 AA {8 USD}", "2024-12-30")
     (row,) = find_risks(more, "{'ageing': {30: '20%'}}")
     assert (row.measure, row.headroom, row.loss_price) == (Decimal(85), Decimal(5), Decimal(7))
+
+
+# What lack of sales will take: counted as the engine counts, so that it is what it will write.
+
+IDLE = "{'idle': {180: '20%'}}"
+
+
+def list_losses(body: str, day: datetime.date, within: int) -> tuple[list[Decimal], Decimal]:
+    """What is foreseen on a day, and what the ledger writes down after it."""
+    entries, _ = load(body, IDLE)
+    _, _, options = loader.load_string(HEAD.replace("{config}", IDLE) + body)
+    rows = list_risks(assess(entries, options, day), entries, within=within)
+    later = assess(entries, options, day + datetime.timedelta(within))
+    return [row.loss_ageing for row in rows], sum((s.allowance for s in later.stocks), Decimal(0))
+
+
+def test_goods_that_were_thrown_away_have_left_all_the_same() -> None:
+    # 10 March and 180 days are 6 September; 1 October and 180 days would be 29 March
+    body = (
+        buy("10 AA {10 USD}", "2023-10-01")
+        + """
+2024-03-10 * "Spoiled"
+  Assets:Inventory:Store  -2 AA {}
+  Expenses:Inventory:Write-Off
+2024-03-31 price AA 30 USD
+2024-12-31 price AA 30 USD
+"""
+    )
+    assert list_losses(body, datetime.date(2024, 3, 31), 90) == ([], Decimal(0))
+    # 80.00 less 20 % from 6 September on, written on the 30th
+    assert list_losses(body, datetime.date(2024, 7, 31), 61) == ([Decimal(16)], Decimal(16))
+
+
+def test_opening_stock_is_idle_since_the_date_of_its_cost() -> None:
+    # 1 July and 180 days are 28 December: 50.00 less 20 % on 31 December
+    body = (
+        buy("10 AA {5 USD, 2023-07-01}", "2023-12-01")
+        + """
+2023-12-10 price AA 30 USD
+2024-01-31 price AA 30 USD
+"""
+    )
+    assert list_losses(body, datetime.date(2023, 12, 10), 30) == ([Decimal(10)], Decimal(10))
+    entries, assessment = load(body.replace("2024-01-31", "2023-12-11"), IDLE)
+    (row,) = list_risks(assessment, entries)
+    assert row.idle == (datetime.date(2023, 12, 11) - datetime.date(2023, 7, 1)).days

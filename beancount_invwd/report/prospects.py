@@ -1,4 +1,8 @@
-"""Lots and demand → what time will take of each lot: by expiry, by age, by lack of sales."""
+"""Lots and demand → what time will take of each lot: by expiry, by age, by lack of sales.
+
+What the policy's rates for idle goods will take is counted from the day that the engine counts
+from, so that what is told here is what it will write.
+"""
 
 from __future__ import annotations
 
@@ -86,6 +90,7 @@ def look_ahead(
         falls: What lots would carry more if prices fell, by number.
     """
     timeline = question.timeline
+    last = find_last(question, stock, demand)
     now = [row for row in timeline.assess(stock, question.today) if row.lot.units > 0]
     expiring = _find_expiring(question, [row.lot for row in now], demand)
     selling = find_selling(timeline.assessor, now, question.today)
@@ -96,10 +101,22 @@ def look_ahead(
             falls[row.lot.number],
             units := expiring.get(row.lot.number, ZERO),
             _lose_by_expiry(row.lot, units),
-            _lose_by_age(question, row.lot, demand),
+            _lose_by_age(question, row.lot, last),
         )
         for row, sells in zip(now, selling, strict=True)
     ]
+
+
+def find_last(question: Question, stock: Stock, demand: Demand) -> datetime.date:
+    """The date when units were last sold or used, or else first bought.
+
+    Where the policy has rates for idle goods, as it counts: goods that were thrown away have left,
+    and units that came in count from the date of their cost.
+    """
+    policy = question.assessment.policy
+    if policy is None or not policy.idle:
+        return demand.last
+    return question.timeline.assessor.demand.find_last(stock, question.today)
 
 
 def _find_expiring(
@@ -126,14 +143,14 @@ def _lose_by_expiry(lot: Lot, units: Decimal) -> Decimal:
     return round_money(max(ZERO, carried - worth), lot.stock.quantum)
 
 
-def _lose_by_age(question: Question, lot: Lot, demand: Demand) -> Decimal:
+def _lose_by_age(question: Question, lot: Lot, last: datetime.date) -> Decimal:
     """What the rates by age and by days without a sale will take of a lot."""
     policy, terms = question.assessment.policy, lot.terms
     if policy is None or terms is None:
         return ZERO
     share = max(
         find_rate(terms.ageing, lot.aged_from, question.horizon)[0],
-        find_rate(policy.idle, demand.last, question.horizon)[0],
+        find_rate(policy.idle, last, question.horizon)[0],
     )
     if not share:
         return ZERO

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.money import CONTEXT, ZERO
 from beancount_invwd.report.demand import WINDOW, Demand, find_demand
-from beancount_invwd.report.prospects import Prospect, Question, look_ahead
+from beancount_invwd.report.prospects import Prospect, Question, find_last, look_ahead
 from beancount_invwd.report.selling import find_falls
 from beancount_invwd.values import parse_share
 
@@ -51,7 +51,8 @@ class RiskRow:
         expires: The first date on which a lot expires; units and loss are those of all lots
             that expire within the given days and that demand will not reach.
         supply: For how many days the units of the item last; None if none were sold.
-        idle: Days since units were last sold or used, or else first bought.
+        idle: Days since units were last sold or used, or else first bought, as the rates for idle
+            goods count them, if the policy has some.
         age: Days since the purchase of the oldest lot.
         at_risk: The three losses, at most the carrying amount.
         warnings: What is near: headroom, expiry, ageing, slow, old price, no price.
@@ -165,7 +166,7 @@ def _sum_up(question: Question, group: Sequence[Prospect], demand: Demand, stock
         loss_ageing=losses["ageing"],
         loss_price=losses["price"],
         supply=demand.find_supply(stock.units),
-        idle=(question.today - demand.last).days,
+        idle=(question.today - find_last(question, stock, demand)).days,
         age=max((question.today - row.lot.aged_from).days for row in group),
         at_risk=min(max(ZERO, carrying), sum(losses.values(), ZERO)),
         warnings=_warn(question, group, demand, stock, losses),
