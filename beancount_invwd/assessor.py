@@ -48,7 +48,6 @@ class Assessor:
         demand: What was sold or used.
         agenda: Takes until when an assessment is good.
         account_of: Gives the allowance account of a lot.
-
         evidence: What the directives say; None is nothing so far.
 
     Attributes:

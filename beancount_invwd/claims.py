@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, cast
 
 from beancount_invwd.booked import Claim, has_goods, overlap, shrink, spread
 from beancount_invwd.errors import find_near
-from beancount_invwd.money import ZERO
+from beancount_invwd.money import ONE, ZERO
 from beancount_invwd.movements import BOOKED, Group, Kind, Movement
-from beancount_invwd.outcomes import Outcome, drop_zeros, merge, sum_changes
+from beancount_invwd.outcomes import Outcome, drop_zeros, find_kind, merge, sum_changes
 from beancount_invwd.stock import carry, find_room
 
 if TYPE_CHECKING:
@@ -261,15 +261,13 @@ class Claims:
             members = [self._find_name(lot, names) == claim.group for lot in behind]
             parts = _take(behind, members, change, wishes, is_partly=is_fixed)
             if parts is None:
-                limit = "these lots cost" if change > 0 else "the allowance of these lots"
-                problem = f"{abs(change)} {claim.currency} on {account} is more than {limit}"
-                self._report(claim, problem)
+                self._report_excess(claim, account, change)
                 continue
             self._note(claim, behind, parts)
+            unplaced[account] = change - sum(parts, ZERO)
             for lot, part in zip(behind, parts, strict=True):
                 changes = taken.setdefault(lot.stock.key.entity, {})
                 changes[account] = changes.get(account, ZERO) + part
-            unplaced[account] = change - sum(parts, ZERO)
         if home is not None and any(unplaced.values()):
             self._correct(claim, home, drop_zeros(unplaced), day)
         return [
@@ -280,14 +278,14 @@ class Claims:
             if (changes := drop_zeros(found))
         ]
 
+    def _report_excess(self, claim: Claim, account: str, change: Decimal) -> None:
+        limit = "these lots cost" if change > 0 else "the allowance of these lots"
+        amount = f"{abs(change)} {claim.currency}"
+        self._report(claim, f"{amount} on {account} is more than {limit}")
+
     def _find_home(self, claim: Claim) -> Stock | None:
         """Find the stock that it is about, or one of those; it may have no lots any more."""
-        stocks = [
-            stock
-            for stock in self._find_named(claim.group)
-            if stock.key.currency == claim.currency and claim.entity in {None, stock.key.entity}
-        ]
-        places = self._books.list_places()
+        stocks, places = self._list_stocks(claim), self._books.list_places()
         behind = [place.stock for place in places if place.contra in claim.changes]
         return next((stock for stock in stocks if stock in behind), next(iter(stocks), None))
 
@@ -302,33 +300,19 @@ class Claims:
             "" if is_wide else commodity, "" if claim.group == "total" else category,
         )  # fmt: skip
         changes = {account: -amount for account, amount in unplaced.items()}
-        change = sum(changes.values(), ZERO)
-        kind: Kind = "write-down" if change > 0 else "reversal" if change < 0 else "transfer"
-        self.unplaced.append(
-            Movement(
-                date=day,
-                kind=kind,
-                reason=BOOKED,
-                group=group,
-                quantity=ZERO,
-                cost=ZERO,
-                changes=changes,
-            )
-        )
+        kind = find_kind(sum(changes.values(), ZERO), ONE)
+        self.unplaced.append(Movement(day, kind, BOOKED, group, ZERO, ZERO, changes))
 
     def _describe(
         self, claim: Claim, group: Group, changes: dict[str, Decimal], day: datetime.date
     ) -> Movement:
         change = sum(changes.values(), ZERO)
-        kind: Kind = "write-down" if change > 0 else "reversal" if change < 0 else "transfer"
+        kind = find_kind(change, ONE)
         if (change > 0 and claim.kind == "write-off") or (change < 0 and claim.kind == "release"):
             kind = cast("Kind", claim.kind)
         elif self._is_taken_over(claim):
             kind = "transfer"
-        return Movement(
-            date=day, kind=kind, reason=BOOKED, group=group, quantity=ZERO, cost=ZERO,
-            changes=changes, is_booked=True,
-        )  # fmt: skip
+        return Movement(day, kind, BOOKED, group, ZERO, ZERO, changes, is_booked=True)
 
     def _is_taken_over(self, claim: Claim) -> bool:
         """Whether it is neither loss nor gain: an allowance that came from another system, say."""
@@ -361,10 +345,17 @@ class Claims:
     def _find_lots(self, claim: Claim) -> list[Lot]:
         return [
             lot
-            for stock in self._find_named(claim.group)
-            if stock.key.currency == claim.currency and claim.entity in {None, stock.key.entity}
+            for stock in self._list_stocks(claim)
             for lot in stock.lots.values()
             if lot.units > 0
+        ]
+
+    def _list_stocks(self, claim: Claim) -> list[Stock]:
+        """The stocks that can be meant, those without lots among them."""
+        return [
+            stock
+            for stock in self._find_named(claim.group)
+            if stock.key.currency == claim.currency and claim.entity in {None, stock.key.entity}
         ]
 
 
