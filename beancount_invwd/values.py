@@ -92,7 +92,8 @@ def parse_schedule(value: Any) -> Schedule:
     wanted = "days and rates such as {180: '25%', 365: '50%'}"
     if isinstance(value, str):
         pairs = [part.partition(":") for part in value.split(",")]
-        if not all(re.fullmatch(r"\s*[0-9]{1,6}\s*", days) for days, _, _ in pairs):
+        is_pair = r"\s*[0-9]{1,6}\s*:[^:]*"
+        if not all(re.fullmatch(is_pair, "".join(pair)) for pair in pairs):
             raise RuleError('days and rates such as "180:25%, 365:50%"')
         items: list[tuple[Any, Any]] = [(int(days), rate) for days, _, rate in pairs]
     elif isinstance(value, Mapping):
