@@ -358,7 +358,8 @@ class Books:
     def _change(self, lot: Lot, units: Decimal, cost_unit: Decimal) -> None:
         """Add units to a lot, or take them off, if negative."""
         stock = lot.stock
-        stock.share()
+        if stock.sharing is not None:
+            stock.share()
         lot.units += units
         if cost_unit > stock.cost_unit_highest:  # noqa: PLR1730 (a call would cost more)
             stock.cost_unit_highest = cost_unit

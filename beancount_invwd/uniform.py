@@ -96,7 +96,7 @@ class Uniform:
         """
         if self._are_sound(parts):
             return [], [worth.until for _, worth in parts]
-        if self._may_wait and not by_lot:
+        if self._may_wait and not by_lot and parts[0][0].place is not None:
             whole = self._weigh_whole(*parts[0])
             if whole is not None:
                 return [whole], [parts[0][1].until]
@@ -104,7 +104,8 @@ class Uniform:
         apart: dict[tuple[str, Kind], _Lots] = {}
         untils = []
         for stock, worth in parts:
-            stock.share()
+            if stock.sharing is not None:
+                stock.share()
             value = worth.value
             has_rates = worth.ageing or worth.rate
             if not value or has_rates or self._is_by_lot or stock.cost_unit_highest is NO_LIMIT:
