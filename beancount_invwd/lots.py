@@ -125,16 +125,17 @@ class Books:
             meta = txn.meta
             is_plain = _FILENAME in meta and len(meta) == _PLAIN + (_TOLERANCES in meta)
             if is_plain or not self._scope.states_facts(meta):
+                if not sold:
+                    if bought:
+                        self._buy(txn, bought)
+                    return None
                 if not bought:
                     return self._release(txn, sold) if carries else self._sell(txn, sold)
-                if not sold:
-                    self._buy(txn, bought)
-                    return None
         return self._apply(txn)
 
     def _sell(self, txn: Any, rows: Sequence[_Sold]) -> Outflow | None:
         """Take units out of lots that carry no allowance; numbers are negative."""
-        touched = self.touched
+        touched, is_asked = self.touched, self._demand.is_asked
         short: list[Reduction] = []
         for lot, number, posting in rows:
             left = lot.units + number
@@ -147,7 +148,7 @@ class Books:
                     del stock.lots[lot.number]
                 if not stock.is_calm:
                     touched.add(stock)
-            if self._demand.is_asked:
+            if is_asked:
                 self._demand.note_left(stock, txn.date, -number)
         return Outflow(short, ()) if any(row.allowance for row in short) else None
 
