@@ -168,6 +168,7 @@ class Books:
     def _buy(self, txn: Any, rows: Sequence[_Bought]) -> None:
         """Add units of which nothing particular is stated."""
         today, touched, by_id = txn.date, self.touched, self._by_id
+        is_asked, is_noted = self._demand.is_asked, self._has_directives
         for place, cost, units, posting in rows:
             cost_unit, date, stock = cost.number, cost.date, place.stock
             origin = (txn, posting)
@@ -189,9 +190,9 @@ class Books:
                     touched.add(stock)
                 elif not stock.is_calm:
                     touched.add(stock)
-                if self._has_directives:
+                if is_noted:
                     self.seen.add((place.commodity, place.account, cost.label))
-            if self._demand.is_asked:
+            if is_asked:
                 self._demand.note_bought(stock, date)
             if date == today:
                 stock.purchase = stock.acquired = origin
