@@ -19,7 +19,6 @@ from beancount.core.amount import Amount
 from beancount_invwd.errors import InvwdError, error_at
 from beancount_invwd.facts import TAG
 from beancount_invwd.money import CENT, ONE, ZERO, round_money, round_number
-from beancount_invwd.movements import BOOKED
 from beancount_invwd.periods import fiscal_year_end
 
 if TYPE_CHECKING:
@@ -286,10 +285,10 @@ class Journal:
                 "Release of write-down" if movement.kind == "release" else "Reversal of write-down"
             )
             return f"{how} of {name}: {units} {_tell_source(movement.source)}"
-        if movement.reason == BOOKED:
-            return _CORRECTED[movement.kind].format(name=name)
         if movement.kind == "transfer" and movement.source is not None:
             return f"Transfer of write-down of {name}: {units} {_tell_source(movement.source)}"
+        if movement.measure is None:  # it corrects what is booked; nothing was measured
+            return _CORRECTED[movement.kind].format(name=name)
         long, short = MEASURED.get(movement.reason, NRV)
         cost, currency = f"{figures.cost:,f}", movement.group.currency
         tested = f"{units}, cost {cost}, {short} {figures.measure:,f} {currency}"
