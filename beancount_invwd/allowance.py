@@ -51,5 +51,7 @@ def find_loss(gap: Decimal, quantum: Decimal) -> Decimal:
     """Round what a group costs more than it is worth to a loss; a gain is none."""
     if gap <= ZERO:
         return ZERO
+    if gap.same_quantum(quantum):
+        return gap
     gap = round_to(gap, _NOISE)  # what the division by an exchange rate left behind
     return round_money(gap, quantum)

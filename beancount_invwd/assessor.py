@@ -128,7 +128,7 @@ class Assessor:
         if self._grouping.is_by_item:
             for stock in stocks:
                 self._agenda.rouse(stock)
-                if stock.lots and not self._is_covered(stock, day):
+                if stock.lots and (stock.allowance or not self._is_covered(stock, day)):
                     outcomes += self._weigh_group([stock], day, by_lot=by_lot)
         else:
             for group in self._list_groups(stocks):
@@ -163,12 +163,12 @@ class Assessor:
         return scaled.plan(stocks, day)
 
     def _is_covered(self, stock: Stock, day: datetime.date) -> bool:
-        """Whether a price that is all that is known covers the cost of a stock without allowance.
+        """Whether a price that is all that is known covers the cost of a stock.
 
         That it gets too old one day changes nothing: without a measure there is no loss either.
         """
         formula, terms = stock.formula, stock.terms
-        if formula is None or stock.allowance or terms is None or terms.ageing:
+        if formula is None or terms is None or terms.ageing:
             return False
         entry = self.evidence.prices.find_only(stock.key.commodity, stock.key.currency)
         if entry is None or not self._is_uniform(stock):
@@ -223,13 +223,18 @@ class Assessor:
             worth = self._find_worth(stock, day)
             if worth is None:
                 return [weigh(plan, self._account_of) for plan in self._plan_group(stocks, day)]
-            if worth.reason:
-                parts.append((stock, worth))
-            else:
+            if not worth.reason:
                 self._agenda.hold(stock, worth.until)
+                continue
+            if self._grouping.may_wait and not by_lot:
+                whole = self._uniform.weigh_whole(stock, worth)
+                if whole is not None:
+                    self._agenda.hold(stock, worth.until)
+                    return [whole]
+            parts.append((stock, worth))
         if not parts:
             return []
-        outcomes, untils = self._uniform.weigh(parts, day, by_lot=by_lot)
+        outcomes, untils = self._uniform.weigh(parts, day)
         for (stock, _), until in zip(parts, untils, strict=True):
             self._agenda.hold(stock, until)
         return outcomes
@@ -242,8 +247,8 @@ class Assessor:
         terms = stock.terms
         if terms is None or not self._is_uniform(stock):
             return None
-        ageing, (rate, rate_until) = terms.ageing, self._find_rate(stock, day)
-        formula = stock.formula
+        ageing, formula = terms.ageing, stock.formula
+        rate, rate_until = self._find_rate(stock, day) if self.demand.is_asked else (None, None)
         plain = self.evidence.find_plain(stock, terms, day) if formula is not None else None
         if plain is not None and formula is not None:
             entry, replacement, until = plain
@@ -264,11 +269,10 @@ class Assessor:
     ) -> tuple[Rate | None, datetime.date | None]:
         """Find the highest rate off cost by demand, and until when no other one holds."""
         highest = until = None
-        if self.demand.is_asked:
-            for rate in self.demand.find_rates(stock, day):
-                until = earlier(until, rate.until)
-                if rate.share and (highest is None or rate.share > highest.share):
-                    highest = rate
+        for rate in self.demand.find_rates(stock, day):
+            until = earlier(until, rate.until)
+            if rate.share and (highest is None or rate.share > highest.share):
+                highest = rate
         return highest, until
 
     def _list_groups(self, stocks: Iterable[Stock]) -> list[list[Stock]]:

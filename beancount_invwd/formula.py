@@ -43,7 +43,8 @@ class Formula(NamedTuple):
             price: Its price.
             replacement: Its replacement cost; None if there is none, or it is too old.
         """
-        nrv = max(ZERO, price * self.share - self.amount)
+        nrv = price if self is AS_IS else price * self.share - self.amount
+        nrv = max(nrv, ZERO)
         if replacement is None:
             return nrv, "price"
         if self.measure == "replacement":

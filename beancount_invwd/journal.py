@@ -121,10 +121,10 @@ class Journal:
             if movement.is_booked:
                 continue
             postings = {account: -change for account, change in movement.changes.items()}
-            for account, amount in self._choose_results(
-                movement, is_material=id(movement) not in immaterial
-            ):
-                postings[account] = postings.get(account, ZERO) + amount
+            is_material = not immaterial or id(movement) not in immaterial
+            for account, amount in self._choose_results(movement, is_material=is_material):
+                known = postings.get(account)
+                postings[account] = amount if known is None else known + amount
             drafts.append((movement, postings))
         return drafts
 
@@ -211,34 +211,30 @@ class Journal:
             round_money(movement.cost, quantum),
             round_money(movement.measure or ZERO, quantum),
         )
-        text = self._narrate(movement, figures) + self._tell_correction(movement)
+        text = self._narrate(movement, figures)
+        if movement.is_correction or movement.corrects:
+            text += self._tell_correction(movement)
         key = (movement.date, text)
         count = self._texts[key] = self._texts.get(key, 0) + 1
         if count > 1:  # beancount.plugins.noduplicates ignores metadata
             text += f" ({count})"
-        posting, units = data.Posting._make, Amount._make  # quicker than their constructors
+        make = tuple.__new__  # quicker than the constructors
+        posting, units = data.Posting, Amount
         postings = [
-            posting((account, units((amount, currency)), None, None, None, None))
+            make(posting, (account, make(units, (amount, currency)), None, None, None, None))
             for account, amount in amounts.items()
         ]
         links = movement.source.links if movement.source is not None else None
-        return data.Transaction(
-            self._describe(movement, figures),
-            movement.date,
-            "*",
-            None,
-            text,
-            _TAGS,
-            links or _NO_LINKS,
-            postings,
-        )
+        meta = self._describe(movement, figures)
+        row = (meta, movement.date, "*", None, text, _TAGS, links or _NO_LINKS, postings)
+        return make(data.Transaction, row)
 
     def _tell_correction(self, movement: Movement) -> str:
         """Say what of a movement would belong to a closed period (IAS 8.36)."""
         currency, closed = movement.group.currency, self._scope.closed
         if movement.is_correction:
             return f"; corrects the period closed on {closed}"
-        if not movement.corrects or movement.corrects * movement.change <= 0:
+        if movement.corrects * movement.change <= 0:
             return ""
         corrects = min(abs(movement.corrects), abs(movement.change))
         amount = f"{corrects:,f} {currency}"
@@ -246,10 +242,15 @@ class Journal:
 
     def _describe(self, movement: Movement, figures: _Figures) -> dict[str, Any]:
         """The metadata of a transaction: strings, numbers, dates."""
-        group, meta = movement.group, self._make_meta()
-        meta["invwd"] = movement.kind
-        meta["invwd-group"] = group.name
-        meta["invwd-reason"] = movement.reason
+        group = movement.group
+        self._lines += 1
+        meta: dict[str, Any] = {
+            "filename": FILENAME,
+            "lineno": self._lines,
+            "invwd": movement.kind,
+            "invwd-group": group.name,
+            "invwd-reason": movement.reason,
+        }
         if group.entity:
             meta["invwd-entity"] = group.entity
         meta["invwd-currency"] = group.currency

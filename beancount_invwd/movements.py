@@ -83,12 +83,12 @@ class Movement(NamedTuple):
         changes: By allowance account, increases of the allowance positive.
         measure: The value that cost was tested against, not rounded; None for releases.
         price: The price, if one decided.
-        credits: What releases credit, by account, positive; None stands for the reversal
-            account. Empty for measurements, whose account depends on materiality.
         threshold: From which sum on a loss is a line of its own; None is always.
         lot: The lot, if the movement is of one only that is a group of its own.
-        source: The transaction by which units left or moved.
         corrects: What of the change would belong to a closed period.
+        credits: What releases credit, by account, positive; None stands for the reversal
+            account. Empty for measurements, whose account depends on materiality.
+        source: The transaction by which units left or moved.
         is_correction: Whether all of it would.
         is_booked: Whether the ledger has it already.
     """
@@ -102,11 +102,11 @@ class Movement(NamedTuple):
     changes: Mapping[str, Decimal]
     measure: Decimal | None = None
     price: Price | None = None
-    credits: Mapping[str | None, Decimal] = _NOTHING
     threshold: Decimal | None = None
     lot: Lot | None = None
-    source: Any = None
     corrects: Decimal = ZERO
+    credits: Mapping[str | None, Decimal] = _NOTHING
+    source: Any = None
     is_correction: bool = False
     is_booked: bool = False
 

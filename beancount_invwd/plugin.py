@@ -49,7 +49,7 @@ def invwd(
         The same entries and the new ones (not sorted: the loader sorts), and errors.
     """
     try:
-        with localcontext(CONTEXT), collector_paused():
+        with localcontext(CONTEXT), collector_paused(keeps=True):
             return _run(entries, options_map, config)
     except Exception as error:  # noqa: BLE001 (the plugin never raises)
         message = (
@@ -60,14 +60,22 @@ def invwd(
 
 
 @contextmanager
-def collector_paused() -> Iterator[None]:
-    """Pause the garbage collector: nothing here is garbage, and a full pass costs seconds."""
+def collector_paused(*, keeps: bool = False) -> Iterator[None]:
+    """Pause the garbage collector: nothing here is garbage, and a full pass costs seconds.
+
+    Args:
+        keeps: Whether what is made lives as long as the ledger: it is put with what is old at once,
+            as some passes over all of it would do.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_enabled:
+            if keeps and not gc.get_freeze_count():  # else the program keeps its own things apart
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 

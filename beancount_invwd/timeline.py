@@ -373,18 +373,18 @@ class Timeline:
         found, lots = join(outcomes), outcomes[0].lots
         is_single = len(outcomes) == 1 and len(lots) == 1 and found.is_own
         return Movement(
-            date=day,
-            kind=found.kind,
-            reason=tell_reason(outcomes),
-            group=found.group,
-            quantity=found.quantity,
-            cost=found.cost,
-            measure=found.measure,
-            changes=found.changes,
-            price=found.price,
-            threshold=self._find_threshold(found.group, day) if self._policy.materiality else None,
-            lot=lots[0] if is_single else None,
-            corrects=corrects,
+            day,
+            found.kind,
+            tell_reason(outcomes),
+            found.group,
+            found.quantity,
+            found.cost,
+            found.changes,
+            found.measure,
+            found.price,
+            self._find_threshold(found.group, day) if self._policy.materiality else None,
+            lots[0] if is_single else None,
+            corrects,
         )
 
     def _find_threshold(self, group: Group, day: datetime.date) -> Decimal | None:

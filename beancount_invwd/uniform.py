@@ -77,29 +77,23 @@ class Uniform:
 
     def __init__(self, grouping: Grouping, account_of: Callable[[Lot], str]) -> None:
         self._grouping = grouping
-        self._may_wait = grouping.may_wait
         self._is_by_lot = grouping.basis == "lot"
         self._account_of = account_of
 
     def weigh(
-        self, parts: Sequence[tuple[Stock, Worth]], day: datetime.date, *, by_lot: bool
+        self, parts: Sequence[tuple[Stock, Worth]], day: datetime.date
     ) -> tuple[list[Outcome], list[datetime.date | None]]:
-        """Find out what a measurement of a group would change.
+        """Find out what a measurement of a group would change, lot by lot.
 
         Args:
             parts: Its stocks that have a measure.
             day: The measurement date.
-            by_lot: Whether it has to be told lot by lot.
 
         Returns:
             What changes, and until when the result for each stock is good.
         """
         if self._are_sound(parts):
             return [], [worth.until for _, worth in parts]
-        if self._may_wait and not by_lot and parts[0][0].place is not None:
-            whole = self._weigh_whole(*parts[0])
-            if whole is not None:
-                return [whole], [parts[0][1].until]
         together = _Lots(self._grouping.find_named(parts[0][0], is_own=False))
         apart: dict[tuple[str, Kind], _Lots] = {}
         untils = []
@@ -125,10 +119,10 @@ class Uniform:
             outcomes.append(self._compare(together, is_own=False))
         return outcomes, untils
 
-    def _weigh_whole(self, stock: Stock, worth: Worth) -> Outcome | None:
+    def weigh_whole(self, stock: Stock, worth: Worth) -> Outcome | None:
         """Weigh a stock by sums, if all its lots post to one account: what each carries can wait.
 
-        Not so where none is to carry anything any more.
+        Only where the grouping says so, and not where none is to carry anything any more.
         """
         place, value = stock.place, worth.value
         if place is None or place.is_pool or stock.has_own:
@@ -145,17 +139,17 @@ class Uniform:
         return Outcome(
             find_kind(step, measure),
             self._grouping.find_named(stock, is_own=False),
-            [stock.key.commodity],
+            (stock.key.commodity,),
+            (),  # no lots, and what they are to carry
             (),
-            (),
-            is_own=False,
-            changes={account: step} if step else {},
-            reasons=[worth.reason],
-            quantity=sums.units,
-            cost=sums.cost,
-            measure=measure,
-            price=worth.price,
-            waits=(stock, sums),
+            False,  # noqa: FBT003 (by position, since there are many of these)
+            {account: step} if step else {},
+            (worth.reason,),
+            sums.units,
+            sums.cost,
+            measure,
+            worth.price,
+            (stock, sums),
         )
 
     def _are_sound(self, parts: Sequence[tuple[Stock, Worth]]) -> bool:
