@@ -297,11 +297,16 @@ class Timeline:
         if self._is_closed(day):
             self._forget_gaps(due)
             for outcome in outcomes:
-                self._note_gap(outcome)
+                if outcome.changes:
+                    self._note_gap(outcome)
+                else:  # only from lot to lot, which no booking tells
+                    outcome.set(is_final=self._policy.reversals == "none")
         else:
             self._write(outcomes, day)
             if only is None:
                 self._gaps.clear()  # what is different no more needs no correction
+            else:
+                self._forget_gaps(due)
         if not self._is_by_price and self._calendar.is_last(day):
             self._report_missing(day)
 

@@ -24,13 +24,14 @@ from hypothesis import strategies as st
 from beancount_invwd.report import assess, list_positions, tie_out
 from beancount_invwd.report.book import book
 from tests import test_properties
+from tests.random_even import even_ledgers
 from tests.random_evidence import evidence_ledgers
 from tests.random_ledgers import ledgers, with_plugin
 from tests.reference import run
 
 STEADY = settings(test_properties.STEADY, max_examples=80)
 
-LEDGERS = st.one_of(ledgers(), evidence_ledgers())
+LEDGERS = st.one_of(ledgers(), evidence_ledgers(), even_ledgers())
 
 Sums = dict[tuple[str, str], Decimal]
 Changes = dict[date, Sums]
