@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, cast
 
 from beancount_invwd.booked import Claim, has_goods, overlap, shrink, spread
 from beancount_invwd.errors import find_near
+from beancount_invwd.facts import show
 from beancount_invwd.money import ONE, ZERO
 from beancount_invwd.movements import BOOKED, Group, Kind, Movement
 from beancount_invwd.outcomes import Outcome, drop_zeros, find_kind, merge, sum_changes
@@ -294,7 +295,7 @@ class Claims:
     ) -> None:
         """Note that amounts which no lot can take have to be taken off again."""
         (entity, currency, commodity), category = stock.key, stock.category
-        is_wide = claim.group != commodity
+        is_wide = claim.group != commodity and not self._grouping.is_by_item
         group = Group(
             entity, currency, claim.group, 0,
             "" if is_wide else commodity, "" if claim.group == "total" else category,
@@ -336,7 +337,9 @@ class Claims:
         if all(stock.key.currency != claim.currency for stock in stocks):
             costs = " and ".join(sorted({stock.key.currency for stock in stocks}))
             return f"{claim.group} costs {costs}, not {claim.currency}"
-        return f"no lot of {claim.group} in {claim.currency} is of invwd-entity {claim.entity}"
+        return (
+            f"no lot of {claim.group} in {claim.currency} is of invwd-entity {show(claim.entity)}"
+        )
 
     def _find_name(self, lot: Lot, names: Mapping[int, str]) -> str:
         """The name of the group that a lot is in: as measured that day, else when it last was."""

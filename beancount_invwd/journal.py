@@ -88,6 +88,7 @@ class Journal:
         self._texts: dict[tuple[datetime.date, str], int] = {}
         self._folder = os.path.dirname(filename)  # noqa: PTH120 (pathlib takes 8 ms to import)
         self._places: dict[str, str] = {}
+        self._has_entities = any("entity" in row.groupindex for row in policy.inventory)
 
     def write(self, movements: Sequence[Movement]) -> tuple[list[Any], list[InvwdError]]:
         """Write movements as transactions, and open the accounts that they need.
@@ -251,7 +252,7 @@ class Journal:
             "invwd-group": group.name,
             "invwd-reason": movement.reason,
         }
-        if group.entity:
+        if self._has_entities:
             meta["invwd-entity"] = group.entity
         meta["invwd-currency"] = group.currency
         meta["invwd-quantity"] = figures.quantity
@@ -331,7 +332,7 @@ def _fiscal_year(row: Movement, policy: Policy) -> tuple[Any, ...]:
 def _name_group(movement: Movement) -> str:
     group, lot = movement.group, movement.lot
     name = group.name
-    if name == "total":
+    if name == "total" and not group.category:
         name = "all inventory"
     elif not group.commodity and group.category == group.name:
         name = f"category {group.name}"

@@ -118,7 +118,9 @@ def _read(entry: Any, allowances: _Allowances) -> Iterator[Written]:
             if allowances.holds(account):
                 changes[account] = changes.get(account, ZERO) - units.number
     for (group, currency), changes in found.items():
-        entity = meta.get("invwd-entity") or allowances.find_entity(*changes, group)
+        entity = meta.get("invwd-entity")
+        if entity is None:
+            entity = allowances.find_entity(*changes, group)
         yield Written(
             date=entry.date,
             kind=_find_kind(entry, changes, is_result=allowances.is_result(entry)),
