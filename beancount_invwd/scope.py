@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from beancount_invwd.targets import Targets
 
 _FINEST = 20
-_MOST_LABELS = 20
-_Seen = tuple[set[str], set[str | None]]  # accounts and labels of the lots that an item ever had
+_MOST_NAMES = 20
+_Seen = set[tuple[str, str | None]]  # accounts and labels of the lots that an item ever had
 _CHARGES = ("selling_cost", "completion_cost", "normal_margin")
 
 
@@ -391,9 +391,7 @@ class Scope:
         """
         lots: dict[str, _Seen] = {}
         for commodity, account, label in seen:
-            accounts, labels = lots.setdefault(commodity, (set(), set()))
-            accounts.add(account)
-            labels.add(label)
+            lots.setdefault(commodity, set()).add((account, label))
         for item, found in self._items.items():
             for product in found.used_in:
                 if product not in by_commodity and product not in self._mistakes.commodities:
@@ -427,26 +425,36 @@ class Scope:
         return self._check_target(row, lots) if isinstance(row, Statement) else None
 
     def _check_target(self, row: Statement, lots: _Seen) -> str | None:
-        name, item = row.entry.type, row.item
-        accounts, known = lots
-        if row.account is not None and not self._is_known_home(row.account, accounts):
-            return f"{name} names {row.account}, which is no inventory account; check its name"
+        name, item, where = row.entry.type, row.item, ""
+        if row.account is not None:
+            accounts = {account for account, _ in lots}
+            if row.account not in accounts:
+                is_open = row.account in self.opens
+                if not is_open or self._policy.match_inventory(row.account) is None:
+                    return (
+                        f"{name} names {row.account}, which is no inventory account; check its name"
+                    )
+                held = _list_some(accounts)
+                return f"{name} names {row.account}, which never held {item}; {held} did"
+            where = f" in {row.account}"
+        known = {label for account, label in lots if row.account in {None, account}}
         if row.label is not None and row.label not in known:
-            labels = sorted(f'"{label}"' for label in known if label) or ["none"]
-            labels[_MOST_LABELS:] = ["…"] if len(labels) > _MOST_LABELS else []
-            had = ", ".join(labels)
-            return f'{name} names lot "{row.label}", which {item} never had; it had {had}'
+            had = _list_some({f'"{label}"' for label in known if label} or {"none"})
+            return f'{name} names lot "{row.label}", which {item} never had{where}; it had {had}'
         return None
-
-    def _is_known_home(self, account: str, held: set[str]) -> bool:
-        is_known = account in self.opens or account in held
-        return is_known and self._policy.match_inventory(account) is not None
 
 
 _NO_POOL = (
     "{names} cannot be stated in {account}: with booking NONE its goods are one pool; "
     "move these goods to an account of another booking method"
 )
+
+
+def _list_some(names: Collection[str]) -> str:
+    """List names, at most as many as can be read."""
+    listed = sorted(names)
+    listed[_MOST_NAMES:] = ["…"] if len(listed) > _MOST_NAMES else []
+    return ", ".join(listed)
 
 
 _OWN_LABEL = "give the new units a label of their own"
