@@ -177,13 +177,19 @@ class Mistakes:
             )
             self._report_item(("missing", item), lot.stock, message)
 
-    def report_product(self, lot: Lot, product: str, day: datetime.date) -> None:
+    def report_product(
+        self, lot: Lot, product: str, day: datetime.date, *, is_excluded: bool
+    ) -> None:
         """Report a raw material of which a product cannot be judged."""
         item = lot.stock.key.commodity
+        why = f"has no price on {day}, or was never made or bought"
+        remedy = f"add: {day} price {product} … {lot.stock.key.currency}"
+        until = " until there is one"
+        if is_excluded:
+            why, remedy, until = "is excluded itself", f"remove invwd-exclude of {product}", ""
         message = (
-            f"{item} is used in {product}, which has no price on {day}, or was never made or "
-            f"bought, so {item} is not assessed; add: {day} price {product} … "
-            f"{lot.stock.key.currency}, or take {product} out of invwd-used-in until there is one"
+            f"{item} is used in {product}, which {why}, so {item} is not assessed; {remedy}, or "
+            f"take {product} out of invwd-used-in{until}"
         )
         self._report_item(("product", item), lot.stock, message)
 

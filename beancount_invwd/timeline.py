@@ -461,7 +461,9 @@ class Timeline:
                 unpriced.setdefault(stock.key.commodity, lacking[0])
             for row in rows:
                 if row.measured.lack == "product":
-                    self._mistakes.report_product(row.lot, row.measured.reason, day)
+                    product = row.measured.reason
+                    is_excluded = self._scope.is_excluded(product)
+                    self._mistakes.report_product(row.lot, product, day, is_excluded=is_excluded)
         if unpriced:
             self._mistakes.report_missing(unpriced, prices, day, is_all=is_none_priced)
 
