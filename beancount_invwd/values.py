@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal
 
 from beancount_invwd.errors import RuleError
@@ -134,10 +135,13 @@ def find_rate(
     return rate, None
 
 
+_span = lru_cache(maxsize=1024)(datetime.timedelta)  # which takes longer to make than to find
+
+
 def add_days(day: datetime.date, days: int) -> datetime.date:
     """Add days, at most up to the last date there is."""
     try:
-        return day + datetime.timedelta(days)
+        return day + _span(days)
     except OverflowError:
         return datetime.date.max
 
