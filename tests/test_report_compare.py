@@ -131,8 +131,21 @@ def test_an_earlier_date() -> None:
 
 @pytest.mark.parametrize("price", ["8.40", "8.00", "9.00"])
 @pytest.mark.parametrize("group", ["TEA", "total"])
-def test_an_allowance_taken_over_is_no_loss(price: str, group: str) -> None:
+@pytest.mark.parametrize("amounts", [("160.00",), ("90.00",), ("90.00", "70.00")])
+def test_an_allowance_taken_over_is_no_loss(
+    price: str, group: str, amounts: tuple[str, ...]
+) -> None:
+    """As a measurement would give it (160.00), less, or in two parts, of which the last fits."""
     basis = "total" if group == "total" else "item"
+    opening = "".join(
+        f"""
+2024-01-{day} * "Opening allowance" #invwd
+  invwd-group: "{group}"
+  Assets:Inventory:Store:Allowance  -{amount} USD
+  Equity:Opening-Balances
+"""
+        for day, amount in zip((30, 31), amounts, strict=False)
+    )
     entries, errors, options = loader.load_string(f"""
 plugin "beancount_invwd" "{{'basis': '{basis}'}}"
 2024-01-01 open Assets:Inventory:Store
@@ -142,16 +155,13 @@ plugin "beancount_invwd" "{{'basis': '{basis}'}}"
   Assets:Inventory:Store  100 TEA {{10.00 USD}}
   Equity:Opening-Balances
 2024-01-10 price TEA 8.40 USD
-2024-01-31 * "Opening allowance" #invwd
-  invwd-group: "{group}"
-  Assets:Inventory:Store:Allowance  -160.00 USD
-  Equity:Opening-Balances
+{opening}
 2024-12-31 price TEA {price} USD
 """)
     assert not errors
     (row,) = compare(entries, assess(entries, options), []).totals
     loss = 1000 - 100 * Decimal(price)
-    assert row.figures[0] == Figures(loss, 160 - loss)
+    assert row.figures[0] == Figures(loss, sum(map(Decimal, amounts)) - loss)
 
 
 def test_without_a_policy_there_is_nothing() -> None:
