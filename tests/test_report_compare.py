@@ -164,6 +164,74 @@ plugin "beancount_invwd" "{{'basis': '{basis}'}}"
     assert row.figures[0] == Figures(loss, sum(map(Decimal, amounts)) - loss)
 
 
+def test_a_loss_booked_by_hand_is_a_loss() -> None:
+    entries, errors, options = loader.load_string("""
+plugin "beancount_invwd"
+2024-01-01 open Assets:Inventory:Store
+2024-01-01 open Assets:Inventory:Store:Allowance
+2024-01-01 open Equity:Opening-Balances
+2024-01-01 open Expenses:Inventory:Write-Down
+2024-01-01 * "Opening balance"
+  Assets:Inventory:Store  100 TEA {10.00 USD}
+  Equity:Opening-Balances
+2024-01-10 price TEA 8.40 USD
+2024-01-31 * "Written down" #invwd
+  invwd-group: "TEA"
+  Assets:Inventory:Store:Allowance  -160.00 USD
+  Expenses:Inventory:Write-Down
+2024-12-31 price TEA 8.40 USD
+""")
+    assert not errors
+    (row,) = compare(entries, assess(entries, options), []).totals
+    assert row.figures[0] == Figures(Decimal(160), Decimal(-160))
+
+
+def test_what_items_of_a_category_carry_adds_up() -> None:
+    entries, errors, options = loader.load_string("""
+plugin "beancount_invwd" "{'basis': 'category'}"
+2024-01-01 commodity TEA
+  category: "drinks"
+2024-01-01 commodity MATE
+  category: "drinks"
+2024-01-01 open Assets:Inventory
+2024-01-01 open Equity:Opening-Balances
+2024-01-01 * "Opening balance"
+  Assets:Inventory  10 TEA {10.00 USD}
+  Assets:Inventory  10 MATE {10.00 USD}
+  Equity:Opening-Balances
+2024-01-31 price TEA 8.00 USD
+2024-01-31 price MATE 8.00 USD
+2024-02-29 price TEA 6.00 USD
+2024-02-29 price MATE 6.00 USD
+""")
+    assert not errors
+    (row,) = compare(entries, assess(entries, options), []).totals
+    assert row.figures[0] == Figures(Decimal(80), Decimal(-80))
+
+
+@pytest.mark.parametrize("account", ["Expenses:Inventory:Write-Down", "Equity:Opening-Balances"])
+def test_what_was_booked_after_the_last_measurement_is_of_the_year_before(account: str) -> None:
+    entries, errors, options = loader.load_string(f"""
+plugin "beancount_invwd" "{{'until': '2024-01-31'}}"
+2024-01-01 open Assets:Inventory:Store
+2024-01-01 open Assets:Inventory:Store:Allowance
+2024-01-01 open Equity:Opening-Balances
+2024-01-01 open Expenses:Inventory:Write-Down
+2024-01-01 * "Opening balance"
+  Assets:Inventory:Store  100 TEA {{10.00 USD}}
+  Equity:Opening-Balances
+2024-01-10 price TEA 8.40 USD
+2024-06-30 * "Written down" #invwd
+  invwd-group: "TEA"
+  Assets:Inventory:Store:Allowance  -40.00 USD
+  {account}
+2025-03-31 price TEA 8.40 USD
+""")
+    assert not errors
+    (row,) = compare(entries, assess(entries, options, datetime.date(2025, 3, 31)), []).totals
+    assert row.figures[0] == Figures(Decimal(200), Decimal(0))
+
+
 def test_without_a_policy_there_is_nothing() -> None:
     entries, _, options = loader.load_string(LEDGER.replace("'lower'", "1"))
     assert compare(entries, assess(entries, options), []).rows == ()
