@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 from beancount_invwd.booked import Claim, has_goods, overlap, shrink, spread
 from beancount_invwd.errors import find_near
 from beancount_invwd.facts import show
-from beancount_invwd.money import ONE, ZERO
+from beancount_invwd.money import ONE, ZERO, round_money
 from beancount_invwd.movements import BOOKED, Group, Kind, Movement
 from beancount_invwd.outcomes import Outcome, drop_zeros, find_kind, merge, sum_changes
 from beancount_invwd.stock import carry, find_room
@@ -59,9 +59,6 @@ class Claims:
 
     def check(self, claims: Sequence[Claim]) -> list[Claim]:
         """Keep amounts on allowance accounts; report claims that have none, or on others."""
-        for stock in self.find_stocks(claims):
-            for lot in stock.lots.values():
-                self._targets.allowance_account(lot)
         accounts = self._targets.known_allowances()
         if not all(claim.changes.keys() <= accounts for claim in claims):  # its lots may be gone
             named = {stock for claim in claims for stock in self._find_named(claim.group)}
@@ -417,8 +414,14 @@ def _take(
     parts = spread(amount, first + wanted, rooms, quantum)
     if parts is None:
         return None
-    changes = [sign * part for part in parts]
+    changes = [sign * _drop_digits(part, quantum) for part in parts]
     for lot, part in zip(lots, changes, strict=True):
         carry(lot, part)
         lot.locked = min(lot.locked, lot.allowance)
     return changes
+
+
+def _drop_digits(amount: Decimal, quantum: Decimal) -> Decimal:
+    """Leave out decimals that a booked amount has beyond its currency's, if they are zeros."""
+    rounded = round_money(amount, quantum)
+    return rounded if rounded == amount else amount
