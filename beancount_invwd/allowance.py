@@ -52,6 +52,6 @@ def find_loss(gap: Decimal, quantum: Decimal) -> Decimal:
     if gap <= ZERO:
         return ZERO
     if gap.same_quantum(quantum):
-        return gap
+        return gap  # there is nothing to round
     gap = round_to(gap, _NOISE)  # what the division by an exchange rate left behind
     return round_money(gap, quantum)

@@ -163,7 +163,7 @@ class Assessor:
         return scaled.plan(stocks, day)
 
     def _is_covered(self, stock: Stock, day: datetime.date) -> bool:
-        """Whether a price that is all that is known covers the cost of a stock.
+        """Whether a price that is all that is known covers the cost of a stock without allowance.
 
         That it gets too old one day changes nothing: without a measure there is no loss either.
         """

@@ -122,10 +122,9 @@ class Journal:
             if movement.is_booked:
                 continue
             postings = {account: -change for account, change in movement.changes.items()}
-            is_material = not immaterial or id(movement) not in immaterial
+            is_material = id(movement) not in immaterial
             for account, amount in self._choose_results(movement, is_material=is_material):
-                known = postings.get(account)
-                postings[account] = amount if known is None else known + amount
+                postings[account] = postings.get(account, ZERO) + amount
             drafts.append((movement, postings))
         return drafts
 
@@ -212,9 +211,7 @@ class Journal:
             round_money(movement.cost, quantum),
             round_money(movement.measure or ZERO, quantum),
         )
-        text = self._narrate(movement, figures)
-        if movement.is_correction or movement.corrects:
-            text += self._tell_correction(movement)
+        text = self._narrate(movement, figures) + self._tell_correction(movement)
         key = (movement.date, text)
         count = self._texts[key] = self._texts.get(key, 0) + 1
         if count > 1:  # beancount.plugins.noduplicates ignores metadata
@@ -235,7 +232,7 @@ class Journal:
         currency, closed = movement.group.currency, self._scope.closed
         if movement.is_correction:
             return f"; corrects the period closed on {closed}"
-        if movement.corrects * movement.change <= 0:
+        if not movement.corrects or movement.corrects * movement.change <= 0:
             return ""
         corrects = min(abs(movement.corrects), abs(movement.change))
         amount = f"{corrects:,f} {currency}"
@@ -244,10 +241,8 @@ class Journal:
     def _describe(self, movement: Movement, figures: _Figures) -> dict[str, Any]:
         """The metadata of a transaction: strings, numbers, dates."""
         group = movement.group
-        self._lines += 1
-        meta: dict[str, Any] = {
-            "filename": FILENAME,
-            "lineno": self._lines,
+        meta = {
+            **self._make_meta(),
             "invwd": movement.kind,
             "invwd-group": group.name,
             "invwd-reason": movement.reason,
