@@ -70,13 +70,14 @@ def read_template(text: object, allowed: tuple[str, ...], roots: Roots) -> str:
             raise RuleError(f"one with the fields that may stand there: {fields}")
     template = roots.localise(text)
     starts = (*roots.names.values(), "{account}", "{parent}")
-    if template.partition(":")[0] not in starts or not _is_account(_sample(template, roots)):
+    if template.partition(":")[0] not in starts or not _is_account(fill_sample(template, roots)):
         names = ", ".join(roots.names.values())
         raise RuleError(f"an account under one of {names}, such as {roots.names['Expenses']}:Loss")
     return template
 
 
-def _sample(template: str, roots: Roots) -> str:
+def fill_sample(template: str, roots: Roots) -> str:
+    """Fill a template in with made-up values."""
     account = f"{roots.names['Assets']}:Sample"
     values = {name: "Sample" for _, name, _, _ in Formatter().parse(template) if name}
     return template.format(**{**values, "account": account, "parent": account})

@@ -80,7 +80,7 @@ class Reduction:
 
 
 class Moved(NamedTuple):
-    """An allowance that went from one lot to another with units or into a product.
+    """Units that went from one lot to another or into a product, with their allowance.
 
     Units and cost are those of the source that went there.
     """
@@ -110,7 +110,11 @@ def match_transfers(
     reductions: Sequence[Reduction],
     set_terms: Callable[[Lot], None],
 ) -> list[Moved]:
-    """Match additions with reductions of the same item at the same unit cost, in posting order."""
+    """Match additions with reductions of the same item at the same unit cost, in posting order.
+
+    Returns:
+        What moved, also without an allowance.
+    """
     waiting: dict[tuple[Any, Decimal], list[Reduction]] = {}
     for reduction in reductions:
         waiting.setdefault((reduction.lot.stock, reduction.cost_unit), []).append(reduction)
@@ -123,7 +127,7 @@ def match_transfers(
             moved.append(_move(reduction, addition, units, set_terms))
             if not reduction.units:
                 queue.pop(0)
-    return [row for row in moved if row.allowance]
+    return moved
 
 
 def _move(

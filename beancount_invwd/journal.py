@@ -232,8 +232,12 @@ class Journal:
         currency, closed = movement.group.currency, self._scope.closed
         if movement.is_correction:
             return f"; corrects the period closed on {closed}"
-        if not movement.corrects or movement.corrects * movement.change <= 0:
+        if not movement.corrects:
             return ""
+        if movement.corrects * movement.change <= 0:
+            what = "a loss" if movement.corrects > 0 else "a gain"
+            amount = f"{abs(movement.corrects):,f} {currency}"
+            return f"; {what} of {amount} of the period closed on {closed} is set off in it"
         corrects = min(abs(movement.corrects), abs(movement.change))
         amount = f"{corrects:,f} {currency}"
         return f"; of the change, {amount} corrects the period closed on {closed}"

@@ -48,6 +48,7 @@ class Books:
         stocks: The stocks of all items, in the order in which they were first seen.
         touched: Stocks that changed since this was last cleared.
         seen: Commodity, account and label of every lot there ever was, if directives may name it.
+        moved: Units that went from lot to lot since this was set to a list, else None.
     """
 
     def __init__(self, scope: Scope, demand: Demand) -> None:
@@ -55,6 +56,7 @@ class Books:
         self.by_commodity: dict[str, list[Stock]] = {}
         self.touched: set[Stock] = set()
         self.seen: set[tuple[str, str, str | None]] = set()
+        self.moved: list[Moved] | None = None
         self._emptied: list[Pool] = []
         self._homes = _Homes(scope.find_home)
         self._by_id: dict[int, Lot] = {}  # by the identity of their cost, which booking keeps
@@ -217,6 +219,9 @@ class Books:
         moved: list[Moved] = []
         if reductions and additions:
             moved = match_transfers(additions, reductions, self._scope.set_terms)
+            if self.moved is not None:
+                self.moved += moved
+            moved = [row for row in moved if row.allowance]
             if not any(self._scope.is_income(posting.account) for posting in txn.postings):
                 moved += match_production(additions, reductions)
         for addition in additions:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from beancount_invwd.measure import Evidence, Unit, Use, measure_nrv
+from beancount_invwd.measure import Evidence, Product, Unit, Use, measure_nrv
 from beancount_invwd.money import ZERO
 from beancount_invwd.stock import Stock, StockKey
 from beancount_invwd.values import earlier
@@ -66,10 +66,12 @@ class Materials:
             use, holds = self._judged[product]
             uses.append(use)
             until = earlier(until, holds)
-        lack = next((use for use in uses if use.lack), None)
-        if lack is None or any(not use.is_recovered and not use.lack for use in uses):
-            return Use(all(use.is_recovered for use in uses), ""), until
-        return lack, until
+        products = {row.item: row for use in uses for row in use.products}
+        lack = next((use.lack for use in uses if use.lack), "")
+        if any(not use.is_recovered and not use.lack for use in uses):
+            lack = ""
+        is_recovered = all(use.is_recovered for use in uses)
+        return Use(is_recovered, lack, tuple(products.values())), until
 
     def _judge_product(self, key: StockKey, day: datetime.date) -> None:
         """Judge a product by its own price, a part without one by what it goes into."""
@@ -104,7 +106,8 @@ class Materials:
             until = evidence.until
             nrv = measure_nrv(Unit(cost or ZERO), terms, evidence)
             if cost is not None and nrv.total is not None:
-                return Use(nrv.total >= cost, ""), until
+                product = Product(key.commodity, cost, nrv.total, nrv.price)
+                return Use(nrv.total >= cost, "", (product,)), until
         return (None if self._scope.used_in(key.commodity) else lack), until
 
 

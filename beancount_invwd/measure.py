@@ -48,16 +48,31 @@ class Unit(NamedTuple):
     units: Decimal = ONE
 
 
+class Product(NamedTuple):
+    """A product that a raw material is used in: what a unit costs and is worth.
+
+    Attributes:
+        price: The price, if that decided.
+    """
+
+    item: str
+    cost: Decimal
+    nrv: Decimal
+    price: Price | None
+
+
 class Use(NamedTuple):
     """What is known of the products that a raw material is used in.
 
     Attributes:
         is_recovered: Whether each is expected to sell at or above its cost.
         lack: The product of which that cannot be told, or nothing.
+        products: Those of which it can be told.
     """
 
     is_recovered: bool
     lack: str
+    products: Sequence[Product] = ()
 
 
 class Evidence(NamedTuple):

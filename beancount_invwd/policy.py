@@ -297,11 +297,11 @@ def _localise_pattern(text: str, roots: Roots) -> re.Pattern[str]:
 
 def _parse_coverage(value: Any) -> Coverage:
     wanted = "{'window': 365, 'rates': {365: '50%', 730: '100%'}}, with 'apply' 'excess' or 'item'"
-    if (
-        not isinstance(value, dict)
-        or not {"window", "rates"} <= value.keys()
-        or not (value.keys() <= {"window", "rates", "apply"})
-    ):
+    if not isinstance(value, dict):
+        raise RuleError(wanted)
+    if unknown := _unknown_keys(value, ("window", "rates", "apply"), " in 'coverage'"):
+        raise RuleError("; ".join([wanted, *unknown]))
+    if not {"window", "rates"} <= value.keys():
         raise RuleError(wanted)
     window, apply = value["window"], value.get("apply", "excess")
     if not values.is_whole(window) or not window or apply not in ("excess", "item"):
@@ -390,8 +390,15 @@ def _contradictions(policy: Policy) -> list[str]:
     if policy.accounts["allowance"] == "{account}":
         found.append("'accounts' 'allowance' is the inventory account itself; give it its own")
     for kind, template in policy.accounts.items():
-        if kind != "allowance" and template == policy.accounts["allowance"]:
+        if kind == "allowance":
+            if any(policy.roots.is_under(template, root) for root in ("Income", "Expenses")):
+                found.append("'accounts' 'allowance' is in profit or loss; put it under Assets")
+        elif template == policy.accounts["allowance"]:
             found.append(f"'accounts' {kind!r} is the allowance account itself; give it its own")
+        elif policy.match_inventory(templates.fill_sample(template, policy.roots)):
+            found.append(
+                f"'accounts' {kind!r} is among the inventory accounts; put it under Expenses"
+            )
     return found
 
 

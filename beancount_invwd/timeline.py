@@ -41,7 +41,14 @@ if TYPE_CHECKING:
 
 
 class _Gap(NamedTuple):
-    """What a lot would have carried more at the end of a closed period, had all been known."""
+    """What a lot would have carried more at the end of a closed period, had all been known.
+
+    Attributes:
+        group: That of the lot.
+        is_own: Whether the lot is a group of its own.
+        units: The units then, but for those that moved to other lots since.
+        amount: What these would have carried more; negative is less.
+    """
 
     group: Group
     is_own: bool
@@ -49,10 +56,9 @@ class _Gap(NamedTuple):
     units: Decimal
     amount: Decimal
 
-    def find_rest(self) -> Decimal:
-        """What of it the units have that are still there."""
-        left = max(ZERO, self.lot.units)
-        part = part_of(abs(self.amount), left, self.units, self.lot.stock.quantum)
+    def find_part(self, units: Decimal) -> Decimal:
+        """What of it so many of the units have; none if they are negative."""
+        part = part_of(abs(self.amount), max(ZERO, units), self.units, self.lot.stock.quantum)
         return part if self.amount > ZERO else -part
 
 
@@ -290,6 +296,7 @@ class Timeline:
         """Measure what may have changed and write down what did."""
         self._tested_on = day
         self._report_emptied()
+        self._move_gaps()
         due = self._agenda.take(day, only)
         outcomes = self.assessor.weigh(due, day, by_lot=self._scope.closed is not None)
         if only is not None:
@@ -307,6 +314,7 @@ class Timeline:
                 self._gaps.clear()  # what is different no more needs no correction
             else:
                 self._forget_gaps(due)
+        self.books.moved = [] if self._gaps else None
         if not self._is_by_price and self._calendar.is_last(day):
             self._report_missing(day)
 
@@ -350,6 +358,20 @@ class Timeline:
             lot.stock.has_own = lot.stock.has_own or outcome.is_own
         self._agenda.add({lot.stock for lot in outcome.lots})
 
+    def _move_gaps(self) -> None:
+        """Let what would have been different go with units that moved to other lots since."""
+        for row in self.books.moved or ():
+            gap = self._gaps.get(row.source.number)
+            if gap is not None and gap.units > ZERO:
+                units = min(row.units, gap.units)
+                part = gap.find_part(units)
+                rest, there = gap.units - units, self._gaps.get(row.target.number)
+                self._gaps[row.source.number] = gap._replace(units=rest, amount=gap.amount - part)
+                if there is not None:
+                    units, part = units + there.units, part + there.amount
+                moved = gap._replace(lot=row.target, units=units, amount=part)
+                self._gaps[row.target.number] = moved
+
     def _take_gaps(self, outcomes: Iterable[Outcome]) -> dict[int, Decimal]:
         """Take what would have been different in a closed period, of units that are still there.
 
@@ -368,7 +390,7 @@ class Timeline:
             if not outcome.is_own:
                 numbers += together.get(outcome.group, [])
             gaps = [self._gaps.pop(number, None) for number in numbers]
-            found[id(outcome)] = sum((gap.find_rest() for gap in gaps if gap), ZERO)
+            found[id(outcome)] = sum((gap.find_part(gap.lot.units) for gap in gaps if gap), ZERO)
         return found
 
     def _describe(
@@ -476,6 +498,11 @@ class Timeline:
     def waiting(self) -> Sequence[Release]:
         """Releases that are written at the end of the period."""
         return self._outgoing.waiting
+
+    @property
+    def corrections(self) -> Sequence[Movement]:
+        """What of a closed period is corrected on the next measurement date."""
+        return self._corrections
 
     def sum_allowances(self) -> dict[tuple[str, str], Decimal]:
         """Sum allowances by allowance account and currency, with releases not yet written.

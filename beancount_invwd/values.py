@@ -92,10 +92,11 @@ def parse_schedule(value: Any) -> Schedule:
     """Parse `{180: '25%', 365: '50%'}` or `"180:25%, 365:50%"`."""
     wanted = "days and rates such as {180: '25%', 365: '50%'}"
     if isinstance(value, str):
+        wanted = 'days and rates such as "180:25%, 365:50%"'
         pairs = [part.partition(":") for part in value.split(",")]
         is_pair = r"\s*[0-9]{1,6}\s*:[^:]*"
         if not all(re.fullmatch(is_pair, "".join(pair)) for pair in pairs):
-            raise RuleError('days and rates such as "180:25%, 365:50%"')
+            raise RuleError(wanted)
         items: list[tuple[Any, Any]] = [(int(days), rate) for days, _, rate in pairs]
     elif isinstance(value, Mapping):
         items = list(value.items())

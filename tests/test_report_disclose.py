@@ -36,6 +36,8 @@ option "booking_method" "FIFO"
   Expenses:COGS:Goods       50.00 USD
 2023-12-31 price WIDGET 8.00 USD
 """
+REPLACED = """2023-06-30 price WIDGET 10.00 USD
+2023-06-30 custom "invwd-replacement-cost" "WIDGET" 5.00 USD"""
 TWO = "'inventory': 'Assets:(?P<entity>[^:]+):Inventory', 'accounts': {'cogs': 'Expenses:COGS'}"
 
 
@@ -156,6 +158,14 @@ def test_reasons_in_the_words_of_the_ledger() -> None:
     )
     assert r"- 2023-06-30: WIDGET of North, 40.00 USD (wet \| \[see\](x))" in (
         section(write(text=stated), "IAS 2.36 (e)")
+    )
+
+
+def test_a_price_is_not_said_to_be_the_floor_that_follows_from_it() -> None:
+    text = LEDGER.replace("2023-06-30 price WIDGET 6.00 USD", REPLACED)
+    note = write(TWO + ", 'standard': 'asc330-lcm', 'normal_margin': '2.00 USD'", text)
+    assert "WIDGET of North, 20.00 USD (floor, by the price 10.00 USD of 2023-06-30)" in (
+        "\n".join(line for row in note.sections for line in row.lines)
     )
 
 

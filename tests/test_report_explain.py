@@ -16,6 +16,7 @@ from beancount_invwd.report.sources import Sources
 from beancount_invwd.report.steps import Step, show, show_share
 
 D = datetime.date
+STORE = "Assets:Inventory:Store"
 MIDDLE = "the middle one of replacement cost, NRV, and NRV less normal margin (at least 0)"
 HEAD = """
 plugin "beancount_invwd" "{config}"
@@ -205,24 +206,33 @@ PRODUCT = """
 
 
 @pytest.mark.parametrize(
-    ("price", "said", "measure"),
+    ("price", "said", "product", "measure"),
     [
-        ("2023-01-31 price CHAIR 60 USD", "CHAIR: all recover their cost", "cost itself = 100.00"),
         (
-            "2023-01-31 price CHAIR 40 USD",
+            "2023-01-31 price CHAIR 60 USD",
+            "CHAIR: all recover their cost",
+            ["product: CHAIR: NRV of a unit 60, cost 50.00, price 60 USD on 2023-01-31"],
+            "cost itself = 100.00",
+        ),
+        (
+            '2023-01-31 custom "invwd-nrv" "CHAIR" 40 USD',
             "CHAIR: not all recover their cost, so replacement cost counts",
+            ["product: CHAIR: NRV of a unit 40, cost 50.00"],
             "",
         ),
         (
             "2023-01-31 balance Assets:Bank -150 USD",
             "CHAIR: it cannot be told whether CHAIR recovers its cost",
+            [],
             "not assessed: no price of what it is used in",
         ),
     ],
 )
-def test_raw_materials(price: str, said: str, measure: str) -> None:
+def test_raw_materials(price: str, said: str, product: list[str], measure: str) -> None:
     steps = tell(WIDGET + PRODUCT + price + "\n")
-    assert f"used in: {said}" in lines(steps, "Evidence")
+    evidence = lines(steps, "Evidence")
+    assert f"used in: {said}" in evidence
+    assert [line for line in evidence if line.startswith("product")] == product
     if measure:
         assert f"measure: {measure}" in lines(steps, "Lot")
     else:
@@ -278,8 +288,8 @@ def test_a_gain_of_one_lot_is_set_against_the_loss_of_another() -> None:
         "cost: of 2 lots = 160.00",
         "measure: of 2 lots = 140.00",
         "loss: 160.00 − 140.00 = 20.00",
-        "share of 2023-01-10 in Assets:Inventory:Store: 20.00 × 30.00 ÷ 30.00 = 20.00",
-        'share of 2023-01-11 "B" in Assets:Inventory:Store: 20.00 × 0 ÷ 30.00 = 0.00',
+        "share of 2023-01-10 at 10.00 in Assets:Inventory:Store: 20.00 × 30.00 ÷ 30.00 = 20.00",
+        'share of 2023-01-11 at 6.00 "B" in Assets:Inventory:Store: 20.00 × 0 ÷ 30.00 = 0.00',
     ]
     better = MORE.replace("price WIDGET 7.00", "price WIDGET 9.00")
     assert lines(tell(WIDGET + better), "Loss") == [
@@ -298,8 +308,8 @@ def test_a_group_of_several_items(basis: str) -> None:
         "cost: of 3 lots = 250.00",
         "measure: of 3 lots = 210.00",
         "loss: 250.00 − 210.00 = 40.00",
-        "share of WIDGET 2023-01-10 in Assets:Inventory:Store: 40.00 × 30.00 ÷ 50.00 = 24.00",
-        "share of CUP 2023-01-12 in Assets:Inventory:Store: 40.00 × 20.00 ÷ 50.00 = 16.00",
+        f"share of WIDGET 2023-01-10 at 10.00 in {STORE}: 40.00 × 30.00 ÷ 50.00 = 24.00",
+        f"share of CUP 2023-01-12 at 9.00 in {STORE}: 40.00 × 20.00 ÷ 50.00 = 16.00",
     ]
     assert lines(steps, "Written")[-1] == "in all: allowance that is left of these = 40.00"
 
@@ -308,7 +318,10 @@ def test_one_lot_by_its_label() -> None:
     entries, _, options = loader.load_string(HEAD.replace("{config}", "{}") + WIDGET + MORE)
     found = explain(entries, options, "WIDGET", label="B")
     sections = {step.section for step in found.chapters[0].steps if step.section[:3] == "Lot"}
-    assert (found.label, sections) == ("B", {'Lot 2023-01-11 "B" in Assets:Inventory:Store'})
+    assert (found.label, sections) == (
+        "B",
+        {'Lot 2023-01-11 at 6.00 "B" in Assets:Inventory:Store'},
+    )
 
 
 def test_pending_and_sold() -> None:
@@ -368,6 +381,39 @@ def test_bounds_of_the_measurement_dates(config: str) -> None:
     state = "written" if is_written else "pending: 2023-01-31 was not measured"
     assert lines(steps, "Allowance")[-1] == f"state: {state}"
     assert lines(steps, "Allowance")[0].endswith("= 0")
+
+
+def test_what_is_not_written_yet() -> None:
+    body = WIDGET + "2023-01-20 price WIDGET 7.00 USD\n"
+    sold = '2023-02-05 * "Sold"\n  Assets:Inventory:Store -4 WIDGET {}\n  Expenses:COGS\n'
+    steps = tell(body + sold, "{'release': 'period'}", as_of=D(2023, 2, 5))
+    assert lines(steps, "Written")[1:] == [
+        "in all: allowance that is left of these = 30.00",
+        "waits: releases that are written at the end of the period = -12.00",
+    ]
+    booked = '2023-01-31 * "By hand" #invwd\n  invwd-group: "WIDGET"\n'
+    booked += "  Assets:Inventory:Store:Allowance  -30.00 USD\n  Expenses:COGS\n"
+    booked += '2023-02-15 custom "invwd-closed" TRUE\n'
+    steps = tell(body + sold + booked, as_of=D(2023, 2, 20))
+    assert lines(steps, "Written")[1:] == [
+        "in all: allowance that is left of these = 30.00",
+        "waits: corrects a closed period, on the next measurement date = -12.00",
+    ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["2023-01-01 commodity WIDGET\n", "2023-01-01 open Assets:Inventory:Depot\n"],
+)
+def test_excluded_goods_are_said_to_be_so(words: str) -> None:
+    body = WIDGET.replace("Store", "Depot") if "Depot" in words else WIDGET
+    body = HEAD.replace("{config}", "{}") + words + "  invwd-exclude: TRUE\n" + body
+    entries, errors, options = loader.load_string(body)
+    assert errors == []
+    with pytest.raises(UnknownItem, match="WIDGET is not assessed: invwd-exclude is TRUE for it"):
+        explain(entries, options, "WIDGET")
+    with pytest.raises(UnknownItem, match="there are none"):
+        explain(entries, options, "WIDGET", D(2023, 1, 9))
 
 
 def test_unknown_items() -> None:

@@ -54,6 +54,44 @@ def test_a_contract_that_covers_its_cost_is_no_loss() -> None:
     assert "11.00" not in contract
 
 
+def test_what_corrects_a_closed_period_and_is_not_written_yet() -> None:
+    # 30.00 were booked in the store; by then 4 were sold and 2 lay in the shop
+    text = """
+plugin "beancount_invwd"
+2024-01-01 open Assets:Inventory:Store
+2024-01-01 open Assets:Inventory:Store:Allowance
+2024-01-01 open Assets:Inventory:Shop
+2024-01-01 open Assets:Bank
+2024-01-01 open Expenses:COGS
+2024-01-05 * "Works"
+  Assets:Inventory:Store  10 WIDGET {10.00 USD}
+  Assets:Bank
+2024-01-31 price WIDGET 7.00 USD
+2024-01-31 * "Booked" #invwd
+  invwd-group: "WIDGET"
+  Assets:Inventory:Store:Allowance  -30.00 USD
+  Expenses:COGS
+2024-02-10 * "Sold, entered late"
+  Assets:Inventory:Store  -4 WIDGET {10.00 USD}
+  Expenses:COGS
+2024-02-11 * "Moved, entered late"
+  Assets:Inventory:Store  -2 WIDGET {10.00 USD}
+  Assets:Inventory:Shop   2 WIDGET {10.00 USD}
+2024-02-15 custom "invwd-closed" TRUE
+2024-03-10 price WIDGET 7.00 USD
+"""
+    entries, errors, options = loader.load_string(text)
+    assert errors == []
+    shop, store = list_remarks(assess(entries, options, datetime.date(2024, 2, 20)))
+    assert shop.startswith("6.00 USD that correct a closed period wait for the next measurement;")
+    assert shop.endswith(
+        "until then Assets:Inventory:Shop:Allowance holds as much less than the lots."
+    )
+    assert store.startswith("18.00 USD that correct a closed period wait")
+    assert "Assets:Inventory:Store:Allowance holds as much more than the lots" in store
+    assert list_remarks(assess(entries, options, datetime.date(2024, 2, 29))) == []
+
+
 def test_without_a_policy_nothing_is_said() -> None:
     entries, _, options = loader.load_string(LEDGER.replace("'period'", "1"))
     assert list_remarks(assess(entries, options)) == []

@@ -226,7 +226,8 @@ class Author:
     def _tell_reason(self, row: Written) -> str:
         why = row.reason
         if row.price is not None:
-            why += f" {self._numbers.show_exact(row.price)} {row.currency} of {row.price_date}"
+            price = f"{self._numbers.show_exact(row.price)} {row.currency} of {row.price_date}"
+            why = f"{why} {price}" if why == "price" else f"{why}, by the price {price}"
         amount = self._money(abs(row.change), row.currency)
         where = f" of {row.entity}" if row.entity else ""
         reason = f" ({why})" if why else ""

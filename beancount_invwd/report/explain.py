@@ -124,6 +124,9 @@ def _skip_test(policy: Policy, day: datetime.date) -> Mapping[str, Any]:
 def _check(assessment: Assessment, entries: Sequence[Any], item: str, label: str | None) -> None:
     items = sorted({stock.key.commodity for stock in assessment.stocks})
     if item not in items:
+        if _is_excluded(assessment, entries, item):
+            message = f"{item} is not assessed: invwd-exclude is TRUE for it or for its account"
+            raise UnknownItem(message)
         near = get_close_matches(item, items, 1) or get_close_matches(item.upper(), items, 1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(items) or 'none'}"
         raise UnknownItem(f"no inventory account held {item} by {assessment.as_of}; {hint}")
@@ -140,3 +143,20 @@ def _check(assessment: Assessment, entries: Sequence[Any], item: str, label: str
     if label not in labels:
         known = ", ".join(f'"{name}"' for name in sorted(labels)) or "none"
         raise UnknownItem(f'{item} never had a lot "{label}"; it had {known}')
+
+
+def _is_excluded(assessment: Assessment, entries: Sequence[Any], item: str) -> bool:
+    """Whether an item lies, or lay, in inventory accounts, but is to be left alone."""
+    run = assessment.run
+    if run is None:
+        return False
+    return any(
+        posting.cost is not None
+        and posting.units is not None
+        and posting.units.currency == item
+        and run.policy.match_inventory(posting.account) is not None
+        and (run.scope.is_excluded(item) or run.scope.find_home(posting.account) is None)
+        for entry in entries
+        if type(entry) is data.Transaction and entry.date <= assessment.as_of
+        for posting in entry.postings
+    )

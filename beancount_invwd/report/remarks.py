@@ -1,7 +1,7 @@
 """What the positions do not show: sentences below them.
 
-200.00 USD of releases wait for the end of the period; until then the accounts hold as much
-more than the lots.
+200.00 USD of releases wait for the end of the period; until then the allowance accounts hold as
+much more than the lots.
 """
 
 from __future__ import annotations
@@ -34,7 +34,11 @@ def list_remarks(assessment: Assessment) -> list[str]:
 
 
 def tell_waiting(timeline: Timeline) -> Iterator[str]:
-    """Tell of releases that are written at the end of the period (ACCOUNTING section 8)."""
+    """Tell what is not written yet, so that lots and allowance accounts differ.
+
+    Releases are written at the end of the period (ACCOUNTING section 8), what corrects a closed
+    period on the next measurement date (section 11).
+    """
     sums: dict[str, Decimal] = {}
     for row in timeline.waiting:
         sums[row.group.currency] = sums.get(row.group.currency, ZERO) + row.amount
@@ -43,6 +47,18 @@ def tell_waiting(timeline: Timeline) -> Iterator[str]:
             f"{amount:,f} {currency} of releases wait for the end of the period; until then the "
             "allowance accounts hold as much more than the lots."
         )
+    changes: dict[tuple[str, str], Decimal] = {}
+    for movement in timeline.corrections:
+        for account, change in movement.changes.items():
+            key = (movement.group.currency, account)
+            changes[key] = changes.get(key, ZERO) + change
+    for (currency, account), change in sorted(changes.items()):
+        if change:
+            yield (
+                f"{abs(change):,f} {currency} that correct a closed period wait for the next "
+                f"measurement; until then {account} holds as much "
+                f"{'more' if change < 0 else 'less'} than the lots."
+            )
 
 
 def _tell_contracts(assessment: Assessment, stock: Stock) -> Iterator[str]:

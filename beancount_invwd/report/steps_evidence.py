@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from beancount_invwd.facts import Statement
+    from beancount_invwd.measure import Use
     from beancount_invwd.prices import Price
     from beancount_invwd.report.sources import Sources
 
@@ -35,6 +36,7 @@ def list_evidence(case: Case, sources: Sources) -> Iterator[Step]:
         yield Step(SECTION, "replacement cost", text, None, sources.locate(found.entry.meta))
     if evidence.use is not None:
         yield _tell_use(case, sources)
+        yield from _list_products(evidence.use, sources)
     elif case.terms.measure not in {"cost", "replacement"} and not (
         evidence.price or evidence.statement
     ):
@@ -71,3 +73,15 @@ def _tell_use(case: Case, sources: Sources) -> Step:
     if use.lack:
         text = f"{products}: it cannot be told whether {use.lack} recovers its cost"
     return Step(SECTION, "used in", text, None, sources.locate(facts.meta))
+
+
+def _list_products(use: Use, sources: Sources) -> Iterator[Step]:
+    """List what the products of a raw material are worth, and cost."""
+    for row in use.products:
+        text = f"{row.item}: NRV of a unit {show(row.nrv)}, cost {show(row.cost)}"
+        source = ""
+        if row.price is not None:
+            amount = row.price.entry.amount
+            text += f", price {show(amount.number)} {amount.currency} on {row.price.date}"
+            source = sources.locate(row.price.entry.meta)
+        yield Step(SECTION, "product", text, None, source)

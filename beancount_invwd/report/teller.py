@@ -216,6 +216,25 @@ class Teller:
             yield Step("Written", "came" if moved > 0 else "went", words, moved)
         if rows or moved:
             yield Step("Written", "in all", "allowance that is left of these", total + moved)
+        yield from self._tell_waiting(stock, names)
+
+    def _tell_waiting(self, stock: Stock, names: set[str]) -> Iterator[Step]:
+        """What the accounts have more than the lots until it is written."""
+        timeline = self._after.timeline
+        assert timeline is not None  # noqa: S101 (for the type checker; there is a policy)
+        released = [(row.group, -row.amount) for row in timeline.waiting]
+        corrected = [(row.group, row.change) for row in timeline.corrections]
+        for rows, words in (
+            (released, "releases that are written at the end of the period"),
+            (corrected, "corrects a closed period, on the next measurement date"),
+        ):
+            amounts = [
+                amount
+                for group, amount in rows
+                if group.name in names and (group.entity, group.currency) == stock.key[:2]
+            ]
+            if amounts:
+                yield Step("Written", "waits", words, sum(amounts, ZERO))
 
     def _find_moved(self, stock: Stock, total: Decimal) -> Decimal:
         """What of an allowance no movement tells of: the lots alone know.
@@ -234,7 +253,7 @@ class Teller:
 
 def _name(lot: Lot) -> str:
     label = f' "{lot.label}"' if lot.label else ""
-    which = "pool" if lot.is_pool else f"{lot.date}{label}"
+    which = "pool" if lot.is_pool else f"{lot.date} at {show(lot.cost_unit)}{label}"
     return f"{which} in {lot.account}"
 
 

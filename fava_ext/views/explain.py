@@ -84,7 +84,9 @@ def tell_story(context: Context) -> Story:
         where = ", ".join(filter(None, (chapter.entity, chapter.currency)))
         for title, steps in groupby(chapter.steps, key=lambda step: step.section):
             lines = [_make_line(step, context) for step in steps]
-            parts.append(Part(title, where if len(chapters) > 1 else "", lines))
+            parts.append(
+                Part(context.formats.formula(title), where if len(chapters) > 1 else "", lines)
+            )
     figures, badges = _sum_up(context, columns)
     name = columns.name(found.item)
     lot = found.label or ""
@@ -119,7 +121,9 @@ def _make_line(step: Step, context: Context) -> Line:
     formats = context.formats
     result = "" if step.result is None else formats.exact(step.result, "")
     url = _link(step.source, context)
-    return Line(step.label, formats.formula(step.formula), result, step.source, url)
+    return Line(
+        formats.formula(step.label), formats.formula(step.formula), result, step.source, url
+    )
 
 
 def _link(source: str, context: Context) -> str:

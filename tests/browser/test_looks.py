@@ -98,6 +98,21 @@ def find_overflow(page: Page) -> int:
     )
 
 
+@pytest.mark.parametrize("width", [320, 600, 1024])
+def test_no_text_of_a_table_runs_into_the_next_column(
+    width: int, example: str, window: Open
+) -> None:
+    page = window(example, viewport={"width": width, "height": 844})
+    for view in ADDRESSES:
+        go(page, f"{example}?view={view}")
+        cells = page.locator(".impairment .grid :is(th, td)")
+        wide = cells.evaluate_all(
+            "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth)"
+            ".map(cell => cell.textContent)"
+        )
+        assert not wide, view
+
+
 @pytest.mark.parametrize("width", [320, 390, 768, 1024])
 def test_nothing_is_wider_than_the_window(width: int, example: str, window: Open) -> None:
     page = window(example, viewport={"width": width, "height": 844})
