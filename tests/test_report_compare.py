@@ -123,6 +123,17 @@ def test_what_a_scenario_lacks() -> None:
     assert any("normal margin" in note for note in found.notes["measure=lcm"])
 
 
+def test_what_a_scenario_has_not_measured() -> None:
+    # 19.00 of 2022, half of it released, and 14.00 are lost by now
+    found = run([read_scenario("until=2022-12-31")])
+    assert found.notes == {
+        "ledger": [],
+        "until=2022-12-31": [
+            "a test on 2023-12-31 would change the allowance by 4.50 USD, which is not written"
+        ],
+    }
+
+
 def test_an_earlier_date() -> None:
     found = run([], datetime.date(2022, 12, 31))
     assert (found.start, found.columns) == (datetime.date(2022, 1, 1), ["ledger"])

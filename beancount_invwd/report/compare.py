@@ -29,6 +29,7 @@ from beancount_invwd.periods import fiscal_year_start
 from beancount_invwd.plugin import collector_paused
 from beancount_invwd.prices import IMPLICIT
 from beancount_invwd.report.assessment import Assessment, assess
+from beancount_invwd.report.remarks import tell_pending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -96,7 +97,8 @@ class Comparison:
         columns: The ledger's own policy, then the scenarios, by name.
         rows: By entity, currency and item; items without an allowance anywhere are left out.
         totals: By entity and currency.
-        notes: By column, what is wrong under that policy and is not under the ledger's.
+        notes: By column, what is wrong under that policy and is not under the ledger's, and what
+            a test on the date would change.
     """
 
     as_of: datetime.date
@@ -189,7 +191,8 @@ def compare(entries: Sequence[Any], own: Assessment, scenarios: Sequence[Scenari
         state = _assess(entries, own, column, start)
         found.append(_read_figures(state))
         known = {error.message for error in own.errors}
-        notes[column.name] = [e.message for e in state.errors if e.message not in known]
+        wrong = [e.message for e in state.errors if e.message not in known]
+        notes[column.name] = [*wrong, *tell_pending(state)]
     with localcontext(CONTEXT):
         rows = _list_rows(found)
         names = [column.name for column in columns]

@@ -17,8 +17,7 @@ from beancount_invwd.periods import fiscal_year_start
 from beancount_invwd.report import notes
 from beancount_invwd.report.answers import Author
 from beancount_invwd.report.numbers import NumberWriter
-from beancount_invwd.report.positions import list_positions, sum_totals
-from beancount_invwd.report.remarks import tell_waiting
+from beancount_invwd.report.remarks import tell_pending, tell_waiting
 
 if TYPE_CHECKING:
     from beancount_invwd.report.assessment import Assessment
@@ -80,12 +79,7 @@ def disclose(
         asked = notes.NOTES.get(policy.standard, notes.IAS2)
         sections = [Section(row.paragraph, row.heading, list(author.answer(row))) for row in asked]
     doubts = [notes.OTHERS[policy.standard]] if policy.standard in notes.OTHERS else []
-    doubts += [
-        f"a test on {end} would change the allowance{f' of {row.entity}' if row.entity else ''} by "
-        f"{row.pending:,f} {row.currency}, which is not written"
-        for row in sum_totals(list_positions(assessment))
-        if row.pending
-    ]
+    doubts += tell_pending(assessment)
     doubts += tell_waiting(run.timeline)
     remarks = [f"[to be checked by the author: {text}]" for text in doubts]
     title = f"Inventories, {start} to {end}"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from beancount_invwd.formula import find_formula
 from beancount_invwd.money import CONTEXT, ZERO
+from beancount_invwd.report.positions import list_positions, sum_totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,17 @@ def list_remarks(assessment: Assessment) -> list[str]:
             *tell_waiting(timeline),
             *(text for stock in assessment.stocks for text in _tell_contracts(assessment, stock)),
         ]
+
+
+def tell_pending(assessment: Assessment) -> Iterator[str]:
+    """Tell what a test would change, if the date is no measurement date."""
+    for row in sum_totals(list_positions(assessment)):
+        if row.pending:
+            of = f" of {row.entity}" if row.entity else ""
+            yield (
+                f"a test on {assessment.as_of} would change the allowance{of} by "
+                f"{row.pending:,f} {row.currency}, which is not written"
+            )
 
 
 def tell_waiting(timeline: Timeline) -> Iterator[str]:

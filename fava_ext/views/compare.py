@@ -44,7 +44,7 @@ class Form:
         keep_url: The address that keeps what the fields say; empty if all of it is kept.
         join_url: The address that adds both policy and prices as one column; empty without both.
         problem: Why it cannot be compared; empty if it can.
-        notes: What is wrong under a policy and is not under the ledger's.
+        notes: What is wrong under a policy and is not under the ledger's, or not written.
     """
 
     standards: Sequence[Choice]
