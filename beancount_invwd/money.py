@@ -14,10 +14,10 @@ from decimal import (
     Context,
     Decimal,
     DivisionByZero,
+    InvalidOperation,
+    Overflow,
     localcontext,
 )
-from decimal import InvalidOperation as _InvalidOperation
-from decimal import Overflow as _Overflow
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ ONE = Decimal(1)
 CENT = Decimal("0.01")
 
 CONTEXT = Context(
-    prec=60, rounding=ROUND_HALF_EVEN, traps=[DivisionByZero, _InvalidOperation, _Overflow]
+    prec=60, rounding=ROUND_HALF_EVEN, traps=[DivisionByZero, InvalidOperation, Overflow]
 )
 """Wide enough that units × cost is exact: Beancount keeps up to 28 digits of each."""
 
-_WIDE = Context(prec=100_000, traps=[_InvalidOperation])
+_WIDE = Context(prec=100_000, traps=[InvalidOperation])
 """For rounding, so that a number with too many zeros is no fault of a rule."""
 _MOST_DIGITS = 30
 _SURE_DIGITS = 50
