@@ -9,6 +9,7 @@ left over belongs to units that really left.
 from __future__ import annotations
 
 import datetime
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.facts import inherit_facts
 from beancount_invwd.money import ZERO, part_of, round_money, share_out
-from beancount_invwd.stock import Lot, Pool, carry, find_room
+from beancount_invwd.stock import Layers, Lot, Pool, carry, find_room, take_oldest
 
 if TYPE_CHECKING:
     from beancount_invwd.facts import Facts
@@ -56,7 +57,7 @@ class Reduction:
         lot: The lot that they leave.
         units_taken: All of them.
         allowance: What the lot gave up with them; `locked` is a part of it.
-        layers: Dates and units of a pool, oldest first.
+        layers: The units of a pool; empty of another lot.
     """
 
     lot: Lot
@@ -64,7 +65,7 @@ class Reduction:
     cost_unit: Decimal
     allowance: Decimal
     locked: Decimal
-    layers: list[tuple[datetime.date, Decimal]]
+    layers: Layers
     units_taken: Decimal
     cost_moved: Decimal = ZERO
 
@@ -145,9 +146,9 @@ def _move(
         reduction.locked -= carried_locked + kept_locked
     reduction.units -= units
     addition.units -= units
-    layers = [(source.aged_from, units)]
+    layers = deque([(source.aged_from, units)])
     if isinstance(source, Pool):
-        layers = _take_layers(reduction.layers, units)
+        layers = take_oldest(reduction.layers, units)
     if isinstance(target, Pool):
         for date, part in layers:
             target.add_layer(date, part)
@@ -172,22 +173,6 @@ def _put(lot: Lot, allowance: Decimal, locked: Decimal) -> tuple[Decimal, Decima
     carry(lot, taken)
     lot.locked += taken_locked
     return taken, taken_locked
-
-
-def _take_layers(
-    layers: list[tuple[datetime.date, Decimal]], units: Decimal
-) -> list[tuple[datetime.date, Decimal]]:
-    taken = []
-    while units > 0 and layers:
-        date, left = layers[0]
-        part = min(units, left)
-        taken.append((date, part))
-        units -= part
-        if part == left:
-            layers.pop(0)
-        else:
-            layers[0] = (date, left - part)
-    return taken
 
 
 def match_production(additions: Sequence[Addition], reductions: Sequence[Reduction]) -> list[Moved]:

@@ -8,6 +8,7 @@ opened with booking `NONE` all lots of an item are one pool: units and cost are 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -281,7 +282,7 @@ class Books:
         if lot.units <= 0 and was_on_hand:
             lot.drained = (txn, posting)
         allowance, locked = _give_up(lot, units, before) if lot.allowance else (ZERO, ZERO)
-        layers = lot.take_layers(units) if isinstance(lot, Pool) else []
+        layers = lot.take_layers(units) if isinstance(lot, Pool) else deque()
         return Reduction(lot, units, cost_unit, allowance, locked, layers, units)
 
     def list_accounts(self) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 from bisect import insort
+from collections import deque
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import takewhile
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from beancount_invwd.policy import Terms
 
 NO_LIMIT = Decimal("Infinity")
+Layers = deque[tuple[datetime.date, Decimal]]
+"""Units of a pool by the date that their age counts from, the oldest first."""
 
 
 class StockKey(NamedTuple):
@@ -202,15 +205,15 @@ class Pool(Lot):
 
     Attributes:
         cost_total: The sum of the costs that were posted.
-        layers: Dates and units left, first in first out, from index `used` on.
+        layers: What is left, first in first out.
+        layered: The units of all layers.
     """
 
     is_pool: ClassVar[bool] = True
 
     cost_total: Decimal = ZERO
-    layers: list[tuple[datetime.date, Decimal]] = field(default_factory=list)
+    layers: Layers = field(default_factory=deque)
     layered: Decimal = ZERO
-    used: int = 0
 
     @property
     def label(self) -> str | None:
@@ -224,29 +227,30 @@ class Pool(Lot):
 
     def add_layer(self, date: datetime.date, units: Decimal) -> None:
         """Add units of an age; those that cover a shortage are gone already."""
-        insort(self.layers, (date, units), lo=self.used)
+        insort(self.layers, (date, units))
         self.layered += units
         self.take_layers(self.layered - max(self.units, ZERO))
 
-    def take_layers(self, units: Decimal) -> list[tuple[datetime.date, Decimal]]:
+    def take_layers(self, units: Decimal) -> Layers:
         """Take the oldest units out."""
-        taken = []
-        while units > 0 and self.used < len(self.layers):
-            date, left = self.layers[self.used]
-            part = min(units, left)
-            taken.append((date, part))
-            units -= part
-            self.layered -= part
-            if part == left:
-                self.used += 1
-            else:
-                self.layers[self.used] = (date, left - part)
-        self._set_age()
+        taken = take_oldest(self.layers, units)
+        self.layered -= sum((part for _, part in taken), ZERO)
+        if self.layers:
+            self.aged_since, self.aged = self.layers[0][0], None
         return taken
 
-    def _set_age(self) -> None:
-        if self.used < len(self.layers):
-            self.aged_since, self.aged = self.layers[self.used][0], None
+
+def take_oldest(layers: Layers, units: Decimal) -> Layers:
+    """Take the oldest units out of layers, as many as there are; these lose them."""
+    taken: Layers = deque()
+    while units > 0 and layers:
+        date, left = layers.popleft()
+        part = min(units, left)
+        taken.append((date, part))
+        units -= part
+        if part < left:
+            layers.appendleft((date, left - part))
+    return taken
 
 
 @dataclass(eq=False, slots=True)
