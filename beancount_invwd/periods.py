@@ -11,7 +11,7 @@ from calendar import monthrange
 from typing import NamedTuple
 
 DAY = datetime.timedelta(days=1)
-MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_MONTHS = {"month": 1, "quarter": 3}
 
 
 class YearEnd(NamedTuple):
@@ -59,7 +59,7 @@ def period_end(day: datetime.date, period: str, year_end: YearEnd) -> datetime.d
     """The end of the month, quarter or year that `day` is in (at most 9999-12-31)."""
     if period == "year":
         return fiscal_year_end(day, year_end)
-    step = MONTHS[period]
+    step = _MONTHS[period]
     months = day.year * 12 + day.month - 1
     months += (year_end.month - day.month) % step
     if months >= (datetime.MAXYEAR + 1) * 12:
