@@ -224,9 +224,7 @@ def _build(reader: _Reader, roots: Roots, year_end_option: str | None) -> Policy
         ageing=reader.take("ageing", _or_none(values.parse_schedule), None) or (),
         price_max_age=reader.take("price_max_age", _or_none(_parse_days), 365),
     )
-    patterns = reader.take("inventory", _parse_patterns, None) or _parse_patterns(
-        "Assets:Inventory"
-    )
+    patterns = reader.take("inventory", _parse_patterns, ("Assets:Inventory",))
     policy = Policy(
         standard=name,
         basis=reader.take("basis", _one_of(standards.BASES), standard.basis),
