@@ -96,7 +96,6 @@ class Closing(NamedTuple):
     """An `invwd-closed`: nothing is written on or before its date."""
 
     date: datetime.date
-    item: None
     entry: Any
 
 
@@ -385,7 +384,7 @@ def _read_closing(entry: Any, given: Sequence[Any]) -> Closing:
     _check_names(entry, ())
     if len(given) != 1 or given[0] is not True:
         raise RuleError('invwd-closed takes TRUE: 2024-12-31 custom "invwd-closed" TRUE')
-    return Closing(entry.date, None, entry)
+    return Closing(entry.date, entry)
 
 
 def _amount_of(value: Any, form: str) -> Money:
