@@ -101,10 +101,7 @@ class PriceBook:
 
     def list_foreign(self, item: str, currency: str) -> list[str]:
         """The other currencies in which an item has prices, which depend on rates."""
-        quotes = self.newest_by_pair.get(item, {})
-        if len(quotes) == 1 and currency in quotes:
-            return []
-        return [quote for quote in quotes if quote != currency]
+        return [quote for quote in self.newest_by_pair.get(item, ()) if quote != currency]
 
     def _convert(self, entry: Any, currency: str) -> Price | None:
         amount = entry.amount
