@@ -6,8 +6,6 @@ from beancount_invwd.movements import Group
 from beancount_invwd.policy import Policy
 from beancount_invwd.stock import Lot, Stock
 
-_BY_ITEM = ("lot", "item")
-
 
 class Grouping:
     """Groups lots by the basis of a policy.
@@ -20,7 +18,7 @@ class Grouping:
 
     def __init__(self, policy: Policy) -> None:
         self.basis = policy.basis
-        self.is_by_item = policy.basis in _BY_ITEM
+        self.is_by_item = policy.basis in {"lot", "item"}
         self.may_wait = policy.basis == "item" and policy.reversals == "full"
         self._by_item: dict[Stock, Group] = {}
 
