@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from beancount_invwd.policy import Terms
     from beancount_invwd.prices import Price, Replacement
     from beancount_invwd.stock import Lot
-    from beancount_invwd.values import Charge, Schedule
+    from beancount_invwd.values import Charge
 
 Lack = Literal["price", "margin", "terms", "units", "product"]
 
@@ -140,7 +140,8 @@ def measure_lot(
     if found.total is None:
         return found
     if terms.ageing:
-        found = lower_by_age(found, lot, terms.ageing, day)
+        share, until = find_rate(terms.ageing, lot.aged_from, day)
+        found = _lower(found, lot, Rate(share, "ageing", until))
     for rate in evidence.rates:
         found = _lower(found, lot, rate)
     if not found.total:
@@ -268,12 +269,6 @@ def _charge(charge: Charge, lot: Valued, gross: Decimal) -> Decimal:
     if charge.of == "price":
         return gross * charge.number
     return (lot.cost if charge.of == "cost" else lot.units) * charge.number
-
-
-def lower_by_age(found: Measured, lot: Lot, ageing: Schedule, day: datetime.date) -> Measured:
-    """Lower a value to what the age of a lot leaves of its cost."""
-    share, until = find_rate(ageing, lot.aged_from, day)
-    return _lower(found, lot, Rate(share, "ageing", until))
 
 
 def _lower(found: Measured, lot: Lot, rate: Rate) -> Measured:
