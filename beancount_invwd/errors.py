@@ -34,12 +34,11 @@ class RuleError(Exception):
     """A value that a rule refuses; turned into an `InvwdError` by the stage that reads it."""
 
 
-def error_at(meta: Mapping[str, Any] | None, message: str, entry: Any = None) -> InvwdError:
+def error_at(meta: Mapping[str, Any], message: str, entry: Any = None) -> InvwdError:
     """Build an error at the file and line of `meta` (`<beancount_invwd>`, 0 if it has none)."""
-    where = meta or {}
     source = {
-        "filename": where.get("filename", "<beancount_invwd>"),
-        "lineno": where.get("lineno", 0),
+        "filename": meta.get("filename", "<beancount_invwd>"),
+        "lineno": meta.get("lineno", 0),
     }
     return InvwdError(source, message, entry)
 
