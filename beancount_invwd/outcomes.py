@@ -216,7 +216,6 @@ def join(outcomes: Sequence[Outcome]) -> Outcome:
     if len(outcomes) == 1:
         return outcomes[0]
     return outcomes[0]._replace(
-        is_own=all(outcome.is_own for outcome in outcomes),
         changes=sum_changes(outcomes),
         quantity=sum((row.quantity for row in outcomes), ZERO),
         cost=sum((row.cost for row in outcomes), ZERO),
@@ -227,8 +226,6 @@ def join(outcomes: Sequence[Outcome]) -> Outcome:
 
 def sum_changes(outcomes: Sequence[Outcome]) -> Mapping[str, Decimal]:
     """Add up what outcomes change on each account."""
-    if len(outcomes) == 1:
-        return outcomes[0].changes
     changes: dict[str, Decimal] = {}
     for outcome in outcomes:
         for account, change in outcome.changes.items():

@@ -398,7 +398,7 @@ class Timeline:
     ) -> Movement:
         """Describe what is written together as one movement."""
         found, lots = join(outcomes), outcomes[0].lots
-        is_single = len(outcomes) == 1 and len(lots) == 1 and found.is_own
+        is_single = found.is_own and len(outcomes) == len(lots) == 1
         return Movement(
             day,
             found.kind,
