@@ -13,13 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import islice
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from beancount_invwd.booked import Claim, has_goods, overlap, shrink, spread
 from beancount_invwd.errors import find_near
 from beancount_invwd.facts import show
 from beancount_invwd.money import ONE, ZERO, round_money
-from beancount_invwd.movements import BOOKED, Group, Kind, Movement
+from beancount_invwd.movements import BOOKED, Group, Movement
 from beancount_invwd.outcomes import Outcome, drop_zeros, find_kind, merge, sum_changes
 from beancount_invwd.stock import carry, find_room
 
@@ -304,10 +304,11 @@ class Claims:
     def _describe(
         self, claim: Claim, group: Group, changes: dict[str, Decimal], day: datetime.date
     ) -> Movement:
+        """What was booked; by its kind losses and reversals are added up (section 7)."""
         change = sum(changes.values(), ZERO)
         kind = find_kind(change, ONE)
-        if (change > 0 and claim.kind == "write-off") or (change < 0 and claim.kind == "release"):
-            kind = cast("Kind", claim.kind)
+        if change < 0 and claim.kind == "release":
+            kind = "release"
         elif self._is_taken_over(claim):
             kind = "transfer"
         return Movement(day, kind, BOOKED, group, ZERO, ZERO, changes, is_booked=True)
