@@ -19,7 +19,7 @@ from operator import eq
 from typing import Any
 
 from beancount_invwd.facts import GROUP, TAG
-from beancount_invwd.money import ZERO, share_out
+from beancount_invwd.money import ZERO, drop_zeros, share_out
 from beancount_invwd.movements import Movement, Release
 
 _OF_UNITS = ("release", "transfer")
@@ -174,7 +174,7 @@ def overlap(one: Decimal, other: Decimal) -> Decimal:
 
 def shrink(row: Movement, changes: dict[str, Decimal]) -> Movement:
     """A movement with what is left of its changes, and as much less of its credits."""
-    changes = {account: change for account, change in changes.items() if change}
+    changes = drop_zeros(changes)
     amount = -sum(changes.values(), ZERO)
     credited: dict[str | None, Decimal] = {}
     for account, credit in row.credits.items():

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 from beancount_invwd.booked import Claim, has_goods, overlap, shrink, spread
 from beancount_invwd.errors import find_near
 from beancount_invwd.facts import show
-from beancount_invwd.money import ONE, ZERO, round_money
+from beancount_invwd.money import ONE, ZERO, drop_zeros, round_money
 from beancount_invwd.movements import BOOKED, Group, Movement
-from beancount_invwd.outcomes import Outcome, drop_zeros, find_kind, merge, sum_changes
+from beancount_invwd.outcomes import Outcome, find_kind, merge, sum_changes
 from beancount_invwd.stock import carry, find_room
 
 if TYPE_CHECKING:

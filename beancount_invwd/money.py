@@ -18,11 +18,12 @@ from decimal import (
     Overflow,
     localcontext,
 )
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+Key = TypeVar("Key")
 ZERO = Decimal(0)
 ONE = Decimal(1)
 CENT = Decimal("0.01")
@@ -90,6 +91,11 @@ def _share_quanta(quanta: Decimal, weights: Sequence[Decimal], quantum: Decimal)
         for i in order[:short]:
             shares[i] += 1
     return [share * quantum for share in shares]
+
+
+def drop_zeros(amounts: Mapping[Key, Decimal]) -> dict[Key, Decimal]:
+    """Leave out what is zero."""
+    return {key: amount for key, amount in amounts.items() if amount}
 
 
 def part_of(amount: Decimal, units: Decimal, out_of: Decimal, quantum: Decimal) -> Decimal:

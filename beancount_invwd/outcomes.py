@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from beancount_invwd.money import ZERO
+from beancount_invwd.money import ZERO, drop_zeros
 from beancount_invwd.movements import BOOKED, Group, Kind, Movement, Plan
 from beancount_invwd.prices import Price
 from beancount_invwd.stock import Lot, Sharing, Stock
@@ -231,8 +231,3 @@ def sum_changes(outcomes: Sequence[Outcome]) -> Mapping[str, Decimal]:
         for account, change in outcome.changes.items():
             changes[account] = changes.get(account, ZERO) + change
     return drop_zeros(changes)
-
-
-def drop_zeros(changes: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """Leave out accounts on which nothing changes."""
-    return {account: change for account, change in changes.items() if change}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.booked import is_booked
 from beancount_invwd.groups import Grouping
-from beancount_invwd.money import ZERO
+from beancount_invwd.money import ZERO, drop_zeros
 from beancount_invwd.movements import Group, Kind, Movement, Release
 from beancount_invwd.releases import choose_credits
 
@@ -133,7 +133,7 @@ class Outgoing:
                 for lot, change in ((row.source, -row.allowance), (row.target, row.allowance)):
                     account = self._targets.allowance_account(lot)
                     changes[account] = changes.get(account, ZERO) + change
-            changes = {account: change for account, change in changes.items() if change}
+            changes = drop_zeros(changes)
             if changes:
                 self._movements.append(
                     Movement(

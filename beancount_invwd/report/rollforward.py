@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any, Literal
 
-from beancount_invwd.money import CONTEXT, ZERO
+from beancount_invwd.money import CONTEXT, ZERO, drop_zeros
 from beancount_invwd.report.assessment import Assessment, assess
 from beancount_invwd.report.positions import tie_out
 from beancount_invwd.report.spans import day_before, find_year_start, split_span
@@ -298,7 +298,7 @@ def _move_between_names(
     Within one allowance account the ledger has no transaction for it: the lots alone know.
     """
     last = {_key_of(row): row.closing for row in rows}
-    if _drop_zeros(_Names(assessment, by).sum_lots()) == _drop_zeros(last):
+    if drop_zeros(_Names(assessment, by).sum_lots()) == drop_zeros(last):
         return rows
     days = {day_before(row.start) for row in rows}
     states = {day: assess(entries, assessment.options_map, day) for day in sorted(days)}
@@ -318,7 +318,3 @@ def _rebase(row: RollRow, lots: Mapping[datetime.date, Mapping[_Key, Decimal]]) 
 
 def _key_of(row: RollRow) -> _Key:
     return row.entity, row.currency, row.commodity or row.category or ""
-
-
-def _drop_zeros(sums: Mapping[_Key, Decimal]) -> dict[_Key, Decimal]:
-    return {key: amount for key, amount in sums.items() if amount}
