@@ -26,7 +26,7 @@ from beancount_invwd.facts import TAG, Closing, Contract, Directive
 from beancount_invwd.groups import Grouping
 from beancount_invwd.lots import Books
 from beancount_invwd.money import ZERO, part_of
-from beancount_invwd.movements import Group, Movement, Plan, Release, Row
+from beancount_invwd.movements import Group, Movement, Release
 from beancount_invwd.outcomes import Outcome, fold, join, merge, tell_reason
 from beancount_invwd.outgoing import Outgoing
 from beancount_invwd.periods import DAY
@@ -283,14 +283,6 @@ class Timeline:
             self._calendar.note_event(item)
 
     # Measurement.
-
-    def assess(self, stock: Stock, day: datetime.date) -> list[Row]:
-        """Measure the lots of a stock; those that cannot be are there with the reason."""
-        return self.assessor.assess(stock, day)
-
-    def plan(self, stocks: Iterable[Stock], day: datetime.date) -> list[Plan]:
-        """Compute what a measurement would give, without changing anything."""
-        return self.assessor.plan(stocks, day)
 
     def _test(self, day: datetime.date, only: frozenset[str] | None) -> None:
         """Measure what may have changed and write down what did."""

@@ -280,7 +280,7 @@ def test_explained_measures_are_those_of_the_engine(texts: tuple[str, str]) -> N
         stocks = state.timeline.books.by_commodity[found.item]
         for stock, chapter in zip(stocks, found.chapters, strict=True):
             with localcontext(CONTEXT):
-                rows = state.timeline.assess(stock, state.as_of)
+                rows = state.timeline.assessor.assess(stock, state.as_of)
             lots = split_lots(chapter.steps)
             assert len(rows) == len(lots)
             for row, steps in zip(rows, lots, strict=True):

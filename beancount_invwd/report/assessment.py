@@ -106,7 +106,7 @@ def assess(
         if run is None:
             return Assessment(day, None, errors, None, (), None, options_map)
         timeline = run.timeline
-        plans = timeline.plan(list(timeline.books.stocks.values()), day)
+        plans = timeline.assessor.plan(list(timeline.books.stocks.values()), day)
         return Assessment(day, run.policy, errors, timeline, plans, run, options_map)
 
 

@@ -131,7 +131,8 @@ def measure_lots(assessment: Assessment) -> list[Row]:
     timeline = assessment.timeline
     if timeline is None:
         return []
-    return [row for stock in assessment.stocks for row in timeline.assess(stock, assessment.as_of)]
+    assess, day = timeline.assessor.assess, assessment.as_of
+    return [row for stock in assessment.stocks for row in assess(stock, day)]
 
 
 def _find_pending(assessment: Assessment) -> dict[int, Decimal]:

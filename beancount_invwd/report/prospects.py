@@ -91,7 +91,7 @@ def look_ahead(
     """
     timeline = question.timeline
     last = find_last(question, stock, demand)
-    now = [row for row in timeline.assess(stock, question.today) if row.lot.units > 0]
+    now = [row for row in timeline.assessor.assess(stock, question.today) if row.lot.units > 0]
     expiring = _find_expiring(question, [row.lot for row in now], demand)
     selling = find_selling(timeline.assessor, now, question.today)
     return [

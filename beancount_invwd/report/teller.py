@@ -57,7 +57,7 @@ class Teller:
 
     def tell(self, stock: Stock) -> Iterator[Step]:
         """Tell the steps of a stock: evidence, lots, groups, allowance, history."""
-        rows = self._run.timeline.assess(stock, self._day)
+        rows = self._run.timeline.assessor.assess(stock, self._day)
         told = [row for row in rows if self._label in {None, row.lot.label}]
         if not told:
             yield Step("On hand", "units", f"none on {self._day}", ZERO)
