@@ -7,7 +7,7 @@ what was known last June and nothing that came later.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import localcontext
 from typing import TYPE_CHECKING, Any
 
@@ -37,21 +37,27 @@ class Assessment:
 
     Attributes:
         as_of: The last date that was followed, inclusive.
-        policy: The policy, or None if the configuration has errors.
+        run: The engine; None if the configuration has errors, and so are policy and timeline.
         errors: What the user has to mend.
-        timeline: The engine's state, or None if the configuration has errors.
         plans: What a measurement on that date would give.
-        run: The engine with its scope and accounts, or None if the configuration has errors.
         options_map: The ledger's options.
     """
 
     as_of: datetime.date
-    policy: Policy | None
+    run: Run | None
     errors: Sequence[InvwdError]
-    timeline: Timeline | None
     plans: Sequence[Plan]
-    run: Run | None = None
-    options_map: Mapping[str, Any] = field(default_factory=dict)
+    options_map: Mapping[str, Any]
+
+    @property
+    def policy(self) -> Policy | None:
+        """The policy."""
+        return None if self.run is None else self.run.policy
+
+    @property
+    def timeline(self) -> Timeline | None:
+        """The lots and allowances."""
+        return None if self.run is None else self.run.timeline
 
     @property
     def stocks(self) -> Sequence[Stock]:
@@ -104,10 +110,9 @@ def assess(
     with localcontext(CONTEXT), collector_paused():
         run, errors = follow(own, options_map, config, day, start)
         if run is None:
-            return Assessment(day, None, errors, None, (), None, options_map)
-        timeline = run.timeline
-        plans = timeline.assessor.plan(list(timeline.books.stocks.values()), day)
-        return Assessment(day, run.policy, errors, timeline, plans, run, options_map)
+            return Assessment(day, None, errors, (), options_map)
+        plans = run.timeline.assessor.plan(run.timeline.books.stocks.values(), day)
+        return Assessment(day, run, errors, plans, options_map)
 
 
 def list_own(entries: Sequence[Any]) -> list[Any]:

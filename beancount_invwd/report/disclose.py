@@ -69,10 +69,10 @@ def disclose(
     Returns:
         The note; None if the configuration has errors.
     """
-    policy, run = assessment.policy, assessment.run
-    if policy is None or run is None:
+    run, end = assessment.run, assessment.as_of
+    if run is None:
         return None
-    end = assessment.as_of
+    policy = run.policy
     start = start or fiscal_year_start(end, policy.year_end)
     with localcontext(CONTEXT):
         author = Author(assessment, entries, run, (start, end), numbers)
