@@ -20,30 +20,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from beancount_invwd.movements import Row
-    from beancount_invwd.report.assessment import Assessment
+    from beancount_invwd.plugin import Run
     from beancount_invwd.stock import Lot, Stock
-    from beancount_invwd.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked."""
+    """What is asked.
 
-    assessment: Assessment
-    headroom: Decimal
+    Attributes:
+        run: The engine.
+        today: Its date.
+        within: The days to look ahead.
+    """
+
+    run: Run
+    today: datetime.date
     within: int
-
-    @property
-    def timeline(self) -> Timeline:
-        """The engine's state; who asks made sure that there is one."""
-        timeline = self.assessment.timeline
-        assert timeline is not None  # noqa: S101 (for the type checker)
-        return timeline
-
-    @property
-    def today(self) -> datetime.date:
-        """The date of the assessment."""
-        return self.assessment.as_of
 
     @property
     def horizon(self) -> datetime.date:
@@ -89,11 +82,11 @@ def look_ahead(
         demand: What left of it.
         falls: What lots would carry more if prices fell, by number.
     """
-    timeline = question.timeline
+    assessor = question.run.timeline.assessor
     last = find_last(question, stock, demand)
-    now = [row for row in timeline.assessor.assess(stock, question.today) if row.lot.units > 0]
+    now = [row for row in assessor.assess(stock, question.today) if row.lot.units > 0]
     expiring = _find_expiring(question, [row.lot for row in now], demand)
-    selling = find_selling(timeline.assessor, now, question.today)
+    selling = find_selling(assessor, now, question.today)
     return [
         Prospect(
             row,
@@ -113,10 +106,9 @@ def find_last(question: Question, stock: Stock, demand: Demand) -> datetime.date
     Where the policy has rates for idle goods, as it counts: goods that were thrown away have left,
     and units that came in count from the date of their cost.
     """
-    policy = question.assessment.policy
-    if policy is None or not policy.idle:
+    if not question.run.policy.idle:
         return demand.last
-    return question.timeline.assessor.demand.find_last(stock, question.today)
+    return question.run.timeline.assessor.demand.find_last(stock, question.today)
 
 
 def _find_expiring(
@@ -145,12 +137,11 @@ def _lose_by_expiry(lot: Lot, units: Decimal) -> Decimal:
 
 def _lose_by_age(question: Question, lot: Lot, last: datetime.date) -> Decimal:
     """What the rates by age and by days without a sale will take of a lot."""
-    policy, terms = question.assessment.policy, lot.terms
-    if policy is None or terms is None:
+    if lot.terms is None:
         return ZERO
     share = max(
-        find_rate(terms.ageing, lot.aged_from, question.horizon)[0],
-        find_rate(policy.idle, last, question.horizon)[0],
+        find_rate(lot.terms.ageing, lot.aged_from, question.horizon)[0],
+        find_rate(question.run.policy.idle, last, question.horizon)[0],
     )
     if not share:
         return ZERO

@@ -109,15 +109,15 @@ def list_risks(
         headroom: The share by which prices may fall, 0.10 for 10 %.
         within: The days to look ahead.
     """
-    timeline = assessment.timeline
-    if timeline is None:
+    run = assessment.run
+    if run is None:
         return []
     with localcontext(CONTEXT):
-        question = Question(assessment, headroom, within)
+        question = Question(run, assessment.as_of, within)
         demands = find_demand(assessment, entries)
         falls = find_falls(assessment, headroom)
         found: list[RiskRow] = []
-        for key, stock in timeline.books.stocks.items():
+        for key, stock in run.timeline.books.stocks.items():
             prospects = look_ahead(question, stock, demands[key], falls)
             groups = _split(question, prospects)
             found += [_sum_up(question, group, demands[key], stock) for group in groups]
@@ -130,16 +130,14 @@ def _sort_key(row: RiskRow) -> tuple[Any, ...]:
 
 
 def _split(question: Question, prospects: Sequence[Prospect]) -> list[Sequence[Prospect]]:
-    policy = question.assessment.policy
-    if policy is not None and policy.basis == "lot":
+    if question.run.policy.basis == "lot":
         return [[prospect] for prospect in prospects]
     return [prospects] if prospects else []
 
 
 def _sum_up(question: Question, group: Sequence[Prospect], demand: Demand, stock: Stock) -> RiskRow:
     lot = group[0].lot
-    policy = question.assessment.policy
-    is_lot = policy is not None and policy.basis == "lot"
+    is_lot = question.run.policy.basis == "lot"
     carrying = sum((row.carrying for row in group), ZERO)
     measure, headroom = _find_headroom(group)
     losses = {
