@@ -110,8 +110,9 @@ def test_what_is_thrown_away_or_moved_is_no_demand() -> None:
     (demand,) = find_demand(assessment, entries).values()
     assert (demand.units, demand.days) == (Decimal(365), 364)
     assert demand.last == datetime.date(2023, 6, 30)
-    (demand,) = find_demand(assessment, entries, 100).values()
-    assert (demand.units, demand.days) == (Decimal(0), 100)
+    entries, assessment = load(body + "2024-07-02 price MILK 3.00 USD")
+    (demand,) = find_demand(assessment, entries).values()
+    assert (demand.units, demand.days) == (Decimal(0), 365)
     assert demand.find_supply(Decimal(5)) is None
 
 

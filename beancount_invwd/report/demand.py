@@ -53,22 +53,20 @@ class Demand:
         return self.units * days / self.days
 
 
-def find_demand(
-    assessment: Assessment, entries: Sequence[Any], window: int = WINDOW
-) -> Mapping[StockKey, Demand]:
+def find_demand(assessment: Assessment, entries: Sequence[Any]) -> Mapping[StockKey, Demand]:
     """Find the demand of every item that was ever on hand, as of the date of an assessment."""
     run = assessment.run
     if run is None:
         return {}
     flows = _Flows(run)
     day = assessment.as_of
-    opening = day - datetime.timedelta(min(window, (day - datetime.date.min).days))
+    opening = day - datetime.timedelta(min(WINDOW, (day - datetime.date.min).days))
     for entry in entries:
         if entry.date > day:
             break
         if type(entry) is data.Transaction:
             flows.take(entry, is_recent=entry.date > opening)
-    return {key: flows.sum_up(key, day, window) for key in run.timeline.books.stocks}
+    return {key: flows.sum_up(key, day) for key in run.timeline.books.stocks}
 
 
 class _Flows:
@@ -109,8 +107,8 @@ class _Flows:
             self._entities[account] = None if home is None else home.entity
         return self._entities[account]
 
-    def sum_up(self, key: StockKey, day: datetime.date, window: int) -> Demand:
+    def sum_up(self, key: StockKey, day: datetime.date) -> Demand:
         place: _Place = (key.entity, key.currency, key.commodity)
         since = self._first.get(place, day)
-        days = max(1, min(window, (day - since).days))
+        days = max(1, min(WINDOW, (day - since).days))
         return Demand(self._sold.get(place, ZERO), days, since, self._last.get(place, since))

@@ -14,9 +14,11 @@ from beancount_invwd.money import CONTEXT, ZERO
 from beancount_invwd.report.positions import list_positions, sum_totals
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Iterator
     from decimal import Decimal
 
+    from beancount_invwd.plugin import Run
     from beancount_invwd.report.assessment import Assessment
     from beancount_invwd.stock import Stock
     from beancount_invwd.timeline import Timeline
@@ -24,14 +26,14 @@ if TYPE_CHECKING:
 
 def list_remarks(assessment: Assessment) -> list[str]:
     """List what concerns allowances or goods on a date, but is in no position."""
-    timeline = assessment.timeline
-    if timeline is None:
+    run, day = assessment.run, assessment.as_of
+    if run is None:
         return []
     with localcontext(CONTEXT):
-        return [
-            *tell_waiting(timeline),
-            *(text for stock in assessment.stocks for text in _tell_contracts(assessment, stock)),
-        ]
+        contracts = (
+            text for stock in assessment.stocks for text in _tell_contracts(run, stock, day)
+        )
+        return [*tell_waiting(run.timeline), *contracts]
 
 
 def tell_pending(assessment: Assessment) -> Iterator[str]:
@@ -73,11 +75,8 @@ def tell_waiting(timeline: Timeline) -> Iterator[str]:
             )
 
 
-def _tell_contracts(assessment: Assessment, stock: Stock) -> Iterator[str]:
+def _tell_contracts(run: Run, stock: Stock, day: datetime.date) -> Iterator[str]:
     """Tell of losses on contracts for more than what is on hand (ACCOUNTING section 10)."""
-    run, day = assessment.run, assessment.as_of
-    if run is None:
-        return
     evidence = run.timeline.assessor.evidence
     lacking = evidence.list_unfilled(stock, day)
     newest = evidence.find_replacement(stock, day, None) if lacking else None
