@@ -72,7 +72,7 @@ class Ledger:
         found = [self.options_map["filename"], *self.options_map["include"]]
         return [name for name in found if os.path.exists(name)]  # noqa: PTH110
 
-    def assess(self, as_of: datetime.date | None = None) -> Assessment:
+    def assess(self, as_of: datetime.date | None) -> Assessment:
         """Follow the ledger up to a date; without a policy there is nothing to report."""
         try:
             assessment = assess(self.entries, self.options_map, as_of)
@@ -137,9 +137,7 @@ def check_format(name: str, output: str | None) -> None:
         raise Refusal("--format xlsx is no text: add --output FILE.xlsx")
 
 
-def deliver(
-    ledger: Ledger, document: Document, name: str, output: str | None, run: Any = None
-) -> None:
+def deliver(ledger: Ledger, document: Document, name: str, output: str | None, run: Any) -> None:
     """Write a document in a format, and tell by the exit status whether the ledger has errors."""
     numbers = make_numbers(ledger.options_map, run)
     write(ledger, WRITERS[name](document, numbers), output)

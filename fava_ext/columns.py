@@ -84,13 +84,13 @@ class Columns:
         """The cell of an account."""
         return Cell(name, url=fava_api.url_of_account(name)) if name else Cell()
 
-    def item(self, key: str = "commodity", title: str = "Item") -> Field[Any]:
+    def item(self) -> Field[Any]:
         """An item, with a link to the explanation of its figures."""
 
         def make(row: Any) -> Cell:
-            return self.explain(getattr(row, key) or "", getattr(row, "lot_label", None) or "")
+            return self.explain(row.commodity or "", getattr(row, "lot_label", None) or "")
 
-        return Field(key, title, make, lambda row: self.name(getattr(row, key) or "").casefold())
+        return Field("commodity", "Item", make, lambda row: self.name(row.commodity).casefold())
 
     def name(self, item: str) -> str:
         """The name of an item in Fava."""
