@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 from beancount_invwd.errors import RuleError
 from beancount_invwd.report.positions import By
 from beancount_invwd.report.risk import HEADROOM, WITHIN, read_headroom
+from beancount_invwd.standards import BASES, STANDARDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
 
 View = Literal["positions", "movements", "rollforward", "risk", "compare", "disclosure", "explain"]
-STANDARDS = ("ias2", "frs102", "aspe3031", "asc330", "asc330-lcm", "hgb")
-BASES = ("lot", "item", "category", "total")
 DEFAULT_SHOCK = "-10%"
 _LATEST = 100_000
 _MOST_COLUMNS = 6

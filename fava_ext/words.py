@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beancount_invwd.report import notes
+from beancount_invwd.standards import STANDARDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,23 +37,14 @@ WORDS: Mapping[str, str] = {
     "price": "on each new price",
 }
 
-SOURCES = (
-    "IAS 2.9, 2.29, 2.33",
-    "FRS 102 13.4, 27.2-27.4",
-    "ASPE 3031",
-    "ASC 330-10-35-1B, 330-10-35-14, 270-10-45-6",
-    "ASC 330-10-35-1C, 330-10-35-14, 270-10-45-6",
-    "HGB §252(1) 3, §253(4), §253(5)",
-)
-"""What the note cites for each standard, as the engine's `standards` has it (a test compares)."""
-
 
 def list_citations() -> list[str]:
     """List the project's own words that hold paragraphs: 'IAS 2.9, 2.29, 2.33'."""
     asked = [row for rows in notes.NOTES.values() for row in rows]
     refused = [text for texts in notes.NOT_ALLOWED.values() for text in texts.values()]
     texts = [text for row in asked for text in (row.paragraph, row.gap)]
-    return [*SOURCES, *texts, *notes.OTHERS.values(), *refused]
+    sources = (standard.source for standard in STANDARDS.values())
+    return [*sources, *texts, *notes.OTHERS.values(), *refused]
 
 
 def describe_policy(assessment: Assessment) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.report.compare import BadScenario, Comparison, narrow
+from beancount_invwd.standards import BASES, STANDARDS
 from fava_ext import fava_api
 from fava_ext.cells import Cell, Field, Grid, build_grid
 from fava_ext.columns import Columns, of_entity
-from fava_ext.question import BASES, STANDARDS
 from fava_ext.words import WORDS
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def show_form(context: Context) -> Form:
     return Form(**form, grid=grid, notes=notes, start=str(found.start))
 
 
-def _list_choices(values: Sequence[str], chosen: str) -> list[Choice]:
+def _list_choices(values: Iterable[str], chosen: str) -> list[Choice]:
     first = Choice("", "as the ledger", not chosen)
     return [first, *(Choice(value, WORDS[value], value == chosen) for value in values)]
 
