@@ -28,7 +28,7 @@ from beancount_invwd.outcomes import Outcome, weigh
 from beancount_invwd.policy import Terms
 from beancount_invwd.prices import Price
 from beancount_invwd.scope import Scope
-from beancount_invwd.stock import NO_LIMIT, Lot, Stock
+from beancount_invwd.stock import NO_LIMIT, Place, Stock
 from beancount_invwd.uniform import Uniform, Worth
 from beancount_invwd.values import earlier
 
@@ -47,7 +47,7 @@ class Assessor:
         books: The lots.
         demand: What was sold or used.
         agenda: Takes until when an assessment is good.
-        account_of: Gives the allowance account of a lot.
+        find_contra: Gives the allowance account of a place.
         evidence: What the directives say; None is nothing so far.
 
     Attributes:
@@ -63,7 +63,7 @@ class Assessor:
         books: Books,
         demand: Demand,
         agenda: Agenda,
-        account_of: Callable[[Lot], str],
+        find_contra: Callable[[Place], str],
         evidence: EvidenceBook | None = None,
     ) -> None:
         self.evidence = evidence or EvidenceBook(mistakes)
@@ -74,8 +74,8 @@ class Assessor:
         self._is_by_lot = grouping.basis == "lot"
         self._books = books
         self._agenda = agenda
-        self._account_of = account_of
-        self._uniform = Uniform(grouping, account_of)
+        self._find_contra = find_contra
+        self._uniform = Uniform(grouping, find_contra)
         self._materials = Materials(scope, self.evidence, books.stocks)
         self._members: defaultdict[tuple[str, str, str], list[Stock]] = defaultdict(list)
         self._grouped = 0  # how many of the stocks are in there
@@ -157,7 +157,7 @@ class Assessor:
             self._books,
             self.demand,
             self._agenda,
-            self._account_of,
+            self._find_contra,
             self.evidence.scale_prices(share),
         )
         return scaled.plan(stocks, day)
@@ -222,7 +222,7 @@ class Assessor:
         for stock in stocks:
             worth = self._find_worth(stock, day)
             if worth is None:
-                return [weigh(plan, self._account_of) for plan in self._plan_group(stocks, day)]
+                return [weigh(plan, self._find_contra) for plan in self._plan_group(stocks, day)]
             if not worth.reason:
                 self._agenda.hold(stock, worth.until)
                 continue

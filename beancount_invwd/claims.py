@@ -177,7 +177,7 @@ class Claims:
         for account, change in claim.changes.items():
             rest = min(ZERO, change)
             for lot in lots if rest else ():
-                if self._targets.allowance_account(lot) == account:
+                if self._targets.find_contra(lot.place) == account:
                     part = min(-rest, carried[lot.number])
                     rest += part
                     if is_final:
@@ -255,7 +255,7 @@ class Claims:
         taken: dict[str, dict[str, Decimal]] = {}  # by entity
         unplaced: dict[str, Decimal] = {}
         for account, change in drop_zeros(claim.changes).items():
-            behind = [lot for lot in lots if self._targets.allowance_account(lot) == account]
+            behind = [lot for lot in lots if self._targets.find_contra(lot.place) == account]
             members = [self._find_name(lot, names) == claim.group for lot in behind]
             parts = _take(behind, members, change, wishes, is_partly=is_fixed)
             if parts is None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from beancount_invwd.money import ZERO, drop_zeros
 from beancount_invwd.movements import BOOKED, Group, Kind, Movement, Plan
 from beancount_invwd.prices import Price
-from beancount_invwd.stock import Lot, Sharing, Stock
+from beancount_invwd.stock import Lot, Place, Sharing, Stock
 
 
 class Outcome(NamedTuple):
@@ -80,7 +80,7 @@ class Outcome(NamedTuple):
                 lot.locked = allowance
 
 
-def weigh(plan: Plan, account_of: Callable[[Lot], str]) -> Outcome:
+def weigh(plan: Plan, find_contra: Callable[[Place], str]) -> Outcome:
     """Find out what a plan would change."""
     lots = [row.lot for row in plan.rows]
     for lot in lots:
@@ -95,7 +95,7 @@ def weigh(plan: Plan, account_of: Callable[[Lot], str]) -> Outcome:
     price = find_common(measured.price for measured in found)
     group, is_own = plan.group._replace(lot=0), bool(plan.group.lot)
     items = {lot.place.commodity for lot in lots}
-    return compare(group, items, lots, plan.allowances, reasons, sums, price, is_own, account_of)
+    return compare(group, items, lots, plan.allowances, reasons, sums, price, is_own, find_contra)
 
 
 def compare(  # noqa: PLR0913, PLR0917 (most of what an outcome says)
@@ -107,7 +107,7 @@ def compare(  # noqa: PLR0913, PLR0917 (most of what an outcome says)
     sums: tuple[Decimal, Decimal, Decimal],
     price: Price | None,
     is_own: bool,  # noqa: FBT001
-    account_of: Callable[[Lot], str],
+    find_contra: Callable[[Place], str],
 ) -> Outcome:
     """Compare new allowances of lots with those that they carry.
 
@@ -120,13 +120,13 @@ def compare(  # noqa: PLR0913, PLR0917 (most of what an outcome says)
         sums: Units, cost and measure of all of them.
         price: The price, if one decided for all of them.
         is_own: Whether each lot is a group of its own.
-        account_of: Gives the allowance account of a lot.
+        find_contra: Gives the allowance account of a place.
     """
     changes: dict[str, Decimal] = {}
     for lot, allowance in zip(lots, allowances, strict=True):
         step = allowance - lot.carried
         if step:
-            account = lot.place.contra or account_of(lot)
+            account = lot.place.contra or find_contra(lot.place)
             changes[account] = changes[account] + step if account in changes else step
     kind = find_kind(sum(changes.values(), ZERO), sums[2])
     changes = drop_zeros(changes)

@@ -90,7 +90,7 @@ class Outgoing:
                 self._grouping.find_left(row.lot),
                 "release" if account else "reversal",
                 reason,
-                self._targets.allowance_account(row.lot),
+                self._targets.find_contra(row.lot.place),
                 account,
                 row.allowance,
                 row.units_left if row.lot.stock in sold else row.units_taken,
@@ -131,7 +131,7 @@ class Outgoing:
             changes: dict[str, Decimal] = {}
             for row in rows:
                 for lot, change in ((row.source, -row.allowance), (row.target, row.allowance)):
-                    account = self._targets.allowance_account(lot)
+                    account = self._targets.find_contra(lot.place)
                     changes[account] = changes.get(account, ZERO) + change
             changes = drop_zeros(changes)
             if changes:

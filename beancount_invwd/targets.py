@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from beancount_invwd.policy import Policy
-    from beancount_invwd.stock import Lot, Place, Stock
+    from beancount_invwd.stock import Place, Stock
 
 
 class Targets:
@@ -27,12 +27,8 @@ class Targets:
         self._known: set[str] = set()
         self._results: dict[tuple[str, str, str, str], str] = {}
 
-    def allowance_account(self, lot: Lot) -> str:
-        """The contra account of a lot's inventory account."""
-        return lot.place.contra or self.find_contra(lot.place)
-
     def find_contra(self, place: Place) -> str:
-        """The contra account of an item in an inventory account."""
+        """The allowance account of an item in an inventory account."""
         if not place.contra:
             place.contra = self._fill(place.account, place.commodity, place.stock.category)
             self._known.add(place.contra)

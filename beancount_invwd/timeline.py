@@ -102,7 +102,7 @@ class Timeline:
         self._is_by_price = is_by_price
         self._agenda = Agenda(self.books, scope.feeds, is_by_price=is_by_price)
         self.assessor = Assessor(
-            scope, mistakes, grouping, self.books, demand, self._agenda, targets.allowance_account
+            scope, mistakes, grouping, self.books, demand, self._agenda, targets.find_contra
         )
         self._outgoing = Outgoing(policy, targets, grouping)
         self._claims = Claims(self.books, grouping, targets, mistakes)
@@ -507,7 +507,7 @@ class Timeline:
                 sums[account, movement.group.currency] = ZERO
         for stock in self.books.stocks.values():
             for lot in stock.lots.values() if stock.allowance else ():
-                key = (self._targets.allowance_account(lot), stock.key.currency)
+                key = (self._targets.find_contra(lot.place), stock.key.currency)
                 sums[key] = sums.get(key, ZERO) + lot.allowance
         for row in self.waiting:
             key = (row.account, row.group.currency)

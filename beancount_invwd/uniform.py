@@ -22,7 +22,7 @@ from beancount_invwd.groups import Grouping
 from beancount_invwd.money import ONE, ZERO
 from beancount_invwd.movements import Group, Kind
 from beancount_invwd.outcomes import Outcome, compare, find_common, find_kind
-from beancount_invwd.stock import NO_LIMIT, Lot, Stock
+from beancount_invwd.stock import NO_LIMIT, Lot, Place, Stock
 from beancount_invwd.values import earlier, find_rate
 
 if TYPE_CHECKING:
@@ -72,13 +72,13 @@ class Uniform:
 
     Args:
         grouping: Tells which lots are one group.
-        account_of: Gives the allowance account of a lot.
+        find_contra: Gives the allowance account of a place.
     """
 
-    def __init__(self, grouping: Grouping, account_of: Callable[[Lot], str]) -> None:
+    def __init__(self, grouping: Grouping, find_contra: Callable[[Place], str]) -> None:
         self._grouping = grouping
         self._is_by_lot = grouping.basis == "lot"
-        self._account_of = account_of
+        self._find_contra = find_contra
 
     def weigh(
         self, parts: Sequence[tuple[Stock, Worth]], day: datetime.date
@@ -135,7 +135,7 @@ class Uniform:
         if not allowance:
             return None
         step = allowance - stock.allowance
-        account = place.contra or self._account_of(next(iter(stock.lots.values())))
+        account = place.contra or self._find_contra(place)
         return Outcome(
             find_kind(step, measure),
             self._grouping.find_named(stock, is_own=False),
@@ -278,7 +278,7 @@ class Uniform:
             (row.quantity, row.cost, row.measure),
             find_common(row.prices),
             is_own,
-            self._account_of,
+            self._find_contra,
         )
 
 

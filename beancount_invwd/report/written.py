@@ -89,7 +89,7 @@ class _Allowances:
         self._known = {name for name, _ in run.timeline.sum_allowances()}
         self._entities: dict[str, set[str]] = {}  # of a group, or of an account
         for stock in run.timeline.books.stocks.values():
-            accounts = {run.targets.allowance_account(lot) for lot in stock.lots.values()}
+            accounts = {run.targets.find_contra(lot.place) for lot in stock.lots.values()}
             for name in (stock.key.commodity, stock.category, "total", *accounts):
                 self._entities.setdefault(name, set()).add(stock.key.entity)
 
