@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from beancount_invwd import standards, values
-from beancount_invwd.errors import InvwdError, RuleError, error_at, find_near
+from beancount_invwd.errors import RuleError, find_near
 from beancount_invwd.values import Charge
 
 if TYPE_CHECKING:
@@ -298,29 +298,24 @@ Directive = Assertion | Closing
 
 def read_directives(
     customs: Iterable[Any],
-) -> tuple[list[Directive], list[InvwdError], set[str]]:
+) -> tuple[list[Directive], list[tuple[Any, str]], set[str]]:
     """Read the `invwd-…` directives.
 
     Returns:
-        The directives, an error for each malformed one, and the items that these name.
+        The directives, malformed ones with what is wrong, and the items that these name.
     """
     found: list[Directive] = []
-    errors = []
+    problems = []
     blocked = set()
     for entry in customs:
         try:
             found.append(_read_directive(entry))
         except RuleError as error:
-            errors.append(error_at(entry.meta, str(error), entry))
-            for row in entry.values or ():  # whichever of them is the item
-                name = row.value if isinstance(row.value, str) else _currency_of(row.value)
-                blocked.update([name] if name else [])
-    return found, errors, blocked
-
-
-def _currency_of(value: Any) -> str | None:
-    """The item of an amount of units (that a price's currency is blocked as well does no harm)."""
-    return getattr(value, "currency", None)
+            problems.append((entry, str(error)))
+            for row in entry.values or ():  # whichever is the item; a currency does no harm
+                name = getattr(row.value, "currency", row.value)
+                blocked.update([name] if isinstance(name, str) else [])
+    return found, problems, blocked
 
 
 def _read_directive(entry: Any) -> Directive:

@@ -83,14 +83,14 @@ class Scope:
         self._shapes: dict[tuple[str, ...], bool] = {}
         self._uncosted: dict[tuple[str, str], Any] = {}
         customs = self._read_entries(entries)
-        found, errors, items = facts.read_directives(customs)
+        found, problems, items = facts.read_directives(customs)
         self.directives: Mapping[int, Directive] = {id(row.entry): row for row in found}
         closings = [row.date for row in found if isinstance(row, Closing)]
         self.closed = max(closings, default=None)
         self.feeds = self._find_feeds()
         mistakes.blocked |= items
-        for error in errors:
-            mistakes.report(id(error.entry), error.source, error.message, error.entry)
+        for entry, problem in problems:
+            mistakes.report(id(entry), entry.meta, problem, entry)
 
     def _read_entries(self, entries: Iterable[Any]) -> list[Any]:
         customs = []
