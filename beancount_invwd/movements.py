@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -52,6 +52,15 @@ class Plan(NamedTuple):
     group: Group
     rows: Sequence[Row]
     allowances: Sequence[Decimal]
+
+
+def list_allowances(plans: Iterable[Plan]) -> dict[int, Decimal]:
+    """List the new allowance of each lot that plans are of, by the number of the lot."""
+    return {
+        row.lot.number: allowance
+        for plan in plans
+        for row, allowance in zip(plan.rows, plan.allowances, strict=True)
+    }
 
 
 class Release(NamedTuple):

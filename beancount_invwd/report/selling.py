@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.measure import Evidence, is_particular, measure_nrv
 from beancount_invwd.money import ONE, ZERO
+from beancount_invwd.movements import list_allowances
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from beancount_invwd.assessor import Assessor
-    from beancount_invwd.movements import Plan, Row
+    from beancount_invwd.movements import Row
     from beancount_invwd.policy import Terms
     from beancount_invwd.prices import Price
     from beancount_invwd.report.assessment import Assessment
@@ -49,19 +50,11 @@ def find_falls(assessment: Assessment, fall: Decimal) -> Mapping[int, Decimal]:
     assert timeline is not None  # noqa: S101 (for the type checker; the caller made sure)
     stocks, day = assessment.stocks, assessment.as_of
     fallen = timeline.assessor.plan_at(ONE - fall, stocks, day)
-    before, after = _list_allowances(assessment.plans), _list_allowances(fallen)
+    before, after = list_allowances(assessment.plans), list_allowances(fallen)
     lots = [lot for stock in stocks for lot in stock.lots.values()]
     return {
         lot.number: after.get(lot.number, lot.allowance) - before.get(lot.number, lot.allowance)
         for lot in lots  # those in no plan keep what they carry
-    }
-
-
-def _list_allowances(plans: Iterable[Plan]) -> dict[int, Decimal]:
-    return {
-        row.lot.number: allowance
-        for plan in plans
-        for row, allowance in zip(plan.rows, plan.allowances, strict=True)
     }
 
 

@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.journal import FILENAME
+from beancount_invwd.mistakes import find_meta
 from beancount_invwd.money import ZERO
+from beancount_invwd.movements import list_allowances
 from beancount_invwd.report.assessment import Assessment
 from beancount_invwd.report.causes import Causes
 from beancount_invwd.report.positions import LACKS, tie_out
@@ -49,6 +51,7 @@ class Teller:
         self._day = before.as_of
         self._label = label
         self._plans = {row.lot.number: plan for plan in before.plans for row in plan.rows}
+        self._planned = list_allowances(before.plans)
         self._sources = Sources(before.options_map)
         self._demand = DemandSteps(before.run, entries, self._sources, self._day)
         self._written = list_written(after, entries)
@@ -86,12 +89,11 @@ class Teller:
     def _tell_lot(self, row: Row) -> Iterator[Step]:
         lot = row.lot
         section = f"Lot {_name(lot)}"
-        txn, posting = lot.origin
-        meta = posting.meta if posting.meta and "lineno" in posting.meta else txn.meta
+        source = self._sources.locate(find_meta(*lot.origin))
         formula = "units × cost of all that is in the pool"
         if not lot.is_pool:
             formula = f"{show(lot.units)} × {show(lot.cost_unit)}"
-        yield Step(section, "cost", formula, lot.cost, self._sources.locate(meta))
+        yield Step(section, "cost", formula, lot.cost, source)
         case = self._make_case(row)
         if case is not None:
             opens = self._run.scope.opens
@@ -154,7 +156,7 @@ class Teller:
         """Before and after, and whether the difference was written."""
         for row in rows:
             lot = row.lot
-            before, after = lot.allowance, self._find_planned(lot)
+            before, after = lot.allowance, self._planned.get(lot.number, lot.allowance)
             section = f"Allowance of {_name(lot)}"
             yield Step(section, "before", f"carried before {self._day} was measured", before)
             if lot.locked and after != lot.locked:
@@ -188,13 +190,6 @@ class Teller:
         basis = self._run.policy.basis
         wide = {"category": stock.category, "total": "total"}.get(basis, stock.key.commodity)
         return {stock.key.commodity, wide}
-
-    def _find_planned(self, lot: Lot) -> Decimal:
-        plan = self._plans.get(lot.number)
-        if plan is None:
-            return lot.allowance
-        found = zip(plan.rows, plan.allowances, strict=True)
-        return next(allowance for row, allowance in found if row.lot is lot)
 
     def _tell_history(self, stock: Stock) -> Iterator[Step]:
         """What was written so far for the groups that the item was in."""
