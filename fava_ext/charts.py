@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fava_ext import fava_api
 
@@ -149,18 +149,18 @@ def _draw_by_account(selection: Selection, ledger: FavaLedger) -> fava_api.Chart
 
 def _grow(
     name: str,
-    paths: Sequence[tuple[tuple[str, ...], object]],
+    paths: Sequence[tuple[tuple[str, ...], Any]],
     selection: Selection,
     ledger: FavaLedger,
 ) -> fava_api.Tree:
     """Build a tree of allowances by the parts of their paths."""
     own: dict[str, Decimal] = {}
-    branches: dict[str, list[tuple[tuple[str, ...], object]]] = {}
+    branches: dict[str, list[tuple[tuple[str, ...], Any]]] = {}
     for path, lot in paths:
         if path:
             branches.setdefault(path[0], []).append((path[1:], lot))
         else:
-            number, currency = lot.allowance, lot.stock.key.currency  # type: ignore[attr-defined]
+            number, currency = lot.allowance, lot.stock.key.currency
             amount, unit = _convert(ledger, number, currency, selection.state.as_of)
             _add(own, unit, amount)
     children = [

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import defaultdict
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ _MOVED = "transfer"
 _TERMS = {**_ON_DATE, **_IN_TIME, _MOVED: "Transfers", "pending": "Pending"}
 _ONE = Decimal(1)
 _Key = tuple[str, str]  # entity, currency
+_Sums = defaultdict[_Key, dict[str, Decimal]]  # by the names of the terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +52,6 @@ class Figures:
     in_time: Sequence[Figure]
 
 
-@dataclass(slots=True)
-class _Sums:
-    rows: dict[_Key, dict[str, Decimal]] = field(default_factory=dict)
-
-    def add(self, key: _Key, name: str, number: Decimal) -> None:
-        row = self.rows.setdefault(key, dict.fromkeys(_TERMS, Decimal()))
-        row[name] += number
-
-
 def list_figures(
     selection: Selection, ledger: FavaLedger, formats: fava_api.Formats
 ) -> list[Figures]:
@@ -70,7 +63,7 @@ def list_figures(
     Everything is converted at the rate of the as-of date.
     """
     assessment = selection.state.assessment
-    sums = _Sums()
+    sums: _Sums = defaultdict(lambda: dict.fromkeys(_TERMS, Decimal()))
     for total in sum_totals(list_positions(assessment, "entity", selection.lots)):
         amounts = {name: getattr(total, name) for name in (*_ON_DATE, "pending")}
         _add(sums, total.entity, total.currency, amounts, selection, ledger)
@@ -78,7 +71,7 @@ def list_figures(
         if row.change:
             change = -row.change if row.kind in _DECREASES else row.change
             _add(sums, row.entity, row.currency, {row.kind: change}, selection, ledger)
-    return [_show(key, row, formats) for key, row in sorted(sums.rows.items())]
+    return [_show(key, row, formats) for key, row in sorted(sums.items())]
 
 
 def describe_conversion(selection: Selection, ledger: FavaLedger) -> str:
@@ -108,7 +101,7 @@ def _add(  # noqa: PLR0913, PLR0917 (an amount and all that converts it)
         if fava_api.read_currency():
             rate, unit = fava_api.convert(ledger, _ONE, currency, selection.state.as_of)
             number = number * rate  # noqa: PLW2901
-        sums.add((entity, unit), name, number)
+        sums[entity, unit][name] += number
 
 
 def _show(key: _Key, row: Mapping[str, Decimal], formats: fava_api.Formats) -> Figures:
