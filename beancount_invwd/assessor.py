@@ -1,7 +1,8 @@
 """Lots + evidence → what each is worth on a date, and the allowances that their groups need.
 
-Nothing is changed here. `assess` and `plan` look at each lot and say why it is worth what; `weigh`
-gives the same results and takes the short way where all units of a stock are alike.
+No allowance is changed here. `assess` and `plan` look at each lot and say why it is worth what;
+`weigh` gives the same results and takes the short way where all units of a stock are alike. Until
+when they hold goes on the agenda, and what cannot be measured among the mistakes.
 """
 
 from __future__ import annotations
@@ -117,7 +118,7 @@ class Assessor:
     def weigh(self, stocks: Iterable[Stock], day: datetime.date, *, by_lot: bool) -> list[Outcome]:
         """Find out what a measurement of the groups that these stocks are in would change.
 
-        Nothing is changed; groups in which nothing is lost and nothing was may be left out.
+        Groups in which nothing is lost and nothing was may be left out.
 
         Args:
             stocks: The stocks.
@@ -138,7 +139,7 @@ class Assessor:
     def plan(self, stocks: Iterable[Stock], day: datetime.date) -> list[Plan]:
         """Compute the new allowances of the groups that these stocks are in.
 
-        Nothing is changed; groups in which nothing is lost and nothing was are left out.
+        Groups in which nothing is lost and nothing was are left out.
         """
         groups = [[s] for s in stocks] if self._grouping.is_by_item else self._list_groups(stocks)
         plans = [plan for group in groups for plan in self._plan_group(group, day)]

@@ -42,7 +42,8 @@ class Claims:
 
     Attributes:
         taken_over: What lots got or gave without a gain or loss, since this was last cleared.
-        unplaced: What corrects amounts of a closed period that no lot can take today.
+        unplaced: What corrects amounts of a closed period that no lot could take, since this was
+            last cleared.
     """
 
     def __init__(

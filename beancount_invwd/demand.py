@@ -50,6 +50,9 @@ class Demand:
     Args:
         idle: Days since the last sale or use, with their rates.
         coverage: Days of supply with their rates, or None.
+
+    Attributes:
+        is_asked: Whether any rate depends on demand; else nothing needs to be noted.
     """
 
     def __init__(self, idle: Schedule, coverage: Coverage | None) -> None:

@@ -47,6 +47,7 @@ class Books:
 
     Attributes:
         stocks: The stocks of all items, in the order in which they were first seen.
+        by_commodity: The same by item.
         touched: Stocks that changed since this was last cleared.
         seen: Commodity, account and label of every lot there ever was, if directives may name it.
         moved: Units that went from lot to lot since this was set to a list, else None.

@@ -102,7 +102,8 @@ class Measured(NamedTuple):
 
     Attributes:
         total: Value of all units of the lot, not rounded; None if it cannot be assessed.
-        reason: The rule that decided: price, expired, ageing, … or the words of an `invwd-nrv`.
+        reason: The rule that decided: price, expired, ageing, … or the words of an `invwd-nrv`; if
+            it is a product that cannot be judged, its name.
         price: The price, if it decided.
         is_own: Whether the lot is a group of its own (ACCOUNTING section 5).
         until: The last day on which this holds without a new directive or movement.

@@ -69,6 +69,7 @@ class Release(NamedTuple):
     Attributes:
         account: The allowance account.
         credit: The account that is credited; None is the reversal account.
+        amount: Of the allowance, positive.
         units: Units that left, with their cost.
     """
 
@@ -90,7 +91,7 @@ class Movement(NamedTuple):
         quantity: Units of the group, or those that left or moved.
         cost: Their cost, not rounded.
         changes: By allowance account, increases of the allowance positive.
-        measure: The value that cost was tested against, not rounded; None for releases.
+        measure: The value that cost was tested against, not rounded; None if nothing was measured.
         price: The price, if one decided.
         threshold: From which sum on a loss is a line of its own; None is always.
         lot: The lot, if the movement is of one only that is a group of its own.
@@ -98,7 +99,7 @@ class Movement(NamedTuple):
         credits: What releases credit, by account, positive; None stands for the reversal
             account. Empty for measurements, whose account depends on materiality.
         source: The transaction by which units left or moved.
-        is_correction: Whether all of it would.
+        is_correction: Whether all of the change would belong to a closed period.
         is_booked: Whether the ledger has it already.
     """
 

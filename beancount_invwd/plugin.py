@@ -133,7 +133,7 @@ def follow(
         config: The text of the `plugin` line.
         as_of: The last date to follow, inclusive; None is the whole ledger.
         start: The date to note the opening allowances of; None is the first of the fiscal year of
-            `as_of`.
+            `as_of`, or without that, no date.
 
     Returns:
         The engine's state, or None if the configuration has errors; and all errors.

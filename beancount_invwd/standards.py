@@ -1,7 +1,7 @@
 """What each accounting standard sets, as data with its paragraphs.
 
 A standard only sets defaults; each of them can be set on its own in the configuration.
-Only the note to the accounts asks for the name of a standard.
+Nothing but reports asks for the name of a standard.
 """
 
 from __future__ import annotations

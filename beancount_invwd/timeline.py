@@ -41,13 +41,13 @@ if TYPE_CHECKING:
 
 
 class _Gap(NamedTuple):
-    """What a lot would have carried more at the end of a closed period, had all been known.
+    """What a lot would have carried more in a closed period, had all been known.
 
     Attributes:
-        group: That of the lot.
-        is_own: Whether the lot is a group of its own.
-        units: The units then, but for those that moved to other lots since.
-        amount: What these would have carried more; negative is less.
+        group: The group that it was measured in; lots on their own are named by their item.
+        is_own: Whether it was a group of its own.
+        units: Its units on that day, but for those that moved to other lots since.
+        amount: How much more these would have carried; negative if it would have carried less.
     """
 
     group: Group
@@ -497,9 +497,10 @@ class Timeline:
         return self._corrections
 
     def sum_allowances(self) -> dict[tuple[str, str], Decimal]:
-        """Sum allowances by allowance account and currency, with releases not yet written.
+        """Sum allowances, positive, by allowance account and currency, as the ledger has them.
 
-        Accounts that carry none now, but did, are there with 0.
+        So with releases and corrections that are not yet written. Accounts that carry none now, but
+        did, are there with 0.
         """
         sums: dict[tuple[str, str], Decimal] = {}
         for movement in self.movements:

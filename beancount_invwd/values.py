@@ -127,7 +127,11 @@ def is_whole(value: Any) -> bool:
 def find_rate(
     schedule: Schedule, since: datetime.date, day: datetime.date
 ) -> tuple[Decimal, datetime.date | None]:
-    """Find the rate of a schedule by the days since a date, and the last day on which it holds."""
+    """Find the rate of a schedule by the days since a date.
+
+    Returns:
+        The rate, a share, and the last day on which it holds; None is for ever.
+    """
     age, rate = (day - since).days, Decimal(0)
     for days, step in schedule:
         if days > age:

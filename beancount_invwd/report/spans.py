@@ -1,4 +1,4 @@
-"""Spans of time that reports cover: months, quarters, years, fiscal years to date."""
+"""Spans of time that reports cover: months, quarters and fiscal years."""
 
 from __future__ import annotations
 
