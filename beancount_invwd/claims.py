@@ -12,7 +12,6 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from beancount_invwd.booked import Claim, has_goods, overlap, shrink, spread
@@ -53,8 +52,6 @@ class Claims:
         self._grouping = grouping
         self._targets = targets
         self._mistakes = mistakes
-        self._named: dict[str, list[Stock]] = {}
-        self._count = 0
         self.taken_over: dict[StockKey, Decimal] = {}
         self.unplaced: list[Movement] = []
 
@@ -112,14 +109,8 @@ class Claims:
         return [stock for stock in found if stock.lots]
 
     def _find_named(self, group: str) -> Sequence[Stock]:
-        """Find the stocks that can be in a group, those of new items among them."""
-        stocks = self._books.stocks
-        if len(stocks) > self._count:
-            for stock in islice(stocks.values(), self._count, None):
-                for name in dict.fromkeys((stock.key.commodity, stock.category, "total")):
-                    self._named.setdefault(name, []).append(stock)
-            self._count = len(stocks)
-        return self._named.get(group, ())
+        """Find the stocks that can be in a group."""
+        return self._books.by_group.get(group, ())
 
     def is_kin(self, name: str, other: str) -> bool:
         """Whether the groups of two names may hold the same goods, perhaps by another basis."""

@@ -48,6 +48,7 @@ class Books:
     Attributes:
         stocks: The stocks of all items, in the order in which they were first seen.
         by_commodity: The same by item.
+        by_group: The same by the names of all groups that they can be in, under whatever basis.
         touched: Stocks that changed since this was last cleared.
         seen: Commodity, account and label of every lot there ever was, if directives may name it.
         moved: Units that went from lot to lot since this was set to a list, else None.
@@ -56,6 +57,7 @@ class Books:
     def __init__(self, scope: Scope, demand: Demand) -> None:
         self.stocks: dict[StockKey, Stock] = {}
         self.by_commodity: dict[str, list[Stock]] = {}
+        self.by_group: dict[str, list[Stock]] = {}
         self.touched: set[Stock] = set()
         self.seen: set[tuple[str, str, str | None]] = set()
         self.moved: list[Moved] | None = None
@@ -362,6 +364,8 @@ class Books:
         if stock is None:
             stock = self.stocks[key] = self._scope.make_stock(key)
             self.by_commodity.setdefault(key.commodity, []).append(stock)
+            for name in {key.commodity, stock.category, "total"}:
+                self.by_group.setdefault(name, []).append(stock)
         return stock
 
     def _change(self, lot: Lot, units: Decimal, cost_unit: Decimal) -> None:
