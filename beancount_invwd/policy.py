@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 from beancount_invwd import accounts as templates
 from beancount_invwd import standards, values
 from beancount_invwd.errors import RuleError, find_near
+from beancount_invwd.money import ZERO
 from beancount_invwd.patterns import compile_pattern
 from beancount_invwd.periods import YearEnd, period_end
 from beancount_invwd.values import Charge, Schedule
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 _LONGEST_TEXT = 50_000
 _MOST_PROBLEMS = 10
-NO_CHARGE = Charge(values.parse_number("0"), "price")
+NO_CHARGE = Charge(ZERO, "price")
 
 
 @dataclass(frozen=True, slots=True)
