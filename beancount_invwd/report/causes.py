@@ -7,10 +7,8 @@ knows its price; what is booked tells date and currency.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
@@ -58,7 +56,7 @@ class Causes:
     """
 
     def __init__(self, assessment: Assessment, entries: Sequence[Any]) -> None:
-        self._folder = Path(str(assessment.options_map.get("filename") or "")).parent
+        self._sources = Sources(assessment.options_map)
         self._prices: dict[tuple[str, datetime.date], list[Any]] = {}
         for entry in entries:
             if type(entry) is data.Price and is_evidence(entry):
@@ -76,7 +74,7 @@ class Causes:
     def find(self, row: Written) -> Mapping[str, Any] | None:
         """Find file and line of what caused a movement; None if the ledger does not tell."""
         if row.source:
-            return self._read(row.source)
+            return self._sources.read(row.source)
         key = (row.date, row.kind, row.group, row.entity, row.currency)
         movement = self._movements.get(key) if row.entry.meta["filename"] == FILENAME else None
         if row.price_date is not None:
@@ -97,13 +95,6 @@ class Causes:
             return _meta(stated[-1])
         lot = movement.lot if movement is not None else None
         return None if lot is None else _meta(lot.origin[0])
-
-    def _read(self, source: str) -> Mapping[str, Any] | None:
-        """Turn `invwd-source`, which is relative to the ledger's folder, into file and line."""
-        name, _, line = source.rpartition(":")
-        if not name or not line.isdigit():
-            return None
-        return {"filename": os.path.normpath(self._folder / name), "lineno": int(line)}
 
 
 def _meta(entry: Any) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Metadata → the file and line of a directive, as a person looks it up."""
+"""Metadata → the file and line of a directive, as a person looks it up; and back."""
 
 from __future__ import annotations
 
@@ -33,6 +33,13 @@ class Sources:
         if path.is_absolute():
             path = Path(os.path.relpath(path, self._ledger.parent))
         return f"{path.as_posix()}:{(meta or {}).get('lineno', 0)}"
+
+    def read(self, place: str) -> Mapping[str, Any] | None:
+        """Read file and line as `locate` names them; None of what names neither."""
+        name, _, line = place.rpartition(":")
+        if not name or not line.isdigit():
+            return None
+        return {"filename": os.path.normpath(self._ledger.parent / name), "lineno": int(line)}
 
     def locate_plugin(self) -> str:
         """The line that switches the plugin on."""

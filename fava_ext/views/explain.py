@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.report.explain import Explanation, explain_between
 from beancount_invwd.report.positions import list_positions
+from beancount_invwd.report.sources import Sources
 from fava_ext import fava_api
 from fava_ext.columns import Columns
 from fava_ext.views.positions import show_marks
@@ -128,9 +127,5 @@ def _make_line(step: Step, context: Context) -> Line:
 
 def _link(source: str, context: Context) -> str:
     """Link a place that is relative to the ledger's folder."""
-    name, _, line = source.rpartition(":")
-    if not line.isdigit():
-        return ""
-    folder = Path(context.ledger.beancount_file_path).parent
-    place = {"filename": os.path.normpath(folder / name), "lineno": int(line)}
-    return fava_api.url_of_source(context.ledger, place)
+    options: Any = context.ledger.options
+    return fava_api.url_of_source(context.ledger, Sources(options).read(source))
