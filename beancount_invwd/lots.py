@@ -229,7 +229,7 @@ class Books:
             if not any(self._scope.is_income(posting.account) for posting in txn.postings):
                 moved += match_production(additions, reductions)
         for addition in additions:
-            self._settle(txn, addition)
+            self._note_addition(txn, addition)
         reductions = [row for row in reductions if row.units or row.allowance]
         if self._demand.is_asked:
             for row in reductions:
@@ -390,7 +390,7 @@ class Books:
         if isinstance(lot, Pool):
             self._emptied.append(lot)
 
-    def _settle(self, txn: Any, addition: Addition) -> None:
+    def _note_addition(self, txn: Any, addition: Addition) -> None:
         """Note what of an addition is a purchase, and the age of a pool's units."""
         lot, date = addition.lot, addition.date
         if self._demand.is_asked:

@@ -73,7 +73,7 @@ class Outcome(NamedTuple):
         for lot, allowance in zip(lots, self.allowances, strict=True):
             lot.carried = allowance
             lot.is_own = is_own
-            lot.settled = None
+            lot.good_for = None
             if is_own:
                 lot.stock.has_own = True
             if is_final:
@@ -133,7 +133,7 @@ def compare(  # noqa: PLR0913, PLR0917 (most of what an outcome says)
     return Outcome(kind, group, items, lots, allowances, is_own, changes, reasons, *sums, price)
 
 
-def fold(corrections: Iterable[Movement], measured: Sequence[Movement]) -> list[Movement]:
+def set_off(corrections: Iterable[Movement], measured: Sequence[Movement]) -> list[Movement]:
     """Set what corrects booked amounts off against what is measured of the same group that day.
 
     One transaction is written for a group (ACCOUNTING section 5): what moved late is a transfer,
@@ -148,13 +148,13 @@ def fold(corrections: Iterable[Movement], measured: Sequence[Movement]) -> list[
         ]
         if alike:
             _, i = min(alike)
-            rows[i] = _fold(rows[i], correction)
+            rows[i] = _set_off(rows[i], correction)
         else:
             kept.append(correction)
     return [row for row in kept + rows if row.changes]
 
 
-def _fold(row: Movement, correction: Movement) -> Movement:
+def _set_off(row: Movement, correction: Movement) -> Movement:
     changes = dict(row.changes)
     for account, change in correction.changes.items():
         changes[account] = changes.get(account, ZERO) + change

@@ -139,7 +139,7 @@ class Lot:
         locked: The part of the allowance that may not be reversed any more.
         is_pool: Whether it is all lots of the item in an account with booking `NONE`.
         is_own: Whether it was a group of its own when it was measured last.
-        settled: Units and rate off cost for which it carries what it has to, if that is known.
+        good_for: Units and rate off cost for which its allowance is right, if that is known.
         aged_since: The date that its age counts from, if not that of its cost.
         aged: The rate off cost by its age, and the last day on which that holds, once known.
         drained: The transaction and posting by which it had less than no units.
@@ -157,7 +157,7 @@ class Lot:
     carried: Decimal = ZERO
     locked: Decimal = ZERO
     is_own: bool = False
-    settled: tuple[Decimal, Decimal] | None = None
+    good_for: tuple[Decimal, Decimal] | None = None
     facts: Facts = NO_FACTS
     aged_since: datetime.date | None = None
     aged: tuple[Decimal, datetime.date | None] | None = None
@@ -313,7 +313,7 @@ class Place:
 def carry(lot: Lot, change: Decimal) -> None:
     """Change the allowance of a lot; an increase is positive."""
     lot.carried = lot.allowance + change
-    lot.settled = None
+    lot.good_for = None
     lot.stock.allowance += change
 
 

@@ -27,7 +27,7 @@ from beancount_invwd.groups import Grouping
 from beancount_invwd.lots import Books
 from beancount_invwd.money import ZERO, part_of
 from beancount_invwd.movements import Group, Movement, Release
-from beancount_invwd.outcomes import Outcome, fold, join, merge, tell_reason
+from beancount_invwd.outcomes import Outcome, join, merge, set_off, tell_reason
 from beancount_invwd.outgoing import Outgoing
 from beancount_invwd.periods import DAY
 
@@ -209,7 +209,7 @@ class Timeline:
             self._end_today()
         if due.is_test:
             self._outgoing.end_period(due.date)
-            self._settle(due.date)
+            self._write_day(due.date)
             self._test(due.date, due.items)
         elif due.date == self._today:
             self._end_today()
@@ -218,9 +218,9 @@ class Timeline:
 
     def _end_today(self) -> None:
         if self._is_eventful and self._today is not None:
-            self._settle(self._today)
+            self._write_day(self._today)
 
-    def _settle(self, day: datetime.date) -> None:
+    def _write_day(self, day: datetime.date) -> None:
         """Write what units took along on a day, as far as the ledger has not booked it."""
         self._is_eventful = False
         outgoing, claims = self._outgoing.take(), self._booked
@@ -328,7 +328,9 @@ class Timeline:
         for together in merge(outcomes):
             late = sum([corrects[id(row)] for row in together], ZERO) if corrects else ZERO
             found.append(self._describe(together, day, late))
-        self.movements += fold(self._take_corrections(day), found) if self._corrections else found
+        self.movements += (
+            set_off(self._take_corrections(day), found) if self._corrections else found
+        )
         is_final = self._policy.reversals == "none"
         for outcome in outcomes:
             outcome.set(is_final=is_final)
@@ -346,7 +348,7 @@ class Timeline:
             gap = allowance - lot.allowance
             if gap:
                 self._gaps[lot.number] = _Gap(outcome.group, outcome.is_own, lot, lot.units, gap)
-            lot.is_own, lot.settled = outcome.is_own, None
+            lot.is_own, lot.good_for = outcome.is_own, None
             lot.stock.has_own = lot.stock.has_own or outcome.is_own
         self._agenda.add({lot.stock for lot in outcome.lots})
 

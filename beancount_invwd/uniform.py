@@ -221,13 +221,13 @@ class Uniform:
         apart: dict[tuple[str, Kind], _Lots],
     ) -> bool:
         """Set a lot apart if a rate off cost lowers its value; return whether it does."""
-        rate, units, settled = rates.find(lot), lot.units, lot.settled
+        rate, units, good_for = rates.find(lot), lot.units, lot.good_for
         if not rate:
             return False
         if (
-            settled is not None
-            and settled[0] is units
-            and settled[1] == rate
+            good_for is not None
+            and good_for[0] is units
+            and good_for[1] == rate
             and (value is None or lot.cost_unit <= value)
         ):
             return True
@@ -237,7 +237,7 @@ class Uniform:
             return False
         is_changed = self._set_apart(lot, cost, total, rates.reason, None, apart)
         if not (is_changed or lot.is_pool):
-            lot.settled = (units, rate)
+            lot.good_for = (units, rate)
         return True
 
     def _set_apart(  # noqa: PLR0913, PLR0917 (what is known of the lot)
