@@ -141,13 +141,9 @@ def set_off(corrections: Iterable[Movement], measured: Sequence[Movement]) -> li
     """
     kept, rows = [], list(measured)
     for correction in corrections:
-        alike = [
-            (row.change * correction.change > ZERO, i)
-            for i, row in enumerate(rows)
-            if correction.reason == BOOKED and row.group[:3] == correction.group[:3]
-        ]
-        if alike:
-            _, i = min(alike)
+        alike = [i for i, row in enumerate(rows) if row.group[:3] == correction.group[:3]]
+        if alike and correction.reason == BOOKED:
+            i = min(alike, key=lambda i: rows[i].change * correction.change > ZERO)
             rows[i] = _set_off(rows[i], correction)
         else:
             kept.append(correction)

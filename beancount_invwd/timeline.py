@@ -205,14 +205,12 @@ class Timeline:
 
     def _pass(self, due: Due) -> None:
         """Do what is due at the end of a date; today, if that is another day, ended before."""
-        if due.date != self._today:
+        if due.date != self._today or not due.is_test:
             self._end_today()
         if due.is_test:
             self._outgoing.end_period(due.date)
             self._write_day(due.date)
             self._test(due.date, due.items)
-        elif due.date == self._today:
-            self._end_today()
         if due.is_lock and self._policy.reversals == "interim":
             self._lock()
 
@@ -328,9 +326,9 @@ class Timeline:
         for together in merge(outcomes):
             late = sum([corrects[id(row)] for row in together], ZERO) if corrects else ZERO
             found.append(self._describe(together, day, late))
-        self.movements += (
-            set_off(self._take_corrections(day), found) if self._corrections else found
-        )
+        if self._corrections:
+            found = set_off(self._take_corrections(day), found)
+        self.movements += found
         is_final = self._policy.reversals == "none"
         for outcome in outcomes:
             outcome.set(is_final=is_final)
