@@ -57,7 +57,7 @@ class Claims:
 
     def check(self, claims: Sequence[Claim]) -> list[Claim]:
         """Keep amounts on allowance accounts; report claims that have none, or on others."""
-        accounts = self._targets.known_allowances()
+        accounts = self._targets.known
         if not all(claim.changes.keys() <= accounts for claim in claims):  # its lots may be gone
             named = {stock for claim in claims for stock in self._find_named(claim.group)}
             for place in self._books.list_places():

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 class Targets:
-    """Fills in the account templates of a policy."""
+    """Fills in the account templates of a policy.
+
+    Attributes:
+        known: The allowance accounts that were found so far.
+    """
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
@@ -24,23 +28,19 @@ class Targets:
         self._fields = {name for _, name, _, _ in parts if name}
         self._tail = "" if parts[-1][1] else parts[-1][0]  # all allowance accounts end like this
         self._foreseen: set[str] | None = None  # by the names of accounts alone
-        self._known: set[str] = set()
+        self.known: set[str] = set()
         self._results: dict[tuple[str, str, str, str], str] = {}
 
     def find_contra(self, place: Place) -> str:
         """The allowance account of an item in an inventory account."""
         if not place.contra:
             place.contra = self._fill(place.account, place.commodity, place.stock.category)
-            self._known.add(place.contra)
+            self.known.add(place.contra)
         return place.contra
 
     def may_be_allowance(self, account: str) -> bool:
         """Whether the name of an account is like that of an allowance account."""
         return account.endswith(self._tail)
-
-    def known_allowances(self) -> set[str]:
-        """The allowance accounts of all lots there ever were."""
-        return self._known
 
     def is_asset(self, account: str) -> bool:
         """Whether an account is under Assets."""
@@ -85,7 +85,7 @@ class Targets:
             self._foreseen = set()
             if self._fields.isdisjoint(accounts.ITEM_FIELDS):
                 self._foreseen.update(self._fill(name) for name in opened if is_inventory(name))
-        return account in self._foreseen or account in self._known
+        return account in self._foreseen or account in self.known
 
     def _fill(self, account: str, commodity: str = "", category: str = "") -> str:
         """The allowance account of an inventory account (and an item)."""

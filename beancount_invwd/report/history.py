@@ -94,7 +94,7 @@ class _Accounts(dict[str, "Home | None"]):
     def __init__(self, run: Run) -> None:
         super().__init__()
         self._run = run
-        self._known = run.targets.known_allowances()
+        self._known = run.targets.known
         self.allowances: set[str] = set()
         self.excluded = run.scope.list_excluded()
 
