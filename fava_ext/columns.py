@@ -38,7 +38,7 @@ class Columns:
         """The cell of an amount."""
         if number is None:
             return Cell("–", tone="quiet", hint="none")
-        text = self._formats.money(number, currency)
+        text = self._formats.show_money(number, currency)
         if is_signed and number > 0:
             text = f"+{text}"
         return Cell(text, tone="" if number else "quiet")
@@ -55,7 +55,7 @@ class Columns:
         """The cell of a quantity."""
         if number is None:
             return Cell("–", tone="quiet", hint="none")
-        return Cell(self._formats.exact(number, unit), tone="" if number else "quiet")
+        return Cell(self._formats.show_exact(number, unit), tone="" if number else "quiet")
 
     def price(self, number: Decimal | None, currency: str) -> Cell:
         """The cell of a value per unit."""

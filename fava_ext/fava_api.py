@@ -177,16 +177,16 @@ class Formats:
         self._find_quantum = find_quantum
         self.is_incognito = is_incognito()
 
-    def money(self, number: Decimal, currency: str) -> str:
+    def show_money(self, number: Decimal, currency: str) -> str:
         """An amount."""
         return self.digits(number, self._count_places(currency))
 
     def price(self, number: Decimal, currency: str) -> str:
-        """A value per unit: as `money`, but no digit is rounded away."""
+        """A value per unit: as `show_money`, but no digit is rounded away."""
         return self.digits(number, max(_count_digits(number), self._count_places(currency)))
 
-    def exact(self, number: Decimal, commodity: str) -> str:
-        """A quantity: as Fava, but no digit is rounded away."""
+    def show_exact(self, number: Decimal, commodity: str = "") -> str:
+        """A quantity, or a value per unit of whatever currency: no digit is rounded away."""
         places = self._formats.precisions.get(commodity, _PLACES)
         return self.digits(number, max(_count_digits(number), places))
 
@@ -198,12 +198,6 @@ class Formats:
     def digits(self, number: Decimal, places: int) -> str:
         """A number with so many decimals."""
         return self._mask(get_locale_format(self._formats._locale, places)(number))  # noqa: SLF001
-
-    show_money = money
-
-    def show_exact(self, number: Decimal) -> str:
-        """A quantity or a value per unit, of whatever currency."""
-        return self.exact(number, "")
 
     def formula(self, text: str) -> str:
         """Numbers and words of an explanation; decimals are written as those beside them."""

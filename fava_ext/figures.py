@@ -110,7 +110,7 @@ def _show(key: _Key, row: Mapping[str, Decimal], formats: fava_api.Formats) -> F
 
     def make(name: str) -> Figure:
         sign = "+" if name == _MOVED and row[name] > 0 else ""
-        text = sign + formats.money(row[name], currency)
+        text = sign + formats.show_money(row[name], currency)
         return Figure(_TERMS[name], text, notes.get(name, ""), not row[name])
 
     on_date = [make(name) for name in (*_ON_DATE, "pending")]

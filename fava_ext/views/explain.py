@@ -118,7 +118,7 @@ def _sum_up(
 
 def _make_line(step: Step, context: Context) -> Line:
     formats = context.formats
-    result = "" if step.result is None else formats.exact(step.result, "")
+    result = "" if step.result is None else formats.show_exact(step.result)
     url = _link(step.source, context)
     return Line(
         formats.formula(step.label), formats.formula(step.formula), result, step.source, url
