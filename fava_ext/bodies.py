@@ -40,7 +40,7 @@ _WAYS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class ShownNote:
     """The note to the accounts."""
 
     title: str
@@ -67,7 +67,7 @@ class Body:
     form: Form | None = None
     story: Story | None = None
     unknown: str = ""
-    note: Written | None = None
+    note: ShownNote | None = None
     values: Sequence[tuple[str, str]] = ()
     hidden: Sequence[tuple[str, str]] = ()
     remarks: Sequence[str] = ()
@@ -166,8 +166,8 @@ def _body_of_disclosure(context: Context) -> Body:
         return Body("disclosure")
     mask = context.formats.sentence
     chapters = read_note(note, mask)
-    written = Written(note.title, read_remarks(note, mask), chapters, mask(note.markdown))
-    return Body("disclosure", note=written)
+    shown = ShownNote(note.title, read_remarks(note, mask), chapters, mask(note.markdown))
+    return Body("disclosure", note=shown)
 
 
 def _body_of_explanation(context: Context) -> Body:

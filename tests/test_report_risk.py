@@ -10,8 +10,8 @@ import pytest
 from beancount import loader
 
 from beancount_invwd.report import assess
-from beancount_invwd.report.demand import find_demand
 from beancount_invwd.report.risk import RiskRow, list_risks
+from beancount_invwd.report.turnover import find_turnover
 
 HEAD = """
 plugin "beancount_invwd" "{config}"
@@ -107,13 +107,13 @@ def test_what_is_thrown_away_or_moved_is_no_demand() -> None:
 """
     )
     entries, assessment = load(body)
-    (demand,) = find_demand(assessment, entries).values()
-    assert (demand.units, demand.days) == (Decimal(365), 364)
-    assert demand.last == datetime.date(2023, 6, 30)
+    (turnover,) = find_turnover(assessment, entries).values()
+    assert (turnover.units, turnover.days) == (Decimal(365), 364)
+    assert turnover.last == datetime.date(2023, 6, 30)
     entries, assessment = load(body + "2024-07-02 price MILK 3.00 USD")
-    (demand,) = find_demand(assessment, entries).values()
-    assert (demand.units, demand.days) == (Decimal(0), 365)
-    assert demand.find_supply(Decimal(5)) is None
+    (turnover,) = find_turnover(assessment, entries).values()
+    assert (turnover.units, turnover.days) == (Decimal(0), 365)
+    assert turnover.find_supply(Decimal(5)) is None
 
 
 MUG = """
@@ -201,7 +201,7 @@ def test_without_a_policy_there_is_nothing() -> None:
     entries, _, options = loader.load_string(text)
     assessment = assess(entries, options)
     assert list_risks(assessment, entries) == []
-    assert find_demand(assessment, entries) == {}
+    assert find_turnover(assessment, entries) == {}
 
 
 # What a fall of prices would cost: the engine's measurement at lower prices, less that of today.

@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from beancount_invwd.money import ONE, ZERO, round_money
-from beancount_invwd.report.demand import Demand
 from beancount_invwd.report.selling import Selling, find_selling
+from beancount_invwd.report.turnover import Turnover
 from beancount_invwd.values import add_days, find_rate
 
 if TYPE_CHECKING:
@@ -72,20 +72,20 @@ class Prospect:
 
 
 def look_ahead(
-    question: Question, stock: Stock, demand: Demand, falls: Mapping[int, Decimal]
+    question: Question, stock: Stock, turnover: Turnover, falls: Mapping[int, Decimal]
 ) -> list[Prospect]:
     """What time, or a fall of prices, will take of each lot that is on hand.
 
     Args:
         question: What is asked.
         stock: The stock.
-        demand: What left of it.
+        turnover: What left of it.
         falls: What lots would carry more if prices fell, by number.
     """
     assessor = question.run.timeline.assessor
-    last = find_last(question, stock, demand)
+    last = find_last(question, stock, turnover)
     now = [row for row in assessor.assess(stock, question.today) if row.lot.units > 0]
-    expiring = _find_expiring(question, [row.lot for row in now], demand)
+    expiring = _find_expiring(question, [row.lot for row in now], turnover)
     selling = find_selling(assessor, now, question.today)
     return [
         Prospect(
@@ -100,19 +100,19 @@ def look_ahead(
     ]
 
 
-def find_last(question: Question, stock: Stock, demand: Demand) -> datetime.date:
+def find_last(question: Question, stock: Stock, turnover: Turnover) -> datetime.date:
     """The date when units were last sold or used, or else first bought.
 
     Where the policy has rates for idle goods, as it counts: goods that were thrown away have left,
     and units that came in count from the date of their cost.
     """
     if not question.run.policy.idle:
-        return demand.last
+        return turnover.last
     return question.run.timeline.assessor.demand.find_last(stock, question.today)
 
 
 def _find_expiring(
-    question: Question, lots: Sequence[Lot], demand: Demand
+    question: Question, lots: Sequence[Lot], turnover: Turnover
 ) -> Mapping[int, Decimal]:
     """Units that demand will not reach before they expire, by lot number."""
     found = {}
@@ -120,7 +120,7 @@ def _find_expiring(
     dated = [(lot.facts.expires, lot) for lot in lots if lot.facts.expires is not None]
     for expires, lot in sorted(dated, key=lambda pair: (pair[0], pair[1].number)):
         if expires > question.today:
-            reach = demand.find_sales((expires - question.today).days) - sold
+            reach = turnover.find_sales((expires - question.today).days) - sold
             reached = min(lot.units, max(ZERO, reach))
             sold += reached
             if expires <= question.horizon:

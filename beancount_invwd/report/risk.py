@@ -22,9 +22,9 @@ from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.money import CONTEXT, ZERO
-from beancount_invwd.report.demand import WINDOW, Demand, find_demand
 from beancount_invwd.report.prospects import Prospect, Question, find_last, look_ahead
 from beancount_invwd.report.selling import find_falls
+from beancount_invwd.report.turnover import WINDOW, Turnover, find_turnover
 from beancount_invwd.values import parse_share
 
 if TYPE_CHECKING:
@@ -114,13 +114,13 @@ def list_risks(
         return []
     with localcontext(CONTEXT):
         question = Question(run, assessment.as_of, within)
-        demands = find_demand(assessment, entries)
+        turnover = find_turnover(assessment, entries)
         falls = find_falls(assessment, headroom)
         found: list[RiskRow] = []
         for key, stock in run.timeline.books.stocks.items():
-            prospects = look_ahead(question, stock, demands[key], falls)
+            prospects = look_ahead(question, stock, turnover[key], falls)
             groups = _split(question, prospects)
-            found += [_sum_up(question, group, demands[key], stock) for group in groups]
+            found += [_sum_up(question, group, turnover[key], stock) for group in groups]
         return sorted((row for row in found if row.warnings), key=_sort_key)
 
 
@@ -135,7 +135,9 @@ def _split(question: Question, prospects: Sequence[Prospect]) -> list[Sequence[P
     return [prospects] if prospects else []
 
 
-def _sum_up(question: Question, group: Sequence[Prospect], demand: Demand, stock: Stock) -> RiskRow:
+def _sum_up(
+    question: Question, group: Sequence[Prospect], turnover: Turnover, stock: Stock
+) -> RiskRow:
     lot = group[0].lot
     is_lot = question.run.policy.basis == "lot"
     carrying = sum((row.carrying for row in group), ZERO)
@@ -163,11 +165,11 @@ def _sum_up(question: Question, group: Sequence[Prospect], demand: Demand, stock
         loss_expiry=losses["expiry"],
         loss_ageing=losses["ageing"],
         loss_price=losses["price"],
-        supply=demand.find_supply(stock.units),
-        idle=(question.today - find_last(question, stock, demand)).days,
+        supply=turnover.find_supply(stock.units),
+        idle=(question.today - find_last(question, stock, turnover)).days,
         age=max((question.today - row.lot.aged_from).days for row in group),
         at_risk=min(max(ZERO, carrying), sum(losses.values(), ZERO)),
-        warnings=_warn(question, group, demand, stock, losses),
+        warnings=_warn(question, group, turnover, stock, losses),
     )
 
 
@@ -184,12 +186,12 @@ def _find_headroom(group: Sequence[Prospect]) -> tuple[Decimal | None, Decimal |
 def _warn(
     question: Question,
     group: Sequence[Prospect],
-    demand: Demand,
+    turnover: Turnover,
     stock: Stock,
     losses: Mapping[str, Decimal],
 ) -> tuple[str, ...]:
-    supply = demand.find_supply(stock.units)
-    is_known = (question.today - demand.since).days >= WINDOW
+    supply = turnover.find_supply(stock.units)
+    is_known = (question.today - turnover.since).days >= WINDOW
     warnings = {
         "headroom": losses["price"] > 0,
         "expiry": losses["expiry"] > 0,

@@ -1,7 +1,8 @@
 """Transactions → how fast goods leave: demand per day, days of supply, days since the last sale.
 
 Units count when they were sold or used. Transfers do not count, nor do goods that were thrown away
-against the write-off account: nobody wanted those.
+against the write-off account: nobody wanted those. (The engine's `Demand`, by which policies lower
+cost, has them in it.)
 
     90 units sold in 365 days, 60 on hand: 60 ÷ (90 ÷ 365) = 243 days of supply
 """
@@ -29,7 +30,7 @@ _Place = tuple[str, str, str]  # entity, cost currency, item
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class Turnover:
     """What left of an item.
 
     Attributes:
@@ -53,8 +54,8 @@ class Demand:
         return self.units * days / self.days
 
 
-def find_demand(assessment: Assessment, entries: Sequence[Any]) -> Mapping[StockKey, Demand]:
-    """Find the demand of every item that was ever on hand, as of the date of an assessment."""
+def find_turnover(assessment: Assessment, entries: Sequence[Any]) -> Mapping[StockKey, Turnover]:
+    """Find the turnover of every item that was ever on hand, as of the date of an assessment."""
     run = assessment.run
     if run is None:
         return {}
@@ -107,8 +108,8 @@ class _Flows:
             self._entities[account] = None if home is None else home.entity
         return self._entities[account]
 
-    def sum_up(self, key: StockKey, day: datetime.date) -> Demand:
+    def sum_up(self, key: StockKey, day: datetime.date) -> Turnover:
         place: _Place = (key.entity, key.currency, key.commodity)
         since = self._first.get(place, day)
         days = max(1, min(WINDOW, (day - since).days))
-        return Demand(self._sold.get(place, ZERO), days, since, self._last.get(place, since))
+        return Turnover(self._sold.get(place, ZERO), days, since, self._last.get(place, since))
