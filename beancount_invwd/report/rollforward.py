@@ -257,10 +257,7 @@ class _Names:
         """The name of the row that a movement of a group belongs to."""
         if self._by is None:
             return ""
-        is_category = group in self._categories.values()
-        if self._by == "item" or (is_category and group not in self._categories):
-            return group
-        return self._categories.get(group, group)
+        return group if self._by == "item" else self._categories.get(group, group)
 
     def list_all(self) -> list[_Key]:
         """Every row that there is, with or without an allowance."""
