@@ -150,7 +150,7 @@ def read_policy(
         The policy and no problems, or None and what is wrong, a sentence each.
     """
     try:
-        given = _read_literal(config or "")
+        given = read_literal(config or "")
     except RuleError as error:
         return None, [str(error)]
     reader = _Reader(given)
@@ -160,7 +160,12 @@ def read_policy(
     return (None, reader.problems) if reader.problems else (policy, [])
 
 
-def _read_literal(text: str) -> dict[Any, Any]:
+def read_literal(text: str) -> dict[Any, Any]:
+    """Read the text of a configuration, a Python literal; blank is an empty one.
+
+    Raises:
+        RuleError: It is no dict, or says a key twice.
+    """
     wanted = "the configuration must be a Python dict such as \"{'standard': 'ias2'}\""
     if not text.strip():
         return {}

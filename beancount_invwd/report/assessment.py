@@ -6,23 +6,22 @@ what was known last June and nothing that came later.
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass
 from decimal import localcontext
 from typing import TYPE_CHECKING, Any
 
+from beancount_invwd.errors import InvwdError, RuleError
 from beancount_invwd.journal import FILENAME
 from beancount_invwd.money import CONTEXT, ZERO
 from beancount_invwd.plugin import collector_paused, find_end, follow, list_configs
+from beancount_invwd.policy import Policy, read_literal
 
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Mapping, Sequence
 
-    from beancount_invwd.errors import InvwdError
     from beancount_invwd.movements import Plan
     from beancount_invwd.plugin import Run
-    from beancount_invwd.policy import Policy
     from beancount_invwd.stock import Stock
     from beancount_invwd.timeline import Timeline
 
@@ -130,7 +129,6 @@ def _find_last_day(entries: Sequence[Any], own: Sequence[Any]) -> datetime.date:
 def _change_config(config: str | None, changes: Mapping[str, Any]) -> str | None:
     """Set keys of a configuration; one that cannot be read stays as it is, with its errors."""
     try:
-        given = ast.literal_eval((config or "").strip() or "{}")
-        return repr({**given, **changes})
-    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
+        return repr({**read_literal(config or ""), **changes})
+    except RuleError:
         return config
