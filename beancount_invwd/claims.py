@@ -285,10 +285,8 @@ class Claims:
         """Note that amounts which no lot can take have to be taken off again."""
         (entity, currency, commodity), category = stock.key, stock.category
         is_wide = claim.group != commodity and not self._grouping.is_by_item
-        group = Group(
-            entity, currency, claim.group, 0,
-            "" if is_wide else commodity, "" if claim.group == "total" else category,
-        )  # fmt: skip
+        item = "" if is_wide else commodity
+        group = Group(entity, currency, claim.group, 0, item, category)
         changes = {account: -amount for account, amount in unplaced.items()}
         kind = find_kind(sum(changes.values(), ZERO), ONE)
         self.unplaced.append(Movement(day, kind, BOOKED, group, ZERO, ZERO, changes))

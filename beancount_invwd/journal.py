@@ -331,7 +331,7 @@ def _fiscal_year(row: Movement, policy: Policy) -> tuple[Any, ...]:
 def _name_group(movement: Movement) -> str:
     group, lot = movement.group, movement.lot
     name = group.name
-    if name == "total" and not group.category:
+    if name == "total" != group.category:
         name = "all inventory"
     elif not group.commodity and group.category == group.name:
         name = f"category {group.name}"

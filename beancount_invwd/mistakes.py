@@ -91,7 +91,7 @@ class Mistakes:
         account = posting.account
         message = (
             f"{account} is an allowance account, but the goods in this posting are assessed in an "
-            "inventory account only; post them to one"
+            "inventory account only; post them to one, or set another 'allowance' in 'accounts'"
             if posting.cost is not None
             else f"this posting makes {account} differ from the allowances of its lots; add the "
             'tag #invwd and invwd-group: "…" (the item) to it, or post to another account'

@@ -172,13 +172,15 @@ class Scope:
         """The inventory account of this name, without lots, or None for any other."""
         match = self._policy.match_inventory(account)
         stated = self._accounts.get(account, NO_FACTS)
-        if match is None or stated.exclude:
-            return None
-        if self._targets.is_allowance(account, self.opens, self._policy.match_inventory):
+        if match is None or stated.exclude or self.is_allowance(account):
             return None
         entity = match["entity"] if "entity" in match.re.groupindex else ""
         is_plain = account not in self._accounts and account not in self._broken_accounts
         return Home(account, entity or "", self._is_pool(account), is_plain)
+
+    def is_allowance(self, account: str) -> bool:
+        """Whether an account is the allowance account of an inventory account."""
+        return self._targets.is_allowance(account, self.opens, self._policy.match_inventory)
 
     def _is_pool(self, account: str) -> bool:
         entry = self.opens.get(account)

@@ -431,17 +431,24 @@ class Timeline:
             self._mistakes.report_emptied(pool)
 
     def _report_unbooked(self, entries: Iterable[Any]) -> None:
-        """Report the first posting on each allowance account that is no booked movement."""
+        """Report the first posting on each allowance account that is no booked movement.
+
+        Where there are no lots to it, goods alone are reported: they are assessed nowhere.
+        """
         accounts = set(filter(self._targets.may_be_allowance, self.books.list_accounts()))
-        if accounts:
-            accounts &= set(map(self._targets.find_contra, self.books.list_places()))
+        contras = set(map(self._targets.find_contra, self.books.list_places() if accounts else ()))
+        accounts = {row for row in accounts if row in contras or self._scope.is_allowance(row)}
         if not accounts:
             return
         posting: Any
         for txn in entries:
             if type(txn) is data.Transaction and not is_booked(txn):
                 for posting in txn.postings:
-                    if posting.account in accounts and posting.units.number:
+                    if (
+                        posting.account in accounts
+                        and posting.units.number
+                        and (posting.account in contras or posting.cost is not None)
+                    ):
                         accounts.remove(posting.account)
                         self._mistakes.report_unbooked(txn, posting)
 
