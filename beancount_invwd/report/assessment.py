@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.errors import InvwdError, RuleError
 from beancount_invwd.journal import FILENAME
-from beancount_invwd.money import CONTEXT, ZERO
+from beancount_invwd.money import CONTEXT
 from beancount_invwd.plugin import collector_paused, find_end, follow, list_configs
 from beancount_invwd.policy import Policy, read_literal
 
@@ -65,9 +65,10 @@ class Assessment:
 
     @property
     def has_waiting(self) -> bool:
-        """Whether releases are still to be written, so that lots carry less than accounts."""
-        on_accounts = self.timeline.sum_allowances().values() if self.timeline is not None else ()
-        return sum(on_accounts, ZERO) != sum((stock.allowance for stock in self.stocks), ZERO)
+        """Whether something is still to be written, so that lots and accounts may differ."""
+        return self.timeline is not None and bool(
+            self.timeline.waiting or self.timeline.corrections
+        )
 
 
 def find_config(options_map: Mapping[str, Any]) -> str | None:
