@@ -9,10 +9,10 @@ sale or move is why, and they are corrected in the open period.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.booked import Claim, has_goods, overlap, shrink, spread
 from beancount_invwd.errors import find_near
@@ -30,6 +30,20 @@ if TYPE_CHECKING:
     from beancount_invwd.targets import Targets
 
 
+class _Test(NamedTuple):
+    """What a measurement of a day would give, by the numbers of lots.
+
+    Attributes:
+        names: The names of their groups, as far as something changes in them.
+        wishes: The new allowances of lots that nothing is booked of yet.
+        unmeasured: Lots without a measure.
+    """
+
+    names: Mapping[int, str]
+    wishes: Mapping[int, Decimal]
+    unmeasured: Container[int]
+
+
 class Claims:
     """Applies booked movements to the lots.
 
@@ -38,6 +52,7 @@ class Claims:
         grouping: Tells which lots are one group.
         targets: Tells which accounts hold their allowances.
         mistakes: Takes amounts that no lot can take.
+        is_interim: Whether only losses of the same fiscal year may be reversed.
 
     Attributes:
         taken_over: What lots got or gave without a gain or loss, since this was last cleared.
@@ -46,12 +61,19 @@ class Claims:
     """
 
     def __init__(
-        self, books: Books, grouping: Grouping, targets: Targets, mistakes: Mistakes
+        self,
+        books: Books,
+        grouping: Grouping,
+        targets: Targets,
+        mistakes: Mistakes,
+        *,
+        is_interim: bool,
     ) -> None:
         self._books = books
         self._grouping = grouping
         self._targets = targets
         self._mistakes = mistakes
+        self._is_interim = is_interim
         self.taken_over: dict[StockKey, Decimal] = {}
         self.unplaced: list[Movement] = []
 
@@ -181,6 +203,7 @@ class Claims:
         self,
         claims: Sequence[Claim],
         outcomes: Sequence[Outcome],
+        find_unmeasured: Callable[[], Container[int]],
         day: datetime.date,
         *,
         is_closed: bool,
@@ -190,6 +213,7 @@ class Claims:
         Args:
             claims: With amounts on allowance accounts only.
             outcomes: What a measurement of that day would give for their groups.
+            find_unmeasured: Finds the numbers of lots of these groups that have no measure then.
             day: The day.
             is_closed: Whether it is in a closed period.
 
@@ -211,8 +235,8 @@ class Claims:
             named.remove(together)
             for outcome in together:
                 steps = [new - lot.allowance for lot, new in outcome.list_new()]
-                self._note(claim, outcome.lots, steps)
                 outcome.set()
+                self._note(claim, outcome.lots, steps)
             found.append(self._describe(claim, together[0].group, claim.changes, day))
         wishes = {
             lot.number: allowance
@@ -221,24 +245,20 @@ class Claims:
             for outcome in together
             for lot, allowance in outcome.list_new()
         }
+        test = _Test(names, wishes, find_unmeasured() if others else ())
         for claim in others:
             is_fixed = is_closed and claim.kind is not None
-            found += self._share(claim, names, wishes, day, is_fixed=is_fixed)
+            found += self._share(claim, test, day, is_fixed=is_fixed)
         return found
 
     def _share(
-        self,
-        claim: Claim,
-        names: Mapping[int, str],
-        wishes: Mapping[int, Decimal],
-        day: datetime.date,
-        *,
-        is_fixed: bool,
+        self, claim: Claim, test: _Test, day: datetime.date, *, is_fixed: bool
     ) -> list[Movement]:
         """Share amounts out over the lots behind each account.
 
-        Those that are in the group on that day come first; then others that had its name, since
-        the basis, or what is known of a lot, may have been another when the ledger was written.
+        Those that are in the group on that day come first, before those that are left out of it
+        for want of a measure (ACCOUNTING section 4); then others that had its name, since the
+        basis, or what is known of a lot, may have been another when the ledger was written.
         """
         lots, home = self._find_lots(claim), self._find_home(claim)
         if not lots and (home is None or not is_fixed):
@@ -248,8 +268,12 @@ class Claims:
         unplaced: dict[str, Decimal] = {}
         for account, change in drop_zeros(claim.changes).items():
             behind = [lot for lot in lots if self._targets.find_contra(lot.place) == account]
-            members = [self._find_name(lot, names) == claim.group for lot in behind]
-            parts = _take(behind, members, change, wishes, is_partly=is_fixed)
+            named = [self._find_name(lot, test.names) == claim.group for lot in behind]
+            measured = [
+                is_named and lot.number not in test.unmeasured
+                for lot, is_named in zip(behind, named, strict=True)
+            ]
+            parts = _take(behind, (measured, named), change, test.wishes, is_partly=is_fixed)
             if parts is None:
                 self._report_excess(claim, account, change)
                 continue
@@ -308,10 +332,13 @@ class Claims:
         return claim.kind is None and not self._targets.is_result(claim.txn)
 
     def _note(self, claim: Claim, lots: Sequence[Lot], changes: Sequence[Decimal]) -> None:
+        """Note what lots took over; that is no loss of this fiscal year (ACCOUNTING section 6)."""
         if self._is_taken_over(claim):
             for lot, change in zip(lots, changes, strict=True):
                 key = lot.stock.key
                 self.taken_over[key] = self.taken_over.get(key, ZERO) + change
+                if self._is_interim:
+                    lot.locked = min(lot.locked + max(ZERO, change), lot.allowance)
 
     def _tell_absence(self, claim: Claim) -> str:
         """Tell why no lot can be meant."""
@@ -384,13 +411,20 @@ def _is_booking(claim: Claim, together: Sequence[Outcome]) -> bool:
 
 def _take(
     lots: Sequence[Lot],
-    members: Sequence[bool],
+    circles: Sequence[Sequence[bool]],
     change: Decimal,
     wishes: Mapping[int, Decimal],
     *,
     is_partly: bool,
 ) -> list[Decimal] | None:
     """Change the allowances of lots by an amount in all, or by what of it they can take.
+
+    Args:
+        lots: The lots.
+        circles: Who comes first, then next, before all.
+        change: The amount; an increase is positive.
+        wishes: What lots would carry by a measurement, by number.
+        is_partly: Whether what no lot can take is left.
 
     Returns:
         The change of each, or None if they cannot take it.
@@ -400,7 +434,11 @@ def _take(
     gaps = [sign * (wishes.get(lot.number, lot.allowance) - lot.allowance) for lot in lots]
     rooms = [find_room(lot) if sign > 0 else lot.allowance for lot in lots]
     wanted = [[max(ZERO, gap) for gap in gaps], [lot.cost for lot in lots]]
-    first = [[w if is_in else ZERO for w, is_in in zip(ws, members, strict=True)] for ws in wanted]
+    first = [
+        [weight if is_in else ZERO for weight, is_in in zip(weights, circle, strict=True)]
+        for circle in circles
+        for weights in wanted
+    ]
     amount = min(abs(change), sum(rooms, ZERO)) if is_partly else abs(change)
     parts = spread(amount, first + wanted, rooms, quantum)
     if parts is None:

@@ -105,7 +105,8 @@ class Timeline:
             scope, mistakes, grouping, self.books, demand, self._agenda, targets.find_contra
         )
         self._outgoing = Outgoing(policy, targets, grouping)
-        self._claims = Claims(self.books, grouping, targets, mistakes)
+        is_interim = policy.reversals == "interim"
+        self._claims = Claims(self.books, grouping, targets, mistakes, is_interim=is_interim)
         self._calendar = Calendar(policy, end, scope.perishables, self.books.is_on_hand)
         self._today: datetime.date | None = None
         self._is_eventful = False
@@ -238,7 +239,14 @@ class Timeline:
             stocks = self._claims.find_stocks(claims)
             outcomes = self.assessor.weigh(stocks, day, by_lot=True)
             is_closed = self._is_closed(day)
-            self.movements += self._claims.apply(claims, outcomes, day, is_closed=is_closed)
+
+            def find_unmeasured() -> set[int]:
+                rows = [row for stock in stocks for row in self.assessor.assess(stock, day)]
+                return {row.lot.number for row in rows if row.measured.total is None}
+
+            self.movements += self._claims.apply(
+                claims, outcomes, find_unmeasured, day, is_closed=is_closed
+            )
             self._corrections += self._claims.unplaced
             self._claims.unplaced.clear()
             self._agenda.add(stocks)
