@@ -236,7 +236,7 @@ class Claims:
             for outcome in together:
                 steps = [new - lot.allowance for lot, new in outcome.list_new()]
                 outcome.set()
-                self._note(claim, outcome.lots, steps)
+                self._take_over(claim, outcome.lots, steps)
             found.append(self._describe(claim, together[0].group, claim.changes, day))
         wishes = {
             lot.number: allowance
@@ -277,7 +277,7 @@ class Claims:
             if parts is None:
                 self._report_excess(claim, account, change)
                 continue
-            self._note(claim, behind, parts)
+            self._take_over(claim, behind, parts)
             unplaced[account] = change - sum(parts, ZERO)
             for lot, part in zip(behind, parts, strict=True):
                 changes = taken.setdefault(lot.stock.key.entity, {})
@@ -331,8 +331,8 @@ class Claims:
         """Whether it is neither loss nor gain: an allowance that came from another system, say."""
         return claim.kind is None and not self._targets.is_result(claim.txn)
 
-    def _note(self, claim: Claim, lots: Sequence[Lot], changes: Sequence[Decimal]) -> None:
-        """Note what lots took over; that is no loss of this fiscal year (ACCOUNTING section 6)."""
+    def _take_over(self, claim: Claim, lots: Sequence[Lot], changes: Sequence[Decimal]) -> None:
+        """Note what lots took over; it is no loss of this year (ACCOUNTING section 6)."""
         if self._is_taken_over(claim):
             for lot, change in zip(lots, changes, strict=True):
                 key = lot.stock.key

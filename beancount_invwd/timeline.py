@@ -528,8 +528,18 @@ class Timeline:
         for row in self.waiting:
             key = (row.account, row.group.currency)
             sums[key] = sums.get(key, ZERO) + row.amount
+        for key, change in self.sum_corrections().items():
+            sums[key] = sums.get(key, ZERO) - change
+        return sums
+
+    def sum_corrections(self) -> dict[tuple[str, str], Decimal]:
+        """Sum what corrects a closed period and is not yet written, by account and currency.
+
+        Increases of the allowance are positive.
+        """
+        sums: dict[tuple[str, str], Decimal] = {}
         for movement in self._corrections:
             for account, change in movement.changes.items():
                 key = (account, movement.group.currency)
-                sums[key] = sums.get(key, ZERO) - change
+                sums[key] = sums.get(key, ZERO) + change
         return sums

@@ -59,7 +59,8 @@ def check(document: Document) -> None:
 
 def test_every_case_can_be_compared() -> None:
     scenarios = [read_scenario("standard=hgb"), read_scenario("basis=lot,price=-10%")]
+    scenarios.append(read_scenario("basis=total,accounts={},price=-10%"))  # what names no item
     for path in find_cases():
         entries, _, options = loader.load_string(read_case(path).ledger)
         if assess(entries, options).policy is not None:
-            assert len(compare(entries, assess(entries, options), scenarios).columns) == 3
+            assert len(compare(entries, assess(entries, options), scenarios).columns) == 4

@@ -215,6 +215,12 @@ PRODUCT = """
             "cost itself = 100.00",
         ),
         (
+            "2023-01-31 price CHAIR 40 USD",
+            "CHAIR: not all recover their cost, so replacement cost counts",
+            ["product: CHAIR: NRV of a unit 40, cost 50.00, price 40 USD on 2023-01-31"],
+            "",
+        ),
+        (
             '2023-01-31 custom "invwd-nrv" "CHAIR" 40 USD',
             "CHAIR: not all recover their cost, so replacement cost counts",
             ["product: CHAIR: NRV of a unit 40, cost 50.00"],
@@ -414,6 +420,15 @@ def test_excluded_goods_are_said_to_be_so(words: str) -> None:
         explain(entries, options, "WIDGET")
     with pytest.raises(UnknownItem, match="there are none"):
         explain(entries, options, "WIDGET", D(2023, 1, 9))
+
+
+def test_goods_in_an_allowance_account_are_not_said_to_be_excluded() -> None:
+    allowance = "Assets:Inventory:Store:Allowance"
+    body = HEAD.replace("{config}", "{}") + f"2023-01-01 open {allowance}\n"
+    body += WIDGET.replace("Assets:Inventory:Store", allowance)
+    entries, _, options = loader.load_string(body)
+    with pytest.raises(UnknownItem, match="no inventory account held WIDGET"):
+        explain(entries, options, "WIDGET")
 
 
 def test_unknown_items() -> None:

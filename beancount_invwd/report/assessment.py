@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.errors import InvwdError, RuleError
 from beancount_invwd.journal import FILENAME
-from beancount_invwd.money import CONTEXT
+from beancount_invwd.money import CONTEXT, ZERO
 from beancount_invwd.plugin import collector_paused, find_end, follow, list_configs
 from beancount_invwd.policy import Policy, read_literal
 
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Mapping, Sequence
+    from decimal import Decimal
 
     from beancount_invwd.movements import Plan
     from beancount_invwd.plugin import Run
@@ -65,10 +66,15 @@ class Assessment:
 
     @property
     def has_waiting(self) -> bool:
-        """Whether something is still to be written, so that lots and accounts may differ."""
-        return self.timeline is not None and bool(
-            self.timeline.waiting or self.timeline.corrections
-        )
+        """Whether lots of a group carry another sum than the accounts, until that is written."""
+        if self.timeline is None:
+            return False
+        released = [(row.group[:3], -row.amount) for row in self.timeline.waiting]
+        corrected = [(row.group[:3], row.change) for row in self.timeline.corrections]
+        sums: dict[tuple[str, str, str], Decimal] = {}
+        for group, change in released + corrected:
+            sums[group] = sums.get(group, ZERO) + change
+        return any(sums.values())
 
 
 def find_config(options_map: Mapping[str, Any]) -> str | None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from beancount_invwd.formula import find_formula
 from beancount_invwd.money import CONTEXT, ZERO
-from beancount_invwd.report.positions import list_positions, sum_totals
 
 if TYPE_CHECKING:
     import datetime
@@ -36,15 +35,20 @@ def list_remarks(assessment: Assessment) -> list[str]:
         return [*tell_waiting(run.timeline), *contracts]
 
 
-def tell_pending(assessment: Assessment) -> Iterator[str]:
+def tell_pending(assessment: Assessment) -> list[str]:
     """Tell what a test would change, if the date is no measurement date."""
-    for row in sum_totals(list_positions(assessment)):
-        if row.pending:
-            of = f" of {row.entity}" if row.entity else ""
-            yield (
-                f"a test on {assessment.as_of} would change the allowance{of} by "
-                f"{row.pending:,f} {row.currency}, which is not written"
-            )
+    sums: dict[tuple[str, str], Decimal] = {}
+    with localcontext(CONTEXT):
+        for plan in assessment.plans:
+            key = (plan.group.entity, plan.group.currency)
+            for row, allowance in zip(plan.rows, plan.allowances, strict=True):
+                sums[key] = sums.get(key, ZERO) + allowance - row.lot.allowance
+    return [
+        f"a test on {assessment.as_of} would change the allowance"
+        f"{f' of {entity}' if entity else ''} by {pending:,f} {currency}, which is not written"
+        for (entity, currency), pending in sorted(sums.items())
+        if pending
+    ]
 
 
 def tell_waiting(timeline: Timeline) -> Iterator[str]:
@@ -61,12 +65,7 @@ def tell_waiting(timeline: Timeline) -> Iterator[str]:
             f"{amount:,f} {currency} of releases wait for the end of the period; until then the "
             "allowance accounts hold as much more than the lots."
         )
-    changes: dict[tuple[str, str], Decimal] = {}
-    for movement in timeline.corrections:
-        for account, change in movement.changes.items():
-            key = (movement.group.currency, account)
-            changes[key] = changes.get(key, ZERO) + change
-    for (currency, account), change in sorted(changes.items()):
+    for (account, currency), change in sorted(timeline.sum_corrections().items()):
         if change:
             yield (
                 f"{abs(change):,f} {currency} that correct a closed period wait for the next "

@@ -44,14 +44,18 @@ def list_evidence(case: Case, sources: Sources) -> Iterator[Step]:
 
 
 def _list_price(price: Price, currency: str, sources: Sources) -> Iterator[Step]:
-    amount, rate = price.entry.amount, price.rate
-    text = f"{show(amount.number)} {amount.currency} on {price.date}"
-    yield Step(SECTION, "price", text, None, sources.locate(price.entry.meta))
+    rate = price.rate
+    yield Step(SECTION, "price", _tell_price(price), None, sources.locate(price.entry.meta))
     if rate is not None:
         text = f"1 {rate.currency} = {show(rate.amount.number)} {rate.amount.currency}"
         source = sources.locate(rate.meta)
         yield Step(SECTION, "closing rate", f"{text} on {rate.date}", None, source)
         yield Step(SECTION, f"price in {currency}", show_price(price), price.number)
+
+
+def _tell_price(price: Price) -> str:
+    amount = price.entry.amount
+    return f"{show(amount.number)} {amount.currency} on {price.date}"
 
 
 def tell_statement(section: str, statement: Statement, sources: Sources) -> Step:
@@ -81,7 +85,6 @@ def _list_products(use: Use, sources: Sources) -> Iterator[Step]:
         text = f"{row.item}: NRV of a unit {show(row.nrv)}, cost {show(row.cost)}"
         source = ""
         if row.price is not None:
-            amount = row.price.entry.amount
-            text += f", price {show(amount.number)} {amount.currency} on {row.price.date}"
+            text += f", price {_tell_price(row.price)}"
             source = sources.locate(row.price.entry.meta)
         yield Step(SECTION, "product", text, None, source)
