@@ -95,6 +95,26 @@ class Claims:
                 kept.append(replace(claim, changes=changes))
         return kept
 
+    def find_ready(self, claim: Claim) -> Claim | None:
+        """Keep amounts on allowance accounts if lots can take them when they come in the ledger.
+
+        Only what was made by hand and raises allowances is taken then; what the plugin wrote may
+        stand before the sale that it is about, or before others of its day.
+        """
+        lots = [lot for stock in self._list_stocks(claim) for lot in stock.lots.values()]
+        if claim.kind is not None or any(lot.units < 0 for lot in lots):  # more may come that day
+            return None
+        rooms: dict[str, Decimal] = {}
+        for lot in lots:
+            account = self._targets.find_contra(lot.place)
+            rooms[account] = rooms.get(account, ZERO) + find_room(lot)
+        accounts = self._targets.known
+        changes = {a: change for a, change in claim.changes.items() if a in accounts}
+        fits = all(ZERO < change <= rooms.get(a, ZERO) for a, change in changes.items())
+        if not changes or not fits or self._find_problem(claim, changes):
+            return None
+        return replace(claim, changes=changes)
+
     def _find_problem(self, claim: Claim, changes: dict[str, Decimal]) -> str | None:
         if not claim.group:
             return f"its amount on {next(iter(changes))} names no invwd-group" if changes else None

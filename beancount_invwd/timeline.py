@@ -9,9 +9,10 @@ what they say is not written again, and nothing is written up to `invwd-closed` 
 from __future__ import annotations
 
 import datetime
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount.core import data
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from beancount_invwd.scope import Scope
     from beancount_invwd.stock import Lot, Stock, StockKey
     from beancount_invwd.targets import Targets
+
+_get_date = attrgetter("date")
 
 
 class _Gap(NamedTuple):
@@ -110,6 +113,7 @@ class Timeline:
         self._calendar = Calendar(policy, end, scope.perishables, self.books.is_on_hand)
         self._today: datetime.date | None = None
         self._is_eventful = False
+        self._entries: Sequence[Any] = ()
         self._booked: list[Claim] = []
         self._corrections: list[Movement] = []
         self._gaps: dict[int, _Gap] = {}  # by the number of the lot
@@ -123,9 +127,10 @@ class Timeline:
             entries: The entries, sorted.
             start: The date to note the opening allowances of.
         """
+        self._entries = entries
         before = 0
         if start is not None:
-            before = bisect_left(entries, start, key=lambda entry: entry.date)
+            before = bisect_left(entries, start, key=_get_date)
             self._take(entries[:before])
             self._open(start)
         self._take(entries[before:] if before else entries)
@@ -181,8 +186,22 @@ class Timeline:
             self._outgoing.record(txn, outflow)
             self._is_eventful = True
         if txn.tags and TAG in txn.tags and is_booked(txn):
-            self._booked += read_claims(txn)
             self._is_eventful = True
+            for claim in read_claims(txn):
+                ready = self._claims.find_ready(claim)
+                if ready is None:
+                    self._booked.append(claim)
+                else:
+                    self._take_prices(txn.date)
+                    self._take_claims([ready], txn.date)
+
+    def _take_prices(self, day: datetime.date) -> None:
+        """Take the prices of a day before it ends: all of them count on it."""
+        entries = self._entries
+        start = bisect_left(entries, day, key=_get_date)
+        for entry in entries[start : bisect_right(entries, day, start, key=_get_date)]:
+            if type(entry) is data.Price:
+                self._take_price(entry)
 
     def _go_to(self, day: datetime.date) -> None:
         """Do what is due before `day`."""
@@ -236,22 +255,26 @@ class Timeline:
             corrections, claims = settle(self._corrections, claims, self._claims.is_kin)
             self._corrections, claims = self._claims.settle_excess(corrections, claims)
         if claims:
-            stocks = self._claims.find_stocks(claims)
-            outcomes = self.assessor.weigh(stocks, day, by_lot=True)
-            is_closed = self._is_closed(day)
+            self._take_claims(claims, day)
 
-            def find_unmeasured() -> set[int]:
-                rows = [row for stock in stocks for row in self.assessor.assess(stock, day)]
-                return {row.lot.number for row in rows if row.measured.total is None}
+    def _take_claims(self, claims: Sequence[Claim], day: datetime.date) -> None:
+        """Change allowances as the ledger says."""
+        stocks = self._claims.find_stocks(claims)
+        outcomes = self.assessor.weigh(stocks, day, by_lot=True)
+        is_closed = self._is_closed(day)
 
-            self.movements += self._claims.apply(
-                claims, outcomes, find_unmeasured, day, is_closed=is_closed
-            )
-            self._corrections += self._claims.unplaced
-            self._claims.unplaced.clear()
-            self._agenda.add(stocks)
-            if self._policy.reversals == "none":
-                self._lock()
+        def find_unmeasured() -> set[int]:
+            rows = [row for stock in stocks for row in self.assessor.assess(stock, day)]
+            return {row.lot.number for row in rows if row.measured.total is None}
+
+        self.movements += self._claims.apply(
+            claims, outcomes, find_unmeasured, day, is_closed=is_closed
+        )
+        self._corrections += self._claims.unplaced
+        self._claims.unplaced.clear()
+        self._agenda.add(stocks)
+        if self._policy.reversals == "none":
+            self._lock()
 
     def _is_closed(self, day: datetime.date) -> bool:
         return self._scope.closed is not None and day <= self._scope.closed
