@@ -12,11 +12,13 @@ write-downs made by hand and what `bean-invwd book` wrote are all the same here:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from operator import eq
 from typing import Any
+
+from beancount.core import data
 
 from beancount_invwd.facts import GROUP, TAG
 from beancount_invwd.money import ZERO, drop_zeros, share_out
@@ -104,6 +106,31 @@ def read_claims(txn: Any) -> list[Claim]:
         )
         for (group, currency), amounts in changes.items()
     ]
+
+
+def find_early(entries: Sequence[Any], items: Container[str]) -> set[tuple[int, str]]:
+    """Find the booked movements of a day after which goods that they are about come or go.
+
+    Args:
+        entries: All of the day.
+        items: All items; other groups are wide, and may be about any goods.
+
+    Returns:
+        The identity of the transaction and the group.
+    """
+    later: set[str] = set()
+    found: set[tuple[int, str]] = set()
+    row: Any
+    for txn in reversed(entries):
+        if type(txn) is data.Transaction:
+            if is_booked(txn):
+                groups = {claim.group for claim in read_claims(txn)}
+                wide = {group for group in groups if group not in items and later}
+                found |= {(id(txn), group) for group in groups & later | wide}
+            for row in txn.postings:
+                if row.cost is not None:
+                    later.add(row.units.currency)
+    return found
 
 
 def settle(

@@ -98,11 +98,10 @@ class Claims:
     def find_ready(self, claim: Claim) -> Claim | None:
         """Keep amounts on allowance accounts if lots can take them when they come in the ledger.
 
-        Only what was made by hand and raises allowances is taken then; what the plugin wrote may
-        stand before the sale that it is about, or before others of its day.
+        What takes allowances back may stand before the sale that it is about.
         """
         lots = [lot for stock in self._list_stocks(claim) for lot in stock.lots.values()]
-        if claim.kind is not None or any(lot.units < 0 for lot in lots):  # more may come that day
+        if any(lot.units < 0 for lot in lots):  # more may come that day
             return None
         rooms: dict[str, Decimal] = {}
         for lot in lots:

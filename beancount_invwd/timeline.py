@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,7 +19,7 @@ from beancount.core import data
 
 from beancount_invwd.agenda import Agenda
 from beancount_invwd.assessor import Assessor
-from beancount_invwd.booked import Claim, is_booked, read_claims, settle
+from beancount_invwd.booked import Claim, find_early, is_booked, read_claims, settle
 from beancount_invwd.calendar import Calendar, Due
 from beancount_invwd.claims import Claims
 from beancount_invwd.demand import Demand
@@ -114,6 +114,8 @@ class Timeline:
         self._today: datetime.date | None = None
         self._is_eventful = False
         self._entries: Sequence[Any] = ()
+        self._foreseen: datetime.date | None = None
+        self._early: Collection[tuple[int, str]] = ()
         self._booked: list[Claim] = []
         self._corrections: list[Movement] = []
         self._gaps: dict[int, _Gap] = {}  # by the number of the lot
@@ -188,20 +190,25 @@ class Timeline:
         if txn.tags and TAG in txn.tags and is_booked(txn):
             self._is_eventful = True
             for claim in read_claims(txn):
-                ready = self._claims.find_ready(claim)
+                ready = self._find_ready(claim) if claim.kind is None else None
                 if ready is None:
                     self._booked.append(claim)
                 else:
-                    self._take_prices(txn.date)
                     self._take_claims([ready], txn.date)
 
-    def _take_prices(self, day: datetime.date) -> None:
-        """Take the prices of a day before it ends: all of them count on it."""
-        entries = self._entries
-        start = bisect_left(entries, day, key=_get_date)
-        for entry in entries[start : bisect_right(entries, day, start, key=_get_date)]:
-            if type(entry) is data.Price:
-                self._take_price(entry)
+    def _find_ready(self, claim: Claim) -> Claim | None:
+        """Find what is taken before the day ends, since its goods change later that day."""
+        day = claim.txn.date
+        if day != self._foreseen:
+            self._foreseen, entries = day, self._entries
+            start = bisect_left(entries, day, key=_get_date)
+            rest = entries[start : bisect_right(entries, day, start, key=_get_date)]
+            self._early = find_early(rest, self.books.by_commodity)
+            for entry in rest if self._early else ():
+                if type(entry) is data.Price:  # all of the day count
+                    self._take_price(entry)
+        is_early = (id(claim.txn), claim.group) in self._early
+        return self._claims.find_ready(claim) if is_early else None
 
     def _go_to(self, day: datetime.date) -> None:
         """Do what is due before `day`."""
@@ -232,7 +239,7 @@ class Timeline:
             self._write_day(due.date)
             self._test(due.date, due.items)
         if due.is_lock and self._policy.reversals == "interim":
-            self._lock()
+            self._lock(self.books.stocks.values())
 
     def _end_today(self) -> None:
         if self._is_eventful and self._today is not None:
@@ -274,14 +281,15 @@ class Timeline:
         self._claims.unplaced.clear()
         self._agenda.add(stocks)
         if self._policy.reversals == "none":
-            self._lock()
+            self._lock(stocks)
 
     def _is_closed(self, day: datetime.date) -> bool:
         return self._scope.closed is not None and day <= self._scope.closed
 
-    def _lock(self) -> None:
+    @staticmethod
+    def _lock(stocks: Iterable[Stock]) -> None:
         """Make allowances a new cost basis (ASC 330-10-35-14)."""
-        for stock in self.books.stocks.values():
+        for stock in stocks:
             if stock.allowance:
                 for lot in stock.lots.values():
                     lot.locked = lot.allowance
