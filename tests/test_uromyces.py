@@ -43,6 +43,11 @@ GAPS = [
         "Invalid number node",
     ),
     Gap(
+        "it reads no comment behind a price",
+        re.compile(r"^\d{4}-\d\d-\d\d price [^\n;]*;", re.MULTILINE),
+        "Invalid syntax",
+    ),
+    Gap(
         "it cannot hand metadata without a value to a plugin",
         re.compile(r"^[ \t]+[a-z][\w-]*:[ \t]*$", re.MULTILINE),
         "failed to extract enum MetaValue",
