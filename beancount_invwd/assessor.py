@@ -174,27 +174,26 @@ class Assessor:
         entry = self.evidence.prices.find_only(stock.key.commodity, stock.key.currency)
         if entry is None or not self._is_uniform(stock):
             return False
-        value: Decimal = entry.amount.number
-        if formula is not AS_IS:
-            value = self._find_least(stock, formula, value, day)
-        if value < stock.cost_unit_highest and not self._is_sound(stock, value):
-            return False
+        price: Decimal = entry.amount.number
+        value = least = price if formula is AS_IS else formula.find_least(price)
+        if least < stock.cost_unit_highest:
+            if formula.measure != "nrv":
+                value = self._find_by_replacement(stock, formula, price, day)
+            if value < stock.cost_unit_highest and not self._is_sound(stock, value):
+                return False
         if not self.demand.is_asked:
-            if formula.measure == "nrv" and value >= stock.cost_unit_highest:
-                price = stock.cost_unit_highest if formula is AS_IS else entry.amount.number
-                self._agenda.rest(stock, price)
+            if least >= stock.cost_unit_highest:
+                self._agenda.rest(stock, stock.cost_unit_highest if formula is AS_IS else price)
             return True
         rate, until = self._find_rate(stock, day)
         if rate is None:
             self._agenda.hold(stock, until)
         return rate is None
 
-    def _find_least(
+    def _find_by_replacement(
         self, stock: Stock, formula: Formula, price: Decimal, day: datetime.date
     ) -> Decimal:
-        """The least that a unit is worth by a formula, however old price and purchase are."""
-        if formula.measure == "nrv":
-            return formula.find_value(price, None)[0]
+        """The least that a unit is worth by replacement cost too, however old the evidence is."""
         if formula.measure == "replacement":
             return ZERO  # once it is too old, the price may be less
         replacement = self.evidence.find_replacement(stock, day, None)

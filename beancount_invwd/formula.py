@@ -57,6 +57,15 @@ class Formula(NamedTuple):
             return value, "price"
         return value, "replacement" if value == replacement else "floor"
 
+    def find_least(self, price: Decimal) -> Decimal:
+        """The least that a unit is worth, whatever it would cost to replace; grows with price."""
+        if self.measure == "nrv":
+            return max(ZERO, price * self.share - self.amount)
+        if self.measure == "lcm":
+            share, amount = self.share - self.margin_share, self.amount + self.margin_amount
+            return max(ZERO, price * share - amount)
+        return ZERO
+
 
 AS_IS = Formula("nrv")
 """A unit is worth its price."""
