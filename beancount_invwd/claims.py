@@ -158,22 +158,22 @@ class Claims:
         return name == other or not set(self._find_named(name)).isdisjoint(self._find_named(other))
 
     def settle_excess(
-        self, corrections: Sequence[Movement], claims: Sequence[Claim]
+        self, outgoing: Sequence[Movement], claims: Sequence[Claim]
     ) -> tuple[list[Movement], list[Claim]]:
-        """Take what lots cannot give back off what is still to leave by a correction.
+        """Take what lots cannot give back off what is still to leave.
 
-        By a late price, units that left in a closed period may have taken more along than was
-        booked; by a late transaction, they may have moved. What was booked to be taken back after
-        that is no longer in the lots, but in a correction that waits.
+        What was booked to be taken back may be lacking in the lots since units took it along: by a
+        sale of that day, or in a closed period by a price or sale that came late.
 
         Args:
-            corrections: What is different in a closed period and not yet written.
+            outgoing: What left or moved that day, or is different in a closed period, and is
+                not yet written.
             claims: Booked movements about what is on hand.
 
         Returns:
             What is left of both.
         """
-        kept, left = list(corrections), []
+        kept, left = list(outgoing), []
         carried = {
             lot.number: lot.allowance
             for stock in self.find_stocks(claims)

@@ -207,8 +207,11 @@ class Timeline:
             for entry in rest if self._early else ():
                 if type(entry) is data.Price:  # all of the day count
                     self._take_price(entry)
-        is_early = (id(claim.txn), claim.group) in self._early
-        return self._claims.find_ready(claim) if is_early else None
+        return self._claims.find_ready(claim) if self._is_early(claim) else None
+
+    def _is_early(self, claim: Claim) -> bool:
+        """Whether its goods change later in its day; known of what is made by hand."""
+        return (id(claim.txn), claim.group) in self._early
 
     def _go_to(self, day: datetime.date) -> None:
         """Do what is due before `day`."""
@@ -254,6 +257,11 @@ class Timeline:
             is_kin = self._claims.is_kin
             outgoing, claims = settle(outgoing, self._claims.check(claims), is_kin)
             claims = self._outgoing.settle(claims, is_kin)
+            if outgoing:
+                late = [claim for claim in claims if not self._is_early(claim)]
+                early = [claim for claim in claims if self._is_early(claim)]
+                outgoing, early = self._claims.settle_excess(outgoing, early)
+                claims = early + late
         if self._is_closed(day):
             self._corrections += outgoing
         else:
