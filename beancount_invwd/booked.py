@@ -109,7 +109,7 @@ def read_claims(txn: Any) -> list[Claim]:
 
 
 def find_early(entries: Sequence[Any], items: Container[str]) -> set[tuple[int, str]]:
-    """Find the booked movements of a day after which goods that they are about come or go.
+    """Find what was booked by hand before goods that it is about came or went that day.
 
     Args:
         entries: All of the day.
@@ -124,7 +124,7 @@ def find_early(entries: Sequence[Any], items: Container[str]) -> set[tuple[int, 
     for txn in reversed(entries):
         if type(txn) is data.Transaction:
             if is_booked(txn):
-                groups = {claim.group for claim in read_claims(txn)}
+                groups = {claim.group for claim in read_claims(txn) if claim.kind is None}
                 wide = {group for group in groups if group not in items and later}
                 found |= {(id(txn), group) for group in groups & later | wide}
             for row in txn.postings:

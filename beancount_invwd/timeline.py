@@ -210,7 +210,7 @@ class Timeline:
         return self._claims.find_ready(claim) if self._is_early(claim) else None
 
     def _is_early(self, claim: Claim) -> bool:
-        """Whether its goods change later in its day; known of what is made by hand."""
+        """Whether it was made by hand, and its goods change later that day."""
         return (id(claim.txn), claim.group) in self._early
 
     def _go_to(self, day: datetime.date) -> None:
