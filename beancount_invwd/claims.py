@@ -87,12 +87,12 @@ class Claims:
                     self._targets.find_contra(place)
         kept = []
         for claim in claims:
-            changes = {a: change for a, change in claim.changes.items() if a in accounts}
-            problem = self._find_problem(claim, changes)
+            narrow = self._narrow(claim)
+            problem = self._find_problem(claim, narrow)
             if problem:
                 self._report(claim, problem)
-            elif changes:
-                kept.append(replace(claim, changes=changes))
+            elif narrow.changes:
+                kept.append(narrow)
         return kept
 
     def find_ready(self, claim: Claim) -> Claim | None:
@@ -107,14 +107,19 @@ class Claims:
         for lot in lots:
             account = self._targets.find_contra(lot.place)
             rooms[account] = rooms.get(account, ZERO) + find_room(lot)
+        narrow = self._narrow(claim)
+        changes = narrow.changes
+        fits = all(ZERO < change <= rooms.get(a, ZERO) for a, change in changes.items())
+        return narrow if changes and fits and not self._find_problem(claim, narrow) else None
+
+    def _narrow(self, claim: Claim) -> Claim:
+        """Keep amounts on the allowance accounts that are known by now."""
         accounts = self._targets.known
         changes = {a: change for a, change in claim.changes.items() if a in accounts}
-        fits = all(ZERO < change <= rooms.get(a, ZERO) for a, change in changes.items())
-        if not changes or not fits or self._find_problem(claim, changes):
-            return None
         return replace(claim, changes=changes)
 
-    def _find_problem(self, claim: Claim, changes: dict[str, Decimal]) -> str | None:
+    def _find_problem(self, claim: Claim, narrow: Claim) -> str | None:
+        changes = narrow.changes
         if not claim.group:
             return f"its amount on {next(iter(changes))} names no invwd-group" if changes else None
         others = () if has_goods(claim.txn) else claim.changes.keys() - changes.keys()

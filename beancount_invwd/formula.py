@@ -43,15 +43,14 @@ class Formula(NamedTuple):
             price: Its price.
             replacement: Its replacement cost; None if there is none, or it is too old.
         """
-        nrv = price if self is AS_IS else price * self.share - self.amount
-        nrv = max(nrv, ZERO)
+        nrv = self._find_nrv(price)
         if replacement is None:
             return nrv, "price"
         if self.measure == "replacement":
             return replacement, "replacement"
         if self.measure == "lower":
             return (nrv, "price") if nrv <= replacement else (replacement, "replacement")
-        floor = max(ZERO, nrv - price * self.margin_share - self.margin_amount)
+        floor = self._find_floor(price, nrv)
         value = sorted((nrv, replacement, floor))[1]  # ASC 330-10-35-1C: the middle one
         if value == nrv:
             return value, "price"
@@ -59,12 +58,16 @@ class Formula(NamedTuple):
 
     def find_least(self, price: Decimal) -> Decimal:
         """The least that a unit is worth, whatever it would cost to replace; grows with price."""
-        if self.measure == "nrv":
-            return max(ZERO, price * self.share - self.amount)
-        if self.measure == "lcm":
-            share, amount = self.share - self.margin_share, self.amount + self.margin_amount
-            return max(ZERO, price * share - amount)
-        return ZERO
+        if self.measure not in {"nrv", "lcm"}:
+            return ZERO
+        nrv = self._find_nrv(price)
+        return nrv if self.measure == "nrv" else self._find_floor(price, nrv)
+
+    def _find_nrv(self, price: Decimal) -> Decimal:
+        return max(ZERO, price if self is AS_IS else price * self.share - self.amount)
+
+    def _find_floor(self, price: Decimal, nrv: Decimal) -> Decimal:
+        return max(ZERO, nrv - price * self.margin_share - self.margin_amount)
 
 
 AS_IS = Formula("nrv")

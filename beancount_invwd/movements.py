@@ -53,14 +53,14 @@ class Plan(NamedTuple):
     rows: Sequence[Row]
     allowances: Sequence[Decimal]
 
+    def list_new(self) -> list[tuple[Lot, Decimal]]:
+        """The lots, each with its new allowance."""
+        return [(row.lot, new) for row, new in zip(self.rows, self.allowances, strict=True)]
+
 
 def list_allowances(plans: Iterable[Plan]) -> dict[int, Decimal]:
     """List the new allowance of each lot that plans are of, by the number of the lot."""
-    return {
-        row.lot.number: allowance
-        for plan in plans
-        for row, allowance in zip(plan.rows, plan.allowances, strict=True)
-    }
+    return {lot.number: new for plan in plans for lot, new in plan.list_new()}
 
 
 class Release(NamedTuple):
@@ -81,6 +81,11 @@ class Release(NamedTuple):
     amount: Decimal
     units: Decimal
     cost: Decimal
+
+    @property
+    def change(self) -> Decimal:
+        """The change of the allowance, negative."""
+        return -self.amount
 
 
 class Movement(NamedTuple):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
-    from beancount_invwd.movements import Plan
+    from beancount_invwd.movements import Movement, Plan, Release
     from beancount_invwd.plugin import Run
     from beancount_invwd.stock import Stock
     from beancount_invwd.timeline import Timeline
@@ -69,11 +69,10 @@ class Assessment:
         """Whether lots of a group carry another sum than the accounts, until that is written."""
         if self.timeline is None:
             return False
-        released = [(row.group[:3], -row.amount) for row in self.timeline.waiting]
-        corrected = [(row.group[:3], row.change) for row in self.timeline.corrections]
         sums: dict[tuple[str, str, str], Decimal] = {}
-        for group, change in released + corrected:
-            sums[group] = sums.get(group, ZERO) + change
+        rows: list[Release | Movement] = [*self.timeline.waiting, *self.timeline.corrections]
+        for row in rows:
+            sums[row.group[:3]] = sums.get(row.group[:3], ZERO) + row.change
         return any(sums.values())
 
 

@@ -138,9 +138,7 @@ def measure_lots(assessment: Assessment) -> list[Row]:
 def _find_pending(assessment: Assessment) -> dict[int, Decimal]:
     """What a measurement would add to the allowance of each lot, by lot number."""
     return {
-        row.lot.number: allowance - row.lot.allowance
-        for plan in assessment.plans
-        for row, allowance in zip(plan.rows, plan.allowances, strict=True)
+        lot.number: new - lot.allowance for plan in assessment.plans for lot, new in plan.list_new()
     }
 
 

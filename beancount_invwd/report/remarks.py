@@ -41,8 +41,8 @@ def tell_pending(assessment: Assessment) -> list[str]:
     with localcontext(CONTEXT):
         for plan in assessment.plans:
             key = (plan.group.entity, plan.group.currency)
-            for row, allowance in zip(plan.rows, plan.allowances, strict=True):
-                sums[key] = sums.get(key, ZERO) + allowance - row.lot.allowance
+            for lot, new in plan.list_new():
+                sums[key] = sums.get(key, ZERO) + new - lot.allowance
     return [
         f"a test on {assessment.as_of} would change the allowance"
         f"{f' of {entity}' if entity else ''} by {pending:,f} {currency}, which is not written"

@@ -217,16 +217,14 @@ class Teller:
         """What the accounts have more than the lots until it is written."""
         timeline = self._after.timeline
         assert timeline is not None  # noqa: S101 (for the type checker; there is a policy)
-        released = [(row.group, -row.amount) for row in timeline.waiting]
-        corrected = [(row.group, row.change) for row in timeline.corrections]
         for rows, words in (
-            (released, "releases that are written at the end of the period"),
-            (corrected, "corrects a closed period, on the next measurement date"),
+            (timeline.waiting, "releases that are written at the end of the period"),
+            (timeline.corrections, "corrects a closed period, on the next measurement date"),
         ):
             amounts = [
-                amount
-                for group, amount in rows
-                if group.name in names and (group.entity, group.currency) == stock.key[:2]
+                row.change
+                for row in rows
+                if row.group.name in names and row.group[:2] == stock.key[:2]
             ]
             if amounts:
                 yield Step("Written", "waits", words, sum(amounts, ZERO))
