@@ -22,16 +22,16 @@ from flask import Response
 
 from beancount_invwd.report import NotSwitchedOn, collector_paused
 from beancount_invwd.report.compare import BadScenario
-from beancount_invwd.report.explain import UnknownItem
+from beancount_invwd.report.explain.explain import UnknownItem
 from beancount_invwd.report.rollforward import NotTestedSo
 from fava_ext import downloads, fava_api
 from fava_ext.bodies import build_body
-from fava_ext.context import Context
 from fava_ext.head import list_mistakes
 from fava_ext.pages import Page, build_page
-from fava_ext.question import BadQuestionError, read_question
-from fava_ext.selection import Selection
-from fava_ext.store import Store
+from fava_ext.request.context import Context
+from fava_ext.request.question import BadQuestionError, read_question
+from fava_ext.request.selection import Selection
+from fava_ext.request.store import Store
 from fava_ext.views.explain import tell_story
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.report.explain import UnknownItem
+from beancount_invwd.report.explain.explain import UnknownItem
 from beancount_invwd.report.remarks import list_remarks
 from fava_ext import fava_api
 from fava_ext.downloads import find_note, list_formats
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from beancount_invwd.report.rollforward import RollTie
-    from fava_ext.cells import Grid
-    from fava_ext.context import Context
-    from fava_ext.question import Question
+    from fava_ext.request.context import Context
+    from fava_ext.request.question import Question
+    from fava_ext.tables.cells import Grid
     from fava_ext.views.compare import Form
     from fava_ext.views.explain import Story
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from fava.core import FavaLedger
 
-    from fava_ext.selection import Selection
+    from fava_ext.request.selection import Selection
 
 _ZERO = Decimal()
 _BARS = 100

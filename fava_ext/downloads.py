@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib.util
 from typing import TYPE_CHECKING, NamedTuple
 
-from beancount_invwd.formats import WRITERS
-from beancount_invwd.report import documents
-from beancount_invwd.report.causes import document_movements
-from beancount_invwd.report.disclose import Note, disclose
-from beancount_invwd.report.numbers import NumberWriter, make_numbers
+from beancount_invwd.report.ledger.causes import document_movements
+from beancount_invwd.report.note.note import Note, disclose
+from beancount_invwd.report.output import documents
+from beancount_invwd.report.output.formats import WRITERS
+from beancount_invwd.report.output.numbers import NumberWriter, make_numbers
 from fava_ext.views import movements, risk, rollforward
 from fava_ext.views.compare import find_comparison
 from fava_ext.views.explain import find_explanation
@@ -17,8 +17,8 @@ from fava_ext.views.explain import find_explanation
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from beancount_invwd.report.tables import Document
-    from fava_ext.context import Context
+    from beancount_invwd.report.output.tables import Document
+    from fava_ext.request.context import Context
 
 STYLES = ("csv", "xlsx", "json")
 TYPES = {

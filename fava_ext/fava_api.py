@@ -26,7 +26,7 @@ from fava.internal_api import BalancesChart, BarChart, HierarchyChart
 from fava.util.date import INTERVALS, dateranges
 from flask import current_app, request, url_for
 
-from beancount_invwd.report.numbers import places_of
+from beancount_invwd.report.output.numbers import places_of
 from fava_ext.words import list_citations
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from fava.core import FavaLedger
 
-    from fava_ext.selection import Selection
+    from fava_ext.request.selection import Selection
 
 _ON_DATE = {"cost": "Cost", "allowance": "Allowance", "carrying": "Carrying amount"}
 _IN_TIME = {

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from beancount_invwd.errors import InvwdError
+from beancount_invwd.ground.errors import InvwdError
 from fava_ext import fava_api
 from fava_ext.words import describe_policy
 
 if TYPE_CHECKING:
     from fava.core import FavaLedger
 
-    from fava_ext.context import Context
-    from fava_ext.selection import Selection
+    from fava_ext.request.context import Context
+    from fava_ext.request.selection import Selection
 
 
 TITLES = {

@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from fava_ext import charts, fava_api
-from fava_ext.columns import Columns
 from fava_ext.figures import Figures, describe_conversion, list_figures
+from fava_ext.tables.columns import Columns
 
 if TYPE_CHECKING:
-    from fava_ext.cells import Cell
-    from fava_ext.context import Context
+    from fava_ext.request.context import Context
+    from fava_ext.tables.cells import Cell
 
 
 _OVERVIEWS = {"positions", "movements", "rollforward"}

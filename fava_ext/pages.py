@@ -11,7 +11,7 @@ from fava_ext.head import Head, Mistake, build_head
 from fava_ext.overview import Overview, build_overview
 
 if TYPE_CHECKING:
-    from fava_ext.context import Context
+    from fava_ext.request.context import Context
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from beancount_invwd.report import notes
-from beancount_invwd.standards import STANDARDS
+from beancount_invwd.policy.standards import STANDARDS
+from beancount_invwd.report.note import requirements as notes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

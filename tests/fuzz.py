@@ -26,8 +26,8 @@ from beancount.ops import validation
 from beancount.parser import printer
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from beancount_invwd.errors import InvwdError
-from beancount_invwd.money import CONTEXT
+from beancount_invwd.ground.errors import InvwdError
+from beancount_invwd.ground.money import CONTEXT
 from beancount_invwd.plugin import invwd
 from tests import random_texts
 

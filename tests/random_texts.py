@@ -13,7 +13,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from beancount_invwd import accounts, facts, policy
+from beancount_invwd.directives import metadata as facts
+from beancount_invwd.policy import policy
+from beancount_invwd.policy import templates as accounts
 from tests.case_files import MARKER, find_cases, without_plugin
 from tests.random_ledgers import ledgers
 

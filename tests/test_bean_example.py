@@ -14,8 +14,8 @@ from beancount import loader
 from beancount.core import data
 from beancount.scripts import example
 
+from beancount_invwd.policy.standards import STANDARDS
 from beancount_invwd.report import assess, list_positions, sum_totals, tie_out
-from beancount_invwd.standards import STANDARDS
 
 BEGIN = datetime.date(2019, 1, 1)
 END = datetime.date(2022, 6, 30)

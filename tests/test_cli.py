@@ -21,7 +21,8 @@ from beancount.scripts.check import main as bean_check
 from click.testing import CliRunner, Result
 from openpyxl import load_workbook
 
-from beancount_invwd import cli, console
+from beancount_invwd.cli import commands as cli
+from beancount_invwd.cli import console
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = Path(__file__).parent / "golden"
@@ -464,7 +465,7 @@ def test_output_over_the_ledger_is_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_stdout_that_is_full_is_a_clear_error() -> None:
-    program = "from beancount_invwd.cli import main; main()"
+    program = "from beancount_invwd.cli.commands import main; main()"
     with open("/dev/full", "w") as full:  # noqa: PTH123
         done = subprocess.run(
             [sys.executable, "-c", program, "report", EXAMPLE],
@@ -483,7 +484,7 @@ def test_a_command_that_is_killed_leaves_no_half_file(tmp_path: Path) -> None:
     output = tmp_path / "booked.beancount"
     output.write_text("old")
     program = (
-        "import os, signal; from beancount_invwd import cli, console;"
+        "import os, signal; from beancount_invwd import cli;"
         "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL); cli.main()"
     )
     call = [sys.executable, "-c", program, "book", EXAMPLE, "--through", "2023-12-31"]

@@ -9,7 +9,7 @@ from beancount import loader
 from beancount.core import data
 from click.testing import CliRunner
 
-from beancount_invwd.cli import main
+from beancount_invwd.cli.commands import main
 
 LEDGER = """plugin "beancount_invwd"
 2024-01-01 open Assets:Inventory:Store "FIFO"

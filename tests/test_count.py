@@ -14,9 +14,9 @@ import pytest
 from beancount import loader
 from beancount.core import data
 
-from beancount_invwd.report.assessment import NotSwitchedOn
-from beancount_invwd.report.count import Count, count
-from beancount_invwd.report.count_sheet import read_sheet
+from beancount_invwd.report.state import NotSwitchedOn
+from beancount_invwd.sheets.count import Count, count
+from beancount_invwd.sheets.sheet import read_sheet
 from tests.random_ledgers import ledger_from_seed, with_plugin
 
 HEAD = """

@@ -20,9 +20,9 @@ import pytest
 from beancount import loader
 from beancount.core.data import Transaction
 
-from beancount_invwd.journal import FILENAME
 from beancount_invwd.report.book import book
-from beancount_invwd.report.count import count
+from beancount_invwd.sheets.count import count
+from beancount_invwd.transactions.journal import FILENAME
 
 EXAMPLE = Path(__file__).parent.parent / "example.beancount"
 CLOSED = date(2023, 12, 31)

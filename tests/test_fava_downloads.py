@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
-from beancount_invwd.cli import main
+from beancount_invwd.cli.commands import main
 from fava_ext import downloads
 from tests.fava_pages import (
     ACCOUNTS,

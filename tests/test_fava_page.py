@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 import fava_ext
-from beancount_invwd.errors import InvwdError
+from beancount_invwd.ground.errors import InvwdError
 from fava_ext import Impairment
 from tests.fava_pages import (
     ACCOUNTS,
@@ -192,7 +192,7 @@ def test_a_fault_of_the_engine_is_said_and_not_thrown(
     def fail(*_: object) -> None:
         raise ZeroDivisionError("<b>of ours</b>")
 
-    monkeypatch.setattr("fava_ext.store.assess", fail)
+    monkeypatch.setattr("fava_ext.request.store.assess", fail)
     client = make_client(HEAD + ACCOUNTS + ONE_LOSS)
     response = client.get(TEST)
     assert response.status_code == 200

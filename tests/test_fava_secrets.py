@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
-from beancount_invwd.standards import STANDARDS
+from beancount_invwd.policy.standards import STANDARDS
 from tests.fava_pages import (
     ACCOUNTS,
     EXAMPLE,

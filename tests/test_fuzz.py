@@ -10,7 +10,7 @@ import pytest
 from hypothesis import seed
 
 from beancount_invwd import plugin
-from beancount_invwd.journal import Journal
+from beancount_invwd.transactions.journal import Journal
 from tests import fuzz, random_texts
 
 

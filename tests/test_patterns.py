@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from beancount_invwd.errors import RuleError
-from beancount_invwd.patterns import compile_pattern
+from beancount_invwd.ground.errors import RuleError
+from beancount_invwd.policy.patterns import compile_pattern
 
 TAKEN = [
     ("Assets:Inventory", "Assets:Inventory:Store"),

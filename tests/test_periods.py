@@ -6,8 +6,8 @@ import datetime
 
 import pytest
 
-from beancount_invwd.periods import YearEnd, fiscal_year_end, period_end
-from beancount_invwd.values import add_days
+from beancount_invwd.ground.dates import YearEnd, fiscal_year_end, period_end
+from beancount_invwd.policy.values import add_days
 
 DECEMBER = YearEnd(12, 31)
 JUNE = YearEnd(6, 30)

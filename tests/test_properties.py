@@ -17,7 +17,7 @@ from beancount.parser import printer
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from beancount_invwd.errors import InvwdError
+from beancount_invwd.ground.errors import InvwdError
 from beancount_invwd.plugin import invwd
 from tests.random_ledgers import ledgers, with_plugin
 from tests.reference import Outcome, run

@@ -13,9 +13,10 @@ from beancount.parser import printer
 from beanquery import query
 from click.testing import CliRunner
 
-from beancount_invwd import accounts, policy
-from beancount_invwd.cli import main
-from beancount_invwd.standards import STANDARDS
+from beancount_invwd.cli.commands import main
+from beancount_invwd.policy import policy
+from beancount_invwd.policy import templates as accounts
+from beancount_invwd.policy.standards import STANDARDS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from beancount import loader
 
-from beancount_invwd.formats import WRITERS
 from beancount_invwd.report import assess
-from beancount_invwd.report import documents as make
 from beancount_invwd.report.compare import compare, read_scenario
-from beancount_invwd.report.disclose import disclose
-from beancount_invwd.report.explain import explain
-from beancount_invwd.report.numbers import make_numbers
-from beancount_invwd.report.risk import HEADROOM, list_risks
+from beancount_invwd.report.explain.explain import explain
+from beancount_invwd.report.note.note import disclose
+from beancount_invwd.report.output import documents as make
+from beancount_invwd.report.output.formats import WRITERS
+from beancount_invwd.report.output.numbers import make_numbers
+from beancount_invwd.report.output.tables import Document
+from beancount_invwd.report.risk.risk import HEADROOM, list_risks
 from beancount_invwd.report.rollforward import roll_forward
-from beancount_invwd.report.tables import Document
 from tests.case_files import case_name, find_cases, read_case
 from tests.test_report_properties import find_wrong_results
 

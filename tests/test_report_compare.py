@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from beancount import loader
 
-from beancount_invwd.report.assessment import assess
 from beancount_invwd.report.compare import (
     BadScenario,
     Comparison,
@@ -19,7 +18,8 @@ from beancount_invwd.report.compare import (
     compare,
     read_scenario,
 )
-from beancount_invwd.report.numbers import Numbers, make_numbers
+from beancount_invwd.report.output.numbers import Numbers, make_numbers
+from beancount_invwd.report.state import assess
 
 LEDGER = """
 plugin "beancount.plugins.implicit_prices"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from beancount import loader
 
-from beancount_invwd import standards
+from beancount_invwd.policy import standards
 from beancount_invwd.report import assess
-from beancount_invwd.report import notes as texts
-from beancount_invwd.report.disclose import Note, disclose
+from beancount_invwd.report.note import requirements as texts
+from beancount_invwd.report.note.note import Note, disclose
 
 D = datetime.date
 LEDGER = """

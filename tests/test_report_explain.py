@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from beancount import loader
 
-from beancount_invwd.report.explain import UnknownItem, explain
-from beancount_invwd.report.sources import Sources
-from beancount_invwd.report.steps import Step, show, show_share
+from beancount_invwd.report.explain.explain import UnknownItem, explain
+from beancount_invwd.report.explain.steps import Step, show, show_share
+from beancount_invwd.report.ledger.sources import Sources
 
 D = datetime.date
 STORE = "Assets:Inventory:Store"

@@ -17,17 +17,17 @@ from beancount.core import data
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
-from beancount_invwd.formats import write_json
-from beancount_invwd.money import CONTEXT
-from beancount_invwd.periods import YearEnd
+from beancount_invwd.ground.dates import YearEnd
+from beancount_invwd.ground.money import CONTEXT
 from beancount_invwd.report import Assessment, assess, list_positions, sum_totals
 from beancount_invwd.report.compare import BadScenario, Scenario, compare
-from beancount_invwd.report.documents import document_positions, document_rollforward
-from beancount_invwd.report.explain import Explanation, explain
-from beancount_invwd.report.numbers import Numbers
+from beancount_invwd.report.explain.explain import Explanation, explain
+from beancount_invwd.report.explain.steps import Step
+from beancount_invwd.report.ledger.spans import split_span
+from beancount_invwd.report.output.documents import document_positions, document_rollforward
+from beancount_invwd.report.output.formats import write_json
+from beancount_invwd.report.output.numbers import Numbers
 from beancount_invwd.report.rollforward import NotTestedSo, RollBy, Rollforward, roll_forward
-from beancount_invwd.report.spans import split_span
-from beancount_invwd.report.steps import Step
 from tests.random_ledgers import ledgers, with_plugin
 
 STEADY = settings(

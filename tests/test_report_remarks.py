@@ -9,7 +9,7 @@ import pytest
 from beancount import loader
 from click.testing import CliRunner
 
-from beancount_invwd.cli import main
+from beancount_invwd.cli.commands import main
 from beancount_invwd.report import assess
 from beancount_invwd.report.remarks import list_remarks
 

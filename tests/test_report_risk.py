@@ -10,8 +10,8 @@ import pytest
 from beancount import loader
 
 from beancount_invwd.report import assess
-from beancount_invwd.report.risk import RiskRow, list_risks
-from beancount_invwd.report.turnover import find_turnover
+from beancount_invwd.report.risk.risk import RiskRow, list_risks
+from beancount_invwd.report.risk.turnover import find_turnover
 
 HEAD = """
 plugin "beancount_invwd" "{config}"

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from beancount import loader
 
-from beancount_invwd.periods import YearEnd, fiscal_year_start
+from beancount_invwd.ground.dates import YearEnd, fiscal_year_start
 from beancount_invwd.report import assess
+from beancount_invwd.report.ledger.spans import day_before, split_span
+from beancount_invwd.report.ledger.written import list_written
 from beancount_invwd.report.rollforward import NotTestedSo, Rollforward, roll_forward
-from beancount_invwd.report.spans import day_before, split_span
-from beancount_invwd.report.written import list_written
 
 D = datetime.date
 HEAD = """

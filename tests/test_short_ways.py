@@ -16,10 +16,10 @@ from beancount import loader
 from beancount.parser import printer
 from hypothesis import given
 
-from beancount_invwd.assessor import Assessor
-from beancount_invwd.lots import Books
+from beancount_invwd.allowance.assessor import Assessor
+from beancount_invwd.allowance.uniform import Uniform
+from beancount_invwd.lots.books import Books
 from beancount_invwd.plugin import invwd
-from beancount_invwd.uniform import Uniform
 from tests.random_evidence import evidence_from_seed
 from tests.random_ledgers import ledger_from_seed, ledgers
 from tests.random_trade import trade_from_seed

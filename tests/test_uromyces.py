@@ -16,7 +16,7 @@ from beancount import loader
 from beancount.core import data
 from beancount.parser import printer
 
-from beancount_invwd.journal import FILENAME
+from beancount_invwd.transactions.journal import FILENAME
 from tests.case_files import case_name, find_cases, read_case
 
 uromyces = pytest.importorskip("uromyces", reason="uromyces is not installed")

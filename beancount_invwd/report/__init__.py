@@ -3,8 +3,7 @@
 The command line and the Fava page show the same rows.
 """
 
-from beancount_invwd.plugin import collector_paused
-from beancount_invwd.report.assessment import Assessment, NotSwitchedOn, assess
+from beancount_invwd.engine import collector_paused
 from beancount_invwd.report.positions import (
     Position,
     TieOut,
@@ -13,6 +12,7 @@ from beancount_invwd.report.positions import (
     sum_totals,
     tie_out,
 )
+from beancount_invwd.report.state import Assessment, NotSwitchedOn, assess
 
 __all__ = [
     "Assessment",

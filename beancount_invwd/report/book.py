@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 from beancount.core import data
 from beancount.parser import printer
 
-from beancount_invwd.accounts import read_roots
-from beancount_invwd.journal import FILENAME
-from beancount_invwd.periods import DAY
-from beancount_invwd.plugin import find_end
-from beancount_invwd.report.assessment import find_config, list_own
+from beancount_invwd.engine import find_end
+from beancount_invwd.ground.dates import DAY
+from beancount_invwd.policy.templates import read_roots
+from beancount_invwd.report.state import find_config, list_own
+from beancount_invwd.transactions.journal import FILENAME
 
 if TYPE_CHECKING:
-    from beancount_invwd.policy import Policy
+    from beancount_invwd.policy.policy import Policy
 
 
 def find_unmeasured(

@@ -23,18 +23,18 @@ from typing import TYPE_CHECKING, Any
 from beancount.core import data
 from beancount.core.amount import Amount
 
-from beancount_invwd.errors import find_near
-from beancount_invwd.money import CONTEXT, ONE, ZERO
-from beancount_invwd.periods import fiscal_year_start
-from beancount_invwd.plugin import collector_paused
-from beancount_invwd.prices import IMPLICIT
-from beancount_invwd.report.assessment import Assessment, assess
+from beancount_invwd.engine import collector_paused
+from beancount_invwd.ground.dates import fiscal_year_start
+from beancount_invwd.ground.errors import find_near
+from beancount_invwd.ground.money import CONTEXT, ONE, ZERO
+from beancount_invwd.measure.prices import IMPLICIT
 from beancount_invwd.report.remarks import tell_pending
+from beancount_invwd.report.state import Assessment, assess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from beancount_invwd.stock import StockKey
+    from beancount_invwd.lots.stock import StockKey
 
 LEDGER = "ledger"
 PRICE = "price"

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any, Literal
 
-from beancount_invwd.money import CONTEXT, ZERO
+from beancount_invwd.ground.money import CONTEXT, ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from beancount_invwd.movements import Row
-    from beancount_invwd.report.assessment import Assessment
+    from beancount_invwd.movements.movement import Row
+    from beancount_invwd.report.state import Assessment
 
 By = Literal["lot", "item", "category", "account", "entity"]
 Mark = Literal["impaired", "written-off", "expired", "not-assessed", "stale"]

@@ -9,18 +9,18 @@ from __future__ import annotations
 from decimal import localcontext
 from typing import TYPE_CHECKING
 
-from beancount_invwd.formula import find_formula
-from beancount_invwd.money import CONTEXT, ZERO
+from beancount_invwd.ground.money import CONTEXT, ZERO
+from beancount_invwd.measure.formula import find_formula
 
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Iterator
     from decimal import Decimal
 
-    from beancount_invwd.plugin import Run
-    from beancount_invwd.report.assessment import Assessment
-    from beancount_invwd.stock import Stock
-    from beancount_invwd.timeline import Timeline
+    from beancount_invwd.engine import Run
+    from beancount_invwd.lots.stock import Stock
+    from beancount_invwd.report.state import Assessment
+    from beancount_invwd.timeline.timeline import Timeline
 
 
 def list_remarks(assessment: Assessment) -> list[str]:

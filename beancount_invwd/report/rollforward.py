@@ -14,17 +14,17 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any, Literal
 
-from beancount_invwd.money import CONTEXT, ZERO, drop_zeros
-from beancount_invwd.report.assessment import Assessment, assess
+from beancount_invwd.ground.money import CONTEXT, ZERO, drop_zeros
+from beancount_invwd.report.ledger.spans import day_before, find_year_start, split_span
+from beancount_invwd.report.ledger.written import Written, list_written
 from beancount_invwd.report.positions import tie_out
-from beancount_invwd.report.spans import day_before, find_year_start, split_span
-from beancount_invwd.report.written import Written, list_written
+from beancount_invwd.report.state import Assessment, assess
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from beancount_invwd.movements import Kind
-    from beancount_invwd.report.spans import Span, SpanLength
+    from beancount_invwd.movements.movement import Kind
+    from beancount_invwd.report.ledger.spans import Span, SpanLength
 
 RollBy = Literal["item", "category"]
 _Key = tuple[str, str, str]  # entity, currency, name of an item or category

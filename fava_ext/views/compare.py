@@ -8,16 +8,16 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from beancount_invwd.policy.standards import BASES, STANDARDS
 from beancount_invwd.report.compare import BadScenario, Comparison, narrow
-from beancount_invwd.standards import BASES, STANDARDS
 from fava_ext import fava_api
-from fava_ext.cells import Cell, Field, Grid, build_grid
-from fava_ext.columns import Columns, of_entity
+from fava_ext.tables.cells import Cell, Field, Grid, build_grid
+from fava_ext.tables.columns import Columns, of_entity
 from fava_ext.words import WORDS
 
 if TYPE_CHECKING:
     from beancount_invwd.report.compare import CompareRow
-    from fava_ext.context import Context
+    from fava_ext.request.context import Context
 
 
 class Choice(NamedTuple):

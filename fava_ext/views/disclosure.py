@@ -1,6 +1,6 @@
 """The note to the accounts, which is Markdown → blocks that the template shows.
 
-Only what `beancount_invwd.report.disclose` writes is read: paragraphs, lists, tables, and gaps for
+Only what `beancount_invwd.report.note.note` writes is read: paragraphs, lists, tables, and gaps for
 the author in square brackets.
 """
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from beancount_invwd.report.disclose import Note
+    from beancount_invwd.report.note.note import Note
 
 
 @dataclass(frozen=True, slots=True)

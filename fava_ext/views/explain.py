@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.report.explain import Explanation, explain_between
+from beancount_invwd.report.explain.explain import Explanation, explain_between
+from beancount_invwd.report.ledger.sources import Sources
 from beancount_invwd.report.positions import list_positions
-from beancount_invwd.report.sources import Sources
 from fava_ext import fava_api
-from fava_ext.columns import Columns
+from fava_ext.tables.columns import Columns
 from fava_ext.views.positions import show_marks
 
 if TYPE_CHECKING:
-    from beancount_invwd.report.steps import Step
-    from fava_ext.cells import Badge, Cell
-    from fava_ext.context import Context
+    from beancount_invwd.report.explain.steps import Step
+    from fava_ext.request.context import Context
+    from fava_ext.tables.cells import Badge, Cell
 
 
 @dataclass(frozen=True, slots=True)

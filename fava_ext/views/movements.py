@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from beancount_invwd.report.causes import MovementRow, list_movements
+from beancount_invwd.report.ledger.causes import MovementRow, list_movements
 from fava_ext import fava_api
-from fava_ext.cells import Badge, Cell, Field, Grid, build_grid
-from fava_ext.columns import Columns, total_cells
+from fava_ext.tables.cells import Badge, Cell, Field, Grid, build_grid
+from fava_ext.tables.columns import Columns, total_cells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fava_ext.context import Context
+    from fava_ext.request.context import Context
 
 
 _ZERO = Decimal()

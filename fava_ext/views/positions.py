@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.report.positions import Position, list_positions, sum_totals
-from fava_ext.cells import Badge, Cell, Field, Grid, build_grid
-from fava_ext.columns import Columns, lot_field, total_cells
+from fava_ext.tables.cells import Badge, Cell, Field, Grid, build_grid
+from fava_ext.tables.columns import Columns, lot_field, total_cells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fava_ext.context import Context
+    from fava_ext.request.context import Context
 
 
 _MARKS = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.report.risk import RiskRow, list_risks
-from fava_ext.cells import Badge, Cell, Field, Grid, build_grid
-from fava_ext.columns import Columns, lot_field
+from beancount_invwd.report.risk.risk import RiskRow, list_risks
+from fava_ext.tables.cells import Badge, Cell, Field, Grid, build_grid
+from fava_ext.tables.columns import Columns, lot_field
 
 if TYPE_CHECKING:
-    from fava_ext.context import Context
-    from fava_ext.selection import Selection
+    from fava_ext.request.context import Context
+    from fava_ext.request.selection import Selection
 
 
 def list_shown_risks(context: Context) -> list[RiskRow]:

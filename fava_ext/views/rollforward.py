@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from beancount_invwd.report.ledger.spans import find_year_start
 from beancount_invwd.report.rollforward import (
     Rollforward,
     RollRow,
@@ -11,16 +12,15 @@ from beancount_invwd.report.rollforward import (
     roll_some,
     sum_periods,
 )
-from beancount_invwd.report.spans import find_year_start
 from fava_ext import fava_api
-from fava_ext.cells import Cell, Field, Grid, build_grid
-from fava_ext.columns import Columns, total_cells
+from fava_ext.tables.cells import Cell, Field, Grid, build_grid
+from fava_ext.tables.columns import Columns, total_cells
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from beancount_invwd.report.spans import SpanLength
-    from fava_ext.context import Context
+    from beancount_invwd.report.ledger.spans import SpanLength
+    from fava_ext.request.context import Context
 
 
 _LENGTHS: Mapping[str, SpanLength] = {"quarter": "quarter", "year": "year"}

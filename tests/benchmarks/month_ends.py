@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 from beancount.core import data
 
-from beancount_invwd.plugin import collector_paused, follow, invwd
+from beancount_invwd.engine import collector_paused, follow
+from beancount_invwd.plugin import invwd
 from tests.benchmarks import plain_loop
 from tests.benchmarks.hostile_ledgers import DAY, FIRST, Hostile, Writer, cost, month
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from playwright.sync_api import Locator, Page, expect
 
-from beancount_invwd.cli import main
+from beancount_invwd.cli.commands import main
 from tests.browser.conftest import EXAMPLE, Open
 
 

@@ -1,0 +1,1 @@
+"""Measures → allowances: what the lots of a group lose together."""

@@ -1,0 +1,52 @@
+"""The unit of account: which lots are one group, and what it is called (ACCOUNTING section 5)."""
+
+from __future__ import annotations
+
+from beancount_invwd.lots.stock import Lot, Stock
+from beancount_invwd.movements.movement import Group
+from beancount_invwd.policy.policy import Policy
+
+
+class Grouping:
+    """Groups lots by the basis of a policy.
+
+    Attributes:
+        basis: As the policy says.
+        is_by_item: Whether no group has lots of several items.
+        may_wait: Whether what each lot carries follows from the last measurement alone.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self.basis = policy.basis
+        self.is_by_item = policy.basis in {"lot", "item"}
+        self.may_wait = policy.basis == "item" and policy.reversals == "full"
+        self._by_item: dict[Stock, Group] = {}
+
+    def find_group(self, lot: Lot, *, is_own: bool) -> Group:
+        """The group of a lot: by the basis, or the lot alone."""
+        group = self.find_named(lot.stock, is_own=is_own)
+        return group._replace(lot=lot.number) if is_own else group
+
+    def find_named(self, stock: Stock, *, is_own: bool) -> Group:
+        """The group of the lots of a stock, or what lots of their own are named by: the item."""
+        if is_own or self.is_by_item:
+            return self._by_item.get(stock) or self._name_item(stock)
+        (entity, currency, _), category = stock.key, stock.category
+        if self.basis == "category":
+            return Group(entity, currency, category, 0, "", category)
+        return Group(entity, currency, "total", 0, "", "")
+
+    def _name_item(self, stock: Stock) -> Group:
+        entity, currency, commodity = stock.key
+        group = Group(entity, currency, commodity, 0, commodity, stock.category)
+        self._by_item[stock] = group
+        return group
+
+    def find_left(self, lot: Lot) -> Group:
+        """The group that units left: that of a lot of its own is named by the item."""
+        return self.find_named(lot.stock, is_own=lot.is_own)
+
+    def name_wide(self, stock: Stock) -> tuple[str, str, str]:
+        """What the stocks of a group have in common, for the bases category and total."""
+        name = stock.category if self.basis == "category" else ""
+        return stock.key.entity, stock.key.currency, name

@@ -1,0 +1,1 @@
+"""What the ledger has booked itself → claims on allowances; closed periods."""

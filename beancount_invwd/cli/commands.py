@@ -1,0 +1,360 @@
+"""The face on the command line: `bean-invwd`.
+
+Each command loads the ledger, asks `beancount_invwd.report` for rows, and writes them. Exit status:
+0; 1 if the ledger has errors (the report is still given); 2 for wrong usage.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import click
+
+from beancount_invwd.cli.console import (
+    Refusal,
+    check_apart,
+    check_format,
+    deliver,
+    finish,
+    load,
+    read_date,
+    read_share,
+    show_progress,
+    write,
+)
+from beancount_invwd.report.book import book as book_period
+from beancount_invwd.report.book import find_unmeasured
+from beancount_invwd.report.compare import BadScenario, read_scenario
+from beancount_invwd.report.compare import compare as compare_policies
+from beancount_invwd.report.explain.explain import UnknownItem
+from beancount_invwd.report.explain.explain import explain as explain_item
+from beancount_invwd.report.ledger.spans import SpanLength
+from beancount_invwd.report.note.note import disclose as write_note
+from beancount_invwd.report.output import documents
+from beancount_invwd.report.output.formats import WRITERS
+from beancount_invwd.report.positions import By
+from beancount_invwd.report.risk import risk as risks
+from beancount_invwd.report.rollforward import NotTestedSo, RollBy, roll_forward
+from beancount_invwd.sheets.count import count as count_sheet
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Day = datetime.date | None
+
+_ledger = click.argument("ledger", type=click.Path(exists=True, dir_okay=False))
+_output = click.option(
+    "--output", metavar="FILE", help="Write to a file, whole or not at all, in place of stdout."
+)
+_as_of = click.option(
+    "--as-of",
+    callback=read_date,
+    metavar="DATE",
+    help="The date, the ledger's last one if not given.",
+)
+
+
+def _takes_format(command: Command) -> Command:
+    option = click.option(
+        "--format",
+        "style",
+        type=click.Choice(list(WRITERS)),
+        default="text",
+        show_default=True,
+        help="CSV holds the main table; numbers of JSON are strings with all their digits.",
+    )
+    return _output(option(command))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="beancount-invwd", prog_name="bean-invwd")
+def main() -> None:
+    """Report on inventory write-downs of a Beancount ledger.
+
+    The policy is that of the ledger's line: plugin "beancount_invwd". Errors of the ledger go to
+    stderr. Exit status: 0; 1 if the ledger has errors (the report is still given); 2 for wrong
+    usage.
+
+    \b
+    Shell completion, for the start-up file of your shell:
+      eval "$(_BEAN_INVWD_COMPLETE=bash_source bean-invwd)"     # bash
+      eval "$(_BEAN_INVWD_COMPLETE=zsh_source bean-invwd)"      # zsh
+      _BEAN_INVWD_COMPLETE=fish_source bean-invwd | source      # fish
+    """
+
+
+@main.command()
+@_ledger
+@_as_of
+@click.option("--by", type=click.Choice(get_args(By)), default="item", show_default=True)
+@_takes_format
+def report(ledger: str, as_of: Day, by: By, style: str, output: str | None) -> None:
+    """List what is on hand: cost, measure, allowance, carrying amount, what decided.
+
+    `pending` is what would be written if the date were a measurement date.
+
+    \b
+    Example:
+      bean-invwd report ledger.beancount --as-of 2024-12-31 --by lot
+    """
+    check_format(style, output)
+    loaded = load(ledger)
+    with show_progress("assessing"):
+        assessment = loaded.assess(as_of)
+        document = documents.document_positions(assessment, by)
+    deliver(loaded, document, style, output, assessment.run)
+
+
+@main.command()
+@_ledger
+@click.option(
+    "--period",
+    type=click.Choice(get_args(SpanLength)),
+    default="year",
+    show_default=True,
+    help="Quarters and years are those of the fiscal year.",
+)
+@click.option("--by", type=click.Choice(get_args(RollBy)), help="A row for each.")
+@click.option("--from", "start", callback=read_date, metavar="DATE", help="First day.")
+@click.option("--to", "end", callback=read_date, metavar="DATE", help="Last day.")
+@_takes_format
+def rollforward(  # noqa: PLR0913 (an argument for each option)
+    ledger: str,
+    *,
+    period: SpanLength,
+    by: RollBy | None,
+    start: Day,
+    end: Day,
+    style: str,
+    output: str | None,
+) -> None:
+    """Roll the allowance forward: opening, movements, closing, tied to the ledger.
+
+    Increases of the allowance are positive. Without --from it begins with the first fiscal year of
+    the ledger.
+
+    \b
+    Example:
+      bean-invwd rollforward ledger.beancount --period quarter --from 2024-01-01
+    """
+    check_format(style, output)
+    loaded = load(ledger)
+    with show_progress("assessing"):
+        assessment = loaded.assess(end)
+        _check_order(start, assessment.as_of)
+        try:
+            rolled = roll_forward(assessment, loaded.entries, period, by, start)
+        except NotTestedSo as error:
+            raise click.BadParameter(str(error), param_hint="'--by'") from error
+    document = documents.document_rollforward(rolled, by)
+    deliver(loaded, document, style, output, assessment.run)
+
+
+def _check_order(start: Day, end: datetime.date) -> None:
+    if start is not None and start > end:
+        raise click.BadParameter(f"{start} is after the last day, {end}", param_hint="'--from'")
+
+
+@main.command()
+@_ledger
+@_as_of
+@click.option(
+    "--headroom",
+    callback=read_share,
+    default=f"{risks.HEADROOM:.0%}",
+    show_default=True,
+    metavar="SHARE",
+    help="By how much prices might fall.",
+)
+@click.option(
+    "--within",
+    type=click.IntRange(0, 100_000),
+    default=risks.WITHIN,
+    show_default=True,
+    help="Days to look ahead: expiry, ageing, old prices.",
+)
+@_takes_format
+def risk(  # noqa: PLR0913 (an argument for each option)
+    ledger: str,
+    *,
+    as_of: Day,
+    headroom: Decimal,
+    within: int,
+    style: str,
+    output: str | None,
+) -> None:
+    """List what may have to be written down next, the most money first.
+
+    Headroom of NRV over the carrying amount; units that expire before demand reaches them; days of
+    supply; ageing; days since the last sale; prices that get old.
+
+    \b
+    Example:
+      bean-invwd risk ledger.beancount --headroom 15% --within 180
+    """
+    check_format(style, output)
+    loaded = load(ledger)
+    with show_progress("assessing"):
+        assessment = loaded.assess(as_of)
+        rows = risks.list_risks(assessment, loaded.entries, headroom, within)
+    document = documents.document_risks(assessment, rows, headroom, within)
+    deliver(loaded, document, style, output, assessment.run)
+
+
+@main.command()
+@_ledger
+@_as_of
+@click.option(
+    "--with",
+    "scenarios",
+    multiple=True,
+    required=True,
+    metavar="KEY=VALUE,…",
+    help="A column: keys of the configuration, or price=-10% for all prices.",
+)
+@_takes_format
+def compare(
+    ledger: str, as_of: Day, scenarios: tuple[str, ...], style: str, output: str | None
+) -> None:
+    """Put policies and scenarios side by side: allowance, profit or loss, the difference.
+
+    The first column is the ledger's own policy. Profit or loss is that of the fiscal year up to the
+    date. Exchange rates and purchase costs are not scaled.
+
+    \b
+    Example:
+      bean-invwd compare ledger.beancount --with standard=hgb --with basis=total,price=-10%
+    """
+    check_format(style, output)
+    try:
+        columns = [read_scenario(text) for text in scenarios]
+        loaded = load(ledger)
+        with show_progress("comparing"):
+            assessment = loaded.assess(as_of)
+            found = compare_policies(loaded.entries, assessment, columns)
+    except BadScenario as error:
+        raise click.BadParameter(str(error), param_hint="'--with'") from error
+    deliver(loaded, documents.document_comparison(found), style, output, assessment.run)
+
+
+@main.command()
+@_ledger
+@click.argument("item")
+@_as_of
+@click.option("--lot", "label", metavar="LABEL", help="Only lots with this label.")
+@_takes_format
+def explain(  # noqa: PLR0913 (an argument for each option)
+    ledger: str,
+    item: str,
+    *,
+    as_of: Day,
+    label: str | None,
+    style: str,
+    output: str | None,
+) -> None:
+    """Show how each figure of an item came about, with the file and line of the evidence.
+
+    Every step can be redone with a pocket calculator.
+
+    \b
+    Example:
+      bean-invwd explain ledger.beancount WIDGET --as-of 2024-12-31
+    """
+    check_format(style, output)
+    loaded = load(ledger)
+    try:
+        with show_progress("assessing"):
+            run = loaded.assess(as_of).run
+            found = explain_item(loaded.entries, loaded.options_map, item, as_of, label)
+    except UnknownItem as error:
+        raise Refusal(str(error)) from error
+    deliver(loaded, documents.document_explanation(found), style, output, run)
+
+
+@main.command()
+@_ledger
+@click.option("--from", "start", callback=read_date, metavar="DATE", help="First day.")
+@click.option("--to", "end", callback=read_date, metavar="DATE", help="Last day.")
+@_output
+def disclose(ledger: str, start: Day, end: Day, output: str | None) -> None:
+    """Write the note to the accounts, as Markdown: IAS 2.36 (a) to (h), or ASC 330-10-50.
+
+    The period is the fiscal year up to the last day, if it is not given. What a ledger cannot know
+    is marked: [to be written by the author: …].
+
+    \b
+    Example:
+      bean-invwd disclose ledger.beancount --to 2024-12-31 --output note.md
+    """
+    loaded = load(ledger)
+    with show_progress("assessing"):
+        assessment = loaded.assess(end)
+        _check_order(start, assessment.as_of)
+        note = write_note(assessment, loaded.entries, start)
+    write(loaded, note.markdown if note else "", output)
+    finish(loaded)
+
+
+@main.command()
+@_ledger
+@click.option(
+    "--through", callback=read_date, required=True, metavar="DATE", help="The last day, inclusive."
+)
+@_output
+def book(ledger: str, through: datetime.date, output: str | None) -> None:
+    """Write what the plugin wrote as Beancount text that closes a period.
+
+    Included in the ledger, it gives the same books, and nothing on or before the date moves any
+    more: what would be different is corrected on the next measurement date.
+
+    \b
+    Example:
+      bean-invwd book ledger.beancount --through 2024-12-31 --output booked-2024.beancount
+    """
+    loaded = load(ledger)
+    policy = loaded.assess(through).policy
+    left_out = find_unmeasured(loaded.entries, policy, through) if policy is not None else None
+    if left_out is not None:
+        end, due = left_out
+        click.echo(
+            f"Warning: measurements end on {end} (with the ledger, or by 'until'), so nothing was "
+            f"measured on {due}, and once that is closed nothing will be; add a price or a balance "
+            f"dated {through} (or a later 'until'), or close a date that the ledger has reached.",
+            err=True,
+        )
+    write(loaded, book_period(loaded.entries, loaded.options_map, through), output)
+    finish(loaded)
+
+
+@main.command()
+@_ledger
+@click.argument("sheet", type=click.Path(exists=True, dir_okay=False))
+@click.option("--date", callback=read_date, metavar="DATE", help="The day of the count.")
+@click.option("--balances", is_flag=True, help="Add balance assertions of what was counted.")
+@_output
+def count(ledger: str, sheet: str, date: Day, *, balances: bool, output: str | None) -> None:
+    """Compare a count sheet with the books: what is missing, as transactions to append.
+
+    The sheet is a CSV file with the columns account, commodity, quantity and perhaps label.
+    Surpluses, unknown names and faults of the sheet go to stderr; with faults the status is 1.
+
+    \b
+    Example:
+      bean-invwd count ledger.beancount sheet.csv --date 2024-12-31 >> ledger.beancount
+    """
+    check_apart(output, [sheet])
+    try:
+        text = Path(sheet).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refusal(f"{sheet} cannot be read: {error}") from error
+    loaded = load(ledger)
+    loaded.assess(date)
+    found = count_sheet(loaded.entries, loaded.options_map, text, date)
+    for problem in found.problems:
+        click.echo(f"{sheet}: {problem}", err=True)
+    write(loaded, found.write(has_balances=balances), output)
+    if any(problem.kind == "sheet" for problem in found.problems):
+        raise click.exceptions.Exit(1)
+    finish(loaded)

@@ -1,0 +1,218 @@
+"""What all commands share: loading a ledger, telling of errors, delivering a report.
+
+Errors are printed to stderr as bean-check prints them, and the report is still given. A file is
+written whole or not at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import importlib.util
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+from beancount import loader
+from beancount.ops import validation
+from beancount.parser import printer
+
+from beancount_invwd.ground.errors import RuleError
+from beancount_invwd.policy.values import parse_date, parse_share
+from beancount_invwd.report.output.formats import WRITERS
+from beancount_invwd.report.output.numbers import make_numbers
+from beancount_invwd.report.output.tables import Document
+from beancount_invwd.report.state import Assessment, NotSwitchedOn, assess
+
+_PATIENCE = 1.0  # seconds before anything is said
+
+
+class Refusal(click.ClickException):
+    """Something that the user has to change in how the command was called."""
+
+    exit_code = 2
+
+
+def read_date(
+    _context: click.Context, _param: click.Parameter, value: str | None
+) -> datetime.date | None:
+    """Read an option such as 2024-12-31."""
+    try:
+        return None if value is None else parse_date(value)
+    except RuleError as error:
+        raise click.BadParameter(f"{value!r} is no date; write 2024-12-31") from error
+
+
+def read_share(_context: click.Context, _param: click.Parameter, value: str) -> Decimal:
+    """Read an option such as 10%."""
+    try:
+        return parse_share(value)
+    except RuleError as error:
+        raise click.BadParameter(f"{value!r} is not {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """A loaded ledger."""
+
+    entries: Sequence[Any]
+    errors: Sequence[Any]
+    options_map: Mapping[str, Any]
+
+    @property
+    def files(self) -> list[str]:
+        """The files that it was read from."""
+        found = [self.options_map["filename"], *self.options_map["include"]]
+        return [name for name in found if os.path.exists(name)]  # noqa: PTH110
+
+    def assess(self, as_of: datetime.date | None) -> Assessment:
+        """Follow the ledger up to a date; without a policy there is nothing to report."""
+        try:
+            assessment = assess(self.entries, self.options_map, as_of)
+        except NotSwitchedOn as error:
+            raise Refusal(
+                'the ledger does not use the plugin; add the line: plugin "beancount_invwd"'
+            ) from error
+        if assessment.policy is None:
+            click.echo("Nothing to report: the configuration has errors, see above.", err=True)
+            raise click.exceptions.Exit(1)
+        return assessment
+
+
+def load(filename: str) -> Ledger:
+    """Load a ledger, with the checks of bean-check, and print its errors."""
+    with show_progress(f"reading {os.path.basename(filename)}"):  # noqa: PTH119
+        entries, errors, options_map = loader.load_file(
+            filename, extra_validations=validation.HARDCORE_VALIDATIONS
+        )
+    printer.print_errors(errors, file=sys.stderr)  # type: ignore[no-untyped-call]
+    return Ledger(entries, errors, options_map)
+
+
+@contextlib.contextmanager
+def show_progress(what: str) -> Iterator[None]:
+    """Say on a terminal what is done, if it takes more than a second."""
+    stderr = sys.stderr
+    if not stderr.isatty():
+        yield
+        return
+    said = threading.Event()
+
+    def say() -> None:
+        said.set()
+        stderr.write(f"bean-invwd: {what} …")
+        stderr.flush()
+
+    timer = threading.Timer(_PATIENCE, say)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        if said.is_set():
+            stderr.write("\r\x1b[K")
+            stderr.flush()
+
+
+def check_format(name: str, output: str | None) -> None:
+    """Refuse a format that cannot be written, before time is spent on loading.
+
+    Raises:
+        Refusal: openpyxl is missing, or a terminal would get a binary file.
+    """
+    if name != "xlsx":
+        return
+    if importlib.util.find_spec("openpyxl") is None:
+        raise Refusal("--format xlsx needs openpyxl: pip install 'beancount-invwd[xlsx]'")
+    if output is None and sys.stdout.isatty():
+        raise Refusal("--format xlsx is no text: add --output FILE.xlsx")
+
+
+def deliver(ledger: Ledger, document: Document, name: str, output: str | None, run: Any) -> None:
+    """Write a document in a format, and tell by the exit status whether the ledger has errors."""
+    numbers = make_numbers(ledger.options_map, run)
+    write(ledger, WRITERS[name](document, numbers), output)
+    if name not in {"text", "xlsx"}:
+        for warning in document.warnings:
+            click.echo(warning, err=True)
+    finish(ledger)
+
+
+def finish(ledger: Ledger) -> None:
+    """End with status 1 if the ledger has errors."""
+    if ledger.errors:
+        raise click.exceptions.Exit(1)
+
+
+def write(ledger: Ledger, content: str | bytes, output: str | None) -> None:
+    """Write to stdout, or to a file, whole or not at all.
+
+    Raises:
+        Refusal: The file cannot be written, or is one of the ledger's.
+    """
+    if output is None or output == "-":
+        _write_stdout(content)
+        return
+    check_apart(output, ledger.files)
+    data = content.encode() if isinstance(content, str) else content
+    try:
+        _replace(Path(output), data)
+    except OSError as error:
+        raise Refusal(f"cannot write {output}: {error.strerror or error}") from error
+
+
+def check_apart(output: str | None, inputs: Iterable[str]) -> None:
+    """Refuse to write over what was read.
+
+    Raises:
+        Refusal: The file is one of the inputs.
+    """
+    for path in inputs:
+        if output and os.path.exists(output) and os.path.samefile(output, path):  # noqa: PTH110, PTH121
+            raise Refusal(f"{output} was read for this and is not written over; name another file")
+
+
+def _write_stdout(content: str | bytes) -> None:
+    try:
+        click.echo(content, nl=False, color=True)  # nothing is coloured, nothing to strip
+    except BrokenPipeError:
+        raise  # nobody reads any more, which click takes for an end
+    except OSError as error:
+        raise Refusal(f"cannot write to stdout: {error.strerror or error}") from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file beside the old one, and put it in its place when it is complete."""
+    if path.exists() and not path.is_file():  # a pipe or a device; a folder is refused here
+        path.write_bytes(data)
+        return
+    path = Path(os.path.realpath(path))  # what a link points to; that of a pipe has no name
+    if path.exists() and not os.access(path, os.W_OK):
+        raise PermissionError(13, "Permission denied")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # before it takes the place of the old one
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_read_umask()
+        Path(name).chmod(mode)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _read_umask() -> int:
+    umask = os.umask(0)
+    os.umask(umask)
+    return umask

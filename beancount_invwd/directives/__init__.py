@@ -1,0 +1,1 @@
+"""Metadata and `invwd-…` directives → frozen facts, or errors."""

@@ -1,0 +1,1 @@
+"""Transactions → lots over time: purchases, sales, transfers, production, pools; demand."""

@@ -1,0 +1,1 @@
+"""Lot + evidence → what a unit is worth on a date, and which rule decided it."""

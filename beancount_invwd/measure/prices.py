@@ -1,0 +1,150 @@
+"""Price directives → evidence of what an item sells for on a date, and closing rates.
+
+The newest price counts if it is not too old. A price in another currency counts at the closing
+rate: the newer of x → c and the inverse of c → x (IAS 21.25: only the price is translated, cost
+stays at its historical rate). Prices that `beancount.plugins.implicit_prices` made from a purchase
+cost say what goods cost, not what they sell for.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from beancount_invwd.ground.money import ONE
+
+IMPLICIT = "__implicit_prices__"
+EXCLUDE = "invwd-exclude"
+
+
+class Price(NamedTuple):
+    """What an item sells for, in the cost currency.
+
+    Attributes:
+        number: Per unit, in the cost currency.
+        date: The date of the price directive.
+        entry: The price directive.
+        rate: The directive whose rate converted it, or None.
+    """
+
+    number: Decimal
+    date: datetime.date
+    entry: Any
+    rate: Any
+
+
+class Replacement(NamedTuple):
+    """What a unit costs to buy, in the cost currency: from a directive or a purchase."""
+
+    number: Decimal
+    date: datetime.date
+    entry: Any
+
+
+class PriceBook:
+    """The newest price of each pair so far; directives are added in order of their dates.
+
+    Attributes:
+        newest_by_pair: The newest price directive that is evidence, by item and currency.
+    """
+
+    def __init__(self) -> None:
+        self.newest_by_pair: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        self._costs: dict[tuple[str, str], tuple[Any, Any]] = {}  # each with the price before it
+
+    def add(self, entry: Any) -> bool:
+        """Add a price directive; return whether it is evidence of a selling price."""
+        source, target = entry.currency, entry.amount.currency
+        if not is_evidence(entry):
+            if entry.meta.get(EXCLUDE) is not True:
+                self._costs[source, target] = entry, self._find_quote(source, target)
+            return False
+        self.newest_by_pair[source][target] = entry
+        return True
+
+    def find_price(
+        self, item: str, currency: str, day: datetime.date, max_age: int | None
+    ) -> Price | None:
+        """Find the price of an item in a cost currency on a date (ACCOUNTING section 4)."""
+        quotes = self.newest_by_pair.get(item)
+        if not quotes:
+            return None
+        if len(quotes) == 1 and currency in quotes:
+            found = quotes[currency]
+            fresh = max_age is None or (day - found.date).days <= max_age
+            return Price(found.amount.number, found.date, found, None) if fresh else None
+        ranked = sorted(quotes.values(), key=lambda entry: _rank(entry, currency))
+        for entry in ranked:
+            if max_age is not None and (day - entry.date).days > max_age:
+                return None
+            found = self._convert(entry, currency)
+            if found is not None:
+                return found
+        return None
+
+    def find_only(self, item: str, currency: str) -> Any:
+        """The newest price directive of an item, if all of its prices are in one currency."""
+        quotes = self.newest_by_pair.get(item)
+        return quotes.get(currency) if quotes is not None and len(quotes) == 1 else None
+
+    def newest(self, item: str) -> Any:
+        """The newest price directive of an item in whatever currency, or None."""
+        return max(
+            self.newest_by_pair.get(item, {}).values(), key=lambda entry: entry.date, default=None
+        )
+
+    def has_cost(self, item: str) -> bool:
+        """Whether there are prices that only say what an item was bought for."""
+        return any(source == item for source, _ in self._costs)
+
+    def list_foreign(self, item: str, currency: str) -> list[str]:
+        """The other currencies in which an item has prices, which depend on rates."""
+        return [quote for quote in self.newest_by_pair.get(item, ()) if quote != currency]
+
+    def _convert(self, entry: Any, currency: str) -> Price | None:
+        amount = entry.amount
+        if amount.currency == currency:
+            return Price(amount.number, entry.date, entry, None)
+        rate = self.find_rate(amount.currency, currency)
+        if rate is None:
+            return None
+        number = amount.number * rate[0] / rate[1]
+        return Price(number, entry.date, entry, rate[2])
+
+    def find_rate(self, source: str, target: str) -> tuple[Decimal, Decimal, Any] | None:
+        """Find the closing rate between two currencies, of whatever age.
+
+        Returns:
+            Multiplier, divisor and the price directive; None without one.
+        """
+        direct = self._newest_pair(source, target)
+        inverse = self._newest_pair(target, source)
+        if inverse is not None and not inverse.amount.number:
+            inverse = None
+        if direct is not None and (inverse is None or direct.date >= inverse.date):
+            return direct.amount.number, ONE, direct
+        return None if inverse is None else (ONE, inverse.amount.number, inverse)
+
+    def _newest_pair(self, source: str, target: str) -> Any:
+        """The last directive of a pair; what a currency was bought for is a rate, if no price."""
+        price = self._find_quote(source, target)
+        cost, before = self._costs.get((source, target), (None, None))
+        return cost if cost is not None and price is before else price
+
+    def _find_quote(self, source: str, target: str) -> Any:
+        return self.newest_by_pair.get(source, {}).get(target)
+
+
+def is_evidence(entry: Any) -> bool:
+    """Whether a price directive says what an item sells for, and is not excluded."""
+    meta = entry.meta
+    if len(meta) <= 2:  # filename and lineno  # noqa: PLR2004
+        return True
+    return meta.get(EXCLUDE) is not True and meta.get(IMPLICIT) != "from_cost"
+
+
+def _rank(entry: Any, currency: str) -> tuple[int, bool, str]:
+    """Order prices: newest first, of one day the cost currency, then alphabetically."""
+    return -entry.date.toordinal(), entry.amount.currency != currency, entry.amount.currency

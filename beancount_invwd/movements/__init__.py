@@ -1,0 +1,1 @@
+"""Changes of allowances → movements: releases, transfers, materiality."""

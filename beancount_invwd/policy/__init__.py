@@ -1,0 +1,1 @@
+"""The text of the `plugin` line → a complete policy."""

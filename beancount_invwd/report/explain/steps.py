@@ -1,0 +1,82 @@
+"""What an explanation is made of: steps, each to be redone with a pocket calculator."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from beancount_invwd.ground.money import round_number
+
+if TYPE_CHECKING:
+    from beancount_invwd.directives.metadata import Statement
+    from beancount_invwd.lots.stock import Lot
+    from beancount_invwd.measure.measured import Evidence, Measured
+    from beancount_invwd.measure.prices import Price
+    from beancount_invwd.policy.policy import Terms
+
+_MOST_DECIMALS = 10
+_MONEY_DECIMALS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a calculation.
+
+    Attributes:
+        section: What it belongs to: evidence, a lot, a loss, an allowance, what was written.
+        formula: Numbers and × ÷ + −, or the facts in words.
+        result: What comes out, None for a fact.
+        source: File and line of the directive, empty if there is none.
+    """
+
+    section: str
+    label: str
+    formula: str
+    result: Decimal | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A lot, what is known of it, and what the engine made of it."""
+
+    lot: Lot
+    terms: Terms
+    evidence: Evidence
+    particular: Statement | None
+    measured: Measured
+    day: datetime.date
+
+
+def show(number: Decimal) -> str:
+    """A number as it is typed into a calculator; endless decimals and idle zeros are cut."""
+    text = f"{number:f}"
+    whole, point, places = text.partition(".")
+    if len(places) <= _MONEY_DECIMALS:
+        return text
+    if len(places) > _MOST_DECIMALS:
+        whole, point, places = f"{round_number(number, _MOST_DECIMALS):f}".partition(".")
+    return whole + point + places.rstrip("0").ljust(_MONEY_DECIMALS, "0")
+
+
+def show_share(share: Decimal) -> str:
+    """A share as a percentage."""
+    text = f"{round_number(share * 100, _MOST_DECIMALS):f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
+
+
+def show_price(price: Price) -> str:
+    """A price per unit in the cost currency, as number × or ÷ rate."""
+    text = show(price.entry.amount.number)
+    rate = price.rate
+    if rate is None:
+        return text
+    is_direct = rate.currency == price.entry.amount.currency
+    return f"{text} {'×' if is_direct else '÷'} {show(rate.amount.number)}"
+
+
+def times(section: str, label: str, units: Decimal, number: Decimal, source: str = "") -> Step:
+    """Units times a value per unit."""
+    return Step(section, label, f"{show(units)} × {show(number)}", units * number, source)

@@ -1,0 +1,111 @@
+"""What was sold or used of an item → the steps of its rates by idleness and coverage.
+
+70 units on hand, 30 sold in 90 days: 70 × 90 ÷ 30 = 210 days of supply. With 50% from 90 and 90%
+from 180 days on, (90 × 50% + 30 × 90%) ÷ 210 = 34.2857142857% off cost.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from beancount.core import data
+
+from beancount_invwd.lots.demand import Demand, Supply, list_bands
+from beancount_invwd.report.explain.steps import Step, show, show_share
+from beancount_invwd.report.explain.steps_evidence import SECTION
+
+if TYPE_CHECKING:
+    from beancount_invwd.engine import Run
+    from beancount_invwd.lots.demand import Rate
+    from beancount_invwd.lots.stock import Stock
+    from beancount_invwd.policy.policy import Coverage
+    from beancount_invwd.report.ledger.sources import Sources
+
+
+class DemandSteps:
+    """Spells out what demand takes off the cost of a stock.
+
+    Args:
+        run: The engine.
+        entries: All entries as loaded.
+        sources: Names files and lines.
+        day: The date.
+    """
+
+    def __init__(
+        self, run: Run, entries: Sequence[Any], sources: Sources, day: datetime.date
+    ) -> None:
+        self._policy = run.policy
+        self._scope = run.scope
+        self._demand: Demand = run.timeline.assessor.demand
+        self._entries = entries
+        self._sources = sources
+        self._day = day
+
+    def list_all(self, stock: Stock) -> Iterator[Step]:
+        """List the last sale, and demand and days of supply, with the rates they give."""
+        rates = {rate.reason: rate for rate in self._demand.find_rates(stock, self._day)}
+        if self._policy.idle:
+            yield self._tell_last(stock, rates["idle"])
+        if self._policy.coverage is not None:
+            yield from self._list_coverage(stock, self._policy.coverage, rates["coverage"])
+
+    def _tell_last(self, stock: Stock, rate: Rate) -> Step:
+        last = self._demand.find_last(stock, self._day)
+        text = f"{last}, {(self._day - last).days} days before: {show_share(rate.share)} off cost"
+        return Step(SECTION, "idle since", text, None, self._locate(stock, last))
+
+    def _list_coverage(self, stock: Stock, coverage: Coverage, rate: Rate) -> Iterator[Step]:
+        window = coverage.window
+        supply = self._demand.find_supply(stock, window, self._day)
+        if supply is None:
+            first = self._demand.find_first(stock, self._day)
+            text = f"first bought on {first}, less than {window} days before: not tested"
+            yield Step(SECTION, "demand", text)
+            return
+        text = f"{show(supply.sold)} sold or used in {window} days"
+        yield Step(SECTION, "demand", text, None, self._sources.locate_plugin())
+        if supply.days is None:
+            text = (
+                f"without demand, the rate of the last threshold: {show_share(rate.share)} off cost"
+            )
+            yield Step(SECTION, "coverage", text)
+            return
+        formula = f"{show(stock.units)} × {window} ÷ {show(supply.sold)}"
+        yield Step(SECTION, "days of supply", formula, supply.days)
+        yield Step(SECTION, "coverage", _tell_share(coverage, supply, rate))
+
+    def _locate(self, stock: Stock, day: datetime.date) -> str:
+        """Find the last transaction of a date that posts the item to inventory."""
+        found = ""
+        for entry in self._entries:
+            if entry.date > day:
+                break
+            if entry.date == day and type(entry) is data.Transaction:
+                goods = (row for row in entry.postings if row.cost is not None)
+                if any(self._is_of(stock, row) for row in goods):
+                    found = self._sources.locate(entry.meta)
+        return found
+
+    def _is_of(self, stock: Stock, posting: Any) -> bool:
+        home = self._scope.find_home(posting.account)
+        is_same = posting.units.currency == stock.key.commodity
+        return is_same and home is not None and home.entity == stock.key.entity
+
+
+def _tell_share(coverage: Coverage, supply: Supply, rate: Rate) -> str:
+    share = show_share(rate.share)
+    assert supply.days is not None  # noqa: S101 (for the type checker; the caller made sure)
+    if coverage.is_by_item:
+        return f"for all units {share} off cost"
+    bands = [
+        f"{show(days)} × {show_share(band)}"
+        for days, band in list_bands(coverage.rates, supply.days)
+        if days
+    ]
+    parts = " + ".join(bands)
+    if not parts:
+        return "no unit lies beyond the first threshold"
+    return f"({parts}) ÷ {show(supply.days)} = {share} off cost"

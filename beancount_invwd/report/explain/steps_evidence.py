@@ -1,0 +1,90 @@
+"""What is known of an item on a date → steps with the file and line of each directive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from beancount_invwd.report.explain.steps import Case, Step, show, show_price, show_share
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from beancount_invwd.directives.metadata import Statement
+    from beancount_invwd.measure.measured import Use
+    from beancount_invwd.measure.prices import Price
+    from beancount_invwd.report.ledger.sources import Sources
+
+SECTION = "Evidence"
+
+
+def list_evidence(case: Case, sources: Sources) -> Iterator[Step]:
+    """List price and rate, or a stated value, contracts, replacement cost, products, demand."""
+    evidence = case.evidence
+    if evidence.price is not None:
+        yield from _list_price(evidence.price, case.lot.stock.key.currency, sources)
+    if evidence.statement is not None:
+        yield tell_statement(SECTION, evidence.statement, sources)
+    for contract, share in evidence.contracts:
+        text = (
+            f"{show(contract.units)} at {show(contract.number)} {contract.currency} until "
+            f"{contract.until}: {show_share(share)} of the units"
+        )
+        yield Step(SECTION, "contract", text, None, sources.locate(contract.entry.meta))
+    if evidence.replacement is not None:
+        found = evidence.replacement
+        text = f"{show(found.number)} a unit on {found.date}"
+        yield Step(SECTION, "replacement cost", text, None, sources.locate(found.entry.meta))
+    if evidence.use is not None:
+        yield _tell_use(case, sources)
+        yield from _list_products(evidence.use, sources)
+    elif case.terms.measure not in {"cost", "replacement"} and not (
+        evidence.price or evidence.statement
+    ):
+        yield Step(SECTION, "price", "none that is not too old")
+
+
+def _list_price(price: Price, currency: str, sources: Sources) -> Iterator[Step]:
+    rate = price.rate
+    yield Step(SECTION, "price", _tell_price(price), None, sources.locate(price.entry.meta))
+    if rate is not None:
+        text = f"1 {rate.currency} = {show(rate.amount.number)} {rate.amount.currency}"
+        source = sources.locate(rate.meta)
+        yield Step(SECTION, "closing rate", f"{text} on {rate.date}", None, source)
+        yield Step(SECTION, f"price in {currency}", show_price(price), price.number)
+
+
+def _tell_price(price: Price) -> str:
+    amount = price.entry.amount
+    return f"{show(amount.number)} {amount.currency} on {price.date}"
+
+
+def tell_statement(section: str, statement: Statement, sources: Sources) -> Step:
+    """Tell of an `invwd-nrv` that states an amount."""
+    assert statement.number is not None  # noqa: S101 (for the type checker; it is in force)
+    text = f"{show(statement.number)} {statement.currency} a unit on {statement.date}"
+    source = sources.locate(statement.entry.meta)
+    return Step(section, "stated value", f"{text}: {statement.reason}", None, source)
+
+
+def _tell_use(case: Case, sources: Sources) -> Step:
+    """Tell whether the products of a raw material recover their cost (IAS 2.32)."""
+    facts, use = case.lot.stock.facts, case.evidence.use
+    assert use is not None  # noqa: S101 (for the type checker; the caller made sure)
+    products = ", ".join(facts.used_in)
+    text = f"{products}: not all recover their cost, so replacement cost counts"
+    if use.is_recovered:
+        text = f"{products}: all recover their cost"
+    if use.lack:
+        text = f"{products}: it cannot be told whether {use.lack} recovers its cost"
+    return Step(SECTION, "used in", text, None, sources.locate(facts.meta))
+
+
+def _list_products(use: Use, sources: Sources) -> Iterator[Step]:
+    """List what the products of a raw material are worth, and cost."""
+    for row in use.products:
+        text = f"{row.item}: NRV of a unit {show(row.nrv)}, cost {show(row.cost)}"
+        source = ""
+        if row.price is not None:
+            text += f", price {_tell_price(row.price)}"
+            source = sources.locate(row.price.entry.meta)
+        yield Step(SECTION, "product", text, None, source)

@@ -1,0 +1,263 @@
+"""The state before and after a measurement → the steps that lead from one to the other."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from beancount_invwd.directives.mistakes import find_meta
+from beancount_invwd.ground.money import ZERO
+from beancount_invwd.movements.movement import list_allowances
+from beancount_invwd.report.explain.steps import Case, Step, show
+from beancount_invwd.report.explain.steps_demand import DemandSteps
+from beancount_invwd.report.explain.steps_evidence import list_evidence
+from beancount_invwd.report.explain.steps_measure import MeasureSteps
+from beancount_invwd.report.ledger.causes import Causes
+from beancount_invwd.report.ledger.sources import Sources
+from beancount_invwd.report.ledger.written import list_written
+from beancount_invwd.report.positions import LACKS, tie_out
+from beancount_invwd.report.state import Assessment
+from beancount_invwd.transactions.journal import FILENAME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from beancount_invwd.directives.metadata import Statement
+    from beancount_invwd.lots.stock import Lot, Stock
+    from beancount_invwd.measure.measured import Evidence
+    from beancount_invwd.movements.movement import Plan, Row
+    from beancount_invwd.policy.policy import Terms
+    from beancount_invwd.timeline.timeline import Timeline
+
+
+class Teller:
+    """Tells the steps of one item.
+
+    Args:
+        before: The state of the date, without its measurement.
+        after: The same with it.
+        entries: All entries as loaded.
+        label: The lots to tell of, None for all.
+    """
+
+    def __init__(
+        self, before: Assessment, after: Assessment, entries: Sequence[Any], label: str | None
+    ) -> None:
+        assert before.run is not None  # noqa: S101 (for the type checker; callers made sure)
+        self._run = before.run
+        self._after = after
+        self._entries = entries
+        self._day = before.as_of
+        self._label = label
+        self._plans = {row.lot.number: plan for plan in before.plans for row in plan.rows}
+        self._planned = list_allowances(before.plans)
+        self._sources = Sources(before.options_map)
+        self._demand = DemandSteps(before.run, entries, self._sources, self._day)
+        self._written = list_written(after, entries)
+        self._causes = Causes(after, entries)
+        self._now = _list_allowances(after)
+
+    def tell(self, stock: Stock) -> Iterator[Step]:
+        """Tell the steps of a stock: evidence, lots, groups, allowance, history."""
+        rows = self._run.timeline.assessor.assess(stock, self._day)
+        told = [row for row in rows if self._label in {None, row.lot.label}]
+        if not told:
+            yield Step("On hand", "units", f"none on {self._day}", ZERO)
+        else:
+            yield from self._tell_evidence(told)
+            for row in told:
+                yield from self._tell_lot(row)
+            yield from self._tell_groups(told)
+            yield from self._tell_allowance(told)
+        yield from self._tell_history(stock)
+
+    def _make_case(self, row: Row) -> Case | None:
+        lot, terms = row.lot, row.lot.terms
+        if terms is None or lot.units <= 0:
+            return None
+        evidence, particular = _find_evidence(self._run.timeline, lot, terms, self._day)
+        return Case(lot, terms, evidence, particular, row.measured, self._day)
+
+    def _tell_evidence(self, rows: Sequence[Row]) -> Iterator[Step]:
+        cases = [case for row in rows if (case := self._make_case(row)) is not None]
+        steps = [step for case in cases for step in list_evidence(case, self._sources)]
+        yield from dict.fromkeys(steps)
+        if cases:
+            yield from self._demand.list_all(cases[0].lot.stock)
+
+    def _tell_lot(self, row: Row) -> Iterator[Step]:
+        lot = row.lot
+        section = f"Lot {_name(lot)}"
+        source = self._sources.locate(find_meta(*lot.origin))
+        formula = "units × cost of all that is in the pool"
+        if not lot.is_pool:
+            formula = f"{show(lot.units)} × {show(lot.cost_unit)}"
+        yield Step(section, "cost", formula, lot.cost, source)
+        case = self._make_case(row)
+        if case is not None:
+            opens = self._run.scope.opens
+            yield from MeasureSteps(case, section, self._sources, opens).list_all()
+        if row.measured.lack is not None:
+            yield Step(section, "measure", LACKS[row.measured.lack])
+        else:
+            yield Step(section, "decided by", row.measured.reason)
+
+    def _tell_groups(self, rows: Sequence[Row]) -> Iterator[Step]:
+        """The loss of each group that the lots are in, and their shares."""
+        told: set[int] = set()
+        for row in rows:
+            plan = self._plans.get(row.lot.number)
+            if plan is None or id(plan) in told:
+                continue
+            told.add(id(plan))
+            yield from self._tell_group(plan)
+        if not told:
+            measured = [row for row in rows if row.measured.total is not None]
+            if measured:
+                yield Step("Loss", "measure", "not below cost, in any group: nothing is lost", ZERO)
+
+    def _tell_group(self, plan: Plan) -> Iterator[Step]:
+        section = f"Loss of {_name(plan.rows[0].lot) if plan.group.lot else plan.group.name}"
+        cost = sum((row.lot.cost for row in plan.rows), ZERO)
+        measure = sum((row.measured.total or ZERO for row in plan.rows), ZERO)
+        locked = sum((row.lot.locked for row in plan.rows), ZERO)
+        if len(plan.rows) > 1:
+            yield Step(section, "cost", f"of {len(plan.rows)} lots", cost)
+            yield Step(section, "measure", f"of {len(plan.rows)} lots", measure)
+        if locked:
+            yield Step(section, "locked", "allowance that may not be reversed", locked)
+        parts = [cost, locked, measure] if locked else [cost, measure]
+        loss = sum(plan.allowances, ZERO) - locked
+        exact = cost - locked - measure
+        formula = " − ".join(show(part) for part in parts)
+        words = f"{formula} is below 0" if exact < 0 else formula
+        yield Step(section, "loss", words, loss)
+        yield from self._tell_shares(plan, section, loss)
+
+    def _tell_shares(self, plan: Plan, section: str, loss: Decimal) -> Iterator[Step]:
+        """The loss is shared out over the lots by what each of them lost."""
+        gaps = [
+            max(ZERO, row.lot.cost - row.lot.locked - (row.measured.total or ZERO))
+            for row in plan.rows
+        ]
+        total = sum(gaps, ZERO)
+        if not loss or len(gaps) == 1:
+            return
+        item = plan.rows[0].lot.stock.key.commodity if plan.group.commodity else ""
+        for row, gap, allowance in zip(plan.rows, gaps, plan.allowances, strict=True):
+            if item or allowance:
+                name = f"{row.lot.stock.key.commodity} " if not item else ""
+                formula = f"{show(loss)} × {show(gap)} ÷ {show(total)}"
+                share = allowance - row.lot.locked
+                yield Step(section, f"share of {name}{_name(row.lot)}", formula, share)
+
+    def _tell_allowance(self, rows: Sequence[Row]) -> Iterator[Step]:
+        """Before and after, and whether the difference was written."""
+        for row in rows:
+            lot = row.lot
+            before, after = lot.allowance, self._planned.get(lot.number, lot.allowance)
+            section = f"Allowance of {_name(lot)}"
+            yield Step(section, "before", f"carried before {self._day} was measured", before)
+            if lot.locked and after != lot.locked:
+                formula = f"{show(lot.locked)} + {show(after - lot.locked)}"
+                yield Step(section, "after", f"{formula}, locked and lost", after)
+            else:
+                yield Step(section, "after", "what is lost now", after)
+            yield Step(section, "change", f"{show(after)} − {show(before)}", after - before)
+            yield Step(section, "state", self._tell_state(lot, after))
+
+    def _tell_state(self, lot: Lot, after: Decimal) -> str:
+        if lot.allowance == after:
+            return "booked" if self._is_booked(lot) else "nothing to write"
+        if self._now.get(lot.number, ZERO) == after:
+            return "written"
+        closed = self._run.scope.closed
+        if closed is not None and self._day <= closed:
+            return f"not written, the period is closed on {closed}"
+        return f"pending: {self._day} was not measured"
+
+    def _is_booked(self, lot: Lot) -> bool:
+        """Whether the ledger itself has a movement of the day."""
+        names = self._name_groups(lot.stock)
+        return any(
+            row.date == self._day and row.group in names and row.entry.meta["filename"] != FILENAME
+            for row in self._written
+        )
+
+    def _name_groups(self, stock: Stock) -> set[str]:
+        """What the groups that an item was in are called."""
+        basis = self._run.policy.basis
+        wide = {"category": stock.category, "total": "total"}.get(basis, stock.key.commodity)
+        return {stock.key.commodity, wide}
+
+    def _tell_history(self, stock: Stock) -> Iterator[Step]:
+        """What was written so far for the groups that the item was in."""
+        names = self._name_groups(stock)
+        rows = [
+            row
+            for row in self._written
+            if row.group in names and (row.entity, row.currency) == stock.key[:2]
+        ]
+        for row in rows:
+            label = f"{row.date} {row.kind}"
+            text = row.entry.narration or row.reason
+            source = self._sources.locate(self._causes.find(row))
+            yield Step("Written", label, text, row.change, source)
+        total = sum((row.change for row in rows), ZERO)
+        moved = self._find_moved(stock, total)
+        if moved:
+            words = "with goods made of others, or by movements of wider groups"
+            yield Step("Written", "came" if moved > 0 else "went", words, moved)
+        if rows or moved:
+            yield Step("Written", "in all", "allowance that is left of these", total + moved)
+        yield from self._tell_waiting(stock, names)
+
+    def _tell_waiting(self, stock: Stock, names: set[str]) -> Iterator[Step]:
+        """What the accounts have more than the lots until it is written."""
+        timeline = self._after.timeline
+        assert timeline is not None  # noqa: S101 (for the type checker; there is a policy)
+        for rows, words in (
+            (timeline.waiting, "releases that are written at the end of the period"),
+            (timeline.corrections, "corrects a closed period, on the next measurement date"),
+        ):
+            amounts = [
+                row.change
+                for row in rows
+                if row.group.name in names and row.group[:2] == stock.key[:2]
+            ]
+            if amounts:
+                yield Step("Written", "waits", words, sum(amounts, ZERO))
+
+    def _find_moved(self, stock: Stock, total: Decimal) -> Decimal:
+        """What of an allowance no movement tells of: the lots alone know.
+
+        Args:
+            stock: The item.
+            total: What its movements add up to.
+        """
+        now = next(row.allowance for row in self._after.stocks if row.key == stock.key)
+        is_wide = self._run.policy.basis in {"category", "total"}
+        if now == total or is_wide or self._after.has_waiting:
+            return ZERO
+        is_tied = all(row.ledger == row.lots for row in tie_out(self._after, self._entries))
+        return now - total if is_tied else ZERO
+
+
+def _name(lot: Lot) -> str:
+    label = f' "{lot.label}"' if lot.label else ""
+    which = "pool" if lot.is_pool else f"{lot.date} at {show(lot.cost_unit)}{label}"
+    return f"{which} in {lot.account}"
+
+
+def _list_allowances(assessment: Assessment) -> Mapping[int, Decimal]:
+    return {lot.number: lot.allowance for stock in assessment.stocks for lot in stock.lots.values()}
+
+
+def _find_evidence(
+    timeline: Timeline, lot: Lot, terms: Terms, day: datetime.date
+) -> tuple[Evidence, Statement | None]:
+    """What the engine knew of a lot: of its item, and of these very goods."""
+    assessor = timeline.assessor
+    evidence = assessor.find_evidence(lot.stock, terms, day)
+    return evidence, assessor.evidence.find_particular(lot)

@@ -1,0 +1,177 @@
+"""Movements → rows for people and scripts, with what caused each: a price, a sale, a statement.
+
+A release names its sale. A measurement was decided by a price, by an `invwd-nrv` that stated a
+value, by a contract, or by what the purchase said of the goods (`expires`). What the plugin wrote
+knows its price; what is booked tells date and currency.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from beancount.core import data
+
+from beancount_invwd.directives.metadata import Contract, Statement
+from beancount_invwd.measure.prices import is_evidence
+from beancount_invwd.report.ledger.sources import Sources
+from beancount_invwd.report.output.documents import CURRENCY, ENTITY
+from beancount_invwd.report.output.tables import Column, Document, Table, pick
+from beancount_invwd.transactions.journal import FILENAME
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Mapping, Sequence
+
+    from beancount_invwd.movements.movement import Movement
+    from beancount_invwd.report.ledger.written import Written
+    from beancount_invwd.report.state import Assessment
+
+CONTRACT = "contract"
+_COLUMNS = (
+    Column("date", "date", "date"),
+    Column("kind", "kind"),
+    ENTITY,
+    CURRENCY,
+    Column("group", "group"),
+    Column("reason", "reason"),
+    Column("quantity", "quantity", "exact"),
+    Column("cost", "cost", "money"),
+    Column("measure", "measure", "money"),
+    Column("price", "price", "exact"),
+    Column("price_date", "price date", "date"),
+    Column("change", "change", "money"),
+    Column("narration", "narration"),
+    Column("cause", "cause"),
+)
+
+
+class Causes:
+    """Finds what caused movements.
+
+    Args:
+        assessment: The state as of a date.
+        entries: All entries as loaded.
+    """
+
+    def __init__(self, assessment: Assessment, entries: Sequence[Any]) -> None:
+        self._sources = Sources(assessment.options_map)
+        self._prices: dict[tuple[str, datetime.date], list[Any]] = {}
+        for entry in entries:
+            if type(entry) is data.Price and is_evidence(entry):
+                self._prices.setdefault((entry.currency, entry.date), []).append(entry)
+        run = assessment.run
+        directives = run.scope.directives.values() if run is not None else ()
+        self._directives = [row for row in directives if isinstance(row, (Contract, Statement))]
+        self._movements: dict[tuple[Any, ...], Movement] = {}
+        for row in run.timeline.movements if run is not None else ():
+            if not row.is_booked:
+                group = row.group
+                key = (row.date, row.kind, group.name, group.entity, group.currency)
+                self._movements.setdefault(key, row)
+
+    def find(self, row: Written) -> Mapping[str, Any] | None:
+        """Find file and line of what caused a movement; None if the ledger does not tell."""
+        if row.source:
+            return self._sources.read(row.source)
+        key = (row.date, row.kind, row.group, row.entity, row.currency)
+        movement = self._movements.get(key) if row.entry.meta["filename"] == FILENAME else None
+        if row.price_date is not None:
+            if movement is not None and movement.price is not None:
+                return _meta(movement.price.entry)
+            quotes = self._prices.get((row.group, row.price_date), [])
+            usual = [quote for quote in quotes if quote.amount.currency == row.currency]
+            same = [quote for quote in usual if quote.amount.number == row.price]
+            return _meta((same or usual or quotes)[-1]) if quotes else None
+        stated = [
+            directive.entry
+            for directive in self._directives
+            if directive.item == row.group
+            and directive.date <= row.date
+            and row.reason == (directive.reason if isinstance(directive, Statement) else CONTRACT)
+        ]
+        if stated:
+            return _meta(stated[-1])
+        lot = movement.lot if movement is not None else None
+        return None if lot is None else _meta(lot.origin[0])
+
+
+def _meta(entry: Any) -> Mapping[str, Any]:
+    meta: Mapping[str, Any] = entry.meta
+    return meta
+
+
+@dataclass(frozen=True, slots=True)
+class MovementRow:
+    """A movement as it is shown.
+
+    Attributes:
+        change: The increase of the allowance; a decrease is negative.
+        cause: File and line of what caused it, relative to the ledger's folder, else empty.
+        place: The same with the whole path, or None.
+    """
+
+    date: datetime.date
+    kind: str
+    entity: str
+    currency: str
+    group: str
+    reason: str
+    quantity: Decimal | None
+    cost: Decimal | None
+    measure: Decimal | None
+    price: Decimal | None
+    price_date: datetime.date | None
+    change: Decimal
+    narration: str
+    cause: str
+    place: Mapping[str, Any] | None
+    entry: Any
+
+
+def list_movements(
+    assessment: Assessment, entries: Sequence[Any], written: Sequence[Written]
+) -> list[MovementRow]:
+    """List movements with what caused them, in the order of their dates."""
+    causes, sources = Causes(assessment, entries), Sources(assessment.options_map)
+    found = []
+    for row in written:
+        place = causes.find(row)
+        found.append(
+            MovementRow(
+                date=row.date,
+                kind=row.kind,
+                entity=row.entity,
+                currency=row.currency,
+                group=row.group,
+                reason=row.reason,
+                quantity=row.quantity,
+                cost=row.cost,
+                measure=row.measure,
+                price=row.price,
+                price_date=row.price_date,
+                change=row.change,
+                narration=row.entry.narration or "",
+                cause=sources.locate(place),
+                place=place,
+                entry=row.entry,
+            )
+        )
+    return found
+
+
+def document_movements(rows: Sequence[MovementRow], start: object, end: object) -> Document:
+    """Movements of a period, both days inclusive."""
+    return Document(
+        f"Movements of the allowance, {start} to {end}",
+        {},
+        [
+            Table(
+                "movements",
+                _COLUMNS,
+                [pick(row, _COLUMNS) for row in rows],
+                empty="Nothing was written in this period.",
+            )
+        ],
+    )

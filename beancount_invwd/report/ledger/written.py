@@ -1,0 +1,157 @@
+"""Transactions tagged `#invwd` → movements as the ledger has them.
+
+Reports of what happened read what was written, not what the engine would write: so they tie to the
+ledger. It makes no difference whether the plugin generated a transaction at this load, or it was
+booked earlier and stands in the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, cast, get_args
+
+from beancount.core import data
+
+from beancount_invwd.booked.claim import has_goods, is_booked
+from beancount_invwd.directives.metadata import GROUP
+from beancount_invwd.ground.money import ZERO
+from beancount_invwd.movements.movement import Kind
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from beancount_invwd.engine import Run
+    from beancount_invwd.report.state import Assessment
+
+KINDS: tuple[str, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One movement of the ledger, of one group and in one currency.
+
+    Attributes:
+        group: The item, the category, or `total`.
+        quantity: Units, None if the transaction does not say; so are cost, measure and price.
+        source: File and line of the sale that released it, else empty.
+        changes: By allowance account, increases of the allowance positive.
+        entry: The transaction.
+    """
+
+    date: datetime.date
+    kind: Kind
+    reason: str
+    group: str
+    entity: str
+    currency: str
+    quantity: Decimal | None
+    cost: Decimal | None
+    measure: Decimal | None
+    price: Decimal | None
+    price_date: datetime.date | None
+    source: str
+    changes: Mapping[str, Decimal]
+    entry: Any
+
+    @property
+    def change(self) -> Decimal:
+        """The increase of the allowance; a decrease is negative."""
+        return sum(self.changes.values(), ZERO)
+
+
+def list_written(assessment: Assessment, entries: Sequence[Any]) -> list[Written]:
+    """List the movements of a ledger up to the date of an assessment.
+
+    Args:
+        assessment: Tells which accounts hold allowances.
+        entries: All entries as loaded, those that the plugin generated among them.
+    """
+    found: list[Written] = []
+    if assessment.run is None:
+        return found
+    allowances = _Allowances(assessment.run)
+    for entry in entries:
+        if entry.date > assessment.as_of:
+            break
+        if type(entry) is data.Transaction and is_booked(entry):
+            found += _read(entry, allowances)
+    return found
+
+
+class _Allowances:
+    """Tells allowance accounts from others, and of which entity they are."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self.is_result = run.targets.is_result
+        self._known = {name for name, _ in run.timeline.sum_allowances()}
+        self._entities: dict[str, set[str]] = {}  # of a group, or of an account
+        for stock in run.timeline.books.stocks.values():
+            accounts = {run.targets.find_contra(lot.place) for lot in stock.lots.values()}
+            for name in (stock.key.commodity, stock.category, "total", *accounts):
+                self._entities.setdefault(name, set()).add(stock.key.entity)
+
+    def holds(self, account: str) -> bool:
+        """Whether an account stands against inventory."""
+        run = self._run
+        return account in self._known or run.targets.is_allowance(
+            account, run.scope.opens, run.policy.match_inventory
+        )
+
+    def find_entity(self, *names: str) -> str:
+        """The entity of the first account or group that has but one."""
+        found = (self._entities.get(name, set()) for name in names)
+        return next((entity for entities in found if len(entities) == 1 for entity in entities), "")
+
+
+def _read(entry: Any, allowances: _Allowances) -> Iterator[Written]:
+    """Read a transaction; its postings may name a group of their own."""
+    meta = entry.meta
+    found: dict[tuple[str, str], dict[str, Decimal]] = {}
+    for posting in entry.postings:
+        group = (posting.meta or {}).get(GROUP, meta.get(GROUP))
+        if group is not None and posting.cost is None:
+            account, units = posting.account, posting.units
+            changes = found.setdefault((str(group), units.currency), {})
+            if allowances.holds(account):
+                changes[account] = changes.get(account, ZERO) - units.number
+    for (group, currency), changes in found.items():
+        entity = meta.get("invwd-entity")
+        if entity is None:
+            entity = allowances.find_entity(*changes, group)
+        yield Written(
+            date=entry.date,
+            kind=_find_kind(entry, changes, is_result=allowances.is_result(entry)),
+            reason=str(meta.get("invwd-reason") or ""),
+            group=group,
+            entity=str(entity),
+            currency=currency,
+            quantity=_number(meta, "invwd-quantity"),
+            cost=_number(meta, "invwd-cost"),
+            measure=_number(meta, "invwd-measure"),
+            price=_number(meta, "invwd-price"),
+            price_date=meta.get("invwd-price-date"),
+            source=str(meta.get("invwd-source") or ""),
+            changes=changes,
+            entry=entry,
+        )
+
+
+def _find_kind(entry: Any, changes: Mapping[str, Decimal], *, is_result: bool) -> Kind:
+    """The kind that is stated, else what the amounts show; without a result it is a transfer."""
+    stated = entry.meta.get("invwd")
+    if stated in KINDS:
+        return cast("Kind", stated)
+    change = sum(changes.values(), ZERO)
+    if change < ZERO:
+        if has_goods(entry):
+            return "release"
+        return "reversal" if is_result else "transfer"
+    return "write-down" if change and is_result else "transfer"
+
+
+def _number(meta: Mapping[str, Any], key: str) -> Decimal | None:
+    value = meta.get(key)
+    return value if isinstance(value, Decimal) else None

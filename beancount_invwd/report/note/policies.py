@@ -1,0 +1,105 @@
+"""A policy → the sentences of the note that say how inventories are measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from beancount_invwd.policy import standards
+from beancount_invwd.report.explain.steps import show_share
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from beancount_invwd.lots.stock import Lot
+    from beancount_invwd.policy.policy import Policy
+    from beancount_invwd.policy.values import Schedule
+
+_MEASURES = {
+    "nrv": "net realisable value",
+    "replacement": "replacement cost",
+    "cost": "cost less reserves",
+    "lcm": "market: replacement cost, not above net realisable value and not below that less a "
+    "normal margin",
+    "lower": "the lower of net realisable value and replacement cost",
+}
+_BASES = {
+    "lot": "lot by lot",
+    "item": "item by item",
+    "category": "by category of items",
+    "total": "for all inventories together",
+}
+_REVERSALS = {
+    "full": "Write-downs are reversed as far as value comes back, at most to cost.",
+    "interim": "A write-down is reversed within its fiscal year only; after that it is a new cost "
+    "basis.",
+    "none": "Write-downs are not reversed.",
+}
+_MOST_ITEMS = 10
+
+
+def tell_policies(policy: Policy, lots: Iterable[Lot]) -> Iterator[str]:
+    """Tell how inventories are measured, and what of it the author has to look at.
+
+    Args:
+        policy: The policy.
+        lots: The lots on hand, some of which may have parameters of their own.
+    """
+    standard = standards.STANDARDS[policy.standard]
+    others = [
+        f"{name} {given!r} in place of {usual!r}"
+        for name in ("measure", "basis", "reversals")
+        if (given := getattr(policy, name)) != (usual := getattr(standard, name))
+    ]
+    source = "" if others else f" ({standard.source})"
+    yield (
+        f"Inventories are stated at the lower of cost and {_MEASURES[policy.measure]}, tested "
+        f"{_BASES[policy.basis]}{source}. {_REVERSALS[policy.reversals]}"
+    )
+    if others:
+        yield (
+            f"[to be checked by the author: {standard.source} may not allow {', '.join(others)}]"
+        )
+    yield from _tell_reserves(policy)
+    yield from _tell_own_terms(policy, lots)
+
+
+def _tell_reserves(policy: Policy) -> Iterator[str]:
+    """Tell what lowers values below the measure."""
+    if policy.terms.ageing:
+        yield f"By age, cost is lowered by {_list_rates(policy.terms.ageing)} after purchase."
+    if policy.idle:
+        yield f"Without sale or use, cost is lowered by {_list_rates(policy.idle)}."
+    if policy.coverage is not None:
+        rates = _list_rates(policy.coverage.rates)
+        which = "all units" if policy.coverage.is_by_item else "the units beyond"
+        yield (
+            f"By days of supply at the demand of {policy.coverage.window} days, the cost of "
+            f"{which} is lowered by {rates}."
+        )
+
+
+def _list_rates(rates: Schedule) -> str:
+    return ", ".join(f"{show_share(rate)} from {days} days on" for days, rate in rates)
+
+
+def _tell_own_terms(policy: Policy, lots: Iterable[Lot]) -> Iterator[str]:
+    """Tell which items are measured otherwise, on hand as they are."""
+    measures: dict[str, set[str]] = {}
+    aged: set[str] = set()
+    for lot in lots:
+        if lot.terms is None:
+            continue
+        if lot.terms.measure != policy.measure:
+            measures.setdefault(_MEASURES[lot.terms.measure], set()).add(lot.place.commodity)
+        if lot.terms.ageing != policy.terms.ageing:
+            aged.add(lot.place.commodity)
+    for measure, items in sorted(measures.items()):
+        yield f"In place of this, {measure} counts for {_list_items(items)}."
+    if aged:
+        yield f"Rates by age of their own hold for {_list_items(aged)}."
+
+
+def _list_items(items: set[str]) -> str:
+    names = sorted(items)
+    more = len(names) - _MOST_ITEMS
+    return ", ".join(names[:_MOST_ITEMS]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,87 @@
+"""Numbers → text, by the display context of the ledger.
+
+Amounts have as many decimals as the ledger usually writes in that currency, and not fewer than the
+plugin rounds to; thousands are set apart if the ledger's `render_commas` says so.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, localcontext
+from typing import TYPE_CHECKING, Any, Protocol
+
+from beancount.core.display_context import Precision
+
+from beancount_invwd.ground.money import CONTEXT, round_money, round_number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_MOST_DECIMALS = 6
+_DEFAULT = 2
+
+
+class NumberWriter(Protocol):
+    """Whoever writes the numbers of a text."""
+
+    def show_money(self, amount: Decimal, currency: str) -> str:
+        """An amount."""
+
+    def show_exact(self, number: Decimal) -> str:
+        """A quantity or a value per unit."""
+
+
+class Numbers:
+    """Writes numbers as the ledger does.
+
+    Args:
+        options_map: The ledger's options.
+        quanta: The smallest unit that the plugin writes, by currency.
+    """
+
+    def __init__(self, options_map: Mapping[str, Any], quanta: Mapping[str, Decimal]) -> None:
+        self._context = options_map.get("dcontext")
+        self._commas = "," if options_map.get("render_commas") else ""
+        self._quanta = quanta
+
+    def count_places(self, currency: str) -> int:
+        """The decimals of amounts in a currency."""
+        counts = [places_of(self._quanta[currency])] if currency in self._quanta else []
+        known = self._context.ccontexts if self._context is not None else {}
+        if currency in known:
+            counts.append(known[currency].get_fractional(Precision.MOST_COMMON) or 0)
+        return max(counts, default=_DEFAULT)
+
+    def show_money(self, amount: Decimal, currency: str) -> str:
+        """An amount, rounded half up."""
+        with localcontext(CONTEXT):
+            places = self.count_places(currency)
+            rounded = round_money(amount, Decimal(1).scaleb(-places)) + 0  # no minus zero
+            return f"{rounded:{self._commas}f}"
+
+    def show_exact(self, number: Decimal) -> str:
+        """A quantity or a value per unit; endless decimals and idle zeros are cut."""
+        with localcontext(CONTEXT):
+            if places_of(number) > _MOST_DECIMALS:
+                number = round_number(number, _MOST_DECIMALS)
+            text = f"{number + 0:{self._commas}f}"
+            whole, point, places = text.partition(".")
+            if len(places) <= _DEFAULT:
+                return text
+            return whole + point + places.rstrip("0").ljust(_DEFAULT, "0")
+
+    def show_share(self, share: Decimal) -> str:
+        """A share as a percentage with one decimal."""
+        with localcontext(CONTEXT):
+            return f"{round_money(share * 100, Decimal('0.1')) + 0:f}%"
+
+
+def places_of(number: Decimal) -> int:
+    """How many decimals a number has."""
+    exponent = number.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def make_numbers(options_map: Mapping[str, Any], run: Any) -> Numbers:
+    """Take display context and quanta from a ledger; `run` is the engine, or None."""
+    stocks = run.timeline.books.stocks if run is not None else {}
+    return Numbers(options_map, {key.currency: stock.quantum for key, stock in stocks.items()})

@@ -1,0 +1,149 @@
+"""Lots and demand → what time will take of each lot: by expiry, by age, by lack of sales.
+
+What the policy's rates for idle goods will take is counted from the day that the engine counts
+from, so that what is told here is what it will write.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from beancount_invwd.ground.money import ONE, ZERO, round_money
+from beancount_invwd.policy.values import add_days, find_rate
+from beancount_invwd.report.risk.selling import Selling, find_selling
+from beancount_invwd.report.risk.turnover import Turnover
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from beancount_invwd.engine import Run
+    from beancount_invwd.lots.stock import Lot, Stock
+    from beancount_invwd.movements.movement import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked.
+
+    Attributes:
+        run: The engine.
+        today: Its date.
+        within: The days to look ahead.
+    """
+
+    run: Run
+    today: datetime.date
+    within: int
+
+    @property
+    def horizon(self) -> datetime.date:
+        """The last day that is looked at."""
+        return add_days(self.today, self.within)
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """A lot, what it is worth now, and what time or a fall of prices will take of it.
+
+    Attributes:
+        selling: What it would sell for, if it sells as usual and that may decide.
+        loss_price: What it would carry more if prices fell; below 0 what it would carry less.
+    """
+
+    row: Row
+    selling: Selling | None
+    loss_price: Decimal
+    units_expiring: Decimal
+    loss_expiry: Decimal
+    loss_ageing: Decimal
+
+    @property
+    def lot(self) -> Lot:
+        """The lot."""
+        return self.row.lot
+
+    @property
+    def carrying(self) -> Decimal:
+        """Cost less allowance."""
+        return self.lot.cost - self.lot.allowance
+
+
+def look_ahead(
+    question: Question, stock: Stock, turnover: Turnover, falls: Mapping[int, Decimal]
+) -> list[Prospect]:
+    """What time, or a fall of prices, will take of each lot that is on hand.
+
+    Args:
+        question: What is asked.
+        stock: The stock.
+        turnover: What left of it.
+        falls: What lots would carry more if prices fell, by number.
+    """
+    assessor = question.run.timeline.assessor
+    last = find_last(question, stock, turnover)
+    now = [row for row in assessor.assess(stock, question.today) if row.lot.units > 0]
+    expiring = _find_expiring(question, [row.lot for row in now], turnover)
+    selling = find_selling(assessor, now, question.today)
+    return [
+        Prospect(
+            row,
+            sells,
+            falls[row.lot.number],
+            units := expiring.get(row.lot.number, ZERO),
+            _lose_by_expiry(row.lot, units),
+            _lose_by_age(question, row.lot, last),
+        )
+        for row, sells in zip(now, selling, strict=True)
+    ]
+
+
+def find_last(question: Question, stock: Stock, turnover: Turnover) -> datetime.date:
+    """The date when units were last sold or used, or else first bought.
+
+    Where the policy has rates for idle goods, as it counts: goods that were thrown away have left,
+    and units that came in count from the date of their cost.
+    """
+    if not question.run.policy.idle:
+        return turnover.last
+    return question.run.timeline.assessor.demand.find_last(stock, question.today)
+
+
+def _find_expiring(
+    question: Question, lots: Sequence[Lot], turnover: Turnover
+) -> Mapping[int, Decimal]:
+    """Units that demand will not reach before they expire, by lot number."""
+    found = {}
+    sold = ZERO
+    dated = [(lot.facts.expires, lot) for lot in lots if lot.facts.expires is not None]
+    for expires, lot in sorted(dated, key=lambda pair: (pair[0], pair[1].number)):
+        if expires > question.today:
+            reach = turnover.find_sales((expires - question.today).days) - sold
+            reached = min(lot.units, max(ZERO, reach))
+            sold += reached
+            if expires <= question.horizon:
+                found[lot.number] = lot.units - reached
+    return found
+
+
+def _lose_by_expiry(lot: Lot, units: Decimal) -> Decimal:
+    salvage = lot.facts.salvage or lot.stock.facts.salvage
+    worth = units * salvage[0] if salvage else ZERO
+    carried = (lot.cost - lot.allowance) * units / lot.units
+    return round_money(max(ZERO, carried - worth), lot.stock.quantum)
+
+
+def _lose_by_age(question: Question, lot: Lot, last: datetime.date) -> Decimal:
+    """What the rates by age and by days without a sale will take of a lot."""
+    if lot.terms is None:
+        return ZERO
+    share = max(
+        find_rate(lot.terms.ageing, lot.aged_from, question.horizon)[0],
+        find_rate(question.run.policy.idle, last, question.horizon)[0],
+    )
+    if not share:
+        return ZERO
+    left = lot.cost * (ONE - share)
+    return round_money(max(ZERO, lot.cost - lot.allowance - left), lot.stock.quantum)

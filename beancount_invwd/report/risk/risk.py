@@ -1,0 +1,212 @@
+"""Lots, evidence and demand → what may have to be written down next, so that it can be avoided.
+
+Three ways to lose money that no measurement shows yet:
+
+- **price**: what the engine would write down more today if all prices were lower by the given share
+  (contracts, replacement costs and costs per unit stay, and gains within a group still count). The
+  headroom says how far net realisable value may fall: goods carried at 900.00, NRV 1,000.00:
+  headroom 100.00, 10 %.
+- **expiry**: units that demand will not reach before they expire (those that expire first are sold
+  first), at their carrying amount less salvage.
+- **ageing**: what the rates by age (and by days without a sale) will take within the given days
+  if the goods stay.
+
+Money at risk is the sum, at most the carrying amount. Nothing here is written to the ledger.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from typing import TYPE_CHECKING, Any
+
+from beancount_invwd.ground.money import CONTEXT, ZERO
+from beancount_invwd.policy.values import parse_share
+from beancount_invwd.report.risk.prospects import Prospect, Question, find_last, look_ahead
+from beancount_invwd.report.risk.selling import find_falls
+from beancount_invwd.report.risk.turnover import WINDOW, Turnover, find_turnover
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from beancount_invwd.lots.stock import Stock
+    from beancount_invwd.report.state import Assessment
+
+HEADROOM = Decimal("0.10")
+WITHIN = 90
+
+
+@dataclass(frozen=True, slots=True)
+class RiskRow:
+    """An item at risk; a lot, where the ledger tests each lot on its own.
+
+    Attributes:
+        account: The account of the lot, None for an item; so are date and label.
+        carrying: Cost less allowance.
+        measure: Net realisable value of goods that can be sold as usual, whatever they are measured
+            at; None without a price, and where no price may decide.
+        headroom: Theirs less their carrying amount; `headroom_share` is of net realisable value.
+        price_age: Days since the oldest price that counted.
+        expires: The first date on which a lot expires; units and loss are those of all lots
+            that expire within the given days and that demand will not reach.
+        supply: For how many days the units of the item last; None if none were sold.
+        idle: Days since units were last sold or used, or else first bought, as the rates for idle
+            goods count them, if the policy has some.
+        age: Days since the purchase of the oldest lot.
+        at_risk: The three losses, at most the carrying amount.
+        warnings: What is near: headroom, expiry, ageing, slow, old price, no price.
+    """
+
+    entity: str
+    currency: str
+    commodity: str
+    account: str | None
+    lot_date: datetime.date | None
+    lot_label: str | None
+    quantity: Decimal
+    carrying: Decimal
+    measure: Decimal | None
+    headroom: Decimal | None
+    price_age: int | None
+    expires: datetime.date | None
+    units_expiring: Decimal
+    loss_expiry: Decimal
+    loss_ageing: Decimal
+    loss_price: Decimal
+    supply: Decimal | None
+    idle: int
+    age: int
+    at_risk: Decimal
+    warnings: tuple[str, ...]
+
+    @property
+    def headroom_share(self) -> Decimal | None:
+        """By what share net realisable value may fall until it is the carrying amount."""
+        return self.headroom / self.measure if self.headroom is not None and self.measure else None
+
+
+def read_headroom(text: str) -> Decimal:
+    """Read a share such as `10%`.
+
+    Raises:
+        RuleError: It is none between 0% and 100%.
+    """
+    return parse_share(text)
+
+
+def list_risks(
+    assessment: Assessment,
+    entries: Sequence[Any],
+    headroom: Decimal = HEADROOM,
+    within: int = WITHIN,
+) -> list[RiskRow]:
+    """List what is at risk, by entity and currency, the most money first.
+
+    Args:
+        assessment: The state as of a date.
+        entries: All entries as loaded.
+        headroom: The share by which prices may fall, 0.10 for 10 %.
+        within: The days to look ahead.
+    """
+    run = assessment.run
+    if run is None:
+        return []
+    with localcontext(CONTEXT):
+        question = Question(run, assessment.as_of, within)
+        turnover = find_turnover(assessment, entries)
+        falls = find_falls(assessment, headroom)
+        found: list[RiskRow] = []
+        for key, stock in run.timeline.books.stocks.items():
+            prospects = look_ahead(question, stock, turnover[key], falls)
+            groups = _split(question, prospects)
+            found += [_sum_up(question, group, turnover[key], stock) for group in groups]
+        return sorted((row for row in found if row.warnings), key=_sort_key)
+
+
+def _sort_key(row: RiskRow) -> tuple[Any, ...]:
+    name = (row.commodity, row.account or "", row.lot_date or datetime.date.min)
+    return row.entity, row.currency, -row.at_risk, *name, row.lot_label or ""
+
+
+def _split(question: Question, prospects: Sequence[Prospect]) -> list[Sequence[Prospect]]:
+    if question.run.policy.basis == "lot":
+        return [[prospect] for prospect in prospects]
+    return [prospects] if prospects else []
+
+
+def _sum_up(
+    question: Question, group: Sequence[Prospect], turnover: Turnover, stock: Stock
+) -> RiskRow:
+    lot = group[0].lot
+    is_lot = question.run.policy.basis == "lot"
+    carrying = sum((row.carrying for row in group), ZERO)
+    measure, headroom = _find_headroom(group)
+    losses = {
+        "expiry": sum((row.loss_expiry for row in group), ZERO),
+        "ageing": sum((row.loss_ageing for row in group), ZERO),
+        "price": max(ZERO, sum((row.loss_price for row in group), ZERO)),
+    }
+    prices = [row.selling.price for row in group if row.selling is not None]
+    dates = [price.date for price in prices if price is not None]
+    expiring = [row.lot.facts.expires for row in group if row.units_expiring]
+    return RiskRow(
+        *stock.key,
+        account=lot.account if is_lot else None,
+        lot_date=lot.date if is_lot else None,
+        lot_label=lot.label if is_lot else None,
+        quantity=sum((row.lot.units for row in group), ZERO),
+        carrying=carrying,
+        measure=measure,
+        headroom=headroom,
+        price_age=(question.today - min(dates)).days if dates else None,
+        expires=min((day for day in expiring if day is not None), default=None),
+        units_expiring=sum((row.units_expiring for row in group), ZERO),
+        loss_expiry=losses["expiry"],
+        loss_ageing=losses["ageing"],
+        loss_price=losses["price"],
+        supply=turnover.find_supply(stock.units),
+        idle=(question.today - find_last(question, stock, turnover)).days,
+        age=max((question.today - row.lot.aged_from).days for row in group),
+        at_risk=min(max(ZERO, carrying), sum(losses.values(), ZERO)),
+        warnings=_warn(question, group, turnover, stock, losses),
+    )
+
+
+def _find_headroom(group: Sequence[Prospect]) -> tuple[Decimal | None, Decimal | None]:
+    """Net realisable value and headroom of what is tested together, else of what a rate lowered."""
+    selling = [(row, row.selling.nrv) for row in group if row.selling is not None]
+    usual = [pair for pair in selling if not pair[0].row.measured.is_own] or selling
+    if not usual:
+        return None, None
+    nrv = sum((worth for _, worth in usual), ZERO)
+    return nrv, nrv - sum((row.carrying for row, _ in usual), ZERO)
+
+
+def _warn(
+    question: Question,
+    group: Sequence[Prospect],
+    turnover: Turnover,
+    stock: Stock,
+    losses: Mapping[str, Decimal],
+) -> tuple[str, ...]:
+    supply = turnover.find_supply(stock.units)
+    is_known = (question.today - turnover.since).days >= WINDOW
+    warnings = {
+        "headroom": losses["price"] > 0,
+        "expiry": losses["expiry"] > 0,
+        "ageing": losses["ageing"] > 0,
+        "slow": is_known and (supply is None or supply > WINDOW),
+        "old price": any(_gets_old(question, row) for row in group),
+        "no price": any(row.row.measured.lack == "price" for row in group),
+    }
+    return tuple(name for name, is_near in warnings.items() if is_near)
+
+
+def _gets_old(question: Question, row: Prospect) -> bool:
+    """Whether the price of a lot will be too old within the given days."""
+    terms = row.lot.terms
+    price = row.selling.price if row.selling is not None else None
+    if price is None or terms is None or terms.price_max_age is None:
+        return False
+    return (question.horizon - price.date).days > terms.price_max_age

@@ -1,0 +1,98 @@
+"""Lots + evidence → what goods would sell for, and what a fall of prices would cost.
+
+A fall costs what the engine would write down more on the same day if items sold for less: within
+the same groups, with contracts, replacement costs and the costs to sell that are no percentage as
+they are. So no measure is worked out here a second time.
+
+    100 MUG {10.00 EUR} under HGB, price 10.05 EUR: 10.00, the lower of price and purchase, counts;
+    at a price 10 % less, 9.045 does, and 95.50 is lost
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from beancount_invwd.ground.money import ONE, ZERO
+from beancount_invwd.measure.measured import Evidence, is_particular, measure_nrv
+from beancount_invwd.movements.movement import list_allowances
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Mapping, Sequence
+
+    from beancount_invwd.allowance.assessor import Assessor
+    from beancount_invwd.lots.stock import Lot
+    from beancount_invwd.measure.prices import Price
+    from beancount_invwd.movements.movement import Row
+    from beancount_invwd.policy.policy import Terms
+    from beancount_invwd.report.state import Assessment
+
+
+class Selling(NamedTuple):
+    """What a lot would sell for, less costs, and the price that counts for it, if one does."""
+
+    nrv: Decimal
+    price: Price | None
+
+
+def find_falls(assessment: Assessment, fall: Decimal) -> Mapping[int, Decimal]:
+    """Find what each lot would carry more if prices fell; below 0 what it would carry less.
+
+    Args:
+        assessment: The state as of a date.
+        fall: The share by which prices fall, 0.10 for 10 %.
+
+    Returns:
+        The changes of allowances, by the number of the lot.
+    """
+    timeline = assessment.timeline
+    assert timeline is not None  # noqa: S101 (for the type checker; the caller made sure)
+    stocks, day = assessment.stocks, assessment.as_of
+    fallen = timeline.assessor.plan_at(ONE - fall, stocks, day)
+    before, after = list_allowances(assessment.plans), list_allowances(fallen)
+    lots = [lot for stock in stocks for lot in stock.lots.values()]
+    return {
+        lot.number: after.get(lot.number, lot.allowance) - before.get(lot.number, lot.allowance)
+        for lot in lots  # those in no plan keep what they carry
+    }
+
+
+def find_selling(
+    assessor: Assessor, rows: Sequence[Row], day: datetime.date
+) -> list[Selling | None]:
+    """Find what lots of a stock would sell for, whatever their measure is.
+
+    None is given for lots of which something particular is known, for those that cannot be
+    assessed, and for those whose measure asks for no selling price.
+    """
+    known: dict[int, Evidence] = {}  # by the identity of the terms
+
+    def find(row: Row) -> Selling | None:
+        lot, terms = row.lot, row.lot.terms
+        if terms is None or row.measured.total is None:
+            return None
+        if is_particular(lot, assessor.evidence.find_particular(lot), day):
+            return None
+        if id(terms) not in known:
+            known[id(terms)] = assessor.find_evidence(lot.stock, terms, day)
+        return _find_selling(lot, terms, known[id(terms)])
+
+    return [find(row) for row in rows]
+
+
+def _find_selling(lot: Lot, terms: Terms, evidence: Evidence) -> Selling | None:
+    nrv = measure_nrv(lot, terms, evidence).total
+    if nrv is None or not _needs_nrv(terms, evidence):
+        return None
+    filled = sum((share for _, share in evidence.contracts), ZERO)
+    return Selling(nrv, evidence.price if filled < ONE else None)
+
+
+def _needs_nrv(terms: Terms, evidence: Evidence) -> bool:
+    """Whether what units sell for themselves may decide (ACCOUNTING sections 4, 10)."""
+    use = evidence.use
+    if use is not None or terms.measure == "replacement":
+        is_at_cost = use is not None and use.is_recovered
+        return evidence.replacement is None and not is_at_cost
+    return terms.measure != "cost"

@@ -1,0 +1,1 @@
+"""Lists out and in: count sheets."""

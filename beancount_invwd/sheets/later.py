@@ -1,0 +1,156 @@
+"""What the ledger says after the day of a count, where it contradicts that units were missing.
+
+A count is often entered weeks later. Units that were sold in the meantime cannot have been missing,
+and a `balance` of the next month that holds would fail. Where a booking method takes lots in order
+(FIFO), later sales are booked from other lots then: that suits those that leave an amount to
+Beancount, and unbalances those whose cost was typed in.
+
+Of one day Beancount books in the order of line numbers, whatever the file, so that a count has to
+stand below the day's other entries.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from beancount.core import data
+from beancount.core.interpolate import AUTOMATIC_META
+from beancount.core.position import Cost
+
+from beancount_invwd.ground.errors import RuleError
+from beancount_invwd.ground.money import ZERO
+from beancount_invwd.sheets.shelf import Shelf, show_cost
+
+_IN_ORDER = {data.Booking.FIFO, data.Booking.LIFO, data.Booking.HIFO}
+
+
+class Later:
+    """Changes of units after the day of the count, and the lowest that they come to.
+
+    Args:
+        entries: The entries after that day, sorted.
+    """
+
+    def __init__(self, entries: Iterable[Any]) -> None:
+        self._balances: list[Any] = []
+        self._units: dict[tuple[str, str], Decimal] = {}
+        self._lows: dict[tuple[str, str], tuple[Decimal, datetime.date]] = {}
+        self._lots: dict[tuple[str, str, Cost], Decimal] = {}
+        self._lot_lows: dict[tuple[str, str, Cost], Decimal] = {}
+        self._typed: set[tuple[str, str]] = set()
+        for entry in entries:
+            if isinstance(entry, data.Transaction):
+                self._apply(entry)
+            elif isinstance(entry, data.Balance) and entry.diff_amount is None:
+                self._balances.append(entry)
+
+    def _apply(self, txn: Any) -> None:
+        is_typed = not any(AUTOMATIC_META in (row.meta or ()) for row in txn.postings)
+        for posting in txn.postings:
+            key = (posting.account, posting.units.currency)
+            units = self._units.get(key, ZERO) + posting.units.number
+            self._units[key] = units
+            if units < self._lows.get(key, (ZERO, txn.date))[0]:
+                self._lows[key] = units, txn.date
+            if posting.cost is not None:
+                lot = (*key, posting.cost)
+                self._lots[lot] = self._lots.get(lot, ZERO) + posting.units.number
+                self._lot_lows[lot] = min(self._lot_lows.get(lot, ZERO), self._lots[lot])
+                if is_typed and posting.units.number < 0:
+                    self._typed.add(key)
+
+    def check(self, shelf: Shelf, commodity: str, left: Decimal) -> str | None:
+        """Check that the ledger goes on as it does, once the missing units are gone.
+
+        Args:
+            shelf: The account, without the missing units.
+            commodity: The item.
+            left: The units of it that are left.
+
+        Returns:
+            What changes later without harm, or None.
+
+        Raises:
+            RuleError: Units leave later that were missing, or a later `balance` has them.
+        """
+        low, date = self._lows.get((shelf.account, commodity), (ZERO, shelf.date))
+        if left + low < 0:
+            raise RuleError(
+                f"{-left - low:f} of them leave the books later (until {date}), so they were "
+                "there; count as of that date, or correct what is booked since"
+            )
+        lot = None if shelf.is_pool else self._find_lot(shelf, commodity)
+        is_in_order = shelf.booking in _IN_ORDER and (shelf.account, commodity) not in self._typed
+        if lot is not None and not is_in_order:
+            raise RuleError(
+                f"later its lot {lot} leaves the books at that cost; count as of a later date, or "
+                "correct what is booked since"
+            )
+        for entry in self._balances:
+            covered = f"{shelf.account}:".startswith(f"{entry.account}:")
+            if covered and entry.amount.currency == commodity:
+                raise RuleError(
+                    f"the balance of {entry.date} in {_locate(entry)} ({entry.amount.number:f} "
+                    f"{commodity} in {entry.account}) would fail; correct or remove it first"
+                )
+        if lot is None:
+            return None
+        return (
+            f"later transactions that took {commodity} out of lot {lot} in {shelf.account} are "
+            "booked from other lots now, at their cost; one that names this lot has to be changed"
+        )
+
+    def _find_lot(self, shelf: Shelf, commodity: str) -> str | None:
+        """Find a lot that later transactions take more of than the shortage leaves."""
+        held = shelf.find_lots(commodity)
+        for (account, item, cost), low in self._lot_lows.items():
+            is_ours = account == shelf.account and item == commodity
+            if is_ours and held.get(cost, ZERO) + low < 0:
+                return show_cost(cost)
+        return None
+
+
+def find_file(
+    entries: Sequence[Any],
+    date: datetime.date,
+    accounts: Iterable[str],
+    options_map: Mapping[str, Any],
+) -> str | None:
+    """Find where transactions of a day stand that would be booked after an appended count.
+
+    Args:
+        entries: The ledger's own entries.
+        date: The day.
+        accounts: The accounts that the count takes units out of.
+        options_map: Names the main file and those that it includes.
+
+    Returns:
+        File and line of the last one, if it stands further down in its file than the main file
+        goes; None if a count at the end of the main file is booked last.
+    """
+    main = options_map.get("filename")
+    files = set(options_map.get("include", ()))
+    counted = set(accounts)
+    end = max((row.meta["lineno"] for row in entries if _file(row) == main), default=0)
+    rows = [
+        (row.meta["lineno"], _locate(row))
+        for row in entries
+        if row.date == date
+        and isinstance(row, data.Transaction)
+        and _file(row) in files - {main}
+        and any(posting.account in counted for posting in row.postings)
+    ]
+    last, where = max(rows, default=(0, None))
+    return where if last > end else None
+
+
+def _file(entry: Any) -> str | None:
+    name: str | None = entry.meta.get("filename")
+    return name
+
+
+def _locate(entry: Any) -> str:
+    return f"{_file(entry)}:{entry.meta.get('lineno', 0)}"

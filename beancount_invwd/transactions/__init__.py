@@ -1,0 +1,1 @@
+"""Movements → transactions, as an accountant would have typed them."""

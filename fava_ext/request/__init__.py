@@ -1,0 +1,1 @@
+"""A request → what is asked for, and what the filters pick."""

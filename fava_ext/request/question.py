@@ -1,0 +1,143 @@
+"""The address → what is asked for.
+
+Fava's own parameters (time, account, filter, conversion, interval) are read in `fava_api`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal, cast, get_args
+
+from beancount_invwd.ground.errors import RuleError
+from beancount_invwd.policy.standards import BASES, STANDARDS
+from beancount_invwd.report.positions import By
+from beancount_invwd.report.risk.risk import HEADROOM, WITHIN, read_headroom
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from werkzeug.datastructures import MultiDict
+
+View = Literal["positions", "movements", "rollforward", "risk", "compare", "disclosure", "explain"]
+DEFAULT_SHOCK = "-10%"
+_LATEST = 100_000
+_MOST_COLUMNS = 6
+
+
+class BadQuestionError(Exception):
+    """A parameter that cannot be read; the text says which and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked for.
+
+    Attributes:
+        by: What is one position.
+        sort: The key of a column, with a dash before it for the highest first; empty for the
+            order of the view.
+        is_whole: Whether all rows of a long table are asked for.
+        item: The item to explain, and `lot` the label of its lots.
+        scenarios: What to compare with, a column each, as on the command line.
+        standard: Another standard to compare with, empty for that of the ledger; so are `basis`
+            and `price`, by how many per cent prices change.
+    """
+
+    view: View = "positions"
+    by: By = "item"
+    sort: str = ""
+    is_whole: bool = False
+    item: str = ""
+    lot: str = ""
+    scenarios: tuple[str, ...] = ()
+    standard: str = ""
+    basis: str = ""
+    price: str = ""
+    headroom: Decimal = HEADROOM
+    within: int = WITHIN
+
+    @property
+    def policy(self) -> str:
+        """The policy that the fields of the form ask for, as a scenario; empty for the ledger's."""
+        return _join(standard=self.standard, basis=self.basis)
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What the fields of the form ask for: the policy and the prices, a column each."""
+        return tuple(filter(None, (self.policy, _join(price=self.price))))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All scenarios to compare with."""
+        return tuple(dict.fromkeys((*self.scenarios, *self.asked)))
+
+
+def _join(**settings: str) -> str:
+    return ",".join(f"{key}={value}" for key, value in settings.items() if value)
+
+
+def read_question(args: MultiDict[str, str]) -> Question:
+    """Read what is asked for.
+
+    Raises:
+        BadQuestionError: A parameter has a value that is not allowed.
+    """
+    view = _choose(args, "view", get_args(View), "positions")
+    scenarios = tuple(dict.fromkeys(args.getlist("with")))
+    if len(scenarios) > _MOST_COLUMNS:
+        raise BadQuestionError(f"with: at most {_MOST_COLUMNS} columns can be compared")
+    has_form = any(name in args for name in ("standard", "basis", "price", "with"))
+    return Question(
+        view=cast("View", view),
+        by=cast("By", _choose(args, "by", get_args(By), "item")),
+        sort=args.get("sort", ""),
+        is_whole=_choose(args, "rows", ("", "all"), "") == "all",
+        item=args.get("item", ""),
+        lot=args.get("lot", ""),
+        scenarios=scenarios,
+        standard=_choose(args, "standard", ("", *STANDARDS), ""),
+        basis=_choose(args, "basis", ("", *BASES), ""),
+        price=_read_shock(args.get("price", "")) if has_form else DEFAULT_SHOCK,
+        headroom=_read_share(args.get("headroom", "")),
+        within=_read_days(args.get("within", "")),
+    )
+
+
+def _choose(args: MultiDict[str, str], name: str, allowed: Iterable[str], default: str) -> str:
+    value = args.get(name, default)
+    if value in allowed:
+        return value
+    known = ", ".join(text for text in allowed if text)
+    raise BadQuestionError(f"{name} is {_quote(value)}; allowed are {known}")
+
+
+def _quote(value: str) -> str:
+    return repr(value if len(value) <= 60 else value[:60] + "…")  # noqa: PLR2004
+
+
+def _read_shock(value: str) -> str:
+    """A change of prices, -10 or -10%."""
+    text = value.strip().removesuffix("%").replace("−", "-")
+    if not text:
+        return ""
+    if not re.fullmatch(r"[+-]?[0-9]{1,4}(\.[0-9]{1,4})?", text, re.ASCII):
+        raise BadQuestionError(f"price is {_quote(value)}; allowed is a change such as -10%")
+    return f"{text}%" if Decimal(text) else ""
+
+
+def _read_share(value: str) -> Decimal:
+    value = value or f"{HEADROOM:.0%}"
+    try:
+        return read_headroom(value if value.strip().endswith("%") else f"{value}%")
+    except RuleError as error:
+        raise BadQuestionError(f"headroom is {_quote(value)}; allowed is {error}") from error
+
+
+def _read_days(value: str) -> int:
+    if not value:
+        return WITHIN
+    if not re.fullmatch("[0-9]{1,6}", value) or int(value) > _LATEST:
+        raise BadQuestionError(f"within is {_quote(value)}; allowed are days, 0 to {_LATEST}")
+    return int(value)

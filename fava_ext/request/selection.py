@@ -1,0 +1,159 @@
+"""A state and Fava's filters → what is shown of it.
+
+The account filter picks lots by their account (or its allowance account), and movements as Fava's
+journal does, with what they change on the accounts that it picks. The text filter picks movements
+as the journal does, and the items that any entry it picks is about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from beancount_invwd.report.ledger.history import CostChange
+    from beancount_invwd.report.ledger.written import Written
+    from fava_ext.fava_api import Filters
+    from fava_ext.request.store import State
+
+
+class Selection:
+    """What the filters pick of a state."""
+
+    def __init__(self, state: State, filters: Filters) -> None:
+        self.state = state
+        self.filters = filters
+        self._accounts: dict[str, bool] = {}
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether an account or text filter is set."""
+        return bool(self.filters.account or self.filters.text)
+
+    @property
+    def start(self) -> date | None:
+        """The first day of the time filter, inclusive."""
+        return self.filters.start
+
+    @cached_property
+    def lots(self) -> Sequence[Any]:
+        """The lots on hand, measured."""
+        if not self.is_narrow:
+            return self.state.lots
+        return [row for row in self.state.lots if self._shows(row.lot.place)]
+
+    @cached_property
+    def costs(self) -> Sequence[CostChange]:
+        """Changes of cost up to the date, of the same goods as the lots."""
+        rows = self.state.history.costs
+        if not self.is_narrow:
+            return rows
+        places = {(place.account, place.commodity) for place in self._places}
+        return [row for row in rows if (row.account, row.commodity) in places]
+
+    @cached_property
+    def left_out(self) -> Sequence[str]:
+        """The allowance accounts of the goods that are shown, if the filter does not pick them."""
+        run = self.state.assessment.run
+        if not self.filters.account or run is None:
+            return ()
+        accounts = {run.targets.find_contra(place) for place in self._places}
+        return sorted(name for name in accounts if not self._accepts(name))
+
+    @cached_property
+    def written(self) -> Sequence[Written]:
+        """Movements up to the date."""
+        rows = self.state.written
+        if not self.is_narrow:
+            return rows
+        picked = {id(entry) for entry in self.filters.pick([row.entry for row in rows])}
+        return [self._narrow(row) for row in rows if id(row.entry) in picked]
+
+    @property
+    def recent(self) -> Sequence[Written]:
+        """Movements within the time filter."""
+        start = self.start
+        return [row for row in self.written if start is None or row.date >= start]
+
+    @cached_property
+    def allowances(self) -> Sequence[Written]:
+        """The movements that make up the allowances of the lots that are shown."""
+        if not self.is_narrow:
+            return self.state.written
+        return [
+            self._narrow(row)
+            for row in self.state.written
+            if self.shows_item(row.group) and any(map(self._accepts, row.changes))
+        ]
+
+    def shows_item(self, name: str) -> bool:
+        """Whether the text filter picks an item (or a group of items)."""
+        names = self._names
+        return names is None or name in names
+
+    def shows_row(self, commodity: str | None) -> bool:
+        """Whether any lot of an item is shown."""
+        return not self.is_narrow or commodity in self._shown
+
+    @cached_property
+    def _shown(self) -> frozenset[str]:
+        return frozenset(place.commodity for place in self._places)
+
+    @cached_property
+    def _places(self) -> Sequence[Any]:
+        """The items by account that are shown; all of their goods may be sold by now."""
+        run = self.state.assessment.run
+        return [] if run is None else list(filter(self._shows, run.timeline.books.list_places()))
+
+    def _shows(self, place: Any) -> bool:
+        return self.shows_item(place.commodity) and self._accepts_place(place)
+
+    def _accepts_place(self, place: Any) -> bool:
+        run = self.state.assessment.run
+        if self._accepts(place.account) or run is None:
+            return True
+        return self._accepts(run.targets.find_contra(place))
+
+    def _accepts(self, account: str) -> bool:
+        found = self._accounts.get(account)
+        if found is None:
+            found = self._accounts[account] = self.filters.accepts(account)
+        return found
+
+    def _narrow(self, row: Written) -> Written:
+        """Keep what a movement changes on the accounts that are picked, if any is."""
+        if not self.filters.account:
+            return row
+        changes = {name: n for name, n in row.changes.items() if self._accepts(name)}
+        return replace(row, changes=changes) if changes else row
+
+    @cached_property
+    def _names(self) -> frozenset[str] | None:
+        """The items that the entries which the text filter picks are about; None for all."""
+        if not self.filters.text:
+            return None
+        as_of = self.state.as_of
+        picked = self.filters.pick_by_text(self.state.entries)
+        found = {name for entry in picked if entry.date <= as_of for name in _name_items(entry)}
+        stocks = self.state.assessment.stocks
+        wide = {s.key.commodity for s in stocks if s.category in found or "total" in found}
+        return frozenset(found | wide | {s.category for s in stocks if s.key.commodity in found})
+
+
+def _name_items(entry: Any) -> Iterator[str]:
+    """The items that an entry is about, and the groups."""
+    for posting in getattr(entry, "postings", ()):
+        if posting.cost is not None:
+            yield posting.units.currency
+    group = entry.meta.get("invwd-group")
+    if isinstance(group, str):
+        yield group
+    currency = getattr(entry, "currency", None)  # of a price or a commodity
+    if isinstance(currency, str):
+        yield currency
+    if hasattr(entry, "values"):
+        yield from (row.value for row in entry.values or () if isinstance(row.value, str))

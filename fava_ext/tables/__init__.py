@@ -1,0 +1,1 @@
+"""Rows → the cells of a table."""
