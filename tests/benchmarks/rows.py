@@ -164,7 +164,7 @@ def measure_growth(bench: Bench) -> Iterator[Row]:
 
 
 def measure_work(_: Bench) -> Iterator[Row]:
-    """Row 7: work follows events. These are counters, which tests/test_work.py holds as well."""
+    """Row 7: work follows events. These counters stand in tests/engine/test_work.py too."""
     same, none = Target(1, 1, "×"), Target(0, 0)
     for what, count in (
         ("a month end without events", work.count_lines_of_month_end),

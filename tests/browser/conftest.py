@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from tests.browser.addresses import PAGE
 from tests.browser.chromium import find_chromium, launch
-from tests.fava_server import serve
+from tests.support.fava_server import serve
 
 EXAMPLE = Path(__file__).parents[2] / "example.beancount"
 PATIENCE = 15_000

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, ViewportSize
 
 from tests.browser.addresses import PAGE
 from tests.browser.chromium import find_chromium, launch
-from tests.fava_server import serve
+from tests.support.fava_server import serve
 
 FOLDER = Path(__file__).parent
 EXAMPLE = FOLDER.parents[1] / "example.beancount"

@@ -1,0 +1,42 @@
+"""A short run of the fuzzing, always the same; `python -m tests.support.fuzz` runs for longer."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from hypothesis import seed
+
+from beancount_invwd import plugin
+from beancount_invwd.transactions.journal import Journal
+from tests.support import fuzz, random_texts
+
+
+@pytest.mark.parametrize("name", sorted(random_texts.ALL))
+def test_texts_that_nobody_would_write(name: str) -> None:
+    seed(20_241_231)(fuzz.make_test(name, 60))()
+
+
+def test_what_is_wrong_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("on purpose")
+
+    monkeypatch.setattr(plugin, "follow", fail)
+    with pytest.raises(AssertionError, match="on purpose"):
+        fuzz.check(random_texts.BASE, "{}")
+
+
+def test_what_does_not_balance_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    fuzz.check(random_texts.BASE, "{}")
+    make = Journal.write
+    monkeypatch.setattr(Journal, "write", lambda *args: (make(*args)[0] * 2, []))
+    with pytest.raises(AssertionError):
+        fuzz.check(random_texts.BASE, "{}")
+
+
+def test_the_command_names_its_seed() -> None:
+    call = [sys.executable, "-m", "tests.support.fuzz", "--minutes", "0", "--seed", "7"]
+    done = subprocess.run(call, check=True, capture_output=True, text=True, env=dict(os.environ))
+    assert done.stdout == "seed 7\n0 rounds, 0 examples, 0 findings\n"

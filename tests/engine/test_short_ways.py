@@ -1,0 +1,88 @@
+"""The engine's short ways against its general way: the same entries and errors, to the letter.
+
+Run `python -m tests.engine.test_short_ways 0 5000` for a mass comparison of seeds.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from beancount import loader
+from beancount.parser import printer
+from hypothesis import given
+
+from beancount_invwd.allowance.assessor import Assessor
+from beancount_invwd.allowance.uniform import Uniform
+from beancount_invwd.lots.books import Books
+from beancount_invwd.plugin import invwd
+from tests.engine.test_reference import STEADY
+from tests.support.random_evidence import evidence_from_seed
+from tests.support.random_ledgers import ledger_from_seed, ledgers
+from tests.support.random_trade import trade_from_seed
+
+Maker = Callable[[int], tuple[str, str]]
+
+
+@contextmanager
+def without_short_ways() -> Iterator[None]:
+    """Apply every transaction, and weigh every stock, the general way."""
+    with (
+        patch.object(Books, "apply", Books._apply),
+        patch.object(Assessor, "_find_worth", lambda *_: None),
+        patch.object(Uniform, "weigh", None),
+        patch.object(Books, "_buy", None),
+        patch.object(Books, "_sell", None),
+        patch.object(Assessor, "_is_covered", lambda *_: False),
+    ):
+        yield
+
+
+def describe(entries: list[Any], options: dict[str, Any], config: str) -> str:
+    output, errors = invwd(entries, options, config)
+    written = [printer.format_entry(entry) for entry in output[len(entries) :]]
+    told = [
+        f"{error.source['filename']}:{error.source['lineno']} {error.message}" for error in errors
+    ]
+    return "\n".join(written + sorted(told))
+
+
+def compare(text: str, config: str) -> tuple[str, str]:
+    entries, _, options = loader.load_string(text, dedent=False)
+    short = describe(entries, options, config)
+    with without_short_ways():
+        return short, describe(entries, options, config)
+
+
+@STEADY
+@given(ledgers())
+def test_short_ways_lead_to_the_same_books(ledger: tuple[str, str]) -> None:
+    short, general = compare(*ledger)
+    assert short == general, "\n".join(ledger)
+
+
+@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("make", [evidence_from_seed, trade_from_seed])
+def test_short_ways_lead_to_the_same_books_on_fixed_seeds(make: Maker, seed: int) -> None:
+    short, general = compare(*make(seed))
+    assert short == general
+
+
+def main(first: int, last: int) -> None:
+    """Print every seed that differs, and how many do."""
+    differing = []
+    for seed in range(first, last):
+        for make in (ledger_from_seed, evidence_from_seed, trade_from_seed):
+            short, general = compare(*make(seed))
+            if short != general:
+                differing.append(seed)
+                print(f"seed {seed}", short, "---", general, sep="\n", flush=True)  # noqa: T201
+    print(f"{len(differing)} differ: {differing[:60]}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:3]))

@@ -1,0 +1,476 @@
+"""The views of the page: what is in their tables, in which order, and where their links lead."""
+
+from __future__ import annotations
+
+import html
+import re
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+import pytest
+from beancount import loader
+from flask.testing import FlaskClient
+
+from tests.support.fava_pages import (
+    ACCOUNTS,
+    EXAMPLE,
+    HEAD,
+    ONE_LOSS,
+    PAGE,
+    TEST,
+    MakeClient,
+    get,
+    read,
+    visit,
+)
+
+
+def _line_of(start: str) -> int:
+    lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
+    return next(i for i, text in enumerate(lines, 1) if text.startswith(start))
+
+
+def _editor_line(link: str) -> int:
+    return int(parse_qs(urlsplit(link).query)["line"][0])
+
+
+# Positions
+
+
+def test_positions_show_name_status_quantity_amounts_evidence_and_reason(
+    example: FlaskClient,
+) -> None:
+    table = visit(example, PAGE).table("Positions by item")
+    assert table.find("Desk lamp LAMP") == [
+        "Desk lamp LAMP", "impaired", "40", "1,080.00", "160.00", "920.00", "920.00",
+        "26.00 2024-10-14", "price", "0.00",
+    ]  # fmt: skip
+    wax = table.find("Beeswax, kg WAX")
+    assert wax[2:6] == ["120", "768.00", "0.00", "768.00"]
+    assert wax[7] == "– none", "no price decided"
+
+
+def test_what_is_impaired_comes_first_the_largest_allowance_before_others(
+    example: FlaskClient,
+) -> None:
+    table = visit(example, PAGE).table("Positions")
+    assert table.column("Allowance")[:3] == ["160.00", "78.00", "0.00"]
+
+
+@pytest.mark.parametrize(
+    ("by", "first", "cost"),
+    [
+        ("lot", "Desk lamp LAMP", 4701),
+        ("category", "home", 4701),
+        ("account", "Assets:Inventory:Store", 4701),
+        ("entity", "", 4701),
+    ],
+)
+def test_positions_by_anything_add_up_to_the_same(
+    example: FlaskClient, by: str, first: str, cost: int
+) -> None:
+    table = visit(example, f"{PAGE}?by={by}").table(f"Positions by {by}")
+    head = table.rows[0]
+    assert table.rows[1][0] == first
+    assert table.find("Total, USD")[head.index("Cost")] == f"{cost:,}.00"
+    total = sum(float(text.replace(",", "")) for text in table.column("Cost"))
+    assert total == cost
+
+
+def test_lots_have_their_date_label_and_account(example: FlaskClient) -> None:
+    row = visit(example, f"{PAGE}?by=lot").table("Positions").find("Beeswax, kg WAX")
+    assert row[1:3] == ["Assets:Inventory:Workshop", "2024-07-23"]
+
+
+def test_badges_say_what_a_reader_must_not_miss(make_client: MakeClient) -> None:
+    goods = """
+2024-01-05 * "Purchase"
+  Assets:Inventory:Store   1 FINE {10.00 USD}
+  Assets:Inventory:Store   1 LOW {10.00 USD}
+  Assets:Inventory:Store   1 GONE {10.00 USD}
+    expires: 2024-01-20
+  Assets:Inventory:Store   1 BLIND {10.00 USD}
+  Assets:Inventory:Store   1 STALE {10.00 USD}
+  Assets:Bank
+2022-01-05 price STALE 12.00 USD
+2024-01-31 price FINE 12.00 USD
+2024-01-31 price LOW 9.00 USD
+2024-01-31 price GONE 9.00 USD
+"""
+    table = visit(make_client(HEAD + ACCOUNTS + goods), TEST).table("Positions")
+    assert {row[0]: row[1] for row in table.rows[1:-1]} == {
+        "FINE": "",
+        "LOW": "impaired",
+        "GONE": "written off expired",
+        "BLIND": "not assessed",
+        "STALE": "not assessed stale price",
+    }
+
+
+@pytest.mark.parametrize(
+    ("sort", "title", "texts"),
+    [
+        ("-cost", "Cost", ["1,176.00", "1,080.00", "1,062.00", "768.00", "423.00", "192.00"]),
+        ("quantity", "Quantity", ["12", "40", "45", "120", "140", "140"]),
+        ("price", "Price", ["10.00 2024-06-17", "12.00 2024-07-01", "15.50 2024-01-02",
+                            "18.50 2024-01-02", "26.00 2024-10-14", "– none"]),
+    ],
+)  # fmt: skip
+def test_tables_are_sorted_by_value_and_say_so(
+    example: FlaskClient, sort: str, title: str, texts: list[str]
+) -> None:
+    article = get(example, f"{PAGE}?sort={sort}")
+    assert read(article).table("Positions").column(title) == texts
+    way = "descending" if sort.startswith("-") else "ascending"
+    assert re.findall(r'aria-sort="(\w+)"', article) == [way]
+    then = sort.removeprefix("-") if sort.startswith("-") else f"-{sort}"
+    assert f'data-sort="{then}">{title}' in article, "another click turns it round"
+
+
+def test_names_are_sorted_as_people_read_them(example: FlaskClient) -> None:
+    names = visit(example, f"{PAGE}?sort=commodity").table("Positions").column("Item")
+    assert names == [
+        "Beeswax candle CANDLE", "Beeswax, kg WAX", "Coffee, 1 kg bag COFFEE", "Desk lamp LAMP",
+        "Stoneware mug MUG", "Wool scarf SCARF",
+    ]  # fmt: skip
+
+
+def test_what_no_position_shows_is_said_below_them(make_client: MakeClient) -> None:
+    period = HEAD.replace('"beancount_invwd"', "\"beancount_invwd\" \"{'release': 'period'}\"")
+    sale = """
+2024-02-10 * "Sale"
+  Assets:Inventory:Store   -4 WIDGET {12.00 USD}
+  Assets:Bank               48.00 USD
+2024-02-12 price WIDGET 9.00 USD
+"""
+    client = make_client(period + ACCOUNTS + ONE_LOSS + sale)
+    said = "12.00 USD of releases wait for the end of the period"
+    assert said in get(client, TEST)
+    assert said not in get(client, f"{TEST}?account=Assets:Inventory:Store")
+
+
+def test_a_long_table_shows_its_first_rows_and_the_total_of_all(make_client: MakeClient) -> None:
+    lots = "\n".join(
+        f'  Assets:Inventory:Store   1 WIDGET {{12.00 USD, 2024-01-02, "{n:04}"}}'
+        for n in range(300)
+    )
+    goods = f'\n2024-01-02 * "Purchase"\n{lots}\n  Assets:Bank\n2024-01-31 price WIDGET 9.00 USD\n'
+    client = make_client(HEAD + ACCOUNTS + goods)
+    article = get(client, f"{TEST}?by=lot")
+    table = read(article).table("Positions")
+    assert len(table.column("Cost")) == 100
+    assert table.find("Total, USD")[5] == "3600.00", "300 × 12.00"
+    assert "The first 100 of 300 rows" in article
+    whole = get(client, f"{TEST}?by=lot&rows=all")
+    assert len(read(whole).table("Positions").column("Cost")) == 300
+    assert "of 300 rows" not in whole
+
+
+def test_no_digit_of_a_quantity_or_price_is_rounded_away(make_client: MakeClient) -> None:
+    goods = """
+2024-01-11 * "Purchase"
+  Assets:Inventory:Store   2.125 GADGET {0.0375 USD}
+  Assets:Bank
+2024-01-31 price GADGET 0.0250 USD
+"""
+    row = visit(make_client(HEAD + ACCOUNTS + goods), TEST).table("Positions").find("GADGET")
+    assert row[2] == "2.125"
+    assert row[7].startswith("0.0250 ")
+
+
+WHOLE = """
+2024-01-10 * "Purchase"
+  Assets:Inventory:Store   700 WIDGET {22 USD}
+  Assets:Bank
+2024-01-31 price WIDGET 13.77 USD
+2024-02-29 price WIDGET 12 USD
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "opening", "change", "price"),
+    [
+        ("", "5761.00", "+1239.00", "12.00"),
+        ("2023-01-01 commodity USD\n  precision: 0\n", "5761", "+1239", "12"),
+        ("2023-01-01 commodity USD\n  precision: 3\n", "5761.000", "+1239.000", "12.000"),
+        ('2023-01-01 custom "fava-option" "locale" "de"\n', "5.761,00", "+1.239,00", "12,00"),
+    ],
+)
+def test_a_ledger_of_whole_numbers_has_cents_on_the_page(
+    make_client: MakeClient, more: str, opening: str, change: str, price: str
+) -> None:
+    client = make_client(HEAD + ACCOUNTS + more + WHOLE)
+    rolled = visit(client, f"{TEST}?view=rollforward").table("Roll-forward")
+    assert rolled.find("2024-02-01")[1:3] == [opening, change], "700 × 8.23, 700 × 1.77"
+    reader = visit(client, TEST)
+    assert reader.figures["Write-downs"] == reader.figures["Allowance"]
+    row = reader.table("Positions").find("WIDGET")
+    assert row[2] == "700"
+    assert row[7].split()[0] == price
+    assert f"WIDGET, {opening} USD" in get(client, f"{TEST}?view=disclosure")
+
+
+def test_numbers_are_written_as_the_locale_of_fava_has_it(make_client: MakeClient) -> None:
+    german = '2023-01-01 custom "fava-option" "locale" "de"\n'
+    goods = ONE_LOSS.replace("12.00", "1200.50")
+    reader = visit(make_client(HEAD + german + ACCOUNTS + goods), TEST)
+    assert reader.figures["Cost"] == "12.005,00"
+    assert "12.005,00" in reader.table("Positions").find("WIDGET")
+
+
+# Movements
+
+
+def test_movements_are_what_the_ledger_has_the_newest_first(example: FlaskClient) -> None:
+    entries, _, _ = loader.load_file(str(EXAMPLE))
+    written = [entry for entry in entries if "invwd" in (getattr(entry, "tags", None) or ())]
+    table = visit(example, f"{PAGE}?view=movements").table("Movements")
+    assert table.column("Date") == [str(entry.date) for entry in reversed(written)]
+    assert table.column("Entry") == [
+        " ".join((entry.narration or "").split()) for entry in reversed(written)
+    ]
+    assert table.find("Total, USD")[-2] == "+238.00", "what is left of them"
+
+
+def test_a_movement_opens_favas_pop_up(example: FlaskClient) -> None:
+    links = [h for h in visit(example, f"{PAGE}?view=movements").hrefs if h.startswith("#context-")]
+    assert len(links) == len(set(links)) > 10
+    hashed = links[0].removeprefix("#context-")
+    context = example.get(f"/harbour-lane-goods/api/context?entry_hash={hashed}")
+    assert context.status_code == 200
+    assert context.json is not None
+    assert "Write-down of LAMP" in context.json["data"]["entry"]["narration"]
+
+
+def test_a_movement_links_to_the_price_or_the_sale_that_caused_it(example: FlaskClient) -> None:
+    article = get(example, f"{PAGE}?view=movements&time=2024")
+    rows = dict(
+        re.findall(
+            r">([^<]*)</a>\s*</td>(?:(?!</tr>).)*?<a href=\"([^\"]*/editor/[^\"]*)\"",
+            article,
+            re.DOTALL,
+        )
+    )
+    causes = {
+        " ".join(text.split()): _editor_line(html.unescape(link)) for text, link in rows.items()
+    }
+    write_down = next(line for text, line in causes.items() if "Write-down of SCARF" in text)
+    assert write_down == _line_of("2024-06-17 price SCARF")
+    release = next(line for text, line in causes.items() if "20 units by: Hotel" in text)
+    assert release == _line_of('2024-12-16 * "Hotel"')
+
+
+def test_a_movement_by_a_statement_links_to_it(make_client: MakeClient) -> None:
+    stated = '\n2024-01-20 custom "invwd-nrv" "WIDGET" 5.00 USD "damaged"\n'
+    text = HEAD + ACCOUNTS + ONE_LOSS.replace("price WIDGET 9.00", "price OTHER 9.00") + stated
+    row = visit(make_client(text), f"{TEST}?view=movements").table("Movements").rows[1]
+    line = text.splitlines().index(stated.strip()) + 1
+    assert row[-1] == f"damaged test.beancount:{line}"
+
+
+@pytest.mark.parametrize("view", ["positions", "movements", "rollforward", "risk", "compare"])
+@pytest.mark.parametrize(
+    ("conversion", "is_named"), [("EUR", True), ("USD", False), ("at_cost", False)]
+)
+def test_amounts_of_another_currency_than_the_figures_have_their_unit(
+    make_client: MakeClient, view: str, conversion: str, *, is_named: bool
+) -> None:
+    rate = "\n2024-01-31 price USD 0.50 EUR\n"
+    client = make_client(HEAD + ACCOUNTS + ONE_LOSS + rate)
+    url = f"{TEST}?view={view}&conversion={conversion}&headroom=50"
+    table = visit(client, url).tables[-1]
+    assert any("Currency" in row for row in table.rows) == is_named
+    if is_named:
+        assert table.column("Currency") == ["USD"]
+
+
+# Roll-forward
+
+
+def test_roll_forward_follows_favas_interval(example: FlaskClient) -> None:
+    table = visit(example, f"{PAGE}?view=rollforward&interval=year").table("Roll-forward")
+    assert table.rows[1:] == [
+        ["2023-01-01 – 2023-12-31", "0.00", "+406.00", "+180.00", "0.00", "-425.00", "0.00",
+         "161.00"],
+        ["2024-01-01 – 2024-12-31", "161.00", "+534.00", "0.00", "-107.80", "-349.20", "0.00",
+         "238.00"],
+        ["Total, USD", "0.00", "+940.00", "+180.00", "-107.80", "-774.20", "0.00", "238.00"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("interval", "count"), [("", 24), ("day", 24), ("week", 24), ("quarter", 8), ("yearly", 2)]
+)
+def test_each_interval_has_its_periods(example: FlaskClient, interval: str, count: int) -> None:
+    table = visit(example, f"{PAGE}?view=rollforward&interval={interval}").table("Roll-forward")
+    assert len(table.column("Opening")) == count
+
+
+def test_a_period_leads_to_its_movements(example: FlaskClient) -> None:
+    reader = visit(example, f"{PAGE}?view=rollforward&interval=quarter")
+    link = reader.links["2024-04-01 – 2024-06-30"]
+    table = visit(example, link).table("Movements")
+    assert table.column("Date") == ["2024-06-30", "2024-06-26", "2024-04-30"]
+
+
+# At risk
+
+
+def test_risk_lists_what_may_be_lost_next(example: FlaskClient) -> None:
+    table = visit(example, f"{PAGE}?view=risk").table("Inventory at risk")
+    # 40 × (25.00 × 90 % × 1.04 - 3.00) = 816.00, and 920.00 are carried
+    assert table.find("Desk lamp LAMP")[:3] == ["Desk lamp LAMP", "headroom", "104.00"]
+
+
+def test_risk_takes_headroom_and_days(example: FlaskClient) -> None:
+    article = get(example, f"{PAGE}?view=risk&headroom=50&within=0")
+    lamp = read(article).table("Inventory at risk").find("Desk lamp LAMP")
+    assert lamp[2] == "520.00", "920.00 less 40 × (12.50 × 1.04 - 3.00)"
+    assert 'name="headroom" value="50"' in article
+    assert 'name="within" value="0"' in article
+
+
+# Compare
+
+
+def test_compare_shows_a_price_shock_at_first(example: FlaskClient) -> None:
+    article = get(example, f"{PAGE}?view=compare")
+    table = read(article).table("Policies side by side")
+    assert "price=-10%" in article
+    lamp = table.find("Desk lamp LAMP")
+    assert lamp[1:5] == ["160.00", "-160.00", "264.00", "+104.00"]
+    assert 'name="price" value="-10"' in article
+
+
+def _columns(article: str) -> list[str]:
+    return re.findall(r'class="span">([^<]*)<', article)[1:]
+
+
+def _link(article: str, name: str) -> dict[str, list[str]]:
+    match = re.search(rf'class="{name}" href="([^"]*)"', article)
+    assert match is not None
+    return parse_qs(urlsplit(html.unescape(match[1])).query)
+
+
+def test_compare_has_a_column_for_the_policy_and_one_for_prices(example: FlaskClient) -> None:
+    form = f"{PAGE}?view=compare&standard=hgb&basis=&price=-10"
+    assert _columns(get(example, form)) == ["standard=hgb", "price=-10%"]
+    assert _columns(get(example, f"{PAGE}?view=compare&standard=hgb")) == ["standard=hgb"]
+    assert _columns(get(example, f"{PAGE}?view=compare")) == ["price=-10%"]
+    assert _columns(get(example, f"{PAGE}?view=compare&price=")) == []
+
+
+def test_compare_keeps_columns_and_puts_both_in_one(example: FlaskClient) -> None:
+    query = f"standard=hgb&basis=total&price=-20&with={quote('price=+5%')}"
+    article = get(example, f"{PAGE}?view=compare&{query}")
+    policy, prices = "standard=hgb,basis=total", "price=-20%"
+    assert _columns(article) == ["price=+5%", policy, prices]
+    assert 'aria-label="Remove price=+5%"' in article
+    assert _link(article, "keep")["with"] == ["price=+5%", policy, prices]
+    joined = _link(article, "join")
+    assert joined["with"] == ["price=+5%", f"{policy},{prices}"]
+    query = urlencode(joined, doseq=True)
+    article = get(example, f"{PAGE}?{query}")
+    assert _columns(article) == ["price=+5%", f"{policy},{prices}", policy, prices]
+    assert 'class="join"' not in article
+
+
+@pytest.mark.parametrize("query", ["", "price=", "standard=hgb"])
+def test_compare_puts_nothing_together_where_there_are_not_two(
+    example: FlaskClient, query: str
+) -> None:
+    assert 'class="join"' not in get(example, f"{PAGE}?view=compare&{query}")
+
+
+def test_compare_says_what_the_configuration_refuses(example: FlaskClient) -> None:
+    article = get(example, f"{PAGE}?view=compare&with={quote('basis=colour')}")
+    assert "basis=colour" in article
+    assert "allowed is" in article
+
+
+def test_compare_without_any_change_is_the_ledger_alone(example: FlaskClient) -> None:
+    table = visit(example, f"{PAGE}?view=compare&price=").table("Policies side by side")
+    assert table.find("Total, USD") == ["Total, USD", "238.00", "-77.00"]
+
+
+# Disclosure
+
+
+def test_disclosure_shows_the_note_and_its_gaps(example: FlaskClient) -> None:
+    article = get(example, f"{PAGE}?view=disclosure")
+    assert "Inventories, 2024-01-01 to 2024-12-31" in article
+    assert ["home", "USD", "3,318.00", "160.00", "3,158.00"] in read(article).tables[0].rows
+    assert "IAS 2.36 (h)" in article
+    assert '<p class="gap">[to be written by the author:' in article
+    assert 'data-copy="note"' in article
+
+
+# Explain
+
+
+def test_an_item_links_to_its_explanation(example: FlaskClient) -> None:
+    link = visit(example, PAGE).links["Desk lamp"]
+    assert parse_qs(urlsplit(link).query) == {"view": ["explain"], "item": ["LAMP"]}
+    reader = visit(example, link)
+    assert reader.figures["Allowance, USD"] == "160.00"
+    steps = [row for table in reader.tables for row in table.rows]
+    assert ["NRV", "1,040.00 − 120.00", "920.00", ""] in steps
+    line = _line_of("2024-10-14 price LAMP")
+    assert _editor_line(reader.links[f"example.beancount:{line}"]) == line
+
+
+def test_formulas_are_written_as_the_locale_of_fava_has_it(make_client: MakeClient) -> None:
+    german = '2023-01-01 custom "fava-option" "locale" "de_DE"\n'
+    cost = HEAD.replace('"beancount_invwd"', "\"beancount_invwd\" \"{'selling_cost': '8.5%'}\"")
+    goods = ONE_LOSS.replace("10 WIDGET {12.00 USD}", '500 WIDGET {12.00 USD, "V-2.50"}')
+    stated = '2024-01-30 custom "invwd-nrv" "WIDGET" 9.00 USD "offer 1.5 of W-2.50, was v8.50"\n'
+    stated += '  lot: "V-2.50"\n'
+    client = make_client(cost + german + ACCOUNTS + goods)
+    url = f"{TEST}?view=explain&item=WIDGET"
+    steps = [row[:3] for table in visit(client, url).tables for row in table.rows]
+    assert ["cost", "500 × 12,00", "6.000,00"] in steps
+    assert ["cost to sell", "4.500,00 × 8,5%", "382,50"] in steps
+    assert ["loss", "6.000,00 − 4.117,50", "1.882,50"] in steps
+    assert any("cost 6,000.00, NRV 4,117.50 USD" in how for _, how, _ in steps), "a quotation"
+    article = get(make_client(cost + german + ACCOUNTS + goods + stated), url)
+    assert "9,00 USD a unit on 2024-01-30: offer 1.5 of W-2.50, was v8.50" in article
+
+
+def test_a_lot_is_explained_alone(example: FlaskClient) -> None:
+    reader = visit(example, f"{PAGE}?time=2023-10&by=lot")
+    link = next(h for h in reader.hrefs if "lot=M-0823" in h)
+    story = visit(example, link)
+    assert any("M-0823" in table.label for table in story.tables)
+    assert not any("2023-01" in table.label for table in story.tables if "Lot" in table.label)
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("item=LAMPS", "did you mean LAMP?"),
+        ("item=MUG&lot=X", "never had a lot"),
+        ("", "No item is named"),
+    ],
+)
+def test_what_cannot_be_explained_is_said(example: FlaskClient, query: str, words: str) -> None:
+    article = get(example, f"{PAGE}?view=explain&{query}")
+    assert "This item cannot be explained" in article
+    assert words in article
+
+
+# What the script asks for
+
+
+def test_a_fragment_is_the_view_alone(example: FlaskClient) -> None:
+    response = example.get(f"{PAGE}fragment?view=positions&sort=-cost")
+    assert response.status_code == 200
+    assert response.text.lstrip().startswith('<div class="body" data-body="positions">')
+    assert "<h2>" not in response.text
+    whole = visit(example, f"{PAGE}?sort=-cost").table("Positions")
+    assert read(response.text).table("Positions") == whole
+
+
+def test_the_panel_is_the_explanation_alone(example: FlaskClient) -> None:
+    response = example.get(f"{PAGE}explain_panel?item=LAMP&time=2024-10")
+    assert response.status_code == 200
+    assert response.text.lstrip().startswith('<div class="story">')
+    assert read(response.text).figures["Allowance, USD"] == "137.50"

@@ -1,0 +1,206 @@
+"""What inventory cost on any date, and the entries that concern its allowances."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from beancount import loader
+
+from beancount_invwd.report import assess, list_positions, sum_totals, tie_out
+from beancount_invwd.report.ledger.causes import list_movements
+from beancount_invwd.report.ledger.history import read_history
+from beancount_invwd.report.ledger.written import list_written
+from beancount_invwd.report.positions import measure_lots
+from beancount_invwd.report.rollforward import roll_forward, roll_some
+from tests.support.fava_pages import EXAMPLE
+
+LEDGER = """
+plugin "beancount_invwd" "{'missing_price': 'ignore'}"
+2024-01-01 open Assets:Bank
+2024-01-01 open Assets:Inventory:Store
+2024-01-01 open Assets:Inventory:Aside
+  invwd-exclude: TRUE
+2024-01-01 open Expenses:COGS
+2024-01-01 commodity SHARE
+  invwd-exclude: TRUE
+2024-01-10 * "Purchase"
+  Assets:Inventory:Store   10 WIDGET {12.00 USD}
+  Assets:Inventory:Store    1 SHARE {99.00 USD}
+  Assets:Inventory:Aside    1 WIDGET {12.00 USD}
+  Assets:Bank
+2024-01-31 price WIDGET 9.00 USD
+2024-02-10 * "Sale"
+  Assets:Inventory:Store   -4 WIDGET {}
+  Expenses:COGS            48.00 USD
+2024-02-20 * "Not by the plugin"
+  Assets:Inventory:Store:Allowance   1.00 USD
+  Expenses:COGS                     -1.00 USD
+2024-02-25 * "Rent"
+  Expenses:COGS             5.00 USD
+  Assets:Bank
+"""
+
+
+def _load(text: str) -> tuple[list[Any], Any]:
+    entries, errors, options = loader.load_string(text)
+    by_hand = [error for error in errors if "differ from the allowances" in error.message]
+    assert errors == by_hand
+    return list(entries), options
+
+
+def test_costs_are_those_of_goods_in_scope() -> None:
+    entries, options = _load(LEDGER)
+    history = read_history(assess(entries, options), entries)
+    assert [(row.date, row.commodity, row.cost) for row in history.costs] == [
+        (date(2024, 1, 10), "WIDGET", Decimal(120)),
+        (date(2024, 2, 10), "WIDGET", Decimal(-48)),
+    ]
+
+
+def test_entries_are_movements_and_what_else_was_posted_to_allowances() -> None:
+    entries, options = _load(LEDGER)
+    history = read_history(assess(entries, options), entries)
+    assert [entry.date for entry in history.entries] == [
+        date(2024, 1, 31),
+        date(2024, 2, 10),
+        date(2024, 2, 20),
+    ]
+
+
+def test_nothing_after_the_date_is_read() -> None:
+    entries, options = _load(LEDGER)
+    history = read_history(assess(entries, options, date(2024, 2, 9)), entries)
+    assert len(history.costs) == 1
+    assert len(history.entries) == 1
+
+
+def test_a_wrong_configuration_has_no_history() -> None:
+    entries, _, options = loader.load_string(LEDGER.replace("missing_price", "misspelt"))
+    history = read_history(assess(entries, options), entries)
+    assert (history.costs, history.entries) == ((), ())
+
+
+def test_the_few_entries_give_what_all_entries_give() -> None:
+    entries, _, options = loader.load_file(str(EXAMPLE))
+    for day in (date(2023, 10, 31), date(2024, 3, 15), None):
+        assessment = assess(entries, options, day)
+        history = read_history(assessment, entries)
+        assert tie_out(assessment, history.entries) == tie_out(assessment, entries)
+        assert list_written(assessment, history.entries) == list_written(assessment, entries)
+        (total,) = sum_totals(list_positions(assessment))
+        assert sum(row.cost for row in history.costs) == total.cost
+
+
+def test_positions_of_some_lots_are_parts_of_the_whole() -> None:
+    entries, _, options = loader.load_file(str(EXAMPLE))
+    assessment = assess(entries, options)
+    lots = measure_lots(assessment)
+    parts = [sum_totals(list_positions(assessment, "item", [row]))[0].cost for row in lots]
+    assert sum(parts) == sum_totals(list_positions(assessment))[0].cost
+
+
+def test_rolling_all_movements_is_rolling_the_ledger() -> None:
+    entries, _, options = loader.load_file(str(EXAMPLE))
+    assessment = assess(entries, options)
+    whole = roll_forward(assessment, entries, "quarter", None, date(2023, 1, 1))
+    written = list_written(assessment, entries)
+    part = roll_some(assessment, written, "quarter", date(2023, 1, 1))
+    assert part.rows == whole.rows
+    assert part.is_part
+    assert not whole.is_part
+
+
+def test_a_movement_names_what_caused_it() -> None:
+    text = """
+plugin "beancount_invwd" "{'missing_price': 'ignore'}"
+2024-01-01 open Assets:Bank
+2024-01-01 open Assets:Inventory:Store
+2024-01-01 open Expenses:COGS
+2024-01-10 * "Purchase"
+  Assets:Inventory:Store   10 PRICED {12.00 USD}
+  Assets:Inventory:Store   10 STATED {12.00 USD}
+  Assets:Inventory:Store   10 MILK {12.00 USD}
+    expires: 2024-01-20
+  Assets:Inventory:Store   10 LAMP {12.00 USD}
+  Assets:Bank
+2024-01-20 price PRICED 9.00 USD
+2024-01-21 custom "invwd-nrv" "STATED" 5.00 USD "damaged"
+2024-01-22 custom "invwd-contract" 4 LAMP 11.00 USD
+  until: 2024-06-30
+2024-01-23 price LAMP 10.00 USD
+2024-02-10 * "Sale"
+  Assets:Inventory:Store   -4 PRICED {}
+  Expenses:COGS            48.00 USD
+2024-02-11 * "By hand" #invwd
+  invwd-group: "PRICED"
+  Assets:Inventory:Store:Allowance   -1.00 USD
+  Expenses:COGS                       1.00 USD
+"""
+    entries, options = _load(text)
+    assessment = assess(entries, options)
+    rows = list_movements(assessment, entries, list_written(assessment, entries))
+    lines = text.splitlines()
+    causes = {
+        (row.kind, row.group): lines[row.place["lineno"] - 1] if row.place else "" for row in rows
+    }
+    assert causes["write-down", "PRICED"] in {"2024-01-20 price PRICED 9.00 USD", ""}
+    assert causes["write-down", "STATED"].startswith('2024-01-21 custom "invwd-nrv"')
+    assert causes["write-off", "MILK"] == '2024-01-10 * "Purchase"'
+    assert causes["write-down", "LAMP"].startswith('2024-01-22 custom "invwd-contract"')
+    assert causes["release", "PRICED"] == '2024-02-10 * "Sale"'
+
+
+@pytest.mark.parametrize("basis", ["item", "total"])
+def test_the_price_that_decided_is_named_not_another_of_its_day(basis: str) -> None:
+    text = f"""
+plugin "beancount.plugins.implicit_prices"
+plugin "beancount_invwd" "{{'basis': '{basis}'}}"
+2024-01-01 open Assets:Bank
+2024-01-01 open Assets:Inventory:Store
+2024-01-01 open Assets:Inventory:Store:Allowance
+2024-01-01 open Expenses:Inventory:Write-Down
+2024-01-20 price MUG 9.00 USD
+2024-01-20 price MUG 8.00 EUR
+2024-01-20 * "Purchase, of which implicit_prices makes a price"
+  Assets:Inventory:Store   10 MUG {{12.00 USD}}
+  Assets:Bank
+2024-02-20 price MUG 7.00 USD
+2024-02-20 price MUG 6.00 USD
+2024-02-29 * "Booked" #invwd
+  invwd-group: "{"MUG" if basis == "item" else "total"}"
+  invwd: "write-down"
+  invwd-price: 7.00
+  invwd-price-date: 2024-02-20
+  Assets:Inventory:Store:Allowance   -20.00 USD
+  Expenses:Inventory:Write-Down
+"""
+    entries, options = _load(text)
+    assessment = assess(entries, options)
+    rows = list_movements(assessment, entries, list_written(assessment, entries))
+    lines = text.splitlines()
+    causes = [lines[row.place["lineno"] - 1] if row.place else "" for row in rows]
+    booked = "2024-02-20 price MUG 7.00 USD" if basis == "item" else ""
+    assert causes == ["2024-01-20 price MUG 9.00 USD", booked, "2024-02-20 price MUG 6.00 USD"]
+
+
+MORE = "  Assets:Inventory:Store   1 WIDGET {12.00 USD}\n  Assets:Bank"
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        '2024-05-01 custom "invwd-nrv" "WIDGET" 4.00 EUR',
+        '2024-05-01 custom "invwd-nrv" "WIDGET" 4.00 USD "damaged"\n  lot: "A"',
+        f'2024-05-01 * "More"\n  invwd-nrw: 5.00 USD\n{MORE}',
+    ],
+)
+def test_a_later_mistake_keeps_an_item_out_of_earlier_reports(mistake: str) -> None:
+    entries, errors, options = loader.load_string(LEDGER + mistake)
+    assert any("WIDGET" in error.message or "invwd-nrw" in error.message for error in errors)
+    (position,) = list_positions(assess(list(entries), options, date(2024, 1, 31)), by="item")
+    assert position.commodity == "WIDGET"
+    assert position.measure is None
+    assert not position.allowance

@@ -1,0 +1,188 @@
+"""Fuzzing: texts that nobody would write → the plugin never raises, and leaves books in order.
+
+    python -m tests.support.fuzz --minutes 10 [--seed N] [--only cases] [--shrink]
+
+Each round has a seed, which is printed with what it found; `--seed` begins with that round, so that
+it can be run again, with `--shrink` to make what was found smaller. What was found once is not
+looked for again. Exit status 1 if anything was found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+import traceback
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Container, Sequence
+from decimal import Decimal, InvalidOperation, localcontext
+from typing import Any
+
+from beancount import loader
+from beancount.core import data
+from beancount.ops import validation
+from beancount.parser import printer
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from beancount_invwd.ground.errors import InvwdError
+from beancount_invwd.ground.money import CONTEXT
+from beancount_invwd.plugin import invwd
+from tests.support import random_texts
+
+ROUND = 150  # examples
+PATIENCE = 5.0  # seconds of the processor for a ledger of a page
+
+Entries = Sequence[Any]
+
+
+def check(text: str, config: str) -> None:
+    """Check whatever has to hold of every ledger.
+
+    Raises:
+        AssertionError: It does not.
+    """
+    try:
+        entries, _, options = loader.load_string(text, dedent=False)
+    except InvalidOperation:
+        return  # Beancount's booking itself gives up on numbers of so many digits
+    before = [repr(entry) for entry in entries]
+    is_traced = sys.gettrace() is not None  # by coverage: loops take many times as long
+    start = time.process_time()
+    output, errors = invwd(entries, options, config)
+    assert is_traced or time.process_time() - start < PATIENCE, "it takes too long"
+    assert isinstance(output, list)
+    assert isinstance(errors, list)
+    assert len(output) >= len(entries)
+    assert all(one is other for one, other in zip(output, entries, strict=False))
+    assert [repr(entry) for entry in entries] == before
+    check_errors(errors)
+    written = output[len(entries) :]
+    check_written(written)
+    check_books(output, written, options)
+    check_again(output, options, config, errors)
+
+
+def check_errors(errors: Sequence[InvwdError]) -> None:
+    """Errors have a file and a line, none is a fault of ours, none is there twice."""
+    for error in errors:
+        assert isinstance(error, InvwdError)
+        assert "failed and added nothing" not in error.message, error.message
+        assert isinstance(error.source["filename"], str)
+        assert isinstance(error.source["lineno"], int)
+        assert printer.format_error(error)  # type: ignore[no-untyped-call]
+    places = [(error.source["filename"], error.source["lineno"], error.message) for error in errors]
+    assert len(set(places)) == len(places), "the same error twice"
+
+
+def check_written(written: Entries) -> None:
+    """What is written balances, and can be printed."""
+    for entry in written:
+        assert printer.format_entry(entry)
+        if not isinstance(entry, data.Transaction):
+            continue
+        sums: dict[str, Decimal] = defaultdict(Decimal)
+        for posting in entry.postings:
+            assert posting.units is not None
+            assert posting.units.number
+            with localcontext(CONTEXT):  # an amount may have more digits than Python's default
+                sums[posting.units.currency] += posting.units.number
+        assert not any(sums.values()), "it does not balance"
+
+
+def check_books(output: Entries, written: Entries, options: dict[str, Any]) -> None:
+    """Beancount finds nothing wrong with what is written."""
+    known = {id(entry) for entry in written}
+    found = validation.validate(  # type: ignore[no-untyped-call]
+        sorted(output, key=data.entry_sortkey),
+        options,
+        extra_validations=validation.HARDCORE_VALIDATIONS,
+    )
+    wrong = [error.message for error in found if id(error.entry) in known]
+    assert not wrong, wrong[0]
+
+
+def check_again(
+    output: Entries, options: dict[str, Any], config: str, errors: Sequence[InvwdError]
+) -> None:
+    """A second run adds nothing, and finds no other mistakes."""
+    if any("cannot be taken" in error.message for error in errors):
+        return  # a booked movement that was refused may fit into what was written beside it
+    entries = sorted(output, key=data.entry_sortkey)
+    again, errors_again = invwd(entries, options, config)
+    added = again[len(entries) :]
+    assert not added, f"the second run adds {printer.format_entry(added[0])}"
+    more = {error.message for error in errors_again} - {error.message for error in errors}
+    assert not more, f"the second run finds {more}"
+
+
+def make_test(
+    name: str, examples: int, known: Container[str] = (), *, can_shrink: bool = True
+) -> Callable[[], None]:
+    """Make the test of a kind of texts, which passes over what is known.
+
+    Args:
+        name: The kind.
+        examples: How many.
+        known: What was found before, as `describe` tells it.
+        can_shrink: Whether to look for a smaller example.
+    """
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate, Phase.shrink] if can_shrink else [Phase.generate],
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(random_texts.ALL[name])
+    def test(texts: tuple[str, str]) -> None:
+        try:
+            check(*texts)
+        except Exception as error:
+            if describe(error) not in known:
+                raise
+
+    return test
+
+
+def describe(error: Exception) -> str:
+    """The kind of a finding: where it was noticed, and the first words."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{frame.name}:{frame.lineno} {str(error)[:60]}"
+
+
+def main() -> None:
+    """Run rounds until the time is over."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.support.fuzz",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--minutes", type=float, default=1.0)
+    parser.add_argument("--seed", type=int, help="of the first round (default: any)")
+    parser.add_argument("--only", choices=sorted(random_texts.ALL), help="one kind of texts")
+    parser.add_argument("--shrink", action="store_true", help="make what is found smaller")
+    args = parser.parse_args()
+    warnings.simplefilter("error")
+    first = args.seed if args.seed is not None else random.SystemRandom().randrange(10**9)
+    names = [args.only] if args.only else sorted(random_texts.ALL)
+    end = time.monotonic() + args.minutes * 60
+    rounds, found = 0, set[str]()
+    print(f"seed {first}")
+    while time.monotonic() < end:
+        name, number = names[rounds % len(names)], first + rounds // len(names)
+        rounds += 1
+        try:
+            seed(number)(make_test(name, ROUND, found, can_shrink=args.shrink))()
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is a finding)
+            found.add(describe(error))
+            print(f"\n== {name}, --seed {number}\n{traceback.format_exc()}", flush=True)
+    print(f"{rounds} rounds, {rounds * ROUND:,} examples, {len(found)} findings")
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()
