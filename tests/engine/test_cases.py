@@ -18,6 +18,7 @@ from tests.support.case_files import (
     update,
     without_plugin,
 )
+from tests.support.case_index import INDEX, first_sentence, make_index
 
 pytest_plugins = ["pytester"]
 
@@ -39,6 +40,23 @@ def test_every_rule_is_calculated_by_hand() -> None:
     cases = [read_case(path) for path in find_cases()]
     rules = [case for case in cases if case.room not in ROOMS_NOT_CALCULATED]
     assert [case.name for case in rules if not is_calculated(case)] == []
+
+
+def test_the_index_is_up_to_date() -> None:
+    """Write it anew with `python -m tests.support.case_index`."""
+    assert INDEX.read_text(encoding="utf-8") == make_index()
+
+
+def test_the_first_sentence_may_go_on_in_further_lines(tmp_path: Path) -> None:
+    path = tmp_path / "rule.beancount"
+    for text, sentence in (
+        (";; One rule. Another.\n", "One rule."),
+        (";; One rule\n;; in two lines.\n;; and figures\n", "One rule in two lines."),
+        (";; One rule\n;; error: it is none\n", "One rule"),
+        (";; One rule\n;; 2024-01-31 write-down MUG 20.00 USD\n", "One rule"),
+    ):
+        path.write_text(text, encoding="utf-8")
+        assert first_sentence(path) == sentence
 
 
 # The harness itself: a case that is wrong is noticed.
