@@ -1,8 +1,6 @@
 """Amounts by key, added up.
 
-    sums = Sums()
-    sums.add("MUG", Decimal("10.00"))
-    sums["MUG"], sums["CUP"]    10.00 and 0
+What nothing was added to is 0, so that nobody has to ask whether a key is there.
 """
 
 from __future__ import annotations
