@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from itertools import islice
 
-from beancount_invwd.allowance.groups import Grouping
+from beancount_invwd.allowance.groups import Group, Grouping, Plan, Row
 from beancount_invwd.allowance.outcomes import Outcome, weigh
 from beancount_invwd.allowance.uniform import Uniform, Worth
 from beancount_invwd.directives.mistakes import Mistakes
 from beancount_invwd.directives.scope import Scope
+from beancount_invwd.ground.dates import earlier
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.shares import allot
 from beancount_invwd.lots.books import Books
@@ -28,9 +29,7 @@ from beancount_invwd.measure.formula import AS_IS, Formula
 from beancount_invwd.measure.materials import Materials
 from beancount_invwd.measure.measured import Evidence, Measured, Unit, measure_item, measure_lot
 from beancount_invwd.measure.prices import Price
-from beancount_invwd.movements.movement import Group, Plan, Row
 from beancount_invwd.policy.policy import Terms
-from beancount_invwd.policy.values import earlier
 from beancount_invwd.timeline.agenda import Agenda
 
 _UNKNOWN_TERMS = Measured(None, "", lack="terms")

@@ -2,9 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
 from beancount_invwd.lots.stock import Lot, Stock
-from beancount_invwd.movements.movement import Group
 from beancount_invwd.policy.policy import Policy
+
+if TYPE_CHECKING:
+    from beancount_invwd.measure.measured import Measured
+
+Kind = Literal["write-down", "write-off", "reversal", "release", "transfer"]
+
+
+class Group(NamedTuple):
+    """A unit of account: lots whose gains and losses are set against each other.
+
+    Attributes:
+        name: As written in `invwd-group`: the item, the category, or `total`.
+        lot: The number of the lot that is a group of its own, else 0.
+        commodity: The item, empty if the group is wider.
+        category: The category, empty if the group is wider.
+    """
+
+    entity: str
+    currency: str
+    name: str
+    lot: int
+    commodity: str
+    category: str
+
+
+class Row(NamedTuple):
+    """A lot that was tested."""
+
+    lot: Lot
+    measured: Measured
+
+
+class Plan(NamedTuple):
+    """What a measurement gives for a group: the new allowance of each of its lots."""
+
+    group: Group
+    rows: Sequence[Row]
+    allowances: Sequence[Decimal]
+
+    def list_new(self) -> list[tuple[Lot, Decimal]]:
+        """The lots, each with its new allowance."""
+        return [(row.lot, new) for row, new in zip(self.rows, self.allowances, strict=True)]
+
+
+def list_allowances(plans: Iterable[Plan]) -> dict[int, Decimal]:
+    """List the new allowance of each lot that plans are of, by the number of the lot."""
+    return {lot.number: new for plan in plans for lot, new in plan.list_new()}
 
 
 class Grouping:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from beancount_invwd.ground.money import ZERO, drop_zeros
+from beancount_invwd.allowance.groups import Group, Kind, Plan
+from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.shares import drop_zeros
 from beancount_invwd.lots.stock import Lot, Place, Sharing, Stock
 from beancount_invwd.measure.prices import Price
-from beancount_invwd.movements.movement import BOOKED, Group, Kind, Movement, Plan
 
 
 class Outcome(NamedTuple):
@@ -131,36 +132,6 @@ def compare(  # noqa: PLR0913, PLR0917 (most of what an outcome says)
     kind = find_kind(sum(changes.values(), ZERO), sums[2])
     changes = drop_zeros(changes)
     return Outcome(kind, group, items, lots, allowances, is_own, changes, reasons, *sums, price)
-
-
-def set_off(corrections: Iterable[Movement], measured: Sequence[Movement]) -> list[Movement]:
-    """Set what corrects booked amounts off against what is measured of the same group that day.
-
-    One transaction is written for a group (ACCOUNTING section 5): what moved late is a transfer,
-    neither a loss nor a gain.
-    """
-    kept, rows = [], list(measured)
-    for correction in corrections:
-        alike = [i for i, row in enumerate(rows) if row.group[:3] == correction.group[:3]]
-        if alike and correction.reason == BOOKED:
-            i = min(alike, key=lambda i: rows[i].change * correction.change > ZERO)
-            rows[i] = _set_off(rows[i], correction)
-        else:
-            kept.append(correction)
-    return [row for row in kept + rows if row.changes]
-
-
-def _set_off(row: Movement, correction: Movement) -> Movement:
-    changes = dict(row.changes)
-    for account, change in correction.changes.items():
-        changes[account] = changes.get(account, ZERO) + change
-    change = sum(changes.values(), ZERO)
-    return row._replace(
-        kind=find_kind(change, row.measure or ZERO),
-        changes=drop_zeros(changes),
-        corrects=row.corrects + correction.change,
-        is_correction=not change,
-    )
 
 
 def find_kind(change: Decimal, measure: Decimal) -> Kind:

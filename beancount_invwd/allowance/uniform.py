@@ -16,14 +16,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from beancount_invwd.allowance.groups import Grouping
+from beancount_invwd.allowance.groups import Group, Grouping, Kind
 from beancount_invwd.allowance.outcomes import Outcome, compare, find_common, find_kind
+from beancount_invwd.ground.dates import earlier
 from beancount_invwd.ground.money import ONE, ZERO
 from beancount_invwd.ground.shares import allot, find_loss
 from beancount_invwd.lots.demand import Rate
 from beancount_invwd.lots.stock import NO_LIMIT, Lot, Place, Stock
-from beancount_invwd.movements.movement import Group, Kind
-from beancount_invwd.policy.values import earlier, find_rate
+from beancount_invwd.policy.values import find_rate
 
 if TYPE_CHECKING:
     from beancount_invwd.measure.prices import Price

@@ -21,7 +21,8 @@ from typing import Any
 from beancount.core import data
 
 from beancount_invwd.directives.metadata import GROUP, TAG
-from beancount_invwd.ground.money import ZERO, drop_zeros, share_out
+from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.shares import drop_zeros, overlap
 from beancount_invwd.movements.movement import Movement, Release
 
 _OF_UNITS = ("release", "transfer")
@@ -192,13 +193,6 @@ def _settle_partly(
     return kept, replace(claim, changes=wanted)
 
 
-def overlap(one: Decimal, other: Decimal) -> Decimal:
-    """What two amounts of one sign have in common."""
-    if one * other <= 0:
-        return ZERO
-    return min(one, other) if one > 0 else max(one, other)
-
-
 def shrink(row: Movement, changes: dict[str, Decimal]) -> Movement:
     """A movement with what is left of its changes, and as much less of its credits."""
     changes = drop_zeros(changes)
@@ -209,34 +203,3 @@ def shrink(row: Movement, changes: dict[str, Decimal]) -> Movement:
             credited[account] = min(credit, amount)
             amount -= credited[account]
     return row._replace(changes=changes, credits=credited)
-
-
-def spread(
-    amount: Decimal, wishes: Sequence[Sequence[Decimal]], rooms: Sequence[Decimal], quantum: Decimal
-) -> list[Decimal] | None:
-    """Share an amount out over lots, none above the room that it has.
-
-    Args:
-        amount: Positive.
-        wishes: Weights by which it is shared, in the order in which they are tried.
-        rooms: What each lot can take.
-        quantum: The smallest unit of the currency.
-
-    Returns:
-        A part per lot, or None if they cannot take it all.
-    """
-    if amount > sum(rooms, ZERO):
-        return None
-    parts = [ZERO for _ in rooms]
-    for weights in (*wishes, rooms):
-        while amount:
-            free = [i for i, room in enumerate(rooms) if room > parts[i] and weights[i] > 0]
-            if not free:
-                break
-            shares = share_out(amount, [weights[i] for i in free], quantum)
-            shares[0] += amount - sum(shares, ZERO)  # what is less than a quantum
-            for i, share in zip(free, shares, strict=True):
-                taken = min(share, rooms[i] - parts[i])
-                parts[i] += taken
-                amount -= taken
-    return parts

@@ -14,13 +14,15 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from beancount_invwd.allowance.groups import Group
 from beancount_invwd.allowance.outcomes import Outcome, find_kind, merge, sum_changes
-from beancount_invwd.booked.claim import Claim, has_goods, overlap, shrink, spread
+from beancount_invwd.booked.claim import Claim, has_goods, shrink
 from beancount_invwd.directives.metadata import show
 from beancount_invwd.ground.errors import find_near
-from beancount_invwd.ground.money import ONE, ZERO, drop_zeros, round_money
+from beancount_invwd.ground.money import ONE, ZERO, round_money
+from beancount_invwd.ground.shares import drop_zeros, overlap, spread
 from beancount_invwd.lots.stock import carry, find_room
-from beancount_invwd.movements.movement import BOOKED, Group, Movement
+from beancount_invwd.movements.movement import BOOKED, Movement
 
 if TYPE_CHECKING:
     from beancount_invwd.allowance.groups import Grouping

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from calendar import monthrange
+from functools import lru_cache
 from typing import NamedTuple
 
 DAY = datetime.timedelta(days=1)
@@ -65,3 +66,21 @@ def period_end(day: datetime.date, period: str, year_end: YearEnd) -> datetime.d
     if months >= (datetime.MAXYEAR + 1) * 12:
         return datetime.date.max
     return month_end(months // 12, months % 12 + 1)
+
+
+_span = lru_cache(maxsize=1024)(datetime.timedelta)  # which takes longer to make than to find
+
+
+def add_days(day: datetime.date, days: int) -> datetime.date:
+    """Add days, at most up to the last date there is."""
+    try:
+        return day + _span(days)
+    except OverflowError:
+        return datetime.date.max
+
+
+def earlier(one: datetime.date | None, other: datetime.date | None) -> datetime.date | None:
+    """The earlier of two dates, where None is never."""
+    if one is None or other is None:
+        return one or other
+    return min(one, other)

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.ground.money import ZERO, part_of, round_money
+from beancount_invwd.ground.money import ZERO, round_money
+from beancount_invwd.ground.shares import part_of
 from beancount_invwd.lots.moves import (
     Addition,
     Moved,

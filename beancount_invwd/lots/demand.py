@@ -15,8 +15,9 @@ from collections import deque
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.money import ONE, ZERO
-from beancount_invwd.policy.values import Schedule, add_days, find_rate
+from beancount_invwd.policy.values import Schedule, find_rate
 
 if TYPE_CHECKING:
     from beancount_invwd.lots.stock import Stock

@@ -16,7 +16,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.directives.metadata import inherit_facts
-from beancount_invwd.ground.money import ZERO, part_of, round_money, share_out
+from beancount_invwd.ground.money import ZERO, round_money
+from beancount_invwd.ground.shares import part_of, share_out
 from beancount_invwd.lots.stock import Layers, Lot, Pool, carry, find_room, take_oldest
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.directives.metadata import Assertion, Contract, ReplacementCost, Statement
+from beancount_invwd.ground.dates import add_days, earlier
 from beancount_invwd.ground.money import ONE, ZERO
 from beancount_invwd.measure.measured import Evidence, is_particular
 from beancount_invwd.measure.prices import Price, PriceBook, Replacement
-from beancount_invwd.policy.values import add_days, earlier
 
 if TYPE_CHECKING:
     from beancount_invwd.directives.mistakes import Mistakes

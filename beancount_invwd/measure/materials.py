@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from beancount_invwd.ground.dates import earlier
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.lots.stock import Stock, StockKey
 from beancount_invwd.measure.measured import Evidence, Product, Unit, Use, measure_nrv
-from beancount_invwd.policy.values import earlier
 
 if TYPE_CHECKING:
     from beancount_invwd.directives.scope import Scope

@@ -15,9 +15,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
+from beancount_invwd.ground.dates import earlier
 from beancount_invwd.ground.money import ONE, ZERO
 from beancount_invwd.lots.demand import Rate, lower_cost
-from beancount_invwd.policy.values import earlier, find_rate
+from beancount_invwd.policy.values import find_rate
 
 if TYPE_CHECKING:
     from beancount_invwd.directives.metadata import Contract, Facts, Statement

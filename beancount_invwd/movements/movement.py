@@ -6,61 +6,20 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from beancount_invwd.allowance.groups import Group, Kind
+from beancount_invwd.allowance.outcomes import find_kind
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.shares import drop_zeros
 
 if TYPE_CHECKING:
     from beancount_invwd.lots.stock import Lot
-    from beancount_invwd.measure.measured import Measured
     from beancount_invwd.measure.prices import Price
 
-Kind = Literal["write-down", "write-off", "reversal", "release", "transfer"]
 BOOKED = "booked"
 """The reason of what the ledger says itself, and of what corrects it."""
 _NOTHING: Mapping[str | None, Decimal] = MappingProxyType({})
-
-
-class Group(NamedTuple):
-    """A unit of account: lots whose gains and losses are set against each other.
-
-    Attributes:
-        name: As written in `invwd-group`: the item, the category, or `total`.
-        lot: The number of the lot that is a group of its own, else 0.
-        commodity: The item, empty if the group is wider.
-        category: The category, empty if the group is wider.
-    """
-
-    entity: str
-    currency: str
-    name: str
-    lot: int
-    commodity: str
-    category: str
-
-
-class Row(NamedTuple):
-    """A lot that was tested."""
-
-    lot: Lot
-    measured: Measured
-
-
-class Plan(NamedTuple):
-    """What a measurement gives for a group: the new allowance of each of its lots."""
-
-    group: Group
-    rows: Sequence[Row]
-    allowances: Sequence[Decimal]
-
-    def list_new(self) -> list[tuple[Lot, Decimal]]:
-        """The lots, each with its new allowance."""
-        return [(row.lot, new) for row, new in zip(self.rows, self.allowances, strict=True)]
-
-
-def list_allowances(plans: Iterable[Plan]) -> dict[int, Decimal]:
-    """List the new allowance of each lot that plans are of, by the number of the lot."""
-    return {lot.number: new for plan in plans for lot, new in plan.list_new()}
 
 
 class Release(NamedTuple):
@@ -129,3 +88,33 @@ class Movement(NamedTuple):
     def change(self) -> Decimal:
         """The increase of the allowance of the group; a decrease is negative."""
         return sum(self.changes.values(), ZERO)
+
+
+def set_off(corrections: Iterable[Movement], measured: Sequence[Movement]) -> list[Movement]:
+    """Set what corrects booked amounts off against what is measured of the same group that day.
+
+    One transaction is written for a group (ACCOUNTING section 5): what moved late is a transfer,
+    neither a loss nor a gain.
+    """
+    kept, rows = [], list(measured)
+    for correction in corrections:
+        alike = [i for i, row in enumerate(rows) if row.group[:3] == correction.group[:3]]
+        if alike and correction.reason == BOOKED:
+            i = min(alike, key=lambda i: rows[i].change * correction.change > ZERO)
+            rows[i] = _set_off(rows[i], correction)
+        else:
+            kept.append(correction)
+    return [row for row in kept + rows if row.changes]
+
+
+def _set_off(row: Movement, correction: Movement) -> Movement:
+    changes = dict(row.changes)
+    for account, change in correction.changes.items():
+        changes[account] = changes.get(account, ZERO) + change
+    change = sum(changes.values(), ZERO)
+    return row._replace(
+        kind=find_kind(change, row.measure or ZERO),
+        changes=drop_zeros(changes),
+        corrects=row.corrects + correction.change,
+        is_correction=not change,
+    )

@@ -13,10 +13,11 @@ from decimal import Decimal
 from operator import eq
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.allowance.groups import Grouping
+from beancount_invwd.allowance.groups import Group, Grouping, Kind
 from beancount_invwd.booked.claim import is_booked
-from beancount_invwd.ground.money import ZERO, drop_zeros
-from beancount_invwd.movements.movement import Group, Kind, Movement, Release
+from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.shares import drop_zeros
+from beancount_invwd.movements.movement import Movement, Release
 from beancount_invwd.movements.releases import choose_credits
 
 if TYPE_CHECKING:

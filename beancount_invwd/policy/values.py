@@ -12,9 +12,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, Literal
 
+from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.errors import RuleError
 
 NUMBER = r"(?:(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)"
@@ -138,21 +138,3 @@ def find_rate(
             return rate, add_days(since, days - 1)
         rate = step
     return rate, None
-
-
-_span = lru_cache(maxsize=1024)(datetime.timedelta)  # which takes longer to make than to find
-
-
-def add_days(day: datetime.date, days: int) -> datetime.date:
-    """Add days, at most up to the last date there is."""
-    try:
-        return day + _span(days)
-    except OverflowError:
-        return datetime.date.max
-
-
-def earlier(one: datetime.date | None, other: datetime.date | None) -> datetime.date | None:
-    """The earlier of two dates, where None is never."""
-    if one is None or other is None:
-        return one or other
-    return min(one, other)

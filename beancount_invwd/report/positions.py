@@ -17,7 +17,7 @@ from beancount_invwd.ground.money import CONTEXT, ZERO
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from beancount_invwd.movements.movement import Row
+    from beancount_invwd.allowance.groups import Row
     from beancount_invwd.report.state import Assessment
 
 By = Literal["lot", "item", "category", "account", "entity"]

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any, Literal
 
-from beancount_invwd.ground.money import CONTEXT, ZERO, drop_zeros
+from beancount_invwd.ground.money import CONTEXT, ZERO
+from beancount_invwd.ground.shares import drop_zeros
 from beancount_invwd.report.ledger.spans import day_before, find_year_start, split_span
 from beancount_invwd.report.ledger.written import Written, list_written
 from beancount_invwd.report.positions import tie_out
@@ -23,7 +24,7 @@ from beancount_invwd.report.state import Assessment, assess
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from beancount_invwd.movements.movement import Kind
+    from beancount_invwd.allowance.groups import Kind
     from beancount_invwd.report.ledger.spans import Span, SpanLength
 
 RollBy = Literal["item", "category"]

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
+    from beancount_invwd.allowance.groups import Plan
     from beancount_invwd.engine import Run
     from beancount_invwd.lots.stock import Stock
-    from beancount_invwd.movements.movement import Movement, Plan, Release
+    from beancount_invwd.movements.movement import Movement, Release
     from beancount_invwd.timeline.timeline import Timeline
 
 

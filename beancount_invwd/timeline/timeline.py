@@ -18,16 +18,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from beancount.core import data
 
 from beancount_invwd.allowance.assessor import Assessor
-from beancount_invwd.allowance.groups import Grouping
-from beancount_invwd.allowance.outcomes import Outcome, join, merge, set_off, tell_reason
+from beancount_invwd.allowance.groups import Group, Grouping
+from beancount_invwd.allowance.outcomes import Outcome, join, merge, tell_reason
 from beancount_invwd.booked.claim import Claim, find_early, is_booked, read_claims, settle
 from beancount_invwd.booked.claims import Claims
 from beancount_invwd.directives.metadata import TAG, Closing, Contract, Directive
 from beancount_invwd.ground.dates import DAY
-from beancount_invwd.ground.money import ZERO, part_of
+from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.shares import part_of
 from beancount_invwd.lots.books import Books
 from beancount_invwd.lots.demand import Demand
-from beancount_invwd.movements.movement import Group, Movement, Release
+from beancount_invwd.movements.movement import Movement, Release, set_off
 from beancount_invwd.movements.outgoing import Outgoing
 from beancount_invwd.timeline.agenda import Agenda
 from beancount_invwd.timeline.calendar import Calendar, Due

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
+    from beancount_invwd.allowance.groups import Group
     from beancount_invwd.directives.scope import Scope
     from beancount_invwd.directives.targets import Targets
-    from beancount_invwd.movements.movement import Group, Movement
+    from beancount_invwd.movements.movement import Movement
     from beancount_invwd.policy.policy import Policy
 
 FILENAME = "<beancount_invwd>"

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beancount_invwd.ground.money import part_of, round_money, round_number, share_out
+from beancount_invwd.ground.money import round_money, round_number
+from beancount_invwd.ground.shares import part_of, share_out
 
 CENT = Decimal("0.01")
 WEIGHTS = st.lists(st.integers(0, 10**6).map(Decimal), min_size=1, max_size=12).filter(any)

@@ -6,8 +6,7 @@ import datetime
 
 import pytest
 
-from beancount_invwd.ground.dates import YearEnd, fiscal_year_end, period_end
-from beancount_invwd.policy.values import add_days
+from beancount_invwd.ground.dates import YearEnd, add_days, fiscal_year_end, period_end
 
 DECEMBER = YearEnd(12, 31)
 JUNE = YearEnd(6, 30)

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from beancount.core import data
 
 from beancount_invwd.engine import find_end
+from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.money import CONTEXT
-from beancount_invwd.policy.values import add_days
 from beancount_invwd.report.explain.steps import Step
 from beancount_invwd.report.explain.teller import Teller
 from beancount_invwd.report.ledger.spans import day_before

@@ -6,9 +6,9 @@ import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from beancount_invwd.allowance.groups import list_allowances
 from beancount_invwd.directives.mistakes import find_meta
 from beancount_invwd.ground.money import ZERO
-from beancount_invwd.movements.movement import list_allowances
 from beancount_invwd.report.explain.steps import Case, Step, show
 from beancount_invwd.report.explain.steps_demand import DemandSteps
 from beancount_invwd.report.explain.steps_evidence import list_evidence
@@ -23,10 +23,10 @@ from beancount_invwd.transactions.journal import FILENAME
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from beancount_invwd.allowance.groups import Plan, Row
     from beancount_invwd.directives.metadata import Statement
     from beancount_invwd.lots.stock import Lot, Stock
     from beancount_invwd.measure.measured import Evidence
-    from beancount_invwd.movements.movement import Plan, Row
     from beancount_invwd.policy.policy import Terms
     from beancount_invwd.timeline.timeline import Timeline
 

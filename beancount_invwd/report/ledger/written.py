@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from beancount.core import data
 
+from beancount_invwd.allowance.groups import Kind
 from beancount_invwd.booked.claim import has_goods, is_booked
 from beancount_invwd.directives.metadata import GROUP
 from beancount_invwd.ground.money import ZERO
-from beancount_invwd.movements.movement import Kind
 
 if TYPE_CHECKING:
     import datetime

@@ -15,7 +15,7 @@ from beancount_invwd.report.positions import list_positions, sum_totals
 from beancount_invwd.report.remarks import list_remarks
 
 if TYPE_CHECKING:
-    from beancount_invwd.movements.movement import Row
+    from beancount_invwd.allowance.groups import Row
     from beancount_invwd.report.compare import CompareRow, Comparison, Figures
     from beancount_invwd.report.explain.explain import Explanation
     from beancount_invwd.report.positions import By

@@ -11,17 +11,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.money import ONE, ZERO, round_money
-from beancount_invwd.policy.values import add_days, find_rate
+from beancount_invwd.policy.values import find_rate
 from beancount_invwd.report.risk.selling import Selling, find_selling
 from beancount_invwd.report.risk.turnover import Turnover
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from beancount_invwd.allowance.groups import Row
     from beancount_invwd.engine import Run
     from beancount_invwd.lots.stock import Lot, Stock
-    from beancount_invwd.movements.movement import Row
 
 
 @dataclass(frozen=True, slots=True)

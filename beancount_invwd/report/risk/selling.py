@@ -13,18 +13,18 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from beancount_invwd.allowance.groups import list_allowances
 from beancount_invwd.ground.money import ONE, ZERO
 from beancount_invwd.measure.measured import Evidence, is_particular, measure_nrv
-from beancount_invwd.movements.movement import list_allowances
 
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Mapping, Sequence
 
     from beancount_invwd.allowance.assessor import Assessor
+    from beancount_invwd.allowance.groups import Row
     from beancount_invwd.lots.stock import Lot
     from beancount_invwd.measure.prices import Price
-    from beancount_invwd.movements.movement import Row
     from beancount_invwd.policy.policy import Terms
     from beancount_invwd.report.state import Assessment
 
