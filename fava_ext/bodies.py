@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.report.explain.explain import UnknownItem
-from beancount_invwd.report.remarks import list_remarks
+from beancount_invwd.report.ledger.remarks import list_remarks
 from fava_ext import fava_api
 from fava_ext.downloads import find_note, list_formats
 from fava_ext.head import Link

@@ -5,11 +5,15 @@ from __future__ import annotations
 import importlib.util
 from typing import TYPE_CHECKING, NamedTuple
 
-from beancount_invwd.report.ledger.causes import document_movements
+from beancount_invwd.report.compare import document_comparison
+from beancount_invwd.report.explain.explain import document_explanation
+from beancount_invwd.report.movements import document_movements
 from beancount_invwd.report.note.note import Note, disclose
-from beancount_invwd.report.output import documents
 from beancount_invwd.report.output.formats import WRITERS
 from beancount_invwd.report.output.numbers import NumberWriter, make_numbers
+from beancount_invwd.report.positions import document_positions
+from beancount_invwd.report.risk.risk import document_risks
+from beancount_invwd.report.rollforward import document_rollforward
 from fava_ext.views import movements, risk, rollforward
 from fava_ext.views.compare import find_comparison
 from fava_ext.views.explain import find_explanation
@@ -95,7 +99,7 @@ def find_note(context: Context, numbers: NumberWriter | None = None) -> Note | N
 def _positions(context: Context) -> Document:
     selection = context.selection
     lots = selection.lots if selection.is_narrow else None
-    return documents.document_positions(selection.state.assessment, context.question.by, lots)
+    return document_positions(selection.state.assessment, context.question.by, lots)
 
 
 def _movements(context: Context) -> Document:
@@ -106,21 +110,21 @@ def _movements(context: Context) -> Document:
 
 
 def _rollforward(context: Context) -> Document:
-    return documents.document_rollforward(rollforward.roll(context))
+    return document_rollforward(rollforward.roll(context))
 
 
 def _risk(context: Context) -> Document:
     question, rows = context.question, risk.list_shown_risks(context)
     assessment = context.selection.state.assessment
-    return documents.document_risks(assessment, rows, question.headroom, question.within)
+    return document_risks(assessment, rows, question.headroom, question.within)
 
 
 def _compare(context: Context) -> Document:
-    return documents.document_comparison(find_comparison(context))
+    return document_comparison(find_comparison(context))
 
 
 def _explain(context: Context) -> Document:
-    return documents.document_explanation(find_explanation(context))
+    return document_explanation(find_explanation(context))
 
 
 DOCUMENTS: Mapping[str, Callable[[Context], Document]] = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from beancount_invwd.report.positions import list_positions, sum_totals
+from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
 from fava_ext import fava_api
 
 if TYPE_CHECKING:

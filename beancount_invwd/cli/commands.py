@@ -28,17 +28,18 @@ from beancount_invwd.cli.console import (
 )
 from beancount_invwd.report.book import book as book_period
 from beancount_invwd.report.book import find_unmeasured
-from beancount_invwd.report.compare import BadScenario, read_scenario
+from beancount_invwd.report.compare import BadScenario, document_comparison, read_scenario
 from beancount_invwd.report.compare import compare as compare_policies
-from beancount_invwd.report.explain.explain import UnknownItem
+from beancount_invwd.report.explain.explain import UnknownItem, document_explanation
 from beancount_invwd.report.explain.explain import explain as explain_item
+from beancount_invwd.report.ledger.holdings import By
+from beancount_invwd.report.ledger.rolled import RollBy
 from beancount_invwd.report.ledger.spans import SpanLength
 from beancount_invwd.report.note.note import disclose as write_note
-from beancount_invwd.report.output import documents
 from beancount_invwd.report.output.formats import WRITERS
-from beancount_invwd.report.positions import By
+from beancount_invwd.report.positions import document_positions
 from beancount_invwd.report.risk import risk as risks
-from beancount_invwd.report.rollforward import NotTestedSo, RollBy, roll_forward
+from beancount_invwd.report.rollforward import NotTestedSo, document_rollforward, roll_forward
 from beancount_invwd.sheets.count import count as count_sheet
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -103,7 +104,7 @@ def report(ledger: str, as_of: Day, by: By, style: str, output: str | None) -> N
     loaded = load(ledger)
     with show_progress("assessing"):
         assessment = loaded.assess(as_of)
-        document = documents.document_positions(assessment, by)
+        document = document_positions(assessment, by)
     deliver(loaded, document, style, output, assessment.run)
 
 
@@ -148,7 +149,7 @@ def rollforward(  # noqa: PLR0913 (an argument for each option)
             rolled = roll_forward(assessment, loaded.entries, period, by, start)
         except NotTestedSo as error:
             raise click.BadParameter(str(error), param_hint="'--by'") from error
-    document = documents.document_rollforward(rolled, by)
+    document = document_rollforward(rolled, by)
     deliver(loaded, document, style, output, assessment.run)
 
 
@@ -199,7 +200,7 @@ def risk(  # noqa: PLR0913 (an argument for each option)
     with show_progress("assessing"):
         assessment = loaded.assess(as_of)
         rows = risks.list_risks(assessment, loaded.entries, headroom, within)
-    document = documents.document_risks(assessment, rows, headroom, within)
+    document = risks.document_risks(assessment, rows, headroom, within)
     deliver(loaded, document, style, output, assessment.run)
 
 
@@ -236,7 +237,7 @@ def compare(
             found = compare_policies(loaded.entries, assessment, columns)
     except BadScenario as error:
         raise click.BadParameter(str(error), param_hint="'--with'") from error
-    deliver(loaded, documents.document_comparison(found), style, output, assessment.run)
+    deliver(loaded, document_comparison(found), style, output, assessment.run)
 
 
 @main.command()
@@ -270,7 +271,7 @@ def explain(  # noqa: PLR0913 (an argument for each option)
             found = explain_item(loaded.entries, loaded.options_map, item, as_of, label)
     except UnknownItem as error:
         raise Refusal(str(error)) from error
-    deliver(loaded, documents.document_explanation(found), style, output, run)
+    deliver(loaded, document_explanation(found), style, output, run)
 
 
 @main.command()

@@ -4,14 +4,13 @@ The command line and the Fava page show the same rows.
 """
 
 from beancount_invwd.engine import collector_paused
-from beancount_invwd.report.positions import (
+from beancount_invwd.report.ledger.holdings import (
     Position,
-    TieOut,
     Total,
     list_positions,
     sum_totals,
-    tie_out,
 )
+from beancount_invwd.report.ledger.tie_out import TieOut, tie_out
 from beancount_invwd.report.state import Assessment, NotSwitchedOn, assess
 
 __all__ = [

@@ -28,13 +28,16 @@ from beancount_invwd.ground.dates import fiscal_year_start
 from beancount_invwd.ground.errors import find_near
 from beancount_invwd.ground.money import CONTEXT, ONE, ZERO
 from beancount_invwd.measure.prices import IMPLICIT
-from beancount_invwd.report.remarks import tell_pending
+from beancount_invwd.report.ledger.remarks import tell_pending
+from beancount_invwd.report.output.columns import CURRENCY, ENTITY, ITEM
+from beancount_invwd.report.output.tables import Column, Document, Table
 from beancount_invwd.report.state import Assessment, assess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from beancount_invwd.lots.stock import StockKey
+    from beancount_invwd.report.output.tables import Cell
 
 LEDGER = "ledger"
 PRICE = "price"
@@ -274,3 +277,71 @@ def _sum_totals(rows: Sequence[CompareRow]) -> list[CompareRow]:
             else list(row.figures)
         )
     return [CompareRow(*key, None, figures) for key, figures in sorted(sums.items())]
+
+
+def document_comparison(found: Comparison) -> Document:
+    """Policies side by side: two lines for each item, its allowance and its profit or loss."""
+    columns = [ENTITY, CURRENCY, ITEM, Column("figure", "figure")]
+    for number, name in enumerate(found.columns):
+        columns.append(Column(f"column {number}", name, "money"))
+        if number:
+            columns.append(Column(f"difference {number}", "difference", "money"))
+    notes = [f"{name}: {message}" for name, messages in found.notes.items() for message in messages]
+    return Document(
+        f"Allowance on {found.as_of}, profit or loss from {found.start}",
+        {},
+        [
+            Table(
+                "rows",
+                columns,
+                [line for row in found.rows for line in _list_lines(row)],
+                empty="There is no allowance under any of these policies.",
+            ),
+            Table(
+                "totals",
+                columns,
+                [line for row in found.totals for line in _list_lines(row)],
+                "totals",
+            ),
+        ],
+        warnings=notes,
+        data={
+            "as_of": found.as_of,
+            "from": found.start,
+            "columns": list(found.columns),
+            "rows": [_encode(row, found.columns) for row in found.rows],
+            "totals": [_encode(row, found.columns) for row in found.totals],
+            "notes": notes,
+        },
+    )
+
+
+def _list_lines(row: CompareRow) -> list[dict[str, Cell]]:
+    lines: list[dict[str, Cell]] = []
+    for figure, key in (("allowance", "allowance"), ("profit or loss", "profit")):
+        line: dict[str, Cell] = {
+            "entity": row.entity,
+            "currency": row.currency,
+            "commodity": row.commodity,
+            "figure": figure,
+        }
+        for number, (value, more) in enumerate(zip(row.figures, row.differences, strict=True)):
+            line[f"column {number}"] = getattr(value, key)
+            line[f"difference {number}"] = getattr(more, key)
+        lines.append(line)
+    return lines
+
+
+def _encode(row: CompareRow, names: Sequence[str]) -> dict[str, object]:
+    def encode(figures: Figures) -> dict[str, Decimal]:
+        return {"allowance": figures.allowance, "profit": figures.profit}
+
+    found: dict[str, object] = {"entity": row.entity, "currency": row.currency}
+    if row.commodity is not None:
+        found["commodity"] = row.commodity
+    values = zip(names, row.figures, row.differences, strict=True)
+    found["figures"] = [
+        {"column": name, **encode(value), "difference": encode(more)}
+        for name, value, more in values
+    ]
+    return found

@@ -1,280 +1,69 @@
-"""An assessment → positions: what is on hand, what it cost, what it is worth, and why.
-
-    WIDGET   60   cost 600.00   measure 450.00   allowance 150.00   carrying amount 450.00   price
-
-The carrying amount is cost less allowance, never market value: that would count a loss twice.
-"""
+"""Positions and their totals → the document that `report` prints."""
 
 from __future__ import annotations
 
-import datetime
-from dataclasses import dataclass
-from decimal import Decimal, localcontext
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from beancount_invwd.ground.money import CONTEXT, ZERO
+from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
+from beancount_invwd.report.ledger.remarks import list_remarks
+from beancount_invwd.report.output.columns import CATEGORY, CURRENCY, ENTITY, ITEM, LOT
+from beancount_invwd.report.output.tables import Column, Document, Table, pick
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from beancount_invwd.allowance.groups import Row
+    from beancount_invwd.report.ledger.holdings import By
     from beancount_invwd.report.state import Assessment
 
-By = Literal["lot", "item", "category", "account", "entity"]
-Mark = Literal["impaired", "written-off", "expired", "not-assessed", "stale"]
-
-EXPIRED = "expired"
-LACKS = {
-    "price": "not assessed: no price",
-    "margin": "not assessed: no normal margin",
-    "terms": "not assessed: see errors",
-    "units": "not assessed: negative",
-    "product": "not assessed: no price of what it is used in",
+_POSITION = (
+    ENTITY,
+    LOT[0],
+    ITEM,
+    CATEGORY,
+    CURRENCY,
+    *LOT[1:],
+    Column("unit_cost", "unit cost", "exact"),
+    Column("quantity", "quantity", "exact"),
+    Column("cost", "cost", "money"),
+    Column("price", "price", "exact"),
+    Column("price_date", "price date", "date"),
+    Column("measure", "measure", "money"),
+    Column("allowance", "allowance", "money"),
+    Column("carrying", "carrying", "money"),
+    Column("pending", "pending", "money"),
+    Column("reason", "reason"),
+)
+_OF_ITEM = {"commodity", "category", "unit_cost", "price", "price_date"}
+_OF_LOT = {"account", "lot_date", "lot_label"}
+_LACKING: Mapping[str, set[str]] = {
+    "lot": set(),
+    "item": _OF_LOT,
+    "category": (_OF_LOT | _OF_ITEM) - {"category"},
+    "account": (_OF_LOT | _OF_ITEM) - {"account"},
+    "entity": _OF_LOT | _OF_ITEM,
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Units on hand and their amounts in the cost currency, not rounded.
-
-    Attributes:
-        measure: What they are worth in total; None if a lot of them is not assessed.
-        allowance: Positive.
-        pending: What a measurement on this date would add to the allowance.
-        reason: The rules that decided, or why there is no measure.
-        marks: What a reader must not miss: an allowance, nothing left, goods that expired, lots
-            that are not assessed, prices that are too old to count.
-
-    Keys that the grouping does not have are None.
-    """
-
-    entity: str
-    account: str | None
-    commodity: str | None
-    category: str | None
-    currency: str
-    lot_date: datetime.date | None
-    lot_label: str | None
-    unit_cost: Decimal | None
-    quantity: Decimal
-    cost: Decimal
-    price: Decimal | None
-    price_date: datetime.date | None
-    measure: Decimal | None
-    allowance: Decimal
-    pending: Decimal
-    reason: str
-    marks: tuple[Mark, ...] = ()
-
-    @property
-    def carrying(self) -> Decimal:
-        """Cost less allowance."""
-        return self.cost - self.allowance
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """The sums of an entity and cost currency."""
-
-    entity: str
-    currency: str
-    cost: Decimal
-    allowance: Decimal
-    carrying: Decimal
-    pending: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class TieOut:
-    """Allowances of the lots against the balance of their account, both positive.
-
-    Attributes:
-        lots: The allowances of all lots that post to the account, and of units whose release
-            waits for the period to end.
-        ledger: The balance of the account with its sign changed.
-    """
-
-    account: str
-    currency: str
-    lots: Decimal
-    ledger: Decimal
-
-    @property
-    def difference(self) -> Decimal:
-        """What the ledger has more than the lots; 0 is how it should be."""
-        return self.ledger - self.lots
-
-
-def list_positions(
-    assessment: Assessment, by: By = "item", rows: Sequence[Row] | None = None
-) -> list[Position]:
-    """List what is on hand, sorted by entity, currency and name.
-
-    Args:
-        assessment: The state as of a date.
-        by: What is one position.
-        rows: The lots to list, of those that `measure_lots` gives; None is all.
-    """
-    with localcontext(CONTEXT):
-        rows = measure_lots(assessment) if rows is None else rows
-        pending = _find_pending(assessment)
-        groups: dict[tuple[Any, ...], list[Row]] = {}
-        for row in rows:
-            groups.setdefault(_key(row, by), []).append(row)
-        newest = _find_newest_prices(assessment)
-        found = [_sum_up(key, rows, by, pending, newest) for key, rows in groups.items()]
-        return sorted(found, key=_sort_key)
-
-
-def measure_lots(assessment: Assessment) -> list[Row]:
-    """Measure all lots that are on hand on the date of an assessment."""
-    timeline = assessment.timeline
-    if timeline is None:
-        return []
-    assess, day = timeline.assessor.assess, assessment.as_of
-    return [row for stock in assessment.stocks for row in assess(stock, day)]
-
-
-def _find_pending(assessment: Assessment) -> dict[int, Decimal]:
-    """What a measurement would add to the allowance of each lot, by lot number."""
-    return {
-        lot.number: new - lot.allowance for plan in assessment.plans for lot, new in plan.list_new()
-    }
-
-
-def _key(row: Row, by: By) -> tuple[Any, ...]:
-    lot = row.lot
-    entity, currency, commodity = lot.stock.key
-    own = {
-        "lot": (lot.number,),
-        "item": (commodity,),
-        "category": (lot.stock.category,),
-        "account": (lot.account,),
-        "entity": (),
-    }
-    return (entity, currency, *own[by])
-
-
-def _sum_up(
-    key: tuple[Any, ...],
-    rows: Sequence[Row],
-    by: By,
-    pending: dict[int, Decimal],
-    newest: Callable[[str], Any],
-) -> Position:
-    lot = rows[0].lot
-    quantity = sum((row.lot.units for row in rows), ZERO)
-    cost = sum((row.lot.cost for row in rows), ZERO)
-    totals = [row.measured.total for row in rows]
-    price = rows[0].measured.price
-    is_one_price = all(row.measured.price == price for row in rows)
-    names_item = by in {"lot", "item"}
-    return Position(
-        entity=key[0],
-        account=lot.account if by in {"lot", "account"} else None,
-        commodity=lot.stock.key.commodity if names_item else None,
-        category=lot.stock.category if names_item or by == "category" else None,
-        currency=key[1],
-        lot_date=lot.date if by == "lot" else None,
-        lot_label=lot.label if by == "lot" else None,
-        unit_cost=cost / quantity if names_item and quantity else None,
-        quantity=quantity,
-        cost=cost,
-        price=price.number if is_one_price and price is not None else None,
-        price_date=price.date if is_one_price and price is not None else None,
-        measure=sum((total or ZERO for total in totals), ZERO) if None not in totals else None,
-        allowance=sum((row.lot.allowance for row in rows), ZERO),
-        pending=sum((pending.get(row.lot.number, ZERO) for row in rows), ZERO),
-        reason=_find_reasons(rows, pending),
-        marks=_find_marks(rows, newest),
+def document_positions(
+    assessment: Assessment, by: By = "item", lots: Sequence[Row] | None = None
+) -> Document:
+    """Positions with their totals, by INTERFACE.md; of some lots only, if they are given."""
+    policy = assessment.policy
+    rows = list_positions(assessment, by, lots)
+    columns = [column for column in _POSITION if column.key not in _LACKING[by]]
+    kept = {"entity", "currency", "cost", "allowance", "carrying", "pending"}
+    sums = [column for column in _POSITION if column.key in kept]
+    return Document(
+        f"Inventory on {assessment.as_of}",
+        {"as_of": assessment.as_of, "standard": policy.standard if policy else None},
+        [
+            Table(
+                "positions",
+                columns,
+                [pick(row, columns) for row in rows],
+                empty=f"No inventory is on hand on {assessment.as_of}.",
+            ),
+            Table("totals", sums, [pick(row, sums) for row in sum_totals(rows)], "totals"),
+        ],
+        notes=list_remarks(assessment) if lots is None else [],
     )
-
-
-def _find_reasons(rows: Sequence[Row], pending: dict[int, Decimal]) -> str:
-    """The rules that decided: of the lots that carry a loss, if there are any."""
-    lossy = [row for row in rows if row.lot.allowance or pending.get(row.lot.number)]
-    reasons = [
-        LACKS[row.measured.lack] if row.measured.lack else row.measured.reason
-        for row in lossy or rows
-    ]
-    return ", ".join(dict.fromkeys(reasons))
-
-
-def _find_newest_prices(assessment: Assessment) -> Callable[[str], Any]:
-    """Tell the newest price directive of an item, however old it is."""
-    timeline = assessment.timeline
-    return (lambda _: None) if timeline is None else timeline.assessor.evidence.prices.newest
-
-
-def _find_marks(rows: Sequence[Row], newest: Callable[[str], Any]) -> tuple[Mark, ...]:
-    allowance = sum((row.lot.allowance for row in rows), ZERO)
-    is_gone = bool(allowance) and allowance >= sum((row.lot.cost for row in rows), ZERO)
-    found: dict[Mark, bool] = {
-        "impaired": bool(allowance) and not is_gone,
-        "written-off": is_gone,
-        "expired": any(row.measured.reason == EXPIRED for row in rows),
-        "not-assessed": any(row.measured.total is None for row in rows),
-        "stale": any(
-            row.measured.lack == "price" and newest(row.lot.stock.key.commodity) is not None
-            for row in rows
-        ),
-    }
-    return tuple(mark for mark, is_true in found.items() if is_true)
-
-
-def _sort_key(row: Position) -> tuple[Any, ...]:
-    return (
-        row.entity,
-        row.currency,
-        row.category or "",
-        row.commodity or "",
-        row.account or "",
-        row.lot_date or datetime.date.min,
-        row.lot_label or "",
-    )
-
-
-def sum_totals(positions: Sequence[Position]) -> list[Total]:
-    """Add positions up by entity and cost currency."""
-    with localcontext(CONTEXT):
-        groups: dict[tuple[str, str], list[Position]] = {}
-        for row in positions:
-            groups.setdefault((row.entity, row.currency), []).append(row)
-        return [
-            Total(
-                *key,
-                cost=sum((row.cost for row in rows), ZERO),
-                allowance=sum((row.allowance for row in rows), ZERO),
-                carrying=sum((row.carrying for row in rows), ZERO),
-                pending=sum((row.pending for row in rows), ZERO),
-            )
-            for key, rows in sorted(groups.items())
-        ]
-
-
-def tie_out(
-    assessment: Assessment, entries: Sequence[Any], others: Sequence[tuple[str, str]] = ()
-) -> list[TieOut]:
-    """Tie the allowances of the lots to the balances of the allowance accounts.
-
-    Args:
-        assessment: The state as of a date.
-        entries: All entries as loaded, those that the plugin generated among them.
-        others: More accounts and currencies, which no lot posts to.
-    """
-    timeline = assessment.timeline
-    if timeline is None:
-        return []
-    with localcontext(CONTEXT):
-        lots = timeline.sum_allowances()
-        ledger: dict[tuple[str, str], Decimal] = {}
-        accounts = {account for account, _ in (*lots, *others)}
-        for entry in entries:
-            if entry.date > assessment.as_of:
-                break
-            for posting in getattr(entry, "postings", ()):
-                if posting.account in accounts:
-                    key = (posting.account, posting.units.currency)
-                    ledger[key] = ledger.get(key, ZERO) - posting.units.number
-        keys = sorted(lots.keys() | ledger.keys() | set(others))
-        return [TieOut(*key, lots.get(key, ZERO), ledger.get(key, ZERO)) for key in keys]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from beancount_invwd.ground.errors import RuleError
 from beancount_invwd.policy.standards import BASES, STANDARDS
-from beancount_invwd.report.positions import By
+from beancount_invwd.report.ledger.holdings import By
 from beancount_invwd.report.risk.risk import HEADROOM, WITHIN, read_headroom
 
 if TYPE_CHECKING:

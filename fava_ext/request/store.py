@@ -12,9 +12,9 @@ from beancount_invwd.report import Assessment, TieOut, assess, tie_out
 from beancount_invwd.report.compare import Comparison, compare, read_scenario
 from beancount_invwd.report.explain.explain import assess_before
 from beancount_invwd.report.ledger.history import History, read_history
+from beancount_invwd.report.ledger.holdings import measure_lots
 from beancount_invwd.report.ledger.sources import Sources
 from beancount_invwd.report.ledger.written import Written, list_written
-from beancount_invwd.report.positions import measure_lots
 
 if TYPE_CHECKING:
     import datetime

@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.report.explain.explain import Explanation, explain_between
+from beancount_invwd.report.ledger.holdings import list_positions
 from beancount_invwd.report.ledger.sources import Sources
-from beancount_invwd.report.positions import list_positions
 from fava_ext import fava_api
 from fava_ext.tables.columns import Columns
 from fava_ext.views.positions import show_marks

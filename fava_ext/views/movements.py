@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from beancount_invwd.report.ledger.causes import MovementRow, list_movements
+from beancount_invwd.report.movements import MovementRow, list_movements
 from fava_ext import fava_api
 from fava_ext.tables.cells import Badge, Cell, Field, Grid, build_grid
 from fava_ext.tables.columns import Columns, total_cells

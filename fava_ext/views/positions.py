@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.report.positions import Position, list_positions, sum_totals
+from beancount_invwd.report.ledger.holdings import Position, list_positions, sum_totals
 from fava_ext.tables.cells import Badge, Cell, Field, Grid, build_grid
 from fava_ext.tables.columns import Columns, lot_field, total_cells
 

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from beancount_invwd.report.ledger.rolled import RollRow, sum_periods
 from beancount_invwd.report.ledger.spans import find_year_start
-from beancount_invwd.report.rollforward import (
-    Rollforward,
-    RollRow,
-    roll_forward,
-    roll_some,
-    sum_periods,
-)
+from beancount_invwd.report.rollforward import Rollforward, roll_forward, roll_some
 from fava_ext import fava_api
 from fava_ext.tables.cells import Cell, Field, Grid, build_grid
 from fava_ext.tables.columns import Columns, total_cells

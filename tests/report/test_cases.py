@@ -12,12 +12,12 @@ from beancount_invwd.report import assess
 from beancount_invwd.report.compare import compare, read_scenario
 from beancount_invwd.report.explain.explain import explain
 from beancount_invwd.report.note.note import disclose
-from beancount_invwd.report.output import documents as make
 from beancount_invwd.report.output.formats import WRITERS
 from beancount_invwd.report.output.numbers import make_numbers
 from beancount_invwd.report.output.tables import Document
-from beancount_invwd.report.risk.risk import HEADROOM, list_risks
-from beancount_invwd.report.rollforward import roll_forward
+from beancount_invwd.report.positions import document_positions
+from beancount_invwd.report.risk.risk import HEADROOM, document_risks, list_risks
+from beancount_invwd.report.rollforward import document_rollforward, roll_forward
 from tests.report.test_properties import find_wrong_results
 from tests.support.case_files import case_name, find_cases, read_case
 
@@ -33,9 +33,9 @@ def test_reports_of_a_case(path: Path) -> None:
         assert rolled.is_tied or errors
         disclose(state, entries)
         documents = [
-            make.document_positions(state, "lot"),
-            make.document_rollforward(rolled),
-            make.document_risks(state, list_risks(state, entries), HEADROOM, 90),
+            document_positions(state, "lot"),
+            document_rollforward(rolled),
+            document_risks(state, list_risks(state, entries), HEADROOM, 90),
         ]
         numbers = make_numbers(options, state.run)
         for document in documents:

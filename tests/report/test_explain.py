@@ -12,8 +12,9 @@ import pytest
 from beancount import loader
 
 from beancount_invwd.report.explain.explain import UnknownItem, explain
-from beancount_invwd.report.explain.steps import Step, show, show_share
+from beancount_invwd.report.explain.steps import Step
 from beancount_invwd.report.ledger.sources import Sources
+from beancount_invwd.report.output.numbers import show, show_share
 
 D = datetime.date
 STORE = "Assets:Inventory:Store"

@@ -10,10 +10,10 @@ import pytest
 from beancount import loader
 
 from beancount_invwd.report import assess, list_positions, sum_totals, tie_out
-from beancount_invwd.report.ledger.causes import list_movements
 from beancount_invwd.report.ledger.history import read_history
+from beancount_invwd.report.ledger.holdings import measure_lots
 from beancount_invwd.report.ledger.written import list_written
-from beancount_invwd.report.positions import measure_lots
+from beancount_invwd.report.movements import list_movements
 from beancount_invwd.report.rollforward import roll_forward, roll_some
 from tests.support.fava_pages import EXAMPLE
 

@@ -23,11 +23,17 @@ from beancount_invwd.report import Assessment, assess, list_positions, sum_total
 from beancount_invwd.report.compare import BadScenario, Scenario, compare
 from beancount_invwd.report.explain.explain import Explanation, explain
 from beancount_invwd.report.explain.steps import Step
+from beancount_invwd.report.ledger.rolled import RollBy
 from beancount_invwd.report.ledger.spans import split_span
-from beancount_invwd.report.output.documents import document_positions, document_rollforward
 from beancount_invwd.report.output.formats import write_json
 from beancount_invwd.report.output.numbers import Numbers
-from beancount_invwd.report.rollforward import NotTestedSo, RollBy, Rollforward, roll_forward
+from beancount_invwd.report.positions import document_positions
+from beancount_invwd.report.rollforward import (
+    NotTestedSo,
+    Rollforward,
+    document_rollforward,
+    roll_forward,
+)
 from tests.support.random_ledgers import ledgers, with_plugin
 
 STEADY = settings(

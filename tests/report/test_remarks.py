@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from beancount_invwd.cli.commands import main
 from beancount_invwd.report import assess
-from beancount_invwd.report.remarks import list_remarks
+from beancount_invwd.report.ledger.remarks import list_remarks
 
 LEDGER = """
 plugin "beancount_invwd" "{'release': 'period'}"

@@ -22,12 +22,14 @@ from beancount_invwd.ground.money import CONTEXT
 from beancount_invwd.report.explain.steps import Step
 from beancount_invwd.report.explain.teller import Teller
 from beancount_invwd.report.ledger.spans import day_before
+from beancount_invwd.report.output.tables import Column, Document, Table
 from beancount_invwd.report.state import Assessment, assess, list_own
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from beancount_invwd.policy.policy import Policy
+    from beancount_invwd.report.output.tables import Cell
 
 
 class UnknownItem(Exception):  # noqa: N818 (what was asked for is wrong)
@@ -160,4 +162,39 @@ def _is_excluded(assessment: Assessment, entries: Sequence[Any], item: str) -> b
         for entry in entries
         if type(entry) is data.Transaction and entry.date <= assessment.as_of
         for posting in entry.postings
+    )
+
+
+def document_explanation(found: Explanation) -> Document:
+    """The steps, in sections."""
+    columns = [
+        Column("entity", "entity", in_text="never"),
+        Column("currency", "currency", in_text="never"),
+        Column("section", "section"),
+        Column("label", "step"),
+        Column("formula", "how"),
+        Column("result", "result", "exact"),
+        Column("source", "source"),
+    ]
+    cells: list[dict[str, Cell]] = []
+    for chapter in found.chapters:
+        where = " ".join(filter(None, (chapter.currency, chapter.entity)))
+        for step in chapter.steps:
+            section = f"{step.section} ({where})" if len(found.chapters) > 1 else step.section
+            cells.append(
+                {
+                    "entity": chapter.entity,
+                    "currency": chapter.currency,
+                    "section": section,
+                    "label": step.label,
+                    "formula": step.formula,
+                    "result": step.result,
+                    "source": step.source,
+                }
+            )
+    label = f' "{found.label}"' if found.label else ""
+    return Document(
+        f"{found.item}{label} on {found.as_of}",
+        {"item": found.item, "lot": found.label, "as_of": found.as_of},
+        [Table("steps", columns, cells, section="section")],
     )

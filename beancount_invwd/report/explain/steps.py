@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from beancount_invwd.ground.money import round_number
+from beancount_invwd.report.output.numbers import show
 
 if TYPE_CHECKING:
     from beancount_invwd.directives.metadata import Statement
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from beancount_invwd.measure.measured import Evidence, Measured
     from beancount_invwd.measure.prices import Price
     from beancount_invwd.policy.policy import Terms
-
-_MOST_DECIMALS = 10
-_MONEY_DECIMALS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +45,6 @@ class Case:
     particular: Statement | None
     measured: Measured
     day: datetime.date
-
-
-def show(number: Decimal) -> str:
-    """A number as it is typed into a calculator; endless decimals and idle zeros are cut."""
-    text = f"{number:f}"
-    whole, point, places = text.partition(".")
-    if len(places) <= _MONEY_DECIMALS:
-        return text
-    if len(places) > _MOST_DECIMALS:
-        whole, point, places = f"{round_number(number, _MOST_DECIMALS):f}".partition(".")
-    return whole + point + places.rstrip("0").ljust(_MONEY_DECIMALS, "0")
-
-
-def show_share(share: Decimal) -> str:
-    """A share as a percentage."""
-    text = f"{round_number(share * 100, _MOST_DECIMALS):f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
 
 
 def show_price(price: Price) -> str:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from beancount.core import data
 
 from beancount_invwd.lots.demand import Demand, Supply, list_bands
-from beancount_invwd.report.explain.steps import Step, show, show_share
+from beancount_invwd.report.explain.steps import Step
 from beancount_invwd.report.explain.steps_evidence import SECTION
+from beancount_invwd.report.output.numbers import show, show_share
 
 if TYPE_CHECKING:
     from beancount_invwd.engine import Run

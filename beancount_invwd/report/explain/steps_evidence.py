@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from beancount_invwd.report.explain.steps import Case, Step, show, show_price, show_share
+from beancount_invwd.report.explain.steps import Case, Step, show_price
+from beancount_invwd.report.output.numbers import show, show_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,8 +17,9 @@ from beancount_invwd.ground.money import ONE, ZERO
 from beancount_invwd.lots.demand import Rate, lower_cost
 from beancount_invwd.measure.measured import find_gross
 from beancount_invwd.policy.values import find_rate
-from beancount_invwd.report.explain.steps import Case, Step, show, show_price, show_share, times
+from beancount_invwd.report.explain.steps import Case, Step, show_price, times
 from beancount_invwd.report.explain.steps_evidence import tell_statement
+from beancount_invwd.report.output.numbers import show, show_share
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping

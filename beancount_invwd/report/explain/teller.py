@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 from beancount_invwd.allowance.groups import list_allowances
 from beancount_invwd.directives.mistakes import find_meta
 from beancount_invwd.ground.money import ZERO
-from beancount_invwd.report.explain.steps import Case, Step, show
+from beancount_invwd.report.explain.steps import Case, Step
 from beancount_invwd.report.explain.steps_demand import DemandSteps
 from beancount_invwd.report.explain.steps_evidence import list_evidence
 from beancount_invwd.report.explain.steps_measure import MeasureSteps
 from beancount_invwd.report.ledger.causes import Causes
+from beancount_invwd.report.ledger.holdings import LACKS
 from beancount_invwd.report.ledger.sources import Sources
+from beancount_invwd.report.ledger.tie_out import tie_out
 from beancount_invwd.report.ledger.written import list_written
-from beancount_invwd.report.positions import LACKS, tie_out
+from beancount_invwd.report.output.numbers import show
 from beancount_invwd.report.state import Assessment
 from beancount_invwd.transactions.journal import FILENAME
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from beancount.core import data
 
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
+from beancount_invwd.report.ledger.rolled import sum_rows
 from beancount_invwd.report.ledger.written import Written, list_written
 from beancount_invwd.report.note import requirements as notes
 from beancount_invwd.report.note.policies import tell_policies
 from beancount_invwd.report.output.numbers import NumberWriter, make_numbers
-from beancount_invwd.report.positions import list_positions, sum_totals
-from beancount_invwd.report.rollforward import roll_forward, sum_periods
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -47,11 +47,10 @@ class Author:
         self._entries = entries
         self._start, self._end = span
         self._numbers = numbers or make_numbers(assessment.options_map, run)
-        rolled = roll_forward(assessment, entries, "year", None, self._start)
-        self._rows = [row for row in sum_periods(rolled.rows) if not row.is_empty]
-        self._written = [
-            row for row in list_written(assessment, entries) if row.date >= self._start
-        ]
+        written = list_written(assessment, entries)
+        rows = sum_rows(assessment, written, [span], None)
+        self._rows = [row for row in rows if not row.is_empty]
+        self._written = [row for row in written if row.date >= self._start]
 
     def answer(self, asked: notes.Requirement) -> Iterator[str]:
         """The text for a requirement, its gap last."""

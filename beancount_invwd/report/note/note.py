@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.dates import fiscal_year_start
 from beancount_invwd.ground.money import CONTEXT
+from beancount_invwd.report.ledger.remarks import tell_pending, tell_waiting
 from beancount_invwd.report.note import requirements as notes
 from beancount_invwd.report.note.answers import Author
 from beancount_invwd.report.output.numbers import NumberWriter
-from beancount_invwd.report.remarks import tell_pending, tell_waiting
 
 if TYPE_CHECKING:
     from beancount_invwd.report.state import Assessment

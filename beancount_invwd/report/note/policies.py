@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beancount_invwd.policy import standards
-from beancount_invwd.report.explain.steps import show_share
+from beancount_invwd.report.output.numbers import show_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MOST_DECIMALS = 6
 _DEFAULT = 2
+_CALCULATOR_DECIMALS = 10
 
 
 class NumberWriter(Protocol):
@@ -79,6 +80,23 @@ def places_of(number: Decimal) -> int:
     """How many decimals a number has."""
     exponent = number.as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def show(number: Decimal) -> str:
+    """A number as it is typed into a calculator; endless decimals and idle zeros are cut."""
+    text = f"{number:f}"
+    whole, point, places = text.partition(".")
+    if len(places) <= _DEFAULT:
+        return text
+    if len(places) > _CALCULATOR_DECIMALS:
+        whole, point, places = f"{round_number(number, _CALCULATOR_DECIMALS):f}".partition(".")
+    return whole + point + places.rstrip("0").ljust(_DEFAULT, "0")
+
+
+def show_share(share: Decimal) -> str:
+    """A share as a percentage."""
+    text = f"{round_number(share * 100, _CALCULATOR_DECIMALS):f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
 
 
 def make_numbers(options_map: Mapping[str, Any], run: Any) -> Numbers:

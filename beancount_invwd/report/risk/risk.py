@@ -23,6 +23,9 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.money import CONTEXT, ZERO
 from beancount_invwd.policy.values import parse_share
+from beancount_invwd.report.output.columns import CURRENCY, ENTITY, ITEM, LOT
+from beancount_invwd.report.output.numbers import show_share
+from beancount_invwd.report.output.tables import Column, Document, Table, pick
 from beancount_invwd.report.risk.prospects import Prospect, Question, find_last, look_ahead
 from beancount_invwd.report.risk.selling import find_falls
 from beancount_invwd.report.risk.turnover import WINDOW, Turnover, find_turnover
@@ -210,3 +213,46 @@ def _gets_old(question: Question, row: Prospect) -> bool:
     if price is None or terms is None or terms.price_max_age is None:
         return False
     return (question.horizon - price.date).days > terms.price_max_age
+
+
+def document_risks(
+    assessment: Assessment, rows: Sequence[RiskRow], headroom: Decimal, within: int
+) -> Document:
+    """What is at risk."""
+    columns = [
+        ENTITY,
+        CURRENCY,
+        ITEM,
+        *LOT,
+        Column("quantity", "quantity", "exact"),
+        Column("carrying", "carrying", "money"),
+        Column("measure", "NRV", "money"),
+        Column("headroom", "headroom", "money"),
+        Column("headroom_share", "in %", "share"),
+        Column("loss_price", "price loss", "money", in_text="rare"),
+        Column("expires", "expires", "date"),
+        Column("units_expiring", "expiring", "exact", in_text="rare"),
+        Column("loss_expiry", "expiry loss", "money", in_text="rare"),
+        Column("loss_ageing", "ageing loss", "money", in_text="rare"),
+        Column("supply", "supply days", "exact"),
+        Column("idle", "idle days", "exact"),
+        Column("age", "age days", "exact"),
+        Column("price_age", "price days", "exact"),
+        Column("at_risk", "at risk", "money"),
+        Column("warnings", "warnings"),
+    ]
+    plain = [column for column in columns if column.key not in {"supply", "warnings"}]
+    cells = [
+        {**pick(row, plain), "supply": _round_days(row.supply), "warnings": ", ".join(row.warnings)}
+        for row in rows
+    ]
+    title = f"Inventory at risk on {assessment.as_of}"
+    return Document(
+        f"{title}: if prices fall by {show_share(headroom)}, and within {within} days",
+        {"as_of": assessment.as_of, "headroom": headroom, "within": within},
+        [Table("items", columns, cells, empty="Nothing is at risk.")],
+    )
+
+
+def _round_days(days: Decimal | None) -> Decimal | None:
+    return None if days is None else Decimal(int(days))

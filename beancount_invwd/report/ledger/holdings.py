@@ -1,0 +1,231 @@
+"""An assessment → positions: what is on hand, what it cost, what it is worth, and why.
+
+    WIDGET   60   cost 600.00   measure 450.00   allowance 150.00   carrying amount 450.00   price
+
+The carrying amount is cost less allowance, never market value: that would count a loss twice.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from typing import TYPE_CHECKING, Any, Literal
+
+from beancount_invwd.ground.money import CONTEXT, ZERO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from beancount_invwd.allowance.groups import Row
+    from beancount_invwd.report.state import Assessment
+
+By = Literal["lot", "item", "category", "account", "entity"]
+Mark = Literal["impaired", "written-off", "expired", "not-assessed", "stale"]
+
+EXPIRED = "expired"
+LACKS = {
+    "price": "not assessed: no price",
+    "margin": "not assessed: no normal margin",
+    "terms": "not assessed: see errors",
+    "units": "not assessed: negative",
+    "product": "not assessed: no price of what it is used in",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Units on hand and their amounts in the cost currency, not rounded.
+
+    Attributes:
+        measure: What they are worth in total; None if a lot of them is not assessed.
+        allowance: Positive.
+        pending: What a measurement on this date would add to the allowance.
+        reason: The rules that decided, or why there is no measure.
+        marks: What a reader must not miss: an allowance, nothing left, goods that expired, lots
+            that are not assessed, prices that are too old to count.
+
+    Keys that the grouping does not have are None.
+    """
+
+    entity: str
+    account: str | None
+    commodity: str | None
+    category: str | None
+    currency: str
+    lot_date: datetime.date | None
+    lot_label: str | None
+    unit_cost: Decimal | None
+    quantity: Decimal
+    cost: Decimal
+    price: Decimal | None
+    price_date: datetime.date | None
+    measure: Decimal | None
+    allowance: Decimal
+    pending: Decimal
+    reason: str
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def carrying(self) -> Decimal:
+        """Cost less allowance."""
+        return self.cost - self.allowance
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The sums of an entity and cost currency."""
+
+    entity: str
+    currency: str
+    cost: Decimal
+    allowance: Decimal
+    carrying: Decimal
+    pending: Decimal
+
+
+def list_positions(
+    assessment: Assessment, by: By = "item", rows: Sequence[Row] | None = None
+) -> list[Position]:
+    """List what is on hand, sorted by entity, currency and name.
+
+    Args:
+        assessment: The state as of a date.
+        by: What is one position.
+        rows: The lots to list, of those that `measure_lots` gives; None is all.
+    """
+    with localcontext(CONTEXT):
+        rows = measure_lots(assessment) if rows is None else rows
+        pending = _find_pending(assessment)
+        groups: dict[tuple[Any, ...], list[Row]] = {}
+        for row in rows:
+            groups.setdefault(_key(row, by), []).append(row)
+        newest = _find_newest_prices(assessment)
+        found = [_sum_up(key, rows, by, pending, newest) for key, rows in groups.items()]
+        return sorted(found, key=_sort_key)
+
+
+def measure_lots(assessment: Assessment) -> list[Row]:
+    """Measure all lots that are on hand on the date of an assessment."""
+    timeline = assessment.timeline
+    if timeline is None:
+        return []
+    assess, day = timeline.assessor.assess, assessment.as_of
+    return [row for stock in assessment.stocks for row in assess(stock, day)]
+
+
+def _find_pending(assessment: Assessment) -> dict[int, Decimal]:
+    """What a measurement would add to the allowance of each lot, by lot number."""
+    return {
+        lot.number: new - lot.allowance for plan in assessment.plans for lot, new in plan.list_new()
+    }
+
+
+def _key(row: Row, by: By) -> tuple[Any, ...]:
+    lot = row.lot
+    entity, currency, commodity = lot.stock.key
+    own = {
+        "lot": (lot.number,),
+        "item": (commodity,),
+        "category": (lot.stock.category,),
+        "account": (lot.account,),
+        "entity": (),
+    }
+    return (entity, currency, *own[by])
+
+
+def _sum_up(
+    key: tuple[Any, ...],
+    rows: Sequence[Row],
+    by: By,
+    pending: dict[int, Decimal],
+    newest: Callable[[str], Any],
+) -> Position:
+    lot = rows[0].lot
+    quantity = sum((row.lot.units for row in rows), ZERO)
+    cost = sum((row.lot.cost for row in rows), ZERO)
+    totals = [row.measured.total for row in rows]
+    price = rows[0].measured.price
+    is_one_price = all(row.measured.price == price for row in rows)
+    names_item = by in {"lot", "item"}
+    return Position(
+        entity=key[0],
+        account=lot.account if by in {"lot", "account"} else None,
+        commodity=lot.stock.key.commodity if names_item else None,
+        category=lot.stock.category if names_item or by == "category" else None,
+        currency=key[1],
+        lot_date=lot.date if by == "lot" else None,
+        lot_label=lot.label if by == "lot" else None,
+        unit_cost=cost / quantity if names_item and quantity else None,
+        quantity=quantity,
+        cost=cost,
+        price=price.number if is_one_price and price is not None else None,
+        price_date=price.date if is_one_price and price is not None else None,
+        measure=sum((total or ZERO for total in totals), ZERO) if None not in totals else None,
+        allowance=sum((row.lot.allowance for row in rows), ZERO),
+        pending=sum((pending.get(row.lot.number, ZERO) for row in rows), ZERO),
+        reason=_find_reasons(rows, pending),
+        marks=_find_marks(rows, newest),
+    )
+
+
+def _find_reasons(rows: Sequence[Row], pending: dict[int, Decimal]) -> str:
+    """The rules that decided: of the lots that carry a loss, if there are any."""
+    lossy = [row for row in rows if row.lot.allowance or pending.get(row.lot.number)]
+    reasons = [
+        LACKS[row.measured.lack] if row.measured.lack else row.measured.reason
+        for row in lossy or rows
+    ]
+    return ", ".join(dict.fromkeys(reasons))
+
+
+def _find_newest_prices(assessment: Assessment) -> Callable[[str], Any]:
+    """Tell the newest price directive of an item, however old it is."""
+    timeline = assessment.timeline
+    return (lambda _: None) if timeline is None else timeline.assessor.evidence.prices.newest
+
+
+def _find_marks(rows: Sequence[Row], newest: Callable[[str], Any]) -> tuple[Mark, ...]:
+    allowance = sum((row.lot.allowance for row in rows), ZERO)
+    is_gone = bool(allowance) and allowance >= sum((row.lot.cost for row in rows), ZERO)
+    found: dict[Mark, bool] = {
+        "impaired": bool(allowance) and not is_gone,
+        "written-off": is_gone,
+        "expired": any(row.measured.reason == EXPIRED for row in rows),
+        "not-assessed": any(row.measured.total is None for row in rows),
+        "stale": any(
+            row.measured.lack == "price" and newest(row.lot.stock.key.commodity) is not None
+            for row in rows
+        ),
+    }
+    return tuple(mark for mark, is_true in found.items() if is_true)
+
+
+def _sort_key(row: Position) -> tuple[Any, ...]:
+    return (
+        row.entity,
+        row.currency,
+        row.category or "",
+        row.commodity or "",
+        row.account or "",
+        row.lot_date or datetime.date.min,
+        row.lot_label or "",
+    )
+
+
+def sum_totals(positions: Sequence[Position]) -> list[Total]:
+    """Add positions up by entity and cost currency."""
+    with localcontext(CONTEXT):
+        groups: dict[tuple[str, str], list[Position]] = {}
+        for row in positions:
+            groups.setdefault((row.entity, row.currency), []).append(row)
+        return [
+            Total(
+                *key,
+                cost=sum((row.cost for row in rows), ZERO),
+                allowance=sum((row.allowance for row in rows), ZERO),
+                carrying=sum((row.carrying for row in rows), ZERO),
+                pending=sum((row.pending for row in rows), ZERO),
+            )
+            for key, rows in sorted(groups.items())
+        ]

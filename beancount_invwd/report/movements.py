@@ -1,0 +1,111 @@
+"""Movements → rows for people and scripts, with what caused each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from beancount_invwd.report.ledger.causes import Causes
+from beancount_invwd.report.ledger.sources import Sources
+from beancount_invwd.report.output.columns import CURRENCY, ENTITY
+from beancount_invwd.report.output.tables import Column, Document, Table, pick
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Mapping, Sequence
+
+    from beancount_invwd.report.ledger.written import Written
+    from beancount_invwd.report.state import Assessment
+
+_COLUMNS = (
+    Column("date", "date", "date"),
+    Column("kind", "kind"),
+    ENTITY,
+    CURRENCY,
+    Column("group", "group"),
+    Column("reason", "reason"),
+    Column("quantity", "quantity", "exact"),
+    Column("cost", "cost", "money"),
+    Column("measure", "measure", "money"),
+    Column("price", "price", "exact"),
+    Column("price_date", "price date", "date"),
+    Column("change", "change", "money"),
+    Column("narration", "narration"),
+    Column("cause", "cause"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MovementRow:
+    """A movement as it is shown.
+
+    Attributes:
+        change: The increase of the allowance; a decrease is negative.
+        cause: File and line of what caused it, relative to the ledger's folder, else empty.
+        place: The same with the whole path, or None.
+    """
+
+    date: datetime.date
+    kind: str
+    entity: str
+    currency: str
+    group: str
+    reason: str
+    quantity: Decimal | None
+    cost: Decimal | None
+    measure: Decimal | None
+    price: Decimal | None
+    price_date: datetime.date | None
+    change: Decimal
+    narration: str
+    cause: str
+    place: Mapping[str, Any] | None
+    entry: Any
+
+
+def list_movements(
+    assessment: Assessment, entries: Sequence[Any], written: Sequence[Written]
+) -> list[MovementRow]:
+    """List movements with what caused them, in the order of their dates."""
+    causes, sources = Causes(assessment, entries), Sources(assessment.options_map)
+    found = []
+    for row in written:
+        place = causes.find(row)
+        found.append(
+            MovementRow(
+                date=row.date,
+                kind=row.kind,
+                entity=row.entity,
+                currency=row.currency,
+                group=row.group,
+                reason=row.reason,
+                quantity=row.quantity,
+                cost=row.cost,
+                measure=row.measure,
+                price=row.price,
+                price_date=row.price_date,
+                change=row.change,
+                narration=row.entry.narration or "",
+                cause=sources.locate(place),
+                place=place,
+                entry=row.entry,
+            )
+        )
+    return found
+
+
+def document_movements(rows: Sequence[MovementRow], start: object, end: object) -> Document:
+    """Movements of a period, both days inclusive."""
+    return Document(
+        f"Movements of the allowance, {start} to {end}",
+        {},
+        [
+            Table(
+                "movements",
+                _COLUMNS,
+                [pick(row, _COLUMNS) for row in rows],
+                empty="Nothing was written in this period.",
+            )
+        ],
+    )
