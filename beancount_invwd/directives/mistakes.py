@@ -138,14 +138,6 @@ class Mistakes:
         )
         self._report_item(("margin", commodity), stock, message)
 
-    def report_rate(self, source: str, target: str, day: datetime.date) -> None:
-        """Report a materiality threshold that cannot be converted."""
-        message = (
-            f"'materiality' is in {source}, and there is no rate to {target}, so every loss in "
-            f"{target} is a line of its own; add: {day} price {source} … {target}"
-        )
-        self.report(("rate", source, target), None, message)
-
     def report_missing(
         self, lots: Mapping[str, Lot], prices: PriceBook, day: datetime.date, *, is_all: bool
     ) -> None:

@@ -28,6 +28,7 @@ from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.shares import part_of
 from beancount_invwd.lots.books import Books
 from beancount_invwd.lots.demand import Demand
+from beancount_invwd.movements.materiality import Materiality
 from beancount_invwd.movements.movement import Movement, Release, set_off
 from beancount_invwd.movements.outgoing import Outgoing
 from beancount_invwd.timeline.agenda import Agenda
@@ -108,6 +109,8 @@ class Timeline:
         self.assessor = Assessor(
             scope, mistakes, grouping, self.books, demand, self._agenda, targets.find_contra
         )
+        prices = self.assessor.evidence.prices
+        self._materiality = Materiality(policy, self.books, prices, mistakes)
         self._outgoing = Outgoing(policy, targets, grouping)
         is_interim = policy.reversals == "interim"
         self._claims = Claims(self.books, grouping, targets, mistakes, is_interim=is_interim)
@@ -120,7 +123,6 @@ class Timeline:
         self._booked: list[Claim] = []
         self._corrections: list[Movement] = []
         self._gaps: dict[int, _Gap] = {}  # by the number of the lot
-        self._costs: dict[tuple[str, str], Decimal] = {}
         self._tested_on: datetime.date | None = None
 
     def run(self, entries: Sequence[Any], start: datetime.date | None = None) -> None:
@@ -361,14 +363,15 @@ class Timeline:
         waiting, self._corrections = self._corrections, []
         return [
             row._replace(
-                date=day, is_correction=True, threshold=self._find_threshold(row.group, day)
+                date=day,
+                is_correction=True,
+                threshold=self._materiality.find_threshold(row.group, day),
             )
             for row in waiting
         ]
 
     def _write(self, outcomes: Sequence[Outcome], day: datetime.date) -> None:
         """Set the allowances of groups and note what changed."""
-        self._costs.clear()  # units do not change from here to the end
         corrects = self._take_gaps(outcomes) if self._gaps else {}
         found = []
         for together in merge(outcomes):
@@ -449,29 +452,10 @@ class Timeline:
             found.changes,
             found.measure,
             found.price,
-            self._find_threshold(found.group, day) if self._policy.materiality else None,
+            self._materiality.find_threshold(found.group, day),
             lots[0] if is_single else None,
             corrects,
         )
-
-    def _find_threshold(self, group: Group, day: datetime.date) -> Decimal | None:
-        """The materiality threshold of an entity and currency on this date (section 7)."""
-        found = []
-        for threshold in self._policy.materiality:
-            if threshold.currency is None:
-                place = (group.entity, group.currency)
-                if place not in self._costs:
-                    self._costs[place] = self.books.sum_cost(*place)
-                found.append(threshold.number * self._costs[place])
-            elif threshold.currency == group.currency:
-                found.append(threshold.number)
-            else:
-                rate = self.assessor.evidence.prices.find_rate(threshold.currency, group.currency)
-                if rate is None:
-                    self._mistakes.report_rate(threshold.currency, group.currency, day)
-                else:
-                    found.append(threshold.number * rate[0] / rate[1])
-        return min(found, default=None)
 
     def _report_emptied(self) -> None:
         """Report pools without units in which cost is left (ACCOUNTING section 3)."""

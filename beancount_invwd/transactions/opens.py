@@ -1,0 +1,68 @@
+"""Accounts that the ledger opens in a way that forbids what is to be written → errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from beancount_invwd.ground.errors import InvwdError, error_at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
+
+    from beancount_invwd.movements.movement import Movement
+
+Draft = tuple["Movement", "Mapping[str, Decimal]"]
+"""A movement and its amounts by account, debits positive."""
+
+
+def find_refused(
+    drafts: Sequence[Draft], opens: Mapping[str, Any], closes: Mapping[str, Any]
+) -> tuple[list[InvwdError], set[str]]:
+    """Find accounts that forbid what is to be written to them.
+
+    What shares an allowance account with a refused movement is refused too: without it the balance
+    of that account would be no allowance any more.
+
+    Args:
+        drafts: What is to be written.
+        opens: The ledger's Open directives by account.
+        closes: Its Close directives.
+
+    Returns:
+        An error for each account, and the accounts of which no movement is written.
+    """
+    errors: dict[str, InvwdError] = {}
+    refused: set[str] = set()
+    for movement, postings in drafts:
+        for account in postings:
+            if account not in opens:
+                continue
+            problem = _find_problem(opens[account], closes.get(account), movement)
+            if problem is not None:
+                errors.setdefault(account, problem)
+                refused |= movement.changes.keys()
+    known = 0
+    while len(refused) > known:
+        known = len(refused)
+        for movement, _ in drafts:
+            if refused.intersection(movement.changes):
+                refused |= movement.changes.keys()
+    return list(errors.values()), refused
+
+
+def _find_problem(entry: Any, close: Any, movement: Movement) -> InvwdError | None:
+    account, currency = entry.account, movement.group.currency
+    if entry.date > movement.date:
+        remedy = f"open it on {movement.date} or before"
+        message = f"{account} is opened on {entry.date}, but needed earlier; {remedy}"
+        return error_at(entry.meta, message, entry)
+    if entry.currencies and currency not in entry.currencies:
+        held = ", ".join(entry.currencies)
+        message = f"{account} is opened for {held} only, but {currency} has to be written to it"
+        return error_at(entry.meta, f"{message}; add {currency} to its open", entry)
+    if close is not None and close.date < movement.date:
+        message = f"{account} is closed on {close.date}, but needed on {movement.date}"
+        remedy = "close it later, or set another account in 'accounts'"
+        return error_at(close.meta, f"{message}; {remedy}", close)
+    return None
