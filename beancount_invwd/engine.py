@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
 
+from beancount_invwd.directives.chart import Chart
 from beancount_invwd.directives.metadata import MARK
 from beancount_invwd.directives.mistakes import Mistakes
 from beancount_invwd.directives.scope import Scope
-from beancount_invwd.directives.targets import Targets
 from beancount_invwd.ground.dates import fiscal_year_start
 from beancount_invwd.ground.errors import InvwdError, error_at
 from beancount_invwd.policy.policy import Policy, read_policy
@@ -37,7 +37,7 @@ class Run:
 
     policy: Policy
     scope: Scope
-    targets: Targets
+    chart: Chart
     timeline: Timeline
 
 
@@ -103,11 +103,13 @@ def follow(
         start = start or fiscal_year_start(as_of, policy.year_end)
     blocked: set[str] = set()
     if not is_whole:  # what is wrong later keeps an item out of the books from the beginning
-        _, mistakes = _attempt(policy, ledger, others, options_map, blocked, datetime.date.min)
+        _, mistakes = _attempt(
+            policy, ledger, ledger, others, options_map, blocked, datetime.date.min
+        )
         blocked = mistakes.blocked
     while True:
         run, mistakes = _attempt(
-            policy, entries, others, options_map, blocked, end, start, is_whole=is_whole
+            policy, entries, ledger, others, options_map, blocked, end, start, is_whole=is_whole
         )
         if mistakes.blocked <= blocked:
             break
@@ -115,7 +117,9 @@ def follow(
     day = run.timeline.unclear_on
     if day is not None:
         known = [entry for entry in entries if entry.date <= day]
-        _, found = _attempt(policy, known, others, options_map, blocked, day, is_whole=False)
+        _, found = _attempt(
+            policy, known, ledger, others, options_map, blocked, day, is_whole=False
+        )
         mistakes.adopt_missing(found)
     run.scope.report_uncosted(entries)
     return run, mistakes.errors
@@ -124,6 +128,7 @@ def follow(
 def _attempt(  # noqa: PLR0913, PLR0917 (all that the engine starts from)
     policy: Policy,
     entries: Sequence[Any],
+    ledger: Sequence[Any],
     others: Sequence[Any],
     options_map: Mapping[str, Any],
     blocked: set[str],
@@ -134,14 +139,14 @@ def _attempt(  # noqa: PLR0913, PLR0917 (all that the engine starts from)
 ) -> tuple[Run, Mistakes]:
     """Follow entries without the items that are known to be concerned by a mistake."""
     mistakes = Mistakes(lambda: find_plugin_line(options_map), blocked)
-    targets = Targets(policy)
-    scope = Scope(policy, others, options_map, targets, mistakes)
-    timeline = Timeline(policy, scope, targets, mistakes, end)
+    chart = Chart(policy, others, ledger, options_map, mistakes)
+    scope = Scope(policy, others, options_map, chart, mistakes)
+    timeline = Timeline(policy, scope, chart, mistakes, end)
     timeline.run(entries, start)
     if is_whole:  # else a directive may name what was bought later
         scope.check_directives(timeline.books.seen, timeline.books.by_commodity)
         scope.check_opens({place.account for place in timeline.books.list_places()})
-    return Run(policy, scope, targets, timeline), mistakes
+    return Run(policy, scope, chart, timeline), mistakes
 
 
 def _find_year_end(others: Sequence[Any]) -> str | None:

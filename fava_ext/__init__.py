@@ -112,7 +112,7 @@ class Impairment(FavaExtensionBase):
         question = read_question(fava_api.read_arguments())
         selection = Selection(store.find_state(filters.end), filters)
         run = selection.state.assessment.run
-        quanta = () if run is None else (run.scope.quantum,)
+        quanta = () if run is None else (run.chart.quantum,)
         formats = fava_api.Formats(self.ledger, *quanta)
         return Context(self.ledger, store, question, selection, formats)
 

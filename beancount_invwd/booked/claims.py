@@ -26,8 +26,8 @@ from beancount_invwd.movements.movement import BOOKED, Movement
 
 if TYPE_CHECKING:
     from beancount_invwd.allowance.groups import Grouping
+    from beancount_invwd.directives.chart import Chart
     from beancount_invwd.directives.mistakes import Mistakes
-    from beancount_invwd.directives.targets import Targets
     from beancount_invwd.lots.books import Books
     from beancount_invwd.lots.stock import Lot, Stock, StockKey
 
@@ -52,7 +52,7 @@ class Claims:
     Args:
         books: The lots.
         grouping: Tells which lots are one group.
-        targets: Tells which accounts hold their allowances.
+        chart: Tells which accounts hold their allowances.
         mistakes: Takes amounts that no lot can take.
         is_interim: Whether only losses of the same fiscal year may be reversed.
 
@@ -66,14 +66,14 @@ class Claims:
         self,
         books: Books,
         grouping: Grouping,
-        targets: Targets,
+        chart: Chart,
         mistakes: Mistakes,
         *,
         is_interim: bool,
     ) -> None:
         self._books = books
         self._grouping = grouping
-        self._targets = targets
+        self._chart = chart
         self._mistakes = mistakes
         self._is_interim = is_interim
         self.taken_over: dict[StockKey, Decimal] = {}
@@ -81,12 +81,6 @@ class Claims:
 
     def check(self, claims: Sequence[Claim]) -> list[Claim]:
         """Keep amounts on allowance accounts; report claims that have none, or on others."""
-        accounts = self._targets.known
-        if not all(claim.changes.keys() <= accounts for claim in claims):  # its lots may be gone
-            named = {stock for claim in claims for stock in self._find_named(claim.group)}
-            for place in self._books.list_places():
-                if place.stock in named:
-                    self._targets.find_contra(place)
         kept = []
         for claim in claims:
             narrow = self._narrow(claim)
@@ -107,7 +101,7 @@ class Claims:
             return None
         rooms: dict[str, Decimal] = {}
         for lot in lots:
-            account = self._targets.find_contra(lot.place)
+            account = lot.place.contra
             rooms[account] = rooms.get(account, ZERO) + find_room(lot)
         narrow = self._narrow(claim)
         changes = narrow.changes
@@ -115,9 +109,14 @@ class Claims:
         return narrow if changes and fits and not self._find_problem(claim, narrow) else None
 
     def _narrow(self, claim: Claim) -> Claim:
-        """Keep amounts on the allowance accounts that are known by now."""
-        accounts = self._targets.known
-        changes = {a: change for a, change in claim.changes.items() if a in accounts}
+        """Keep amounts on allowance accounts, of its goods if it names any."""
+        named = set(self._find_named(claim.group))
+
+        def is_behind(account: str) -> bool:
+            stocks = self._books.by_contra.get(account, ())
+            return not named.isdisjoint(stocks) if named else self._chart.is_allowance(account)
+
+        changes = {a: change for a, change in claim.changes.items() if is_behind(a)}
         return replace(claim, changes=changes)
 
     def _find_problem(self, claim: Claim, narrow: Claim) -> str | None:
@@ -125,7 +124,7 @@ class Claims:
         if not claim.group:
             return f"its amount on {next(iter(changes))} names no invwd-group" if changes else None
         others = () if has_goods(claim.txn) else claim.changes.keys() - changes.keys()
-        strange = sorted(account for account in others if self._targets.is_asset(account))
+        strange = sorted(account for account in others if self._chart.is_under(account, "Assets"))
         if changes and not strange:
             return None
         if not self._find_lots(claim):
@@ -139,9 +138,7 @@ class Claims:
         near = None if claim.group in items else find_near(claim.group, items)
         remedy = f"did you mean {near}? mend " if near else "mend "
         remedy += "its accounts, its amount or invwd-group"
-        if claim.changes.keys().isdisjoint(
-            map(self._targets.find_contra, self._books.list_places())
-        ):  # else that is an error without the tag
+        if claim.changes.keys().isdisjoint(self._books.by_contra):  # else that is an error untagged
             remedy += ", or remove the tag #invwd"
         message = (
             f"this booked movement of {claim.group or 'no group'} cannot be taken: {what}; {remedy}"
@@ -217,7 +214,7 @@ class Claims:
         for account, change in claim.changes.items():
             rest = min(ZERO, change)
             for lot in lots if rest else ():
-                if self._targets.find_contra(lot.place) == account:
+                if lot.place.contra == account:
                     part = min(-rest, carried[lot.number])
                     rest += part
                     if is_final:
@@ -293,7 +290,7 @@ class Claims:
         taken: dict[str, dict[str, Decimal]] = {}  # by entity
         unplaced: dict[str, Decimal] = {}
         for account, change in drop_zeros(claim.changes).items():
-            behind = [lot for lot in lots if self._targets.find_contra(lot.place) == account]
+            behind = [lot for lot in lots if lot.place.contra == account]
             named = [self._find_name(lot, test.names) == claim.group for lot in behind]
             measured = [
                 is_named and lot.number not in test.unmeasured
@@ -325,8 +322,8 @@ class Claims:
 
     def _find_home(self, claim: Claim) -> Stock | None:
         """Find the stock that it is about, or one of those; it may have no lots any more."""
-        stocks, places = self._list_stocks(claim), self._books.list_places()
-        behind = [place.stock for place in places if place.contra in claim.changes]
+        stocks, by_contra = self._list_stocks(claim), self._books.by_contra
+        behind = {stock for account in claim.changes for stock in by_contra.get(account, ())}
         return next((stock for stock in stocks if stock in behind), next(iter(stocks), None))
 
     def _correct(
@@ -355,7 +352,7 @@ class Claims:
 
     def _is_taken_over(self, claim: Claim) -> bool:
         """Whether it is neither loss nor gain: an allowance that came from another system, say."""
-        return claim.kind is None and not self._targets.is_result(claim.txn)
+        return claim.kind is None and not self._chart.is_result(claim.txn)
 
     def _take_over(self, claim: Claim, lots: Sequence[Lot], changes: Sequence[Decimal]) -> None:
         """Note what lots took over; it is no loss of this year (ACCOUNTING section 6)."""

@@ -7,7 +7,6 @@ state; which parameters hold for a lot (lot, then item, then account, then polic
 from __future__ import annotations
 
 import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
@@ -25,17 +24,15 @@ from beancount_invwd.directives.metadata import (
     Statement,
 )
 from beancount_invwd.directives.mistakes import Mistakes, find_meta
-from beancount_invwd.ground.money import CENT
-from beancount_invwd.lots.stock import Home, Lot, Stock, StockKey
+from beancount_invwd.lots.stock import Lot, Stock, StockKey
 from beancount_invwd.measure.formula import find_formula
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from beancount_invwd.directives.targets import Targets
+    from beancount_invwd.directives.chart import Chart
     from beancount_invwd.policy.policy import Policy, Terms
 
-_FINEST = 20
 _MOST_NAMES = 20
 _Seen = set[tuple[str, str | None]]  # accounts and labels of the lots that an item ever had
 _CHARGES = ("selling_cost", "completion_cost", "normal_margin")
@@ -48,15 +45,12 @@ class Scope:
         policy: The plugin's policy.
         entries: All entries but transactions and prices.
         options_map: The ledger's options.
-        targets: Tells which accounts hold allowances and so are no inventory accounts.
+        chart: Tells what accounts and items are.
         mistakes: Takes what is wrong.
 
     Attributes:
         directives: The `invwd-…` directives by `id` of their entry.
         closed: Nothing is written on or before this date (`invwd-closed`).
-        feeds: The raw materials that go into an item, directly or through parts.
-        opens: Open directives by account.
-        closes: Close directives by account.
         perishables: New lots and when they expire, until somebody takes them off this list.
     """
 
@@ -65,21 +59,14 @@ class Scope:
         policy: Policy,
         entries: Iterable[Any],
         options_map: Mapping[str, Any],
-        targets: Targets,
+        chart: Chart,
         mistakes: Mistakes,
     ) -> None:
-        self.opens: dict[str, Any] = {}
-        self.closes: dict[str, Any] = {}
         self.perishables: list[tuple[datetime.date, Lot]] = []
         self._policy = policy
         self._options_map = options_map
-        self._targets = targets
+        self._chart = chart
         self._mistakes = mistakes
-        self._quanta: dict[str, Decimal] = {}
-        self._items: dict[str, Facts] = {}
-        self._doubts: dict[str, list[str]] = {}
-        self._accounts: dict[str, Facts] = {}
-        self._broken_accounts: set[str] = set()
         self._shapes: dict[tuple[str, ...], bool] = {}
         self._uncosted: dict[tuple[str, str], Any] = {}
         customs = self._read_entries(entries)
@@ -87,7 +74,6 @@ class Scope:
         self.directives: Mapping[int, Directive] = {id(row.entry): row for row in found}
         closings = [row.date for row in found if isinstance(row, Closing)]
         self.closed = max(closings, default=None)
-        self.feeds = self._find_feeds()
         mistakes.blocked |= items
         for entry, problem in problems:
             mistakes.report(id(entry), entry.meta, problem, entry)
@@ -95,69 +81,16 @@ class Scope:
     def _read_entries(self, entries: Iterable[Any]) -> list[Any]:
         customs = []
         for entry in entries:
-            if isinstance(entry, data.Open):
-                self._read_open(entry)
-            elif isinstance(entry, data.Close):
-                self.closes[entry.account] = entry
-            elif isinstance(entry, data.Commodity):
-                self._read_commodity(entry)
-            elif isinstance(entry, data.Custom) and entry.type.startswith(facts.MARK):
+            if isinstance(entry, data.Custom) and entry.type.startswith(facts.MARK):
                 customs.append(entry)
-            else:
+            elif not isinstance(entry, (data.Open, data.Close, data.Commodity)):
                 for problem in facts.list_strays(entry.meta, f"a {type(entry).__name__}"):
                     self._mistakes.report((id(entry), problem), entry.meta, problem, entry)
         return customs
 
-    def _read_open(self, entry: Any) -> None:
-        account = entry.account
-        self.opens[account] = entry
-        stated = facts.select_ours(entry.meta, "Open")
-        if stated:
-            self._accounts[account], problems = facts.read_facts(stated, "Open", entry.meta)
-            for problem in problems:
-                self._broken_accounts.add(account)
-                self._mistakes.report((account, problem), entry.meta, problem, entry)
-
-    def _read_commodity(self, entry: Any) -> None:
-        name = entry.currency
-        self._mistakes.commodities[name] = entry
-        precision = entry.meta.get("precision")
-        if isinstance(precision, Decimal) and 0 <= precision <= _FINEST:
-            self._quanta[name] = Decimal(1).scaleb(-int(precision))
-        stated = facts.select_ours(entry.meta, "Commodity")
-        if not stated:
-            return
-        self._items[name], problems = facts.read_facts(stated, "Commodity", entry.meta)
-        if any(key.startswith(facts.MARK) for key in stated):
-            for problem in problems:
-                self._mistakes.block(name, entry.meta, problem, entry)
-        elif problems:  # a `category` matters only if the commodity is an item
-            self._doubts[name] = problems
-
-    def _find_feeds(self) -> Mapping[str, frozenset[str]]:
-        """Turn `invwd-used-in` round, and report materials that are used in themselves."""
-        feeds: dict[str, set[str]] = {}
-        for material, found in self._items.items():
-            reached: dict[str, None] = dict.fromkeys(found.used_in)
-            waiting = list(reached)
-            while waiting:
-                item = waiting.pop(0)
-                feeds.setdefault(item, set()).add(material)
-                more = [name for name in self.used_in(item) if name not in reached]
-                reached.update(dict.fromkeys(more))
-                waiting += more
-            if material in reached:
-                entry = self._mistakes.commodities[material]
-                message = (
-                    f"invwd-used-in goes in a circle: {material} is used in "
-                    f"{', '.join(reached)}; name the products that are sold"
-                )
-                self._mistakes.block(material, entry.meta, message, entry)
-        return {item: frozenset(materials) for item, materials in feeds.items()}
-
     def used_in(self, item: str) -> tuple[str, ...]:
         """The products that a raw material is used in."""
-        return self._items.get(item, NO_FACTS).used_in
+        return self._chart.items.used_in(item)
 
     def is_blocked(self, item: str) -> bool:
         """Whether a mistake concerns the item."""
@@ -165,53 +98,14 @@ class Scope:
 
     def item_terms(self, stock: Stock, account: str) -> Terms:
         """The parameters of an item in an account, whatever its lots say."""
-        stated = self._accounts.get(account, NO_FACTS)
+        stated = self._chart.stated.get(account, NO_FACTS)
         return facts.resolve_terms(self._policy.terms, stated, stock.facts, NO_FACTS)
-
-    def find_home(self, account: str) -> Home | None:
-        """The inventory account of this name, without lots, or None for any other."""
-        match = self._policy.match_inventory(account)
-        stated = self._accounts.get(account, NO_FACTS)
-        if match is None or stated.exclude or self.is_allowance(account):
-            return None
-        entity = match["entity"] if "entity" in match.re.groupindex else ""
-        is_plain = account not in self._accounts and account not in self._broken_accounts
-        return Home(account, entity or "", self._is_pool(account), is_plain)
-
-    def is_allowance(self, account: str) -> bool:
-        """Whether an account is the allowance account of an inventory account."""
-        return self._targets.is_allowance(account, self.opens, self._policy.match_inventory)
-
-    def _is_pool(self, account: str) -> bool:
-        entry = self.opens.get(account)
-        booking = entry.booking if entry is not None else None
-        booking = booking or self._options_map.get("booking_method")
-        return (getattr(booking, "name", None) or str(booking)) == "NONE"
 
     def make_stock(self, key: StockKey) -> Stock:
         """Build the empty stock of an item."""
-        for problem in self._doubts.pop(key.commodity, ()):
-            entry = self._mistakes.commodities[key.commodity]
-            self._mistakes.block(key.commodity, entry.meta, problem, entry)
-        found = self._items.get(key.commodity, NO_FACTS)
-        return Stock(key, self.category(key.commodity), self.quantum(key.currency), found)
-
-    def quantum(self, currency: str) -> Decimal:
-        """The smallest unit of a currency: 0.01, or by its `precision`."""
-        return self._quanta.get(currency, CENT)
-
-    def is_excluded(self, commodity: str) -> bool:
-        """Whether a commodity is not assessed at all."""
-        found = self._items.get(commodity)
-        return found is not None and found.exclude
-
-    def list_excluded(self) -> set[str]:
-        """The commodities that are not assessed at all."""
-        return {commodity for commodity, found in self._items.items() if found.exclude}
-
-    def is_income(self, account: str) -> bool:
-        """Whether an account is under Income."""
-        return self._policy.roots.is_under(account, "Income")
+        chart, item = self._chart, key.commodity
+        found = chart.items.admit(item)
+        return Stock(key, chart.items.category(item), chart.quantum(key.currency), found)
 
     def admit(self, txn: Any, posting: Any, lot: Lot | None, *, is_pool: bool) -> Facts:
         """Read what a posting to a lot states, else (if it adds units) its transaction.
@@ -272,14 +166,10 @@ class Scope:
             known = self._shapes[shape] = bool(facts.select_ours(meta, "lot"))
         return known
 
-    def category(self, commodity: str) -> str:
-        """The category of an item; one without stands for its own."""
-        return self._items.get(commodity, NO_FACTS).category or commodity
-
     def set_terms(self, lot: Lot) -> None:
         """Set the parameters of a lot from policy, account, item and its own facts."""
         stock = lot.stock
-        account = self._accounts.get(lot.account, NO_FACTS)
+        account = self._chart.stated.get(lot.account, NO_FACTS)
         if lot.facts is NO_FACTS and not account.overrides:
             self.set_plain_terms(stock)
             lot.terms = stock.terms
@@ -288,7 +178,7 @@ class Scope:
             stock.is_plain = False
             if lot.facts.expires is not None:
                 self.perishables.append((lot.facts.expires, lot))
-        if stock.key.commodity in self._mistakes.blocked or lot.account in self._broken_accounts:
+        if stock.key.commodity in self._mistakes.blocked or lot.account in self._chart.broken:
             lot.terms = None
             stock.is_plain = False
 
@@ -336,7 +226,7 @@ class Scope:
         example = next(iter(self._options_map.get("operating_currency", ())), None)
         example = example or min(money, default="USD")
         for (_, commodity), (txn, posting) in self._uncosted.items():
-            if commodity not in money and not self.is_excluded(commodity):
+            if commodity not in money and not self._chart.items.is_excluded(commodity):
                 self._mistakes.report_uncosted(txn, posting, example)
 
     def check_price(self, entry: Any) -> None:
@@ -358,8 +248,8 @@ class Scope:
         Args:
             held: The accounts that ever held lots.
         """
-        for account, found in self._accounts.items():
-            if account in held or account in self._broken_accounts:
+        for account, found in self._chart.stated.items():
+            if account in held or account in self._chart.broken:
                 continue
             names = ", ".join(found.stated)
             below = sorted(name for name in held if name.startswith(f"{account}:"))
@@ -377,7 +267,7 @@ class Scope:
                 )
             else:
                 continue
-            entry = self.opens[account]
+            entry = self._chart.opens[account]
             self._mistakes.report((account, problem), entry.meta, problem, entry)
 
     def check_directives(
@@ -394,7 +284,7 @@ class Scope:
         lots: dict[str, _Seen] = {}
         for commodity, account, label in seen:
             lots.setdefault(commodity, set()).add((account, label))
-        for item, found in self._items.items():
+        for item, found in self._chart.items.list_materials():
             for product in found.used_in:
                 if product not in by_commodity and product not in self._mistakes.commodities:
                     message = (
@@ -431,7 +321,7 @@ class Scope:
         if row.account is not None:
             accounts = {account for account, _ in lots}
             if row.account not in accounts:
-                is_open = row.account in self.opens
+                is_open = row.account in self._chart.opens
                 if not is_open or self._policy.match_inventory(row.account) is None:
                     return (
                         f"{name} names {row.account}, which is no inventory account; check its name"

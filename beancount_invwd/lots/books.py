@@ -9,7 +9,8 @@ opened with booking `NONE` all lots of an item are one pool: units and cost are 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from beancount_invwd.lots.moves import (
 from beancount_invwd.lots.stock import NO_LIMIT, Home, Lot, Place, Pool, Stock, StockKey, carry
 
 if TYPE_CHECKING:
+    from beancount_invwd.directives.chart import Chart
     from beancount_invwd.directives.metadata import Facts
     from beancount_invwd.directives.scope import Scope
     from beancount_invwd.lots.demand import Demand
@@ -43,28 +45,32 @@ class Books:
     """The lots of the whole ledger as of the last transaction that was applied.
 
     Args:
-        scope: Tells which accounts hold inventory, and facts and terms of lots.
+        chart: Tells which accounts hold inventory.
+        scope: Tells facts and terms of lots.
         demand: Takes what was sold or used.
 
     Attributes:
         stocks: The stocks of all items, in the order in which they were first seen.
         by_commodity: The same by item.
         by_group: The same by the names of all groups that they can be in, under whatever basis.
+        by_contra: The same by allowance account.
         touched: Stocks that changed since this was last cleared.
         seen: Commodity, account and label of every lot there ever was, if directives may name it.
         moved: Units that went from lot to lot since this was set to a list, else None.
     """
 
-    def __init__(self, scope: Scope, demand: Demand) -> None:
+    def __init__(self, chart: Chart, scope: Scope, demand: Demand) -> None:
         self.stocks: dict[StockKey, Stock] = {}
         self.by_commodity: dict[str, list[Stock]] = {}
         self.by_group: dict[str, list[Stock]] = {}
+        self.by_contra: dict[str, set[Stock]] = {}
         self.touched: set[Stock] = set()
         self.seen: set[tuple[str, str, str | None]] = set()
         self.moved: list[Moved] | None = None
         self._emptied: list[Pool] = []
-        self._homes = _Homes(scope.find_home)
+        self._homes = _Homes(chart)
         self._by_id: dict[int, Lot] = {}  # by the identity of their cost, which booking keeps
+        self._chart = chart
         self._scope = scope
         self._demand = demand
         self._numbers = 0
@@ -207,7 +213,7 @@ class Books:
     def _open_plain(self, home: Home, posting: Any) -> Place | None:
         """Find the place of goods that an account takes without a look at what else is stated."""
         commodity = posting.units.currency
-        if home.is_pool or not home.is_plain or self._scope.is_excluded(commodity):
+        if home.is_pool or not home.is_plain or self._chart.items.is_excluded(commodity):
             return None
         place = self._find_place(home, posting)
         if self._scope.set_plain_terms(place.stock):
@@ -227,7 +233,7 @@ class Books:
             if self.moved is not None:
                 self.moved += moved
             moved = [row for row in moved if row.allowance]
-            if not any(self._scope.is_income(posting.account) for posting in txn.postings):
+            if not any(self._chart.is_under(row.account, "Income") for row in txn.postings):
                 moved += match_production(additions, reductions)
         for addition in additions:
             self._note_addition(txn, addition)
@@ -249,7 +255,7 @@ class Books:
             if posting.cost is None:
                 self._scope.note_uncosted(txn, posting)
                 continue
-            if self._scope.is_excluded(units.currency):
+            if self._chart.items.is_excluded(units.currency):
                 continue
             place = self._find_place(home, posting)
             if units.number > 0:
@@ -355,8 +361,10 @@ class Books:
             key = StockKey(home.entity, currency, commodity)
             is_first = key not in self.stocks
             stock = self._find_stock(key)
-            place = Place(stock, home.account, home.is_pool, commodity, currency)
+            contra = self._chart.contra(home.account, commodity, stock.category)
+            place = Place(stock, home.account, home.is_pool, commodity, currency, contra)
             home.places[commodity, currency] = place
+            self.by_contra.setdefault(contra, set()).add(stock)
             stock.place = place if is_first else None
         return place
 
@@ -425,12 +433,13 @@ def _give_up(lot: Lot, units: Decimal, out_of: Decimal) -> tuple[Decimal, Decima
 class _Homes(dict[str, "Home | None"]):
     """Inventory accounts by name, looked up once each."""
 
-    def __init__(self, find: Callable[[str], Home | None]) -> None:
+    def __init__(self, chart: Chart) -> None:
         super().__init__()
-        self._find = find
+        self._chart = chart
 
     def __missing__(self, account: str) -> Home | None:
-        home = self[account] = self._find(account)
+        found = self._chart.inventory(account)
+        home = self[account] = None if found is None else Home(**asdict(found))
         return home
 
 

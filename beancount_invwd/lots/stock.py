@@ -276,7 +276,7 @@ class Place:
     """An item in an inventory account, in one cost currency.
 
     Attributes:
-        contra: Its allowance account, once that was asked for.
+        contra: Its allowance account.
         newest: The newest cost date of all its lots.
         latest: Lots that were never looked for by value: most never are, and that takes long.
     """
@@ -286,7 +286,7 @@ class Place:
     is_pool: bool
     commodity: str
     currency: str
-    contra: str = ""
+    contra: str
     newest: datetime.date = datetime.date.min
     latest: list[Lot] = field(default_factory=list)
     _by_cost: dict[Any, Lot] = field(default_factory=dict)

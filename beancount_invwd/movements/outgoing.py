@@ -22,8 +22,9 @@ from beancount_invwd.movements.releases import choose_credits
 
 if TYPE_CHECKING:
     from beancount_invwd.booked.claim import Claim, Kin
-    from beancount_invwd.directives.targets import Targets
+    from beancount_invwd.directives.chart import Chart
     from beancount_invwd.lots.moves import Moved, Outflow, Reduction
+    from beancount_invwd.lots.stock import Stock
     from beancount_invwd.policy.policy import Policy
 
 
@@ -32,17 +33,17 @@ class Outgoing:
 
     Args:
         policy: Tells when releases are written.
-        targets: Tells where they go.
+        chart: Tells where they go.
         grouping: Tells which group units left.
 
     Attributes:
         waiting: Releases that are written on the next measurement date.
     """
 
-    def __init__(self, policy: Policy, targets: Targets, grouping: Grouping) -> None:
+    def __init__(self, policy: Policy, chart: Chart, grouping: Grouping) -> None:
         self.waiting: list[Release] = []
         self._policy = policy
-        self._targets = targets
+        self._chart = chart
         self._grouping = grouping
         self._movements: list[Movement] = []
 
@@ -84,14 +85,14 @@ class Outgoing:
                 self._release(txn.date, releases, txn)
 
     def _choose_releases(self, txn: Any, rows: Sequence[Reduction]) -> list[Release]:
-        chosen = choose_credits(txn, rows, self._policy.roots, self._targets.cogs_account)
+        chosen = choose_credits(txn, rows, self._policy.roots, self._find_cogs)
         sold = {row.lot.stock for row, _, _ in chosen if row.units_left}  # the others moved
         return [
             Release(
                 self._grouping.find_left(row.lot),
                 "release" if account else "reversal",
                 reason,
-                self._targets.find_contra(row.lot.place),
+                row.lot.place.contra,
                 account,
                 row.allowance,
                 row.units_left if row.lot.stock in sold else row.units_taken,
@@ -99,6 +100,10 @@ class Outgoing:
             )
             for row, account, reason in chosen
         ]
+
+    def _find_cogs(self, stock: Stock) -> str:
+        """The cost-of-goods-sold account of an item."""
+        return self._chart.result("cogs", stock.key.entity, stock.key.commodity, stock.category)
 
     def _release(self, day: datetime.date, releases: Sequence[Release], txn: Any) -> None:
         groups: dict[tuple[Group, Kind], list[Release]] = {}
@@ -132,7 +137,7 @@ class Outgoing:
             changes: dict[str, Decimal] = {}
             for row in rows:
                 for lot, change in ((row.source, -row.allowance), (row.target, row.allowance)):
-                    account = self._targets.find_contra(lot.place)
+                    account = lot.place.contra
                     changes[account] = changes.get(account, ZERO) + change
             changes = drop_zeros(changes)
             if changes:

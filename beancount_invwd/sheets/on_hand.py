@@ -36,7 +36,7 @@ class Store:
 
     def is_excluded(self, commodity: str) -> bool:
         """Whether an item is not assessed, nor counted."""
-        return self.run.scope.is_excluded(commodity)
+        return self.run.chart.items.is_excluded(commodity)
 
     def sum_below(self, account: str, commodity: str) -> Decimal:
         """The units of an account and those below it, as a `balance` assertion adds them up."""
@@ -63,11 +63,10 @@ class Store:
         Raises:
             RuleError: The ledger opens it in a way that forbids the loss.
         """
-        scope = self.run.scope
+        chart = self.run.chart
         category = self.run.timeline.books.by_commodity[commodity][0].category
-        targets = self.run.targets
-        account = targets.result_account("write_off", shelf.entity, commodity, category)
-        entry, close = scope.opens.get(account), scope.closes.get(account)
+        account = chart.result("write_off", shelf.entity, commodity, category)
+        entry, close = chart.opens.get(account), chart.closes.get(account)
         if entry is None:
             return account, min(self.date, self.generated.get(account, self.date))
         if entry.date > self.date or (close is not None and close.date < self.date):
@@ -112,14 +111,14 @@ def fill_store(
 
 def _open_shelves(run: Run, options_map: Mapping[str, Any], date: datetime.date) -> list[Shelf]:
     shelves = []
-    scope = run.scope
-    for account, entry in scope.opens.items():
-        close = scope.closes.get(account)
-        home = scope.find_home(account)
+    chart = run.chart
+    for account, entry in chart.opens.items():
+        close = chart.closes.get(account)
+        found = chart.inventory(account)
         is_open = entry.date <= date and (close is None or close.date > date)
-        if home is not None and is_open:
+        if found is not None and is_open:
             booking = entry.booking or options_map["booking_method"]
-            shelves.append(Shelf(account, home.entity, booking, date, options_map, scope.quantum))
+            shelves.append(Shelf(account, found.entity, booking, date, options_map, chart.quantum))
     return sorted(shelves, key=lambda shelf: shelf.account)
 
 

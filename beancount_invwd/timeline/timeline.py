@@ -35,9 +35,9 @@ from beancount_invwd.timeline.agenda import Agenda
 from beancount_invwd.timeline.calendar import Calendar, Due
 
 if TYPE_CHECKING:
+    from beancount_invwd.directives.chart import Chart
     from beancount_invwd.directives.mistakes import Mistakes
     from beancount_invwd.directives.scope import Scope
-    from beancount_invwd.directives.targets import Targets
     from beancount_invwd.lots.moves import Outflow
     from beancount_invwd.lots.stock import Lot, Stock, StockKey
     from beancount_invwd.policy.policy import Policy
@@ -73,7 +73,7 @@ class Timeline:
     Args:
         policy: The policy.
         scope: What is assessed.
-        targets: Where movements go.
+        chart: What accounts are, and where movements go.
         mistakes: Takes what is wrong.
         end: The last date on which lots may be tested, inclusive.
 
@@ -89,31 +89,31 @@ class Timeline:
         self,
         policy: Policy,
         scope: Scope,
-        targets: Targets,
+        chart: Chart,
         mistakes: Mistakes,
         end: datetime.date,
     ) -> None:
         demand, grouping = Demand(policy.idle, policy.coverage), Grouping(policy)
         self._grouping = grouping
         is_by_price = policy.period == "price"
-        self.books = Books(scope, demand)
+        self.books = Books(chart, scope, demand)
         self.movements: list[Movement] = []
         self.opening: Mapping[StockKey, Decimal] = {}
         self.unclear_on: datetime.date | None = None
         self._policy = policy
         self._scope = scope
-        self._targets = targets
+        self._chart = chart
         self._mistakes = mistakes
         self._is_by_price = is_by_price
-        self._agenda = Agenda(self.books, scope.feeds, is_by_price=is_by_price)
+        self._agenda = Agenda(self.books, chart.items.feeds, is_by_price=is_by_price)
         self.assessor = Assessor(
-            scope, mistakes, grouping, self.books, demand, self._agenda, targets.find_contra
+            scope, mistakes, grouping, self.books, demand, self._agenda, attrgetter("contra")
         )
         prices = self.assessor.evidence.prices
         self._materiality = Materiality(policy, self.books, prices, mistakes)
-        self._outgoing = Outgoing(policy, targets, grouping)
+        self._outgoing = Outgoing(policy, chart, grouping)
         is_interim = policy.reversals == "interim"
-        self._claims = Claims(self.books, grouping, targets, mistakes, is_interim=is_interim)
+        self._claims = Claims(self.books, grouping, chart, mistakes, is_interim=is_interim)
         self._calendar = Calendar(policy, end, scope.perishables, self.books.is_on_hand)
         self._today: datetime.date | None = None
         self._is_eventful = False
@@ -467,11 +467,10 @@ class Timeline:
 
         Where there are no lots to it, goods alone are reported: they are assessed nowhere.
         """
-        accounts = set(filter(self._targets.may_be_allowance, self.books.list_accounts()))
-        contras = set(map(self._targets.find_contra, self.books.list_places() if accounts else ()))
-        accounts = {row for row in accounts if row in contras or self._scope.is_allowance(row)}
+        accounts = set(filter(self._chart.is_allowance, self.books.list_accounts()))
         if not accounts:
             return
+        contras = self.books.by_contra
         posting: Any
         for txn in entries:
             if type(txn) is data.Transaction and not is_booked(txn):
@@ -515,7 +514,7 @@ class Timeline:
             for row in rows:
                 if row.measured.lack == "product":
                     product = row.measured.reason
-                    is_excluded = self._scope.is_excluded(product)
+                    is_excluded = self._chart.items.is_excluded(product)
                     self._mistakes.report_product(row.lot, product, day, is_excluded=is_excluded)
         if unpriced:
             self._mistakes.report_missing(unpriced, prices, day, is_all=is_none_priced)
@@ -547,7 +546,7 @@ class Timeline:
                 sums[account, movement.group.currency] = ZERO
         for stock in self.books.stocks.values():
             for lot in stock.lots.values() if stock.allowance else ():
-                key = (self._targets.find_contra(lot.place), stock.key.currency)
+                key = (lot.place.contra, stock.key.currency)
                 sums[key] = sums.get(key, ZERO) + lot.allowance
         for row in self.waiting:
             key = (row.account, row.group.currency)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from beancount_invwd.allowance.groups import Group
+    from beancount_invwd.directives.chart import Chart
     from beancount_invwd.directives.scope import Scope
-    from beancount_invwd.directives.targets import Targets
     from beancount_invwd.ground.errors import InvwdError
     from beancount_invwd.movements.movement import Movement
     from beancount_invwd.policy.policy import Policy
@@ -44,15 +44,15 @@ class Journal:
 
     Args:
         policy: The policy.
-        scope: Gives quanta and the ledger's own Opens and Closes.
-        targets: Gives accounts.
+        scope: Tells what is closed.
+        chart: Gives accounts, quanta and the ledger's own Opens and Closes.
         filename: The ledger's file; sources are named relative to its folder.
     """
 
-    def __init__(self, policy: Policy, scope: Scope, targets: Targets, filename: str) -> None:
+    def __init__(self, policy: Policy, scope: Scope, chart: Chart, filename: str) -> None:
         self._policy = policy
         self._scope = scope
-        self._targets = targets
+        self._chart = chart
         self._lines = _FIRST_LINE
         self._texts: dict[tuple[datetime.date, str], int] = {}
         self._folder = os.path.dirname(filename)  # noqa: PTH120 (pathlib takes 8 ms to import)
@@ -69,8 +69,8 @@ class Journal:
             New entries, and an error for each account that the ledger itself opens in a way that
             forbids them; movements that depend on such an account are not written.
         """
-        drafts, opens = self._draft(movements), self._scope.opens
-        errors, refused = find_refused(drafts, opens, self._scope.closes)
+        drafts, opens = self._draft(movements), self._chart.opens
+        errors, refused = find_refused(drafts, opens, self._chart.closes)
         entries = []
         first_use: dict[str, datetime.date] = {}
         for movement, postings in drafts:
@@ -113,7 +113,7 @@ class Journal:
         return [(self._find_account(kind if is_material else "cogs", group), movement.change)]
 
     def _find_account(self, kind: str, group: Group) -> str:
-        return self._targets.result_account(kind, group.entity, group.commodity, group.category)
+        return self._chart.result(kind, group.entity, group.commodity, group.category)
 
     def _make_open(self, account: str, date: datetime.date) -> Any:
         return data.Open(self._make_meta(), date, account, None, None)  # type: ignore[arg-type]
@@ -124,7 +124,7 @@ class Journal:
 
     def _make_transaction(self, movement: Movement, amounts: Mapping[str, Decimal]) -> Any:
         currency = movement.group.currency
-        figures = find_figures(movement, self._scope.quantum(currency))
+        figures = find_figures(movement, self._chart.quantum(currency))
         text = narrate(movement, figures, self._scope.closed)
         key = (movement.date, text)
         count = self._texts[key] = self._texts.get(key, 0) + 1

@@ -61,7 +61,7 @@ class Selection:
         run = self.state.assessment.run
         if not self.filters.account or run is None:
             return ()
-        accounts = {run.targets.find_contra(place) for place in self._places}
+        accounts = {place.contra for place in self._places}
         return sorted(name for name in accounts if not self._accepts(name))
 
     @cached_property
@@ -116,7 +116,7 @@ class Selection:
         run = self.state.assessment.run
         if self._accepts(place.account) or run is None:
             return True
-        return self._accepts(run.targets.find_contra(place))
+        return self._accepts(place.contra)
 
     def _accepts(self, account: str) -> bool:
         found = self._accounts.get(account)

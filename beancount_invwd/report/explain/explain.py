@@ -157,8 +157,8 @@ def _is_excluded(assessment: Assessment, entries: Sequence[Any], item: str) -> b
         and posting.units is not None
         and posting.units.currency == item
         and run.policy.match_inventory(posting.account) is not None
-        and not run.scope.is_allowance(posting.account)
-        and (run.scope.is_excluded(item) or run.scope.find_home(posting.account) is None)
+        and not run.chart.is_allowance(posting.account)
+        and (run.chart.items.is_excluded(item) or run.chart.inventory(posting.account) is None)
         for entry in entries
         if type(entry) is data.Transaction and entry.date <= assessment.as_of
         for posting in entry.postings

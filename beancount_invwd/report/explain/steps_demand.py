@@ -39,7 +39,7 @@ class DemandSteps:
         self, run: Run, entries: Sequence[Any], sources: Sources, day: datetime.date
     ) -> None:
         self._policy = run.policy
-        self._scope = run.scope
+        self._chart = run.chart
         self._demand: Demand = run.timeline.assessor.demand
         self._entries = entries
         self._sources = sources
@@ -91,7 +91,7 @@ class DemandSteps:
         return found
 
     def _is_of(self, stock: Stock, posting: Any) -> bool:
-        home = self._scope.find_home(posting.account)
+        home = self._chart.inventory(posting.account)
         is_same = posting.units.currency == stock.key.commodity
         return is_same and home is not None and home.entity == stock.key.entity
 

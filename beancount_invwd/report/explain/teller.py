@@ -98,7 +98,7 @@ class Teller:
         yield Step(section, "cost", formula, lot.cost, source)
         case = self._make_case(row)
         if case is not None:
-            opens = self._run.scope.opens
+            opens = self._run.chart.opens
             yield from MeasureSteps(case, section, self._sources, opens).list_all()
         if row.measured.lack is not None:
             yield Step(section, "measure", LACKS[row.measured.lack])

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from beancount.core import data
 
 from beancount_invwd.booked.claim import is_booked
+from beancount_invwd.directives.chart import Allowance
 from beancount_invwd.ground.money import CONTEXT
 
 if TYPE_CHECKING:
-    from beancount_invwd.engine import Run
-    from beancount_invwd.lots.stock import Home
+    from beancount_invwd.directives.chart import Chart
     from beancount_invwd.report.state import Assessment
 
 
@@ -59,50 +59,32 @@ def read_history(assessment: Assessment, entries: Sequence[Any]) -> History:
         return History((), ())
     costs: list[CostChange] = []
     found: list[Any] = []
-    accounts = _Accounts(assessment.run)
+    chart = assessment.run.chart
     with localcontext(CONTEXT):
         for entry in entries:
             if type(entry) is not data.Transaction:
                 continue
             if entry.date > assessment.as_of:
                 break
-            if _read(entry, accounts, costs) or is_booked(entry):
+            if _read(entry, chart, costs) or is_booked(entry):
                 found.append(entry)
     return History(costs, found)
 
 
-def _read(entry: Any, accounts: _Accounts, costs: list[CostChange]) -> bool:
+def _read(entry: Any, chart: Chart, costs: list[CostChange]) -> bool:
     """Note changes of cost; return whether an allowance account is posted to."""
     is_found = False
     for posting in entry.postings:
-        home = accounts[posting.account]
-        if home is None:
-            is_found = is_found or posting.account in accounts.allowances
+        found = chart.account(posting.account)
+        if found is None:
+            continue
+        if isinstance(found, Allowance):
+            is_found = True
         elif (cost := posting.cost) is not None:
             units = posting.units
             item = units.currency
-            if item not in accounts.excluded:
+            if not chart.items.is_excluded(item):
                 amount = units.number * cost.number
-                row = (entry.date, home.entity, cost.currency, item, home.account, amount)
+                row = (entry.date, found.entity, cost.currency, item, found.account, amount)
                 costs.append(CostChange._make(row))
     return is_found
-
-
-class _Accounts(dict[str, "Home | None"]):
-    """Inventory accounts by name, looked up once each; allowance accounts are noted on the way."""
-
-    def __init__(self, run: Run) -> None:
-        super().__init__()
-        self._run = run
-        self._known = run.targets.known
-        self.allowances: set[str] = set()
-        self.excluded = run.scope.list_excluded()
-
-    def __missing__(self, account: str) -> Home | None:
-        run = self._run
-        if account in self._known or run.targets.is_allowance(
-            account, run.scope.opens, run.policy.match_inventory
-        ):
-            self.allowances.add(account)
-        home = self[account] = run.scope.find_home(account)
-        return home

@@ -85,20 +85,16 @@ class _Allowances:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self.is_result = run.targets.is_result
-        self._known = {name for name, _ in run.timeline.sum_allowances()}
+        self.is_result = run.chart.is_result
         self._entities: dict[str, set[str]] = {}  # of a group, or of an account
         for stock in run.timeline.books.stocks.values():
-            accounts = {run.targets.find_contra(lot.place) for lot in stock.lots.values()}
+            accounts = {lot.place.contra for lot in stock.lots.values()}
             for name in (stock.key.commodity, stock.category, "total", *accounts):
                 self._entities.setdefault(name, set()).add(stock.key.entity)
 
     def holds(self, account: str) -> bool:
         """Whether an account stands against inventory."""
-        run = self._run
-        return account in self._known or run.targets.is_allowance(
-            account, run.scope.opens, run.policy.match_inventory
-        )
+        return self._run.chart.is_allowance(account)
 
     def find_entity(self, *names: str) -> str:
         """The entity of the first account or group that has but one."""

@@ -81,7 +81,7 @@ class Author:
             yield f"Cost formula: {words}, in {', '.join(accounts)}.{doubt}"
 
     def _find_booking(self, account: str) -> str:
-        entry = self._run.scope.opens.get(account)
+        entry = self._run.chart.opens.get(account)
         booking = entry.booking if entry is not None else None
         booking = booking or self._assessment.options_map.get("booking_method")
         return str(getattr(booking, "name", booking))
@@ -134,7 +134,7 @@ class Author:
 
     def _list_results(self, kind: str) -> set[str]:
         """The accounts of the income statement that a kind of result is written to."""
-        find = self._run.targets.result_account
+        find = self._run.chart.result
         return {
             find(kind, stock.key.entity, stock.key.commodity, stock.category)
             for stock in self._stocks

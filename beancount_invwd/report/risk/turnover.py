@@ -74,13 +74,13 @@ class _Flows:
     """Units that left, by item."""
 
     def __init__(self, run: Run) -> None:
-        self._scope = run.scope
+        self._chart = run.chart
         self._entities: dict[str, str | None] = {}
         self._sold: dict[_Place, Decimal] = {}
         self._first: dict[_Place, datetime.date] = {}
         self._last: dict[_Place, datetime.date] = {}
         self._write_offs = {
-            run.targets.result_account("write_off", key.entity, key.commodity, stock.category)
+            run.chart.result("write_off", key.entity, key.commodity, stock.category)
             for key, stock in run.timeline.books.stocks.items()
         }
 
@@ -104,8 +104,8 @@ class _Flows:
 
     def _find_entity(self, account: str) -> str | None:
         if account not in self._entities:
-            home = self._scope.find_home(account)
-            self._entities[account] = None if home is None else home.entity
+            found = self._chart.inventory(account)
+            self._entities[account] = None if found is None else found.entity
         return self._entities[account]
 
     def sum_up(self, key: StockKey, day: datetime.date) -> Turnover:

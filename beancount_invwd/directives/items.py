@@ -1,0 +1,114 @@
+"""Commodity directives → what is stated of each item, and the smallest unit of each currency.
+
+A raw material names what it is used in:
+
+    2024-01-01 commodity BOARD
+      category: "wood"
+      invwd-used-in: "CHAIR, TABLE"
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from beancount_invwd.directives.metadata import MARK, NO_FACTS, Facts, read_facts, select_ours
+from beancount_invwd.ground.money import CENT
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from beancount_invwd.directives.mistakes import Mistakes
+
+_FINEST = 20
+
+
+class Items:
+    """What the Commodity directives state.
+
+    Args:
+        entries: The Commodity directives.
+        mistakes: Takes what is wrong with them.
+
+    Attributes:
+        feeds: The raw materials that go into an item, directly or through parts.
+    """
+
+    def __init__(self, entries: Iterable[Any], mistakes: Mistakes) -> None:
+        self._mistakes = mistakes
+        self._facts: dict[str, Facts] = {}
+        self._doubts: dict[str, list[str]] = {}
+        self._quanta: dict[str, Decimal] = {}
+        for entry in entries:
+            self._read(entry)
+        self.feeds = self._find_feeds()
+
+    def _read(self, entry: Any) -> None:
+        name = entry.currency
+        self._mistakes.commodities[name] = entry
+        precision = entry.meta.get("precision")
+        if isinstance(precision, Decimal) and 0 <= precision <= _FINEST:
+            self._quanta[name] = Decimal(1).scaleb(-int(precision))
+        stated = select_ours(entry.meta, "Commodity")
+        if not stated:
+            return
+        self._facts[name], problems = read_facts(stated, "Commodity", entry.meta)
+        if any(key.startswith(MARK) for key in stated):
+            for problem in problems:
+                self._mistakes.block(name, entry.meta, problem, entry)
+        elif problems:  # a `category` matters only if the commodity is an item
+            self._doubts[name] = problems
+
+    def _find_feeds(self) -> Mapping[str, frozenset[str]]:
+        """Turn `invwd-used-in` round, and report materials that are used in themselves."""
+        feeds: dict[str, set[str]] = {}
+        for material, found in self._facts.items():
+            reached: dict[str, None] = dict.fromkeys(found.used_in)
+            waiting = list(reached)
+            while waiting:
+                item = waiting.pop(0)
+                feeds.setdefault(item, set()).add(material)
+                more = [name for name in self.used_in(item) if name not in reached]
+                reached.update(dict.fromkeys(more))
+                waiting += more
+            if material in reached:
+                entry = self._mistakes.commodities[material]
+                message = (
+                    f"invwd-used-in goes in a circle: {material} is used in "
+                    f"{', '.join(reached)}; name the products that are sold"
+                )
+                self._mistakes.block(material, entry.meta, message, entry)
+        return {item: frozenset(materials) for item, materials in feeds.items()}
+
+    def admit(self, item: str) -> Facts:
+        """What is stated of an item that an inventory account holds; mistakes count from now on."""
+        for problem in self._doubts.pop(item, ()):
+            entry = self._mistakes.commodities[item]
+            self._mistakes.block(item, entry.meta, problem, entry)
+        return self._facts.get(item, NO_FACTS)
+
+    def list_materials(self) -> Iterable[tuple[str, Facts]]:
+        """The raw materials, with what is stated of them."""
+        return [(item, found) for item, found in self._facts.items() if found.used_in]
+
+    def used_in(self, item: str) -> tuple[str, ...]:
+        """The products that a raw material is used in."""
+        return self._facts.get(item, NO_FACTS).used_in
+
+    def category(self, item: str) -> str:
+        """The category of an item; one without stands for its own."""
+        return self._facts.get(item, NO_FACTS).category or item
+
+    def is_excluded(self, item: str) -> bool:
+        """Whether an item is not assessed at all."""
+        found = self._facts.get(item)
+        return found is not None and found.exclude
+
+    @property
+    def excluded(self) -> Collection[str]:
+        """The items that are not assessed at all."""
+        return {item for item, found in self._facts.items() if found.exclude}
+
+    def quantum(self, currency: str) -> Decimal:
+        """The smallest unit of a currency: 0.01, or by its `precision`."""
+        return self._quanta.get(currency, CENT)
