@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -64,10 +64,10 @@ class Reduction:
     lot: Lot
     units: Decimal
     cost_unit: Decimal
-    allowance: Decimal
-    locked: Decimal
-    layers: Layers
     units_taken: Decimal
+    allowance: Decimal = ZERO
+    locked: Decimal = ZERO
+    layers: Layers = field(default_factory=deque)
     cost_moved: Decimal = ZERO
 
     @property
@@ -105,6 +105,38 @@ class Outflow(NamedTuple):
 
     left: Sequence[Reduction]
     moved: Sequence[Moved]
+
+
+def take_out(lot: Lot, units: Decimal, cost_unit: Decimal, out_of: Decimal) -> Reduction:
+    """Give up what units carried that left a lot already.
+
+    Args:
+        lot: The lot.
+        units: The units.
+        cost_unit: What each of them cost.
+        out_of: The units of the lot before.
+    """
+    allowance, locked = _give_up(lot, units, out_of) if lot.allowance else (ZERO, ZERO)
+    layers = lot.take_layers(units) if isinstance(lot, Pool) else deque()
+    return Reduction(lot, units, cost_unit, units, allowance, locked, layers)
+
+
+def _give_up(lot: Lot, units: Decimal, out_of: Decimal) -> tuple[Decimal, Decimal]:
+    """Take the share of units that left off the allowance of a lot, and of its locked part.
+
+    What is left is never above the cost of the units that stay (ACCOUNTING section 1).
+    """
+    allowance, locked = lot.allowance, lot.locked
+    if units < out_of:
+        quantum = lot.stock.quantum
+        highest = round_money(max(ZERO, lot.cost), quantum)
+        part = part_of(allowance, units, out_of, quantum)
+        allowance = max(part, allowance - highest)
+        locked = part_of(locked, units, out_of, quantum) if locked else ZERO
+    carry(lot, -allowance)
+    locked = max(locked, lot.locked - lot.allowance)  # what cannot stay leaves, and stays locked
+    lot.locked -= locked
+    return allowance, locked
 
 
 def match_transfers(

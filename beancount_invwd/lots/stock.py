@@ -198,6 +198,18 @@ class Lot:
         """Units × unit cost, not rounded."""
         return self.units * self.cost_unit
 
+    def change(self, units: Decimal, cost_unit: Decimal) -> None:
+        """Add units, or take them off, if negative; a lot without units is no longer on hand."""
+        stock = self.stock
+        stock.share()
+        self.units += units
+        if cost_unit > stock.cost_unit_highest:  # noqa: PLR1730 (a call would cost more)
+            stock.cost_unit_highest = cost_unit
+        if not self.units:
+            del stock.lots[self.number]
+        elif self.units < 0:
+            stock.is_plain = False
+
 
 @dataclass(eq=False, slots=True)
 class Pool(Lot):
@@ -224,6 +236,11 @@ class Pool(Lot):
     def cost(self) -> Decimal:
         """The sum of the costs that were posted."""
         return self.cost_total
+
+    def change(self, units: Decimal, cost_unit: Decimal) -> None:
+        """Add units and their cost, or take them off, if negative."""
+        Lot.change(self, units, cost_unit)
+        self.cost_total += units * cost_unit
 
     def add_layer(self, date: datetime.date, units: Decimal) -> None:
         """Add units of an age; those that cover a shortage are gone already."""

@@ -32,11 +32,10 @@ Maker = Callable[[int], tuple[str, str]]
 def without_short_ways() -> Iterator[None]:
     """Apply every transaction, and weigh every stock, the general way."""
     with (
-        patch.object(Books, "apply", Books._apply),
+        patch.object(Books, "_buy", Books._exchange),
+        patch.object(Books, "_sell", Books._exchange),
         patch.object(Assessor, "_find_worth", lambda *_: None),
         patch.object(Uniform, "weigh", None),
-        patch.object(Books, "_buy", None),
-        patch.object(Books, "_sell", None),
         patch.object(Assessor, "_is_covered", lambda *_: False),
     ):
         yield

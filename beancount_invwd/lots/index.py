@@ -1,0 +1,144 @@
+"""Accounts, items and costs → the stocks, places and lots that they name, each found again.
+
+Beancount books a sale with the very cost object of its purchase: by its identity most lots are
+found at once, the others by the value of their cost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from beancount_invwd.ground.money import ZERO
+from beancount_invwd.lots.stock import NO_LIMIT, Home, Lot, Place, Pool, Stock, StockKey
+
+if TYPE_CHECKING:
+    from beancount_invwd.directives.chart import Chart
+    from beancount_invwd.directives.metadata import Facts
+    from beancount_invwd.directives.scope import Scope
+
+
+class Index:
+    """All that is and was on hand.
+
+    Args:
+        chart: Tells which accounts hold inventory.
+        scope: Tells facts and terms of lots.
+
+    Attributes:
+        stocks: The stocks of all items, in the order in which they were first seen.
+        by_commodity: The same by item.
+        by_group: The same by the names of all groups that they can be in, under whatever basis.
+        by_contra: The same by allowance account.
+        touched: Stocks that changed since this was last cleared.
+        seen: Commodity, account and label of every lot there ever was, if directives may name it.
+    """
+
+    def __init__(self, chart: Chart, scope: Scope) -> None:
+        self.stocks: dict[StockKey, Stock] = {}
+        self.by_commodity: dict[str, list[Stock]] = {}
+        self.by_group: dict[str, list[Stock]] = {}
+        self.by_contra: dict[str, set[Stock]] = {}
+        self.touched: set[Stock] = set()
+        self.seen: set[tuple[str, str, str | None]] = set()
+        self._homes = _Homes(chart)
+        self._by_id: dict[int, Lot] = {}  # by the identity of their cost, which booking keeps
+        self._chart = chart
+        self._scope = scope
+        self._numbers = 0
+        self._has_directives = bool(scope.directives)
+
+    def close(self) -> None:
+        """Let go of the lots, so that nothing refers to itself and waits for the collector."""
+        for place in self.list_places():
+            place.close()
+
+    def list_places(self) -> list[Place]:
+        """The items in each inventory account."""
+        homes = filter(None, self._homes.values())
+        return [place for home in homes for place in home.places.values()]
+
+    def list_accounts(self) -> list[str]:
+        """The accounts of the transactions so far."""
+        return list(self._homes)
+
+    def is_on_hand(self, item: str) -> bool:
+        """Whether there are units of an item anywhere."""
+        return any(
+            lot.units > 0
+            for stock in self.by_commodity.get(item, ())
+            for lot in stock.lots.values()
+        )
+
+    def sum_cost(self, entity: str, currency: str) -> Decimal:
+        """The cost of all inventory on hand of an entity in a currency."""
+        stocks = [stock for key, stock in self.stocks.items() if key[:2] == (entity, currency)]
+        lots = (lot for stock in stocks for lot in stock.lots.values())
+        return sum((lot.cost for lot in lots if lot.units > 0), ZERO)
+
+    def _find_place(self, home: Home, posting: Any) -> Place:
+        """Find an item's place in an account, and begin it with the first posting."""
+        commodity, currency = posting.units.currency, posting.cost.currency
+        place = home.places.get((commodity, currency))
+        if place is None:
+            key = StockKey(home.entity, currency, commodity)
+            is_first = key not in self.stocks
+            stock = self._find_stock(key)
+            contra = self._chart.contra(home.account, commodity, stock.category)
+            place = Place(stock, home.account, home.is_pool, commodity, currency, contra)
+            home.places[commodity, currency] = place
+            self.by_contra.setdefault(contra, set()).add(stock)
+            stock.place = place if is_first else None
+        return place
+
+    def _find_stock(self, key: StockKey) -> Stock:
+        stock = self.stocks.get(key)
+        if stock is None:
+            stock = self.stocks[key] = self._scope.make_stock(key)
+            self.by_commodity.setdefault(key.commodity, []).append(stock)
+            for name in {key.commodity, stock.category, "total"}:
+                self.by_group.setdefault(name, []).append(stock)
+        return stock
+
+    def _find(self, place: Place, cost: Any) -> Lot | None:
+        """Find the lot of a cost; None if there is none on hand."""
+        lot = self._by_id.get(id(cost))
+        if lot is not None and lot.units and lot.place is place:
+            return lot
+        lot = place.find(cost)
+        if lot is None or not lot.units:
+            return None
+        self._by_id[id(cost)] = lot
+        return lot
+
+    def _create(self, txn: Any, posting: Any, place: Place, own: Facts) -> Lot:
+        """Begin a lot without units."""
+        self._numbers += 1
+        make = Pool if place.is_pool else Lot
+        origin = (txn, posting)
+        lot = make(place.stock, place, posting.cost.number, self._numbers, origin, facts=own)
+        if isinstance(lot, Pool):
+            before = place.find(posting.cost)
+            lot.cost_total = before.cost if before is not None else ZERO
+            lot.stock.cost_unit_highest = NO_LIMIT  # its unit cost is not that of a posting
+        place.add(lot)
+        self._scope.set_terms(lot)
+        self._by_id[id(posting.cost)] = lot
+        lot.stock.lots[lot.number] = lot
+        if self._has_directives:
+            self.seen.add((place.commodity, place.account, lot.label))
+        return lot
+
+
+class _Homes(dict[str, "Home | None"]):
+    """Inventory accounts by name, looked up once each."""
+
+    def __init__(self, chart: Chart) -> None:
+        super().__init__()
+        self._chart = chart
+
+    def __missing__(self, account: str) -> Home | None:
+        found = self._chart.inventory(account)
+        home = self[account] = None if found is None else Home(**asdict(found))
+        return home
