@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.report.explain.explain import UnknownItem
 from beancount_invwd.report.ledger.remarks import list_remarks
+from beancount_invwd.report.note.markdown import write_markdown
 from fava_ext import fava_api
 from fava_ext.downloads import find_note, list_formats
 from fava_ext.head import Link
 from fava_ext.views.compare import show_form
-from fava_ext.views.disclosure import Block, Chapter, read_note, read_remarks
 from fava_ext.views.explain import tell_story
 from fava_ext.views.movements import show_movements
 from fava_ext.views.positions import show_positions
@@ -22,6 +22,7 @@ from fava_ext.views.rollforward import roll, show_rollforward
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from beancount_invwd.report.note.note import Note
     from beancount_invwd.report.rollforward import RollTie
     from fava_ext.request.context import Context
     from fava_ext.request.question import Question
@@ -37,16 +38,6 @@ _WAYS = {
     "account": "Account",
     "entity": "Entity",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ShownNote:
-    """The note to the accounts."""
-
-    title: str
-    remarks: Sequence[Block]
-    chapters: Sequence[Chapter]
-    markdown: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +58,8 @@ class Body:
     form: Form | None = None
     story: Story | None = None
     unknown: str = ""
-    note: ShownNote | None = None
+    note: Note | None = None
+    markdown: str = ""
     values: Sequence[tuple[str, str]] = ()
     hidden: Sequence[tuple[str, str]] = ()
     remarks: Sequence[str] = ()
@@ -164,10 +156,8 @@ def _body_of_disclosure(context: Context) -> Body:
     note = find_note(context, context.formats)
     if note is None:
         return Body("disclosure")
-    mask = context.formats.sentence
-    chapters = read_note(note, mask)
-    shown = ShownNote(note.title, read_remarks(note, mask), chapters, mask(note.markdown))
-    return Body("disclosure", note=shown)
+    note = note.change(context.formats.sentence)
+    return Body("disclosure", note=note, markdown=write_markdown(note))
 
 
 def _body_of_explanation(context: Context) -> Body:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from beancount_invwd.report.compare import document_comparison
 from beancount_invwd.report.explain.explain import document_explanation
 from beancount_invwd.report.movements import document_movements
+from beancount_invwd.report.note.markdown import write_markdown
 from beancount_invwd.report.note.note import Note, disclose
 from beancount_invwd.report.output.formats import WRITERS
 from beancount_invwd.report.output.numbers import NumberWriter, make_numbers
@@ -76,7 +77,7 @@ def write_note(context: Context) -> File:
     """Write the note to the accounts as Markdown."""
     _check_policy(context)
     note = find_note(context)
-    text = note.markdown if note is not None else ""
+    text = write_markdown(note) if note is not None else ""
     return File(f"disclosure-{context.selection.state.as_of}.md", TYPES["md"], text.encode())
 
 

@@ -35,6 +35,7 @@ from beancount_invwd.report.explain.explain import explain as explain_item
 from beancount_invwd.report.ledger.holdings import By
 from beancount_invwd.report.ledger.rolled import RollBy
 from beancount_invwd.report.ledger.spans import SpanLength
+from beancount_invwd.report.note.markdown import write_markdown
 from beancount_invwd.report.note.note import disclose as write_note
 from beancount_invwd.report.output.formats import WRITERS
 from beancount_invwd.report.positions import document_positions
@@ -294,7 +295,7 @@ def disclose(ledger: str, start: Day, end: Day, output: str | None) -> None:
         assessment = loaded.assess(end)
         _check_order(start, assessment.as_of)
         note = write_note(assessment, loaded.entries, start)
-    write(loaded, note.markdown if note else "", output)
+    write(loaded, write_markdown(note) if note else "", output)
     finish(loaded)
 
 

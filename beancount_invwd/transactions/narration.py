@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.ground.money import CENT, ONE, ZERO, round_money, round_number
+from beancount_invwd.policy.words import NRV, VALUES
 
 if TYPE_CHECKING:
     import datetime
@@ -20,22 +21,12 @@ if TYPE_CHECKING:
 
 _MOST_DECIMALS = 6
 
-MEASURED = {
-    "cost": ("cost", "value"),
-    "replacement": ("replacement cost", "replacement cost"),
-    "ageing": ("cost less a rate by age", "value"),
-    "idle": ("cost less a rate for idle goods", "value"),
-    "coverage": ("cost less a rate by days of supply", "value"),
-    "floor": ("net realisable value less normal margin", "market"),
-    "used-in": ("cost", "cost"),
-}
-NRV = ("net realisable value", "NRV")
 _CORRECTED = {
     "reversal": "Reversal of write-down of {name}: booked for more than its lots can carry",
     "write-down": "Write-down of {name}: taken back for more than its lots carried",
     "transfer": "Transfer of write-down of {name} between accounts: booked where no lot carries it",
 }
-_USUAL = {"price", "nrv", *MEASURED} - {"used-in"}
+_USUAL = {"price", "nrv", *VALUES} - {"used-in"}
 """Reasons that need no word of their own."""
 
 
@@ -81,7 +72,7 @@ def _tell_change(movement: Movement, figures: Figures) -> str:
 
 
 def _tell_measure(movement: Movement, figures: Figures, name: str, units: str) -> str:
-    long, short = MEASURED.get(movement.reason, NRV)
+    long, short = VALUES.get(movement.reason, NRV)
     cost, currency = f"{figures.cost:,f}", movement.group.currency
     why = "" if movement.reason in _USUAL else f" ({movement.reason})"
     if movement.kind == "write-off":

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from beancount_invwd.policy.standards import BASES, STANDARDS
+from beancount_invwd.policy.words import BASES, STANDARDS
 from beancount_invwd.report.compare import BadScenario, Comparison, narrow
 from fava_ext import fava_api
 from fava_ext.tables.cells import Cell, Field, Grid, build_grid
 from fava_ext.tables.columns import Columns, of_entity
-from fava_ext.words import WORDS
 
 if TYPE_CHECKING:
     from beancount_invwd.report.compare import CompareRow
@@ -80,7 +79,9 @@ def show_form(context: Context) -> Form:
     joins = len(asked) > 1 and joined not in kept
     form: dict[str, Any] = {
         "standards": _list_choices(STANDARDS, question.standard),
-        "bases": _list_choices(BASES, question.basis),
+        "bases": _list_choices(
+            {key: basis.in_line for key, basis in BASES.items()}, question.basis
+        ),
         "price": question.price.removesuffix("%"),
         "kept": [
             Kept(name, _url([other for other in kept if other != name], context)) for name in kept
@@ -101,9 +102,9 @@ def show_form(context: Context) -> Form:
     return Form(**form, grid=grid, notes=notes, start=str(found.start))
 
 
-def _list_choices(values: Iterable[str], chosen: str) -> list[Choice]:
+def _list_choices(values: Mapping[str, str], chosen: str) -> list[Choice]:
     first = Choice("", "as the ledger", not chosen)
-    return [first, *(Choice(value, WORDS[value], value == chosen) for value in values)]
+    return [first, *(Choice(key, text, key == chosen) for key, text in values.items())]
 
 
 def _url(scenarios: Sequence[str], context: Context) -> str:

@@ -11,6 +11,7 @@ from beancount import loader
 from beancount_invwd.policy import standards
 from beancount_invwd.report import assess
 from beancount_invwd.report.note import requirements as texts
+from beancount_invwd.report.note.markdown import write_block, write_markdown
 from beancount_invwd.report.note.note import Note, disclose
 
 D = datetime.date
@@ -51,7 +52,7 @@ def write(config: str = TWO, text: str = LEDGER, **given: Any) -> Note:
 
 def section(note: Note, paragraph: str) -> str:
     (found,) = [row for row in note.sections if row.paragraph.startswith(paragraph)]
-    return "\n".join(found.lines)
+    return "\n".join(map(write_block, found.blocks))
 
 
 def test_figures_by_entity() -> None:
@@ -109,7 +110,7 @@ def test_us_gaap_with_the_schedule_of_the_allowance() -> None:
 
 def test_other_standards_are_marked_to_be_checked() -> None:
     note = write(TWO + ", 'standard': 'hgb'")
-    assert note.markdown.splitlines()[2] == (
+    assert write_markdown(note).splitlines()[2] == (
         "[to be checked by the author: what HGB §284 (2) asks for; the list below is that of "
         "IAS 2.36]"
     )
@@ -118,7 +119,7 @@ def test_other_standards_are_marked_to_be_checked() -> None:
 @pytest.mark.parametrize("standard", standards.STANDARDS)
 def test_every_standard_has_a_note(standard: str) -> None:
     assert standard in texts.NOTES or standard in texts.OTHERS
-    assert write(f"{TWO}, 'standard': '{standard}', 'normal_margin': '5%'").markdown
+    assert write_markdown(write(f"{TWO}, 'standard': '{standard}', 'normal_margin': '5%'"))
 
 
 def test_a_period_without_anything() -> None:
@@ -165,7 +166,7 @@ def test_a_price_is_not_said_to_be_the_floor_that_follows_from_it() -> None:
     text = LEDGER.replace("2023-06-30 price WIDGET 6.00 USD", REPLACED)
     note = write(TWO + ", 'standard': 'asc330-lcm', 'normal_margin': '2.00 USD'", text)
     assert "WIDGET of North, 20.00 USD (floor, by the price 10.00 USD of 2023-06-30)" in (
-        "\n".join(line for row in note.sections for line in row.lines)
+        write_markdown(note)
     )
 
 
@@ -235,10 +236,10 @@ def test_policies_that_lower_cost_are_told() -> None:
 
 def test_what_is_not_written_on_the_day_is_marked() -> None:
     text = LEDGER + "2023-12-10 price WIDGET 4.00 USD\n"
-    first = write(text=text, end=D(2023, 12, 15)).markdown.splitlines()[2]
+    first = write_markdown(write(text=text, end=D(2023, 12, 15))).splitlines()[2]
     assert first == (
         "[to be checked by the author: a test on 2023-12-15 would change the allowance of North "
         "by 10.00 USD, which is not written]"
     )
-    sold = write(TWO + ", 'release': 'period'", end=D(2023, 7, 15)).markdown
+    sold = write_markdown(write(TWO + ", 'release': 'period'", end=D(2023, 7, 15)))
     assert "[to be checked by the author: 20.00 USD of releases wait for the end" in sold

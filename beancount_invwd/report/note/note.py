@@ -1,4 +1,4 @@
-"""A ledger → the note on inventories, as Markdown: IAS 2.36 (a) to (h), or ASC 330-10-50.
+"""A ledger → the note on inventories, as blocks: IAS 2.36 (a) to (h), or ASC 330-10-50.
 
 Figures come from the ledger. What a ledger cannot know is left as a gap that nobody can overlook:
 `[to be written by the author: …]`. Nothing is invented.
@@ -7,8 +7,8 @@ Figures come from the ledger. What a ledger cannot know is left as a gap that no
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from decimal import localcontext
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from beancount_invwd.ground.money import CONTEXT
 from beancount_invwd.report.ledger.remarks import tell_pending, tell_waiting
 from beancount_invwd.report.note import requirements as notes
 from beancount_invwd.report.note.answers import Author
+from beancount_invwd.report.note.blocks import Block, remark
 from beancount_invwd.report.output.numbers import NumberWriter
 
 if TYPE_CHECKING:
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A paragraph of the note, in Markdown; gaps for the author are marked in the text."""
+    """A paragraph of the standard, and what the note says to it."""
 
     paragraph: str
     heading: str
-    lines: Sequence[str]
+    blocks: Sequence[Block]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +41,19 @@ class Note:
     start: datetime.date
     end: datetime.date
     title: str
-    remarks: Sequence[str]
+    remarks: Sequence[Block]
     sections: Sequence[Section]
 
-    @property
-    def markdown(self) -> str:
-        """The whole text."""
-        parts = [f"# {self.title}", *self.remarks]
-        for row in self.sections:
-            parts += [f"## {row.heading} ({row.paragraph})", *row.lines]
-        return "\n\n".join(parts) + "\n"
+    def change(self, words: Callable[[str], str]) -> Note:
+        """The same with other words, for whoever hides figures."""
+        return replace(
+            self,
+            remarks=[block.change(words) for block in self.remarks],
+            sections=[
+                replace(row, blocks=[block.change(words) for block in row.blocks])
+                for row in self.sections
+            ],
+        )
 
 
 def disclose(
@@ -81,6 +85,6 @@ def disclose(
     doubts = [notes.OTHERS[policy.standard]] if policy.standard in notes.OTHERS else []
     doubts += tell_pending(assessment)
     doubts += tell_waiting(run.timeline)
-    remarks = [f"[to be checked by the author: {text}]" for text in doubts]
+    remarks = [remark(text) for text in doubts]
     title = f"Inventories, {start} to {end}"
     return Note(policy.standard, start, end, title, remarks, sections)

@@ -5,39 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beancount_invwd.policy import standards
+from beancount_invwd.policy.words import BASES, MEASURES, REVERSALS
+from beancount_invwd.report.note.blocks import Block, paragraph, remark, tell_check
+from beancount_invwd.report.note.requirements import FORMULAS, NOT_ALLOWED
 from beancount_invwd.report.output.numbers import show_share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from beancount_invwd.lots.stock import Lot
     from beancount_invwd.policy.policy import Policy
     from beancount_invwd.policy.values import Schedule
 
-_MEASURES = {
-    "nrv": "net realisable value",
-    "replacement": "replacement cost",
-    "cost": "cost less reserves",
-    "lcm": "market: replacement cost, not above net realisable value and not below that less a "
-    "normal margin",
-    "lower": "the lower of net realisable value and replacement cost",
-}
-_BASES = {
-    "lot": "lot by lot",
-    "item": "item by item",
-    "category": "by category of items",
-    "total": "for all inventories together",
-}
-_REVERSALS = {
-    "full": "Write-downs are reversed as far as value comes back, at most to cost.",
-    "interim": "A write-down is reversed within its fiscal year only; after that it is a new cost "
-    "basis.",
-    "none": "Write-downs are not reversed.",
-}
 _MOST_ITEMS = 10
 
 
-def tell_policies(policy: Policy, lots: Iterable[Lot]) -> Iterator[str]:
+def tell_policies(policy: Policy, lots: Iterable[Lot]) -> Iterator[Block]:
     """Tell how inventories are measured, and what of it the author has to look at.
 
     Args:
@@ -51,16 +34,32 @@ def tell_policies(policy: Policy, lots: Iterable[Lot]) -> Iterator[str]:
         if (given := getattr(policy, name)) != (usual := getattr(standard, name))
     ]
     source = "" if others else f" ({standard.source})"
-    yield (
-        f"Inventories are stated at the lower of cost and {_MEASURES[policy.measure]}, tested "
-        f"{_BASES[policy.basis]}{source}. {_REVERSALS[policy.reversals]}"
+    yield paragraph(
+        f"Inventories are stated at the lower of cost and {MEASURES[policy.measure].in_sentence}, "
+        f"tested {BASES[policy.basis].in_sentence}{source}. "
+        f"{REVERSALS[policy.reversals].in_sentence}"
     )
     if others:
-        yield (
-            f"[to be checked by the author: {standard.source} may not allow {', '.join(others)}]"
-        )
-    yield from _tell_reserves(policy)
-    yield from _tell_own_terms(policy, lots)
+        yield remark(f"{standard.source} may not allow {', '.join(others)}")
+    yield from map(paragraph, _tell_reserves(policy))
+    yield from map(paragraph, _tell_own_terms(policy, lots))
+
+
+def tell_formulas(standard: str, bookings: Mapping[str, str]) -> Iterator[Block]:
+    """Tell the cost formulas.
+
+    Args:
+        standard: The standard, which may not allow all of them.
+        bookings: Beancount's booking method by account.
+    """
+    accounts: dict[str, list[str]] = {}
+    for account, booking in sorted(bookings.items()):
+        accounts.setdefault(booking, []).append(account)
+    for booking, names in sorted(accounts.items()):
+        words = FORMULAS.get(booking, booking)
+        why = NOT_ALLOWED.get(standard, {}).get(booking)
+        doubt = tell_check(why) if why else ""
+        yield paragraph(f"Cost formula: {words}, in {', '.join(names)}.", doubt)
 
 
 def _tell_reserves(policy: Policy) -> Iterator[str]:
@@ -90,7 +89,8 @@ def _tell_own_terms(policy: Policy, lots: Iterable[Lot]) -> Iterator[str]:
         if lot.terms is None:
             continue
         if lot.terms.measure != policy.measure:
-            measures.setdefault(_MEASURES[lot.terms.measure], set()).add(lot.place.commodity)
+            words = MEASURES[lot.terms.measure].in_sentence
+            measures.setdefault(words, set()).add(lot.place.commodity)
         if lot.terms.ageing != policy.terms.ageing:
             aged.add(lot.place.commodity)
     for measure, items in sorted(measures.items()):

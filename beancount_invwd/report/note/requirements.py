@@ -34,11 +34,6 @@ class Requirement:
     gap: str = ""
 
 
-def mark_gap(what: str) -> str:
-    """Mark what is left to the author."""
-    return f"[to be written by the author: {what}]"
-
-
 IAS2 = (
     Requirement(
         "IAS 2.36 (a)",
