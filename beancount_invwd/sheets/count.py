@@ -19,7 +19,6 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from beancount.core import data
@@ -27,15 +26,15 @@ from beancount.core.amount import Amount
 from beancount.core.number import MISSING
 
 from beancount_invwd.engine import find_end, follow
-from beancount_invwd.ground.errors import InvwdError, RuleError
+from beancount_invwd.ground.errors import InvwdError, RuleError, find_near
 from beancount_invwd.ground.money import CONTEXT, ZERO
-from beancount_invwd.report.state import find_config
+from beancount_invwd.report.state import find_config, list_own
+from beancount_invwd.sheets.count_sheet import Line, Sheet, read_sheet
 from beancount_invwd.sheets.later import Later, find_file
 from beancount_invwd.sheets.on_hand import Store, fill_store
-from beancount_invwd.sheets.sheet import Kind, Line, Problem, Sheet, read_sheet
-from beancount_invwd.sheets.shelf import Lots, Shelf, quote, show_cost
-from beancount_invwd.sheets.text import write_entries
-from beancount_invwd.transactions.journal import FILENAME
+from beancount_invwd.sheets.rows import Kind, Problem
+from beancount_invwd.sheets.shelf import Lots, Shelf
+from beancount_invwd.sheets.text import quote, show_lots, write_entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,40 +82,28 @@ def count(
         NotSwitchedOn: The ledger does not use the plugin.
     """
     config = find_config(options_map)
-    own, generated = _part(entries)
+    own = list_own(entries)
     day = date or find_end(own, None)
     sheet = read_sheet(text)
     with localcontext(CONTEXT):
         run, errors = follow(own, options_map, config, day)
     if run is None:
         return Count(day, (), (), (), sheet.faults, errors)
-    store = fill_store(run, own, generated, options_map, day)
+    store = fill_store(run, own, options_map, day)
     counting = _Counting(store, Later(entry for entry in own if entry.date > day))
-    counting.settle_all(sheet)
-    where = find_file(own, day, counting.short_accounts, options_map)
-    if where is not None:
-        counting.note("order", None, _BELOW.format(where=where))
-    for change in counting.changes:
-        counting.note("order", None, change)
+    for lines in sheet.lines.values():
+        counting.settle(lines)
+    short = {txn.postings[0].account for txn in counting.shortages}
+    counting.note_order(find_file(own, day, short, options_map))
     counting.list_uncounted(sheet)
-    found = sorted([*sheet.faults, *counting.problems], key=_by_line)
-    opens = list(counting.opens.values())
-    return Count(day, opens, counting.shortages, _make_balances(counting), found, errors)
-
-
-_BELOW = (
-    "append below {where}, in that file: of one day Beancount books by line number, and this "
-    "transaction of the day has to be booked before the count"
-)
-
-
-def _part(entries: Iterable[Any]) -> tuple[list[Any], list[Any]]:
-    """Part the ledger's own entries from those that the plugin wrote."""
-    own: list[Any] = []
-    generated: list[Any] = []
-    for entry in entries:
-        (generated if entry.meta.get("filename") == FILENAME else own).append(entry)
-    return own, generated
+    return Count(
+        day,
+        _make_opens(counting, entries),
+        counting.shortages,
+        _make_balances(counting),
+        sorted([*sheet.faults, *counting.problems], key=_by_line),
+        errors,
+    )
 
 
 def _by_line(problem: Problem) -> tuple[bool, int]:
@@ -137,61 +124,56 @@ class _Counting:
 
     store: Store
     later: Later
-    opens: dict[str, Any] = field(default_factory=dict)
     shortages: list[Any] = field(default_factory=list)
     settled: list[tuple[str, str]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
 
-    @property
-    def short_accounts(self) -> set[str]:
-        """The accounts that units are taken out of."""
-        return {txn.postings[0].account for txn in self.shortages}
-
     def note(self, kind: Kind, line: int | None, message: str) -> None:
         """Note a problem."""
         self.problems.append(Problem(kind, line, message))
 
-    def settle_all(self, sheet: Sheet) -> None:
-        """Compare all lines of the sheet with the books."""
-        for lines in sheet.lines.values():
-            shelf = self._find_shelf(lines[0])
-            if shelf is None:
-                continue
-            known = len(self.problems)
-            try:
-                self._check_item(shelf, lines)
-                missing = self._compare(shelf, lines)
-                if missing:
-                    self._write_off(shelf, missing)
-            except RuleError as error:
-                line = lines[0]
-                where = f"{line.commodity} in {line.account}"
-                self.note("unsettled", line.number, f"{where}: nothing written off: {error}")
-            if len(self.problems) == known:
-                self.settled.append((shelf.account, lines[0].commodity))
+    def settle(self, lines: Sequence[Line]) -> None:
+        """Compare the lines of an account and item with the books, and write off what lacks."""
+        shelf = self._find_shelf(lines[0])
+        if shelf is None:
+            return
+        known = len(self.problems)
+        number, account, item, *_ = lines[0]
+        try:
+            self._check_item(shelf, lines)
+            missing = self._compare(shelf, lines)
+            if missing:
+                self._write_off(shelf, item, missing)
+        except RuleError as error:
+            where = f"{item} in {account}"
+            self.note("unsettled", number, f"{where}: nothing written off: {error}")
+        if len(self.problems) == known:
+            self.settled.append((account, item))
 
     def _find_shelf(self, line: Line) -> Shelf | None:
-        account, item = line.account, line.commodity
-        shelf = self.store.shelves.get(account)
+        shelf = self.store.shelves.get(line.account)
         if shelf is None:
-            if account not in self.unknown:
-                self.unknown.add(account)
-                hint = _suggest(account, self.store.shelves)
-                day = self.store.date
-                message = f"{account} is no inventory account that is open on {day}; {hint}"
-                self.note("unknown", line.number, message)
+            if line.account not in self.unknown:
+                self.unknown.add(line.account)
+                what = f"{line.account} is no inventory account that is open on {self.store.date}"
+                self._note_unknown(line, what, line.account, self.store.shelves)
             return None
-        if item not in self.store.items:
-            message = f"{item} stands nowhere in the ledger; {_suggest(item, self.store.items)}"
-            self.note("unknown", line.number, message)
+        if line.commodity not in self.store.items:
+            what = f"{line.commodity} stands nowhere in the ledger"
+            self._note_unknown(line, what, line.commodity, self.store.items)
             return None
         return shelf
 
+    def _note_unknown(self, line: Line, what: str, name: str, known: Iterable[str]) -> None:
+        near = find_near(name, sorted(known))
+        hint = f"did you mean {near}?" if near else "check its name"
+        self.note("unknown", line.number, f"{what}; {hint}")
+
     def _check_item(self, shelf: Shelf, lines: Sequence[Line]) -> None:
         item = lines[0].commodity
-        if self.store.is_excluded(item):
+        if self.store.run.chart.items.is_excluded(item):
             raise RuleError("it is excluded from write-downs (invwd-exclude)")
         if any(row.units.currency == item and row.cost is None for row in shelf.inventory):
             raise RuleError("the books hold units of it without a cost; book them with one")
@@ -201,35 +183,31 @@ class _Counting:
     def _compare(self, shelf: Shelf, lines: Sequence[Line]) -> list[_Missing]:
         """List labels that are unknown, surpluses, and lots that no line counts."""
         item = lines[0].commodity
-        named = {line.label for line in lines}
         lots = shelf.find_lots(item)
+        labels = {line.label for line in lines}
+        known = shelf.seen.get(item, set())
         missing = []
         for line in lines:
-            part = _select(lots, line.label, named)
+            part = _select(lots, line.label, labels)
             held = sum(part.values(), ZERO)
-            if line.label is not None and line.label not in shelf.seen.get(item, ()):
-                self._note_label(shelf, line)
+            if line.label is not None and line.label not in known:
+                had = ", ".join(quote(label) for label in sorted(filter(None, known))) or "none"
+                message = f"{_name(line)}: no lot has this label; it had {had}"
+                self.note("unknown", line.number, message)
             elif line.quantity > held:
                 more = f"{line.quantity - held:f} more than in the books"
                 counted = _tell_counted(line.quantity, held)
                 self.note("surplus", line.number, f"{_name(line)}: {more} {counted}")
             elif line.quantity < held:
                 missing.append(_Missing(line, part, held - line.quantity))
-        rest = {} if None in named else _select(lots, None, named)
+        rest = {} if None in labels else _select(lots, None, labels)
         if rest:
-            text = ", ".join(f"{units:f} {show_cost(cost)}" for cost, units in rest.items())
-            self.note("not counted", None, f"not counted: of {item} in {shelf.account} {text}")
+            self._note_uncounted(f"of {item} in {shelf.account} {show_lots(rest)}")
         return missing
 
-    def _note_label(self, shelf: Shelf, line: Line) -> None:
-        labels = sorted(label for label in shelf.seen.get(line.commodity, ()) if label)
-        had = ", ".join(map(quote, labels)) or "none"
-        self.note("unknown", line.number, f"{_name(line)}: no lot has this label; it had {had}")
-
-    def _write_off(self, shelf: Shelf, missing: Sequence[_Missing]) -> None:
+    def _write_off(self, shelf: Shelf, item: str, missing: Sequence[_Missing]) -> None:
         """Write what is missing of one account and item as a transaction."""
         before = copy.copy(shelf.inventory)
-        item = missing[0].line.commodity
         postings: list[Any] = []
         taken: list[_Missing] = []
         for row in missing:
@@ -245,7 +223,8 @@ class _Counting:
         left = self.store.units[shelf.account, item] - units
         try:
             change = self.later.check(shelf, item, left)
-            account = self._open_loss(shelf, taken)
+            currencies = {cost.currency for row in taken for cost in row.lots}
+            account = self.store.find_loss(shelf, item, currencies)
         except RuleError:
             shelf.inventory = before
             raise
@@ -256,14 +235,12 @@ class _Counting:
         text = f"Count: {units:f} {item} missing {_tell_counted(counted, counted + units)}"
         self.shortages.append(_make_transaction(self.store.date, text, postings, account))
 
-    def _open_loss(self, shelf: Shelf, taken: Sequence[_Missing]) -> str:
-        currencies = {cost.currency for row in taken for cost in row.lots}
-        account, date = self.store.find_loss(shelf, taken[0].line.commodity, currencies)
-        if date is not None:
-            meta = data.new_metadata("<count>", 0)
-            entry = data.Open(meta, date, account, None, None)  # type: ignore[arg-type]
-            self.opens.setdefault(account, entry)
-        return account
+    def note_order(self, where: str | None) -> None:
+        """Say where to append, and what the shortages change later."""
+        if where is not None:
+            self.note("order", None, _BELOW.format(where=where))
+        for change in self.changes:
+            self.note("order", None, change)
 
     def list_uncounted(self, sheet: Sheet) -> None:
         """List items on hand that the sheet does not name, and accounts that it does not."""
@@ -275,22 +252,30 @@ class _Counting:
                 for item in sorted(shelf.seen)
                 if (account, item) not in named
                 and self.store.units[account, item]
-                and not self.store.is_excluded(item)
+                and not self.store.run.chart.items.is_excluded(item)
             ]
             if rows and account in accounts:
-                self.note("not counted", None, f"not counted: in {account} {', '.join(rows)}")
+                self._note_uncounted(f"in {account} {', '.join(rows)}")
             elif rows:
                 items = f"{len(rows)} item{'' if len(rows) == 1 else 's'}"
-                self.note("not counted", None, f"not counted: {account} ({items} on hand)")
+                self._note_uncounted(f"{account} ({items} on hand)")
+
+    def _note_uncounted(self, what: str) -> None:
+        self.note("not counted", None, f"not counted: {what}")
 
 
-def _select(lots: Lots, label: str | None, named: Iterable[str | None]) -> dict[Any, Decimal]:
+_BELOW = (
+    "append below {where}, in that file: of one day Beancount books by line number, and this "
+    "transaction of the day has to be booked before the count"
+)
+
+
+def _select(lots: Lots, label: str | None, labels: Iterable[str | None]) -> Lots:
     """The lots that a line counts: those of its label, or those that no other line names."""
-    others = {name for name in named if name is not None}
     return {
         cost: units
         for cost, units in lots.items()
-        if (cost.label not in others if label is None else cost.label == label)
+        if cost.label == label or (label is None and cost.label not in labels)
     }
 
 
@@ -299,6 +284,19 @@ def _make_transaction(date: datetime.date, text: str, postings: Sequence[Any], a
     loss: Any = data.Posting(account, MISSING, None, None, None, {})  # type: ignore[arg-type]
     nothing: frozenset[str] = frozenset()
     return data.Transaction(meta, date, "*", None, text, nothing, nothing, [*postings, loss])
+
+
+def _make_opens(counting: _Counting, entries: Iterable[Any]) -> list[Any]:
+    """Open accounts of the loss that the ledger does not, when the plugin does or on that day."""
+    store = counting.store
+    dates = {entry.account: entry.date for entry in entries if isinstance(entry, data.Open)}
+    losses = dict.fromkeys(txn.postings[-1].account for txn in counting.shortages)
+    meta = data.new_metadata("<count>", 0)
+    return [
+        data.Open(meta, min(store.date, dates.get(name, store.date)), name, None, None)  # type: ignore[arg-type]
+        for name in losses
+        if name not in store.opens
+    ]
 
 
 def _make_balances(counting: _Counting) -> list[Any]:
@@ -320,8 +318,3 @@ def _tell_counted(counted: Decimal, held: Decimal) -> str:
 def _name(line: Line) -> str:
     label = "" if line.label is None else f" {quote(line.label)}"
     return f"{line.commodity}{label} in {line.account}"
-
-
-def _suggest(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, sorted(known), 1)
-    return f"did you mean {near[0]}?" if near else "check its name"

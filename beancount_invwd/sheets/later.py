@@ -14,7 +14,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from beancount.core import data
 from beancount.core.interpolate import AUTOMATIC_META
@@ -22,9 +22,21 @@ from beancount.core.position import Cost
 
 from beancount_invwd.ground.errors import RuleError
 from beancount_invwd.ground.money import ZERO
-from beancount_invwd.sheets.shelf import Shelf, show_cost
+from beancount_invwd.ground.sums import Sums
+from beancount_invwd.sheets.shelf import Lots, Shelf
+from beancount_invwd.sheets.text import show_cost
 
 _IN_ORDER = {data.Booking.FIFO, data.Booking.LIFO, data.Booking.HIFO}
+
+
+class _Low(NamedTuple):
+    """The lowest sum of changes, and its day."""
+
+    units: Decimal
+    date: datetime.date
+
+
+_NONE = _Low(ZERO, datetime.date.max)
 
 
 class Later:
@@ -36,10 +48,8 @@ class Later:
 
     def __init__(self, entries: Iterable[Any]) -> None:
         self._balances: list[Any] = []
-        self._units: dict[tuple[str, str], Decimal] = {}
-        self._lows: dict[tuple[str, str], tuple[Decimal, datetime.date]] = {}
-        self._lots: dict[tuple[str, str, Cost], Decimal] = {}
-        self._lot_lows: dict[tuple[str, str, Cost], Decimal] = {}
+        self._units: Sums[tuple[str, str, Cost | None]] = Sums()
+        self._lows: dict[tuple[str, str], dict[Cost | None, _Low]] = {}
         self._typed: set[tuple[str, str]] = set()
         for entry in entries:
             if isinstance(entry, data.Transaction):
@@ -51,16 +61,14 @@ class Later:
         is_typed = not any(AUTOMATIC_META in (row.meta or ()) for row in txn.postings)
         for posting in txn.postings:
             key = (posting.account, posting.units.currency)
-            units = self._units.get(key, ZERO) + posting.units.number
-            self._units[key] = units
-            if units < self._lows.get(key, (ZERO, txn.date))[0]:
-                self._lows[key] = units, txn.date
-            if posting.cost is not None:
-                lot = (*key, posting.cost)
-                self._lots[lot] = self._lots.get(lot, ZERO) + posting.units.number
-                self._lot_lows[lot] = min(self._lot_lows.get(lot, ZERO), self._lots[lot])
-                if is_typed and posting.units.number < 0:
-                    self._typed.add(key)
+            for cost in dict.fromkeys((None, posting.cost)):  # the item, and its lot if it has one
+                place = (*key, cost)
+                self._units.add(place, posting.units.number)
+                low = _Low(self._units[place], txn.date)
+                lows = self._lows.setdefault(key, {})
+                lows[cost] = min(lows.get(cost, _NONE), low, key=lambda row: row.units)
+            if is_typed and posting.cost is not None and posting.units.number < 0:
+                self._typed.add(key)
 
     def check(self, shelf: Shelf, commodity: str, left: Decimal) -> str | None:
         """Check that the ledger goes on as it does, once the missing units are gone.
@@ -76,14 +84,16 @@ class Later:
         Raises:
             RuleError: Units leave later that were missing, or a later `balance` has them.
         """
-        low, date = self._lows.get((shelf.account, commodity), (ZERO, shelf.date))
-        if left + low < 0:
+        key = (shelf.account, commodity)
+        lows = self._lows.get(key, {})
+        low = lows.get(None, _NONE)
+        if left + low.units < 0:
             raise RuleError(
-                f"{-left - low:f} of them leave the books later (until {date}), so they were "
-                "there; count as of that date, or correct what is booked since"
+                f"{-left - low.units:f} of them leave the books later (until {low.date}), so they "
+                "were there; count as of that date, or correct what is booked since"
             )
-        lot = None if shelf.is_pool else self._find_lot(shelf, commodity)
-        is_in_order = shelf.booking in _IN_ORDER and (shelf.account, commodity) not in self._typed
+        lot = None if shelf.is_pool else _find_lot(shelf.find_lots(commodity), lows)
+        is_in_order = shelf.booking in _IN_ORDER and key not in self._typed
         if lot is not None and not is_in_order:
             raise RuleError(
                 f"later its lot {lot} leaves the books at that cost; count as of a later date, or "
@@ -103,14 +113,13 @@ class Later:
             "booked from other lots now, at their cost; one that names this lot has to be changed"
         )
 
-    def _find_lot(self, shelf: Shelf, commodity: str) -> str | None:
-        """Find a lot that later transactions take more of than the shortage leaves."""
-        held = shelf.find_lots(commodity)
-        for (account, item, cost), low in self._lot_lows.items():
-            is_ours = account == shelf.account and item == commodity
-            if is_ours and held.get(cost, ZERO) + low < 0:
-                return show_cost(cost)
-        return None
+
+def _find_lot(held: Lots, lows: Mapping[Cost | None, _Low]) -> str | None:
+    """Find a lot that later transactions take more of than the shortage leaves."""
+    for cost, low in lows.items():
+        if cost is not None and held.get(cost, ZERO) + low.units < 0:
+            return show_cost(cost)
+    return None
 
 
 def find_file(

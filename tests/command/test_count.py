@@ -16,7 +16,7 @@ from beancount.core import data
 
 from beancount_invwd.report.state import NotSwitchedOn
 from beancount_invwd.sheets.count import Count, count
-from beancount_invwd.sheets.sheet import read_sheet
+from beancount_invwd.sheets.count_sheet import read_sheet
 from tests.support.random_ledgers import ledger_from_seed, with_plugin
 
 HEAD = """
