@@ -361,7 +361,7 @@ class Claims:
                 key = lot.stock.key
                 self.taken_over[key] = self.taken_over.get(key, ZERO) + change
                 if self._is_interim:
-                    lot.locked = min(lot.locked + max(ZERO, change), lot.allowance)
+                    carry(lot, ZERO, locked=max(ZERO, change))
 
     def _tell_absence(self, claim: Claim) -> str:
         """Tell why no lot can be meant."""
@@ -469,7 +469,6 @@ def _take(
     changes = [sign * _drop_digits(part, quantum) for part in parts]
     for lot, part in zip(lots, changes, strict=True):
         carry(lot, part)
-        lot.locked = min(lot.locked, lot.allowance)
     return changes
 
 

@@ -133,9 +133,8 @@ def _give_up(lot: Lot, units: Decimal, out_of: Decimal) -> tuple[Decimal, Decima
         part = part_of(allowance, units, out_of, quantum)
         allowance = max(part, allowance - highest)
         locked = part_of(locked, units, out_of, quantum) if locked else ZERO
-    carry(lot, -allowance)
-    locked = max(locked, lot.locked - lot.allowance)  # what cannot stay leaves, and stays locked
-    lot.locked -= locked
+    locked = max(locked, lot.locked - lot.allowance + allowance)  # what cannot stay leaves
+    carry(lot, -allowance, -locked)
     return allowance, locked
 
 
@@ -203,8 +202,7 @@ def _put(lot: Lot, allowance: Decimal, locked: Decimal) -> tuple[Decimal, Decima
     """
     taken = min(allowance, find_room(lot))
     taken_locked = min(locked, taken)
-    carry(lot, taken)
-    lot.locked += taken_locked
+    carry(lot, taken, taken_locked)
     return taken, taken_locked
 
 
@@ -262,8 +260,7 @@ def _hand_on(
         locked_part -= locked
         part -= allowance
         reduction.allowance -= allowance
-        carry(row.lot, allowance)
-        row.lot.locked += locked
+        carry(row.lot, allowance, locked)
         if allowance:
             cost = row.cost * reduction.cost_moved / cost_made
             units = reduction.units * row.cost / cost_made

@@ -2,7 +2,8 @@
 
 A lot is what Beancount keeps apart in an inventory: account, commodity, cost number, cost currency,
 cost date, label. A stock is all lots of an item in one entity and cost currency.
-Units, costs and allowances change with time; who changes them is `lots.Books` and the timeline.
+Units and costs change with time by `lots.Books` alone, allowances by the three verbs at the end:
+`carry`, `set_all`, `lock`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import datetime
 from bisect import insort
 from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import takewhile
@@ -327,11 +329,31 @@ class Place:
         return self._by_cost.get(None if self.is_pool else cost)
 
 
-def carry(lot: Lot, change: Decimal) -> None:
-    """Change the allowance of a lot; an increase is positive."""
+def carry(lot: Lot, change: Decimal, locked: Decimal = ZERO) -> None:
+    """Change the allowance of a lot, and the locked part of it, which is never more than all.
+
+    Args:
+        lot: The lot.
+        change: Of the allowance; an increase is positive.
+        locked: Of its locked part.
+    """
     lot.carried = lot.allowance + change
+    lot.locked = min(lot.locked + locked, lot.carried)
     lot.good_for = None
     lot.stock.allowance += change
+
+
+def set_all(lots: Sequence[Lot], allowances: Sequence[Decimal]) -> None:
+    """Give lots their new allowances; what is locked stays so."""
+    for lot, allowance in zip(lots, allowances, strict=True):
+        lot.stock.allowance += allowance - lot.allowance
+        lot.carried = allowance
+
+
+def lock(lots: Iterable[Lot]) -> None:
+    """Make what lots carry a new cost basis, so that it is not reversed (ASC 330-10-35-14)."""
+    for lot in lots:
+        lot.locked = lot.allowance
 
 
 def find_room(lot: Lot) -> Decimal:

@@ -28,6 +28,7 @@ from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.shares import part_of
 from beancount_invwd.lots.books import Books
 from beancount_invwd.lots.demand import Demand
+from beancount_invwd.lots.stock import lock
 from beancount_invwd.movements.materiality import Materiality
 from beancount_invwd.movements.movement import Movement, Release, set_off
 from beancount_invwd.movements.outgoing import Outgoing
@@ -302,8 +303,7 @@ class Timeline:
         """Make allowances a new cost basis (ASC 330-10-35-14)."""
         for stock in stocks:
             if stock.allowance:
-                for lot in stock.lots.values():
-                    lot.locked = lot.allowance
+                lock(stock.lots.values())
 
     # Directives.
 
