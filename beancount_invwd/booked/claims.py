@@ -109,14 +109,11 @@ class Claims:
         return narrow if changes and fits and not self._find_problem(claim, narrow) else None
 
     def _narrow(self, claim: Claim) -> Claim:
-        """Keep amounts on allowance accounts, of its goods if it names any."""
-        named = set(self._find_named(claim.group))
-
-        def is_behind(account: str) -> bool:
-            stocks = self._books.by_contra.get(account, ())
-            return not named.isdisjoint(stocks) if named else self._chart.is_allowance(account)
-
-        changes = {a: change for a, change in claim.changes.items() if is_behind(a)}
+        """Keep amounts on allowance accounts; none if none of these is of the goods it names."""
+        changes = {a: row for a, row in claim.changes.items() if self._chart.is_allowance(a)}
+        named, by_contra = self._find_named(claim.group), self._books.by_contra
+        if named and all(by_contra.get(account, set()).isdisjoint(named) for account in changes):
+            changes = {}
         return replace(claim, changes=changes)
 
     def _find_problem(self, claim: Claim, narrow: Claim) -> str | None:
