@@ -10,8 +10,8 @@ import contextlib
 import datetime
 import importlib.util
 import os
+import secrets
 import sys
-import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -191,28 +191,25 @@ def _write_stdout(content: str | bytes) -> None:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """Write a file beside the old one, and put it in its place when it is complete."""
+    """Write a file beside the old one, and put it in its place when it is complete.
+
+    `click.open_file(…, atomic=True)` would put half a file there when the disk is full.
+    """
     if path.exists() and not path.is_file():  # a pipe or a device; a folder is refused here
         path.write_bytes(data)
         return
     path = Path(os.path.realpath(path))  # what a link points to; that of a pipe has no name
     if path.exists() and not os.access(path, os.W_OK):
         raise PermissionError(13, "Permission denied")
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    beside = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with beside.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())  # before it takes the place of the old one
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_read_umask()
-        Path(name).chmod(mode)
-        Path(name).replace(path)
+        if path.exists():
+            beside.chmod(path.stat().st_mode & 0o777)
+        beside.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
-
-
-def _read_umask() -> int:
-    umask = os.umask(0)
-    os.umask(umask)
-    return umask
