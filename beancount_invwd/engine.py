@@ -141,7 +141,7 @@ def _attempt(  # noqa: PLR0913, PLR0917 (all that the engine starts from)
     mistakes = Mistakes(lambda: find_plugin_line(options_map), blocked)
     chart = Chart(policy, others, ledger, options_map, mistakes)
     scope = Scope(policy, others, options_map, chart, mistakes)
-    timeline = Timeline(policy, scope, chart, mistakes, end)
+    timeline = Timeline(policy, scope, chart, mistakes, end, is_told=start is not None)
     timeline.run(entries, start)
     if is_whole:  # else a directive may name what was bought later
         scope.check_directives(timeline.books.seen, timeline.books.by_commodity)

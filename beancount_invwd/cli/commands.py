@@ -200,7 +200,7 @@ def risk(  # noqa: PLR0913 (an argument for each option)
     loaded = load(ledger)
     with show_progress("assessing"):
         assessment = loaded.assess(as_of)
-        rows = risks.list_risks(assessment, loaded.entries, headroom, within)
+        rows = risks.list_risks(assessment, headroom, within)
     document = risks.document_risks(assessment, rows, headroom, within)
     deliver(loaded, document, style, output, assessment.run)
 

@@ -72,11 +72,11 @@ _span = lru_cache(maxsize=1024)(datetime.timedelta)  # which takes longer to mak
 
 
 def add_days(day: datetime.date, days: int) -> datetime.date:
-    """Add days, at most up to the last date there is."""
+    """Add days, or take them off, at most up to the last date there is, or the first."""
     try:
         return day + _span(days)
     except OverflowError:
-        return datetime.date.max
+        return datetime.date.max if days > 0 else datetime.date.min
 
 
 def earlier(one: datetime.date | None, other: datetime.date | None) -> datetime.date | None:

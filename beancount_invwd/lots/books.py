@@ -26,7 +26,7 @@ from beancount_invwd.lots.moves import (
     match_transfers,
     take_out,
 )
-from beancount_invwd.lots.stock import Home, Lot, Place, Pool
+from beancount_invwd.lots.stock import Home, Lot, Place, Pool, Stock
 
 if TYPE_CHECKING:
     from beancount_invwd.directives.chart import Chart
@@ -102,7 +102,7 @@ class Books(Index):
 
     def _buy(self, txn: Any, rows: _Rows) -> None:
         """Add units of which nothing particular is stated, each posting a new lot."""
-        by_id, touched, is_asked = self._by_id, self.touched, self._demand.is_asked
+        by_id, touched, is_noted = self._by_id, self.touched, self._demand.is_noted
         for home, posting in rows:
             cost, units = posting.cost, posting.units
             place = home.plain.get(units.currency) or self._open_plain(home, posting)
@@ -129,7 +129,7 @@ class Books(Index):
                 touched.add(stock)
             if self._has_directives:
                 self.seen.add((place.commodity, place.account, cost.label))
-            if is_asked:
+            if is_noted:
                 self._demand.note_bought(stock, date)
             if date == txn.date:
                 stock.purchase = stock.acquired = origin
@@ -148,7 +148,7 @@ class Books(Index):
 
     def _sell(self, txn: Any, rows: _Rows) -> Outflow | None:
         """Take units out of lots that carry no allowance."""
-        by_id, is_asked = self._by_id, self._demand.is_asked
+        by_id, is_noted = self._by_id, self._demand.is_noted
         for i, (home, posting) in enumerate(rows):
             lot, units = by_id.get(id(posting.cost)), posting.units
             if (
@@ -166,8 +166,8 @@ class Books(Index):
                 del stock.lots[lot.number]
             if not stock.is_calm:
                 self.touched.add(stock)
-            if is_asked:
-                self._demand.note_left(stock, txn.date, -units.number)
+            if is_noted:
+                self._note_left(txn, stock, -units.number)
         return None
 
     def _exchange(self, txn: Any, rows: _Rows, sold: int = 0) -> Outflow | None:
@@ -190,13 +190,19 @@ class Books(Index):
         for addition in additions:
             self._note_addition(txn, addition)
         left = [row for row in reductions if row.units or row.allowance]
-        if self._demand.is_asked:
+        if self._demand.is_noted:
             for row in left:
                 if row.units:
-                    self._demand.note_left(row.lot.stock, txn.date, row.units)
+                    self._note_left(txn, row.lot.stock, row.units)
         if moved or any(row.allowance for row in left):
             return Outflow([self._tell_sold(row) for _, row in rows[:sold]] + left, moved)
         return None
+
+    def _note_left(self, txn: Any, stock: Stock, units: Decimal) -> None:
+        entity, _, commodity = stock.key
+        write_off = self._chart.result("write_off", entity, commodity, stock.category)
+        is_scrap = any(posting.account == write_off for posting in txn.postings)
+        self._demand.note_left(stock, txn.date, units, is_scrap=is_scrap)
 
     def _tell_sold(self, posting: Any) -> Reduction:
         """Tell what a posting took out of a lot that carries nothing."""
@@ -255,7 +261,7 @@ class Books(Index):
     def _note_addition(self, txn: Any, addition: Addition) -> None:
         """Note what of an addition is a purchase, and the age of a pool's units."""
         lot, date = addition.lot, addition.date
-        if self._demand.is_asked:
+        if self._demand.is_noted:
             self._demand.note_bought(lot.stock, date)
         if addition.is_made:
             lot.stock.acquired = (txn, addition.posting)

@@ -11,7 +11,8 @@ that cover more days than they will sell in are reserved (ACCOUNTING section 4):
 from __future__ import annotations
 
 import datetime
-from collections import deque
+from bisect import bisect_right
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,17 +33,57 @@ class Rate(NamedTuple):
     until: datetime.date | None
 
 
-class Supply(NamedTuple):
-    """How many units of a stock were sold or used in the window, and for how long it lasts.
+class Turnover(NamedTuple):
+    """How fast an item leaves.
 
     Attributes:
-        days: Days of supply; None if nothing was sold or used.
+        sold: Units that were sold or used within a window.
+        days: The days of the window; fewer if the item is younger.
+        is_known: Whether the item is as old as the window.
+        last: The date when units were last sold or used, or else first bought.
         until: The last day on which this holds without another sale.
     """
 
     sold: Decimal
-    days: Decimal | None
+    days: int
+    is_known: bool
+    last: datetime.date
     until: datetime.date | None
+
+    def find_supply(self, units: Decimal) -> Decimal | None:
+        """For how many days units last; None if nothing was sold or used."""
+        return units * self.days / self.sold if self.sold > 0 else None
+
+    def find_sales(self, days: int) -> Decimal:
+        """How many units would be sold or used in some days."""
+        return self.sold * days / self.days
+
+
+@dataclass(eq=False, slots=True)
+class _Flow:
+    """Dates on which units left, and how many had by then."""
+
+    dates: list[datetime.date] = field(default_factory=list)
+    units: list[Decimal] = field(default_factory=list)
+
+    def add(self, date: datetime.date, units: Decimal) -> None:
+        before = self.units[-1] if self.units else ZERO
+        if self.dates and self.dates[-1] == date:
+            self.units[-1] = before + units
+        else:
+            self.dates.append(date)
+            self.units.append(before + units)
+
+    def sum_window(self, window: int, day: datetime.date) -> tuple[Decimal, datetime.date | None]:
+        """Sum the units of the last `window` days, `day` included, and until when they count."""
+        first = bisect_right(self.dates, add_days(day, -window))
+        if first == len(self.dates):
+            return ZERO, None
+        before = self.units[first - 1] if first else ZERO
+        return self.units[-1] - before, add_days(self.dates[first], window - 1)
+
+
+_NO_FLOW = _Flow()
 
 
 class Demand:
@@ -51,19 +92,21 @@ class Demand:
     Args:
         idle: Days since the last sale or use, with their rates.
         coverage: Days of supply with their rates, or None.
+        is_told: Whether reports ask for it too.
 
     Attributes:
-        is_asked: Whether any rate depends on demand; else nothing needs to be noted.
+        is_asked: Whether any rate depends on demand.
+        is_noted: Whether anybody asks for it; else nothing needs to be noted.
     """
 
-    def __init__(self, idle: Schedule, coverage: Coverage | None) -> None:
+    def __init__(self, idle: Schedule, coverage: Coverage | None, *, is_told: bool = False) -> None:
         self._idle = idle
         self._coverage = coverage
-        self._left: dict[Stock, deque[tuple[datetime.date, Decimal]]] = {}
-        self._sums: dict[Stock, Decimal] = {}
+        self._left: dict[Stock, _Flow] = {}
+        self._wanted: dict[Stock, _Flow] = {}  # what was not thrown away
         self._first: dict[Stock, datetime.date] = {}
-        self._last: dict[Stock, datetime.date] = {}
         self.is_asked = bool(idle) or coverage is not None
+        self.is_noted = self.is_asked or is_told
 
     def note_bought(self, stock: Stock, date: datetime.date) -> None:
         """Note the date of units that came in: that of their cost, also of a transfer."""
@@ -71,18 +114,27 @@ class Demand:
         if first is None or date < first:
             self._first[stock] = date
 
-    def note_left(self, stock: Stock, date: datetime.date, units: Decimal) -> None:
-        """Note units that were sold or used; dates never go back."""
-        self._last[stock] = date
-        if self._coverage is not None:
-            self._left.setdefault(stock, deque()).append((date, units))
-            self._sums[stock] = self._sums.get(stock, ZERO) + units
+    def note_left(
+        self, stock: Stock, date: datetime.date, units: Decimal, *, is_scrap: bool
+    ) -> None:
+        """Note units that were sold or used; dates never go back.
+
+        Args:
+            stock: Theirs.
+            date: When they left.
+            units: How many did.
+            is_scrap: Whether they were thrown away.
+        """
+        self._left.setdefault(stock, _Flow()).add(date, units)
+        if not is_scrap:
+            self._wanted.setdefault(stock, _Flow()).add(date, units)
 
     def find_rates(self, stock: Stock, day: datetime.date) -> tuple[Rate, ...]:
         """Find what the policies take off the cost of a stock on a date."""
         rates = []
         if self._idle:
-            share, until = find_rate(self._idle, self.find_last(stock, day), day)
+            last = self.find_turnover(stock, 1, day).last
+            share, until = find_rate(self._idle, last, day)
             rates.append(Rate(share, "idle", until))
         if self._coverage is not None:
             rates.append(self._find_coverage(stock, self._coverage, day))
@@ -92,44 +144,40 @@ class Demand:
         """The first purchase; today for goods that were only ever sold."""
         return self._first.get(stock, day)
 
-    def find_last(self, stock: Stock, day: datetime.date) -> datetime.date:
-        """The date on which units were last sold or used, or else first bought."""
-        return self._last.get(stock) or self.find_first(stock, day)
+    def find_turnover(
+        self, stock: Stock, window: int, day: datetime.date, *, with_scrap: bool = True
+    ) -> Turnover:
+        """Find how fast a stock leaves.
 
-    def find_supply(self, stock: Stock, window: int, day: datetime.date) -> Supply | None:
-        """Find the days of supply; None if the item is too young to tell."""
+        Args:
+            stock: The stock.
+            window: Over how many days, `day` included.
+            day: The date.
+            with_scrap: Whether what was thrown away counts, as it does for the rates.
+        """
+        flow = (self._left if with_scrap else self._wanted).get(stock, _NO_FLOW)
         first = self.find_first(stock, day)
-        if (day - first).days < window:
-            return None
-        sold, until = self._sum_window(stock, window, day)
-        return Supply(sold, stock.units * window / sold if sold > 0 else None, until)
+        age = (day - first).days
+        last = flow.dates[-1] if flow.dates else first
+        sold, until = flow.sum_window(window, day)
+        return Turnover(sold, max(1, min(window, age)), age >= window, last, until)
 
     def _find_coverage(self, stock: Stock, coverage: Coverage, day: datetime.date) -> Rate:
-        supply = self.find_supply(stock, coverage.window, day)
-        if supply is None:
+        found = self.find_turnover(stock, coverage.window, day)
+        if not found.is_known:
             until = add_days(self.find_first(stock, day), coverage.window - 1)
             return Rate(ZERO, "coverage", until)
-        if supply.days is None:
-            return Rate(coverage.rates[-1][1], "coverage", supply.until)
+        supply = found.find_supply(stock.units)
+        if supply is None:
+            return Rate(coverage.rates[-1][1], "coverage", found.until)
         if coverage.is_by_item:
             share = ZERO
             for days, rate in coverage.rates:
-                if supply.days >= days:
+                if supply >= days:
                     share = rate
         else:
-            share = _average(coverage.rates, supply.days)
-        return Rate(share, "coverage", supply.until)
-
-    def _sum_window(
-        self, stock: Stock, window: int, day: datetime.date
-    ) -> tuple[Decimal, datetime.date | None]:
-        """Sum the units of the last `window` days, `day` included, and until when they count."""
-        left = self._left.get(stock)
-        while left and (day - left[0][0]).days >= window:
-            self._sums[stock] -= left.popleft()[1]
-        if not left:
-            return ZERO, None
-        return self._sums[stock], add_days(left[0][0], window - 1)
+            share = _average(coverage.rates, supply)
+        return Rate(share, "coverage", found.until)
 
 
 def _average(rates: Schedule, supply: Decimal) -> Decimal:

@@ -77,6 +77,7 @@ class Timeline:
         chart: What accounts are, and where movements go.
         mistakes: Takes what is wrong.
         end: The last date on which lots may be tested, inclusive.
+        is_told: Whether reports ask what was sold or used.
 
     Attributes:
         books: The lots.
@@ -86,15 +87,18 @@ class Timeline:
         unclear_on: The last measurement date, if what came later hides which items had no price.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (all that it starts from)
         self,
         policy: Policy,
         scope: Scope,
         chart: Chart,
         mistakes: Mistakes,
         end: datetime.date,
+        *,
+        is_told: bool,
     ) -> None:
-        demand, grouping = Demand(policy.idle, policy.coverage), Grouping(policy)
+        demand = Demand(policy.idle, policy.coverage, is_told=is_told)
+        grouping = Grouping(policy)
         self._grouping = grouping
         is_by_price = policy.period == "price"
         self.books = Books(chart, scope, demand)

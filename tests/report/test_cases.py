@@ -35,7 +35,7 @@ def test_reports_of_a_case(path: Path) -> None:
         documents = [
             document_positions(state, "lot"),
             document_rollforward(rolled),
-            document_risks(state, list_risks(state, entries), HEADROOM, 90),
+            document_risks(state, list_risks(state), HEADROOM, 90),
         ]
         numbers = make_numbers(options, state.run)
         for document in documents:

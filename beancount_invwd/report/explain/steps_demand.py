@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
 
-from beancount_invwd.lots.demand import Demand, Supply, list_bands
+from beancount_invwd.lots.demand import Demand, list_bands
 from beancount_invwd.report.explain.steps import Step
 from beancount_invwd.report.explain.steps_evidence import SECTION
 from beancount_invwd.report.output.numbers import show, show_share
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from beancount_invwd.engine import Run
     from beancount_invwd.lots.demand import Rate
     from beancount_invwd.lots.stock import Stock
@@ -54,28 +56,29 @@ class DemandSteps:
             yield from self._list_coverage(stock, self._policy.coverage, rates["coverage"])
 
     def _tell_last(self, stock: Stock, rate: Rate) -> Step:
-        last = self._demand.find_last(stock, self._day)
+        last = self._demand.find_turnover(stock, 1, self._day).last
         text = f"{last}, {(self._day - last).days} days before: {show_share(rate.share)} off cost"
         return Step(SECTION, "idle since", text, None, self._locate(stock, last))
 
     def _list_coverage(self, stock: Stock, coverage: Coverage, rate: Rate) -> Iterator[Step]:
         window = coverage.window
-        supply = self._demand.find_supply(stock, window, self._day)
-        if supply is None:
+        found = self._demand.find_turnover(stock, window, self._day)
+        if not found.is_known:
             first = self._demand.find_first(stock, self._day)
             text = f"first bought on {first}, less than {window} days before: not tested"
             yield Step(SECTION, "demand", text)
             return
-        text = f"{show(supply.sold)} sold or used in {window} days"
+        text = f"{show(found.sold)} sold or used in {window} days"
         yield Step(SECTION, "demand", text, None, self._sources.locate_plugin())
-        if supply.days is None:
+        supply = found.find_supply(stock.units)
+        if supply is None:
             text = (
                 f"without demand, the rate of the last threshold: {show_share(rate.share)} off cost"
             )
             yield Step(SECTION, "coverage", text)
             return
-        formula = f"{show(stock.units)} × {window} ÷ {show(supply.sold)}"
-        yield Step(SECTION, "days of supply", formula, supply.days)
+        formula = f"{show(stock.units)} × {window} ÷ {show(found.sold)}"
+        yield Step(SECTION, "days of supply", formula, supply)
         yield Step(SECTION, "coverage", _tell_share(coverage, supply, rate))
 
     def _locate(self, stock: Stock, day: datetime.date) -> str:
@@ -96,17 +99,16 @@ class DemandSteps:
         return is_same and home is not None and home.entity == stock.key.entity
 
 
-def _tell_share(coverage: Coverage, supply: Supply, rate: Rate) -> str:
+def _tell_share(coverage: Coverage, supply: Decimal, rate: Rate) -> str:
     share = show_share(rate.share)
-    assert supply.days is not None  # noqa: S101 (for the type checker; the caller made sure)
     if coverage.is_by_item:
         return f"for all units {share} off cost"
     bands = [
         f"{show(days)} × {show_share(band)}"
-        for days, band in list_bands(coverage.rates, supply.days)
+        for days, band in list_bands(coverage.rates, supply)
         if days
     ]
     parts = " + ".join(bands)
     if not parts:
         return "no unit lies beyond the first threshold"
-    return f"({parts}) ÷ {show(supply.days)} = {share} off cost"
+    return f"({parts}) ÷ {show(supply)} = {share} off cost"

@@ -15,14 +15,16 @@ from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.money import ONE, ZERO, round_money
 from beancount_invwd.policy.values import find_rate
 from beancount_invwd.report.risk.selling import Selling, find_selling
-from beancount_invwd.report.risk.turnover import Turnover
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from beancount_invwd.allowance.groups import Row
     from beancount_invwd.engine import Run
+    from beancount_invwd.lots.demand import Turnover
     from beancount_invwd.lots.stock import Lot, Stock
+
+WINDOW = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,19 @@ class Question:
     def horizon(self) -> datetime.date:
         """The last day that is looked at."""
         return add_days(self.today, self.within)
+
+    def find_turnover(self, stock: Stock) -> Turnover:
+        """How fast a stock leaves; goods that were thrown away do not count."""
+        demand = self.run.timeline.assessor.demand
+        return demand.find_turnover(stock, WINDOW, self.today, with_scrap=False)
+
+    def find_last(self, stock: Stock) -> datetime.date:
+        """The date when units were last sold or used, as the policy's rates for idle goods count.
+
+        There, goods that were thrown away have left.
+        """
+        demand, with_scrap = self.run.timeline.assessor.demand, bool(self.run.policy.idle)
+        return demand.find_turnover(stock, WINDOW, self.today, with_scrap=with_scrap).last
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +99,7 @@ def look_ahead(
         falls: What lots would carry more if prices fell, by number.
     """
     assessor = question.run.timeline.assessor
-    last = find_last(question, stock, turnover)
+    last = question.find_last(stock)
     now = [row for row in assessor.assess(stock, question.today) if row.lot.units > 0]
     expiring = _find_expiring(question, [row.lot for row in now], turnover)
     selling = find_selling(assessor, now, question.today)
@@ -99,17 +114,6 @@ def look_ahead(
         )
         for row, sells in zip(now, selling, strict=True)
     ]
-
-
-def find_last(question: Question, stock: Stock, turnover: Turnover) -> datetime.date:
-    """The date when units were last sold or used, or else first bought.
-
-    Where the policy has rates for idle goods, as it counts: goods that were thrown away have left,
-    and units that came in count from the date of their cost.
-    """
-    if not question.run.policy.idle:
-        return turnover.last
-    return question.run.timeline.assessor.demand.find_last(stock, question.today)
 
 
 def _find_expiring(

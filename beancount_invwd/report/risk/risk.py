@@ -26,13 +26,13 @@ from beancount_invwd.policy.values import parse_share
 from beancount_invwd.report.output.columns import CURRENCY, ENTITY, ITEM, LOT
 from beancount_invwd.report.output.numbers import show_share
 from beancount_invwd.report.output.tables import Column, Document, Table, pick
-from beancount_invwd.report.risk.prospects import Prospect, Question, find_last, look_ahead
+from beancount_invwd.report.risk.prospects import WINDOW, Prospect, Question, look_ahead
 from beancount_invwd.report.risk.selling import find_falls
-from beancount_invwd.report.risk.turnover import WINDOW, Turnover, find_turnover
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from beancount_invwd.lots.demand import Turnover
     from beancount_invwd.lots.stock import Stock
     from beancount_invwd.report.state import Assessment
 
@@ -100,7 +100,6 @@ def read_headroom(text: str) -> Decimal:
 
 def list_risks(
     assessment: Assessment,
-    entries: Sequence[Any],
     headroom: Decimal = HEADROOM,
     within: int = WITHIN,
 ) -> list[RiskRow]:
@@ -108,7 +107,6 @@ def list_risks(
 
     Args:
         assessment: The state as of a date.
-        entries: All entries as loaded.
         headroom: The share by which prices may fall, 0.10 for 10 %.
         within: The days to look ahead.
     """
@@ -117,13 +115,13 @@ def list_risks(
         return []
     with localcontext(CONTEXT):
         question = Question(run, assessment.as_of, within)
-        turnover = find_turnover(assessment, entries)
         falls = find_falls(assessment, headroom)
         found: list[RiskRow] = []
-        for key, stock in run.timeline.books.stocks.items():
-            prospects = look_ahead(question, stock, turnover[key], falls)
+        for stock in run.timeline.books.stocks.values():
+            turnover = question.find_turnover(stock)
+            prospects = look_ahead(question, stock, turnover, falls)
             groups = _split(question, prospects)
-            found += [_sum_up(question, group, turnover[key], stock) for group in groups]
+            found += [_sum_up(question, group, turnover, stock) for group in groups]
         return sorted((row for row in found if row.warnings), key=_sort_key)
 
 
@@ -169,7 +167,7 @@ def _sum_up(
         loss_ageing=losses["ageing"],
         loss_price=losses["price"],
         supply=turnover.find_supply(stock.units),
-        idle=(question.today - find_last(question, stock, turnover)).days,
+        idle=(question.today - question.find_last(stock)).days,
         age=max((question.today - row.lot.aged_from).days for row in group),
         at_risk=min(max(ZERO, carrying), sum(losses.values(), ZERO)),
         warnings=_warn(question, group, turnover, stock, losses),
@@ -194,12 +192,11 @@ def _warn(
     losses: Mapping[str, Decimal],
 ) -> tuple[str, ...]:
     supply = turnover.find_supply(stock.units)
-    is_known = (question.today - turnover.since).days >= WINDOW
     warnings = {
         "headroom": losses["price"] > 0,
         "expiry": losses["expiry"] > 0,
         "ageing": losses["ageing"] > 0,
-        "slow": is_known and (supply is None or supply > WINDOW),
+        "slow": turnover.is_known and (supply is None or supply > WINDOW),
         "old price": any(_gets_old(question, row) for row in group),
         "no price": any(row.row.measured.lack == "price" for row in group),
     }
