@@ -18,7 +18,8 @@ import ast
 import datetime
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount.core import data
 from beancount.core.amount import Amount
@@ -29,15 +30,14 @@ from beancount_invwd.ground.errors import find_near
 from beancount_invwd.ground.money import CONTEXT, ONE, ZERO
 from beancount_invwd.measure.prices import IMPLICIT
 from beancount_invwd.report.ledger.remarks import tell_pending
-from beancount_invwd.report.output.columns import CURRENCY, ENTITY, ITEM
-from beancount_invwd.report.output.tables import Column, Document, Table
+from beancount_invwd.report.output.columns import CURRENCY, ENTITY, ITEM, Column
+from beancount_invwd.report.output.tables import Document, Table
 from beancount_invwd.report.state import Assessment, assess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from beancount_invwd.lots.stock import StockKey
-    from beancount_invwd.report.output.tables import Cell
 
 LEDGER = "ledger"
 PRICE = "price"
@@ -281,11 +281,7 @@ def _sum_totals(rows: Sequence[CompareRow]) -> list[CompareRow]:
 
 def document_comparison(found: Comparison) -> Document:
     """Policies side by side: two lines for each item, its allowance and its profit or loss."""
-    columns = [ENTITY, CURRENCY, ITEM, Column("figure", "figure")]
-    for number, name in enumerate(found.columns):
-        columns.append(Column(f"column {number}", name, "money"))
-        if number:
-            columns.append(Column(f"difference {number}", "difference", "money"))
+    columns = _list_columns(found)
     notes = [f"{name}: {message}" for name, messages in found.notes.items() for message in messages]
     return Document(
         f"Allowance on {found.as_of}, profit or loss from {found.start}",
@@ -316,20 +312,44 @@ def document_comparison(found: Comparison) -> Document:
     )
 
 
-def _list_lines(row: CompareRow) -> list[dict[str, Cell]]:
-    lines: list[dict[str, Cell]] = []
-    for figure, key in (("allowance", "allowance"), ("profit or loss", "profit")):
-        line: dict[str, Cell] = {
-            "entity": row.entity,
-            "currency": row.currency,
-            "commodity": row.commodity,
-            "figure": figure,
-        }
-        for number, (value, more) in enumerate(zip(row.figures, row.differences, strict=True)):
-            line[f"column {number}"] = getattr(value, key)
-            line[f"difference {number}"] = getattr(more, key)
-        lines.append(line)
-    return lines
+class _Line(NamedTuple):
+    """A figure of an item under all policies: its allowance, or its profit or loss."""
+
+    row: CompareRow
+    figure: str
+    key: str
+
+    @property
+    def currency(self) -> str:
+        """The currency of its amounts."""
+        return self.row.currency
+
+
+def _list_columns(found: Comparison) -> list[Column]:
+    """The names, then for each policy what it gives, and what it has more than the first."""
+    columns = [
+        *(replace(name, get=attrgetter(f"row.{name.key}")) for name in (ENTITY, CURRENCY, ITEM)),
+        Column("figure", "figure"),
+    ]
+    for number, name in enumerate(found.columns):
+        columns.append(Column(f"column {number}", name, "money", get=_take(number)))
+        if number:
+            more = _take(number, is_difference=True)
+            columns.append(Column(f"difference {number}", "difference", "change", get=more))
+    return columns
+
+
+def _take(number: int, *, is_difference: bool = False) -> Callable[[_Line], Decimal]:
+    def take(line: _Line) -> Decimal:
+        figures = line.row.differences if is_difference else line.row.figures
+        amount: Decimal = getattr(figures[number], line.key)
+        return amount
+
+    return take
+
+
+def _list_lines(row: CompareRow) -> list[_Line]:
+    return [_Line(row, "allowance", "allowance"), _Line(row, "profit or loss", "profit")]
 
 
 def _encode(row: CompareRow, names: Sequence[str]) -> dict[str, object]:

@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.report.ledger.causes import Causes
 from beancount_invwd.report.ledger.sources import Sources
-from beancount_invwd.report.output.columns import CURRENCY, ENTITY
-from beancount_invwd.report.output.tables import Column, Document, Table, pick
+from beancount_invwd.report.output.columns import (
+    COST,
+    CURRENCY,
+    ENTITY,
+    MEASURE,
+    PRICE,
+    PRICE_DATE,
+    Column,
+)
+from beancount_invwd.report.output.tables import Document, Table
 
 if TYPE_CHECKING:
     import datetime
@@ -18,20 +26,20 @@ if TYPE_CHECKING:
     from beancount_invwd.report.ledger.written import Written
     from beancount_invwd.report.state import Assessment
 
-_COLUMNS = (
+COLUMNS = (
     Column("date", "date", "date"),
-    Column("kind", "kind"),
+    Column("kind", "kind", page="Movement"),
     ENTITY,
     CURRENCY,
-    Column("group", "group"),
-    Column("reason", "reason"),
-    Column("quantity", "quantity", "exact"),
-    Column("cost", "cost", "money"),
-    Column("measure", "measure", "money"),
-    Column("price", "price", "exact"),
-    Column("price_date", "price date", "date"),
-    Column("change", "change", "money"),
-    Column("narration", "narration"),
+    Column("group", "group", page="Item"),
+    Column("reason", "reason", page="Caused by", below="cause"),
+    Column("quantity", "quantity", "exact", page="Units", unit="group"),
+    COST,
+    MEASURE,
+    PRICE,
+    PRICE_DATE,
+    Column("change", "change", "change", page="Allowance"),
+    Column("narration", "narration", page="Entry"),
     Column("cause", "cause"),
 )
 
@@ -103,8 +111,8 @@ def document_movements(rows: Sequence[MovementRow], start: object, end: object) 
         [
             Table(
                 "movements",
-                _COLUMNS,
-                [pick(row, _COLUMNS) for row in rows],
+                COLUMNS,
+                rows,
                 empty="Nothing was written in this period.",
             )
         ],

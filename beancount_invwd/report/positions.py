@@ -7,31 +7,44 @@ from typing import TYPE_CHECKING
 
 from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
 from beancount_invwd.report.ledger.remarks import list_remarks
-from beancount_invwd.report.output.columns import CATEGORY, CURRENCY, ENTITY, ITEM, LOT
-from beancount_invwd.report.output.tables import Column, Document, Table, pick
+from beancount_invwd.report.output.columns import (
+    CARRYING,
+    CATEGORY,
+    COST,
+    CURRENCY,
+    ENTITY,
+    ITEM,
+    LOT,
+    MEASURE,
+    PRICE,
+    PRICE_DATE,
+    QUANTITY,
+    Column,
+)
+from beancount_invwd.report.output.tables import Document, Table
 
 if TYPE_CHECKING:
     from beancount_invwd.allowance.groups import Row
     from beancount_invwd.report.ledger.holdings import By
     from beancount_invwd.report.state import Assessment
 
-_POSITION = (
+COLUMNS = (
     ENTITY,
     LOT[0],
     ITEM,
     CATEGORY,
     CURRENCY,
     *LOT[1:],
-    Column("unit_cost", "unit cost", "exact"),
-    Column("quantity", "quantity", "exact"),
-    Column("cost", "cost", "money"),
-    Column("price", "price", "exact"),
-    Column("price_date", "price date", "date"),
-    Column("measure", "measure", "money"),
+    Column("unit_cost", "unit cost", "price"),
+    QUANTITY,
+    COST,
+    PRICE,
+    PRICE_DATE,
+    MEASURE,
     Column("allowance", "allowance", "money"),
-    Column("carrying", "carrying", "money"),
+    CARRYING,
     Column("pending", "pending", "money"),
-    Column("reason", "reason"),
+    Column("reason", "reason", page="Decided by"),
 )
 _OF_ITEM = {"commodity", "category", "unit_cost", "price", "price_date"}
 _OF_LOT = {"account", "lot_date", "lot_label"}
@@ -50,9 +63,9 @@ def document_positions(
     """Positions with their totals, by INTERFACE.md; of some lots only, if they are given."""
     policy = assessment.policy
     rows = list_positions(assessment, by, lots)
-    columns = [column for column in _POSITION if column.key not in _LACKING[by]]
+    columns = [column for column in COLUMNS if column.key not in _LACKING[by]]
     kept = {"entity", "currency", "cost", "allowance", "carrying", "pending"}
-    sums = [column for column in _POSITION if column.key in kept]
+    sums = [column for column in COLUMNS if column.key in kept]
     return Document(
         f"Inventory on {assessment.as_of}",
         {"as_of": assessment.as_of, "standard": policy.standard if policy else None},
@@ -60,10 +73,10 @@ def document_positions(
             Table(
                 "positions",
                 columns,
-                [pick(row, columns) for row in rows],
+                rows,
                 empty=f"No inventory is on hand on {assessment.as_of}.",
             ),
-            Table("totals", sums, [pick(row, sums) for row in sum_totals(rows)], "totals"),
+            Table("totals", sums, sum_totals(rows), "totals"),
         ],
         notes=list_remarks(assessment) if lots is None else [],
     )

@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.money import CONTEXT, ZERO
@@ -20,8 +21,8 @@ from beancount_invwd.report.ledger.rolled import Names, RollBy, RollRow, key_of,
 from beancount_invwd.report.ledger.spans import day_before, find_year_start, split_span
 from beancount_invwd.report.ledger.tie_out import tie_out
 from beancount_invwd.report.ledger.written import Written, list_written
-from beancount_invwd.report.output.columns import CATEGORY, CURRENCY, ENTITY, ITEM
-from beancount_invwd.report.output.tables import Column, Document, Table, pick
+from beancount_invwd.report.output.columns import ACCOUNT, CATEGORY, CURRENCY, ENTITY, ITEM, Column
+from beancount_invwd.report.output.tables import Document, Table
 from beancount_invwd.report.state import Assessment, assess
 
 if TYPE_CHECKING:
@@ -30,7 +31,29 @@ if TYPE_CHECKING:
     from beancount_invwd.report.ledger.rolled import Key
     from beancount_invwd.report.ledger.spans import SpanLength
 
-_MOVEMENTS = ("write_downs", "write_offs", "reversals", "releases", "transfers")
+COLUMNS = (
+    ENTITY,
+    CURRENCY,
+    ITEM,
+    CATEGORY,
+    Column("from", "from", "date", page="Period", get=attrgetter("start")),
+    Column("to", "to", "date", get=attrgetter("end")),
+    Column("opening", "opening", "money"),
+    Column("write_downs", "write-downs", "change"),
+    Column("write_offs", "write-offs", "change"),
+    Column("reversals", "reversals", "change"),
+    Column("releases", "releases", "change"),
+    Column("transfers", "transfers", "change"),
+    Column("closing", "closing", "money"),
+)
+_TIES = (
+    ACCOUNT,
+    CURRENCY,
+    Column("written", "movements", "money"),
+    Column("ledger", "ledger", "money"),
+    Column("lots", "lots", "money"),
+)
+_NAMES = {"item": {CATEGORY}, "category": {ITEM}, None: {ITEM, CATEGORY}}  # what is left out
 
 
 class NotTestedSo(Exception):  # noqa: N818 (a state of the policy, with the way out)
@@ -191,34 +214,15 @@ def _rebase(row: RollRow, lots: Mapping[datetime.date, Mapping[Key, Decimal]]) -
 
 def document_rollforward(rolled: Rollforward, by: RollBy | None = None) -> Document:
     """The roll-forward, and whether it ties to the ledger."""
-    names = {"item": [ITEM], "category": [CATEGORY], None: []}[by]
-    columns = [
-        ENTITY,
-        CURRENCY,
-        *names,
-        Column("from", "from", "date"),
-        Column("to", "to", "date"),
-        Column("opening", "opening", "money"),
-        *(Column(key, key.replace("_", "-"), "money") for key in _MOVEMENTS),
-        Column("closing", "closing", "money"),
-    ]
-    same = [column for column in columns if column.key not in {"from", "to"}]
-    rows = [{**pick(row, same), "from": row.start, "to": row.end} for row in rolled.rows]
-    ties = [
-        Column("account", "account"),
-        CURRENCY,
-        Column("written", "movements", "money"),
-        Column("ledger", "ledger", "money"),
-        Column("lots", "lots", "money"),
-    ]
+    columns = [column for column in COLUMNS if column not in _NAMES[by]]
     state = [_tell_tie(tie) for tie in rolled.ties if not tie.is_tied]
     tied = f"The closing allowance is the balance of the allowance accounts on {rolled.end}."
     return Document(
         "Allowance for inventory",
         {},
         [
-            Table("periods", columns, rows, empty="There was no inventory."),
-            Table("accounts", ties, [pick(row, ties) for row in rolled.ties], "extra"),
+            Table("periods", columns, rolled.rows, empty="There was no inventory."),
+            Table("accounts", _TIES, rolled.ties, "extra"),
         ],
         notes=[] if state or rolled.is_part else [tied],
         warnings=state,

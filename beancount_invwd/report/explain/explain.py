@@ -12,6 +12,7 @@ import datetime
 from dataclasses import dataclass
 from decimal import localcontext
 from difflib import get_close_matches
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
@@ -22,14 +23,14 @@ from beancount_invwd.ground.money import CONTEXT
 from beancount_invwd.report.explain.steps import Step
 from beancount_invwd.report.explain.teller import Teller
 from beancount_invwd.report.ledger.spans import day_before
-from beancount_invwd.report.output.tables import Column, Document, Table
+from beancount_invwd.report.output.columns import Column
+from beancount_invwd.report.output.tables import Document, Table
 from beancount_invwd.report.state import Assessment, assess, list_own
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from beancount_invwd.policy.policy import Policy
-    from beancount_invwd.report.output.tables import Cell
 
 
 class UnknownItem(Exception):  # noqa: N818 (what was asked for is wrong)
@@ -165,36 +166,40 @@ def _is_excluded(assessment: Assessment, entries: Sequence[Any], item: str) -> b
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A step, and what it is a step of."""
+
+    chapter: Chapter
+    step: Step
+    is_one: bool
+
+    @property
+    def section(self) -> str:
+        """The section; with the currency and entity, if there are several."""
+        where = " ".join(filter(None, (self.chapter.currency, self.chapter.entity)))
+        return self.step.section if self.is_one else f"{self.step.section} ({where})"
+
+
+_SECTION = Column("section", "section")
+_COLUMNS = (
+    Column("entity", "entity", in_text="never", get=attrgetter("chapter.entity")),
+    Column("currency", "currency", in_text="never", get=attrgetter("chapter.currency")),
+    _SECTION,
+    Column("label", "step", get=attrgetter("step.label")),
+    Column("formula", "how", get=attrgetter("step.formula")),
+    Column("result", "result", "exact", get=attrgetter("step.result")),
+    Column("source", "source", get=attrgetter("step.source")),
+)
+
+
 def document_explanation(found: Explanation) -> Document:
     """The steps, in sections."""
-    columns = [
-        Column("entity", "entity", in_text="never"),
-        Column("currency", "currency", in_text="never"),
-        Column("section", "section"),
-        Column("label", "step"),
-        Column("formula", "how"),
-        Column("result", "result", "exact"),
-        Column("source", "source"),
-    ]
-    cells: list[dict[str, Cell]] = []
-    for chapter in found.chapters:
-        where = " ".join(filter(None, (chapter.currency, chapter.entity)))
-        for step in chapter.steps:
-            section = f"{step.section} ({where})" if len(found.chapters) > 1 else step.section
-            cells.append(
-                {
-                    "entity": chapter.entity,
-                    "currency": chapter.currency,
-                    "section": section,
-                    "label": step.label,
-                    "formula": step.formula,
-                    "result": step.result,
-                    "source": step.source,
-                }
-            )
+    is_one = len(found.chapters) == 1
+    rows = [_Line(row, step, is_one) for row in found.chapters for step in row.steps]
     label = f' "{found.label}"' if found.label else ""
     return Document(
         f"{found.item}{label} on {found.as_of}",
         {"item": found.item, "lot": found.label, "as_of": found.as_of},
-        [Table("steps", columns, cells, section="section")],
+        [Table("steps", _COLUMNS, rows, section=_SECTION)],
     )

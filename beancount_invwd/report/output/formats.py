@@ -17,7 +17,8 @@ from decimal import Context, Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.report.output.tables import Cell, Column, Document, Table
+from beancount_invwd.report.output.columns import Cell, Column
+from beancount_invwd.report.output.tables import Document, Table
 
 if TYPE_CHECKING:
     from beancount_invwd.report.output.numbers import Numbers
@@ -37,7 +38,7 @@ def write_text(document: Document, numbers: Numbers) -> str:
     if not main.rows:
         lines += ["", main.empty]
     elif main.section:
-        for heading, rows in groupby(main.rows, key=lambda row: row[main.section]):
+        for heading, rows in groupby(main.rows, key=main.section.read):
             part = [_GAP + line for line in _draw(main, list(rows), numbers)]
             lines += ["", _clean(str(heading)), *part]
     else:
@@ -48,9 +49,7 @@ def write_text(document: Document, numbers: Numbers) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _draw_with_head(
-    table: Table, totals: Sequence[Mapping[str, Cell]], numbers: Numbers
-) -> Iterator[str]:
+def _draw_with_head(table: Table, totals: Sequence[Any], numbers: Numbers) -> Iterator[str]:
     """Titles, a rule, the rows, a rule, the totals."""
     rows = [*table.rows, *totals]
     columns = [column for column in table.columns if _is_told(column, rows)]
@@ -66,10 +65,10 @@ def _draw_with_head(
         yield _join(line, columns, widths)
 
 
-def _draw(table: Table, rows: Sequence[Mapping[str, Cell]], numbers: Numbers) -> Iterator[str]:
+def _draw(table: Table, rows: Sequence[Any], numbers: Numbers) -> Iterator[str]:
     """The rows of a section, without titles."""
     columns = [
-        column for column in table.columns if column.key != table.section and _is_told(column, rows)
+        column for column in table.columns if column != table.section and _is_told(column, rows)
     ]
     body = [[_show(row, column, numbers) for column in columns] for row in rows]
     widths = _measure(body)
@@ -81,9 +80,9 @@ def _measure(lines: Sequence[Sequence[str]]) -> list[int]:
     return [max(map(_width, cells)) for cells in zip(*lines, strict=True)]
 
 
-def _is_told(column: Column, rows: Sequence[Mapping[str, Cell]]) -> bool:
+def _is_told(column: Column, rows: Sequence[Any]) -> bool:
     """Whether a column says anything."""
-    cells = [row.get(column.key) for row in rows]
+    cells = [column.read(row) for row in rows]
     if column.in_text == "always":
         return any(cell not in {None, ""} for cell in cells)
     return column.in_text == "rare" and any(cells)
@@ -92,20 +91,20 @@ def _is_told(column: Column, rows: Sequence[Mapping[str, Cell]]) -> bool:
 def _join(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> str:
     padded = [
         " " * (width - _width(cell)) + cell
-        if column.kind in {"money", "exact", "share"}
+        if column.is_number
         else cell + " " * (width - _width(cell))
         for cell, column, width in zip(cells, columns, widths, strict=True)
     ]
     return _GAP.join(padded).rstrip()
 
 
-def _show(row: Mapping[str, Cell], column: Column, numbers: Numbers) -> str:
-    cell = row.get(column.key)
+def _show(row: Any, column: Column, numbers: Numbers) -> str:
+    cell = column.read(row)
     if cell is None:
         return ""
     if isinstance(cell, Decimal):
-        if column.kind == "money":
-            return numbers.show_money(cell, str(row.get("currency") or ""))
+        if column.is_money:
+            return numbers.show_money(cell, row.currency)
         return (numbers.show_share if column.kind == "share" else numbers.show_exact)(cell)
     return _clean(str(cell))
 
@@ -130,7 +129,7 @@ def write_csv(document: Document, _numbers: Numbers) -> str:
     names = _name_columns(table)
     writer.writerow([_disarm(name) for name in names])
     for row in table.rows:
-        writer.writerow([_encode_csv(row.get(column.key)) for column in table.columns])
+        writer.writerow([_encode_csv(column.read(row)) for column in table.columns])
     return file.getvalue()
 
 
@@ -169,8 +168,7 @@ def write_json(document: Document, _numbers: Numbers) -> str:
         for table in document.tables:
             if table.role != "extra":
                 data[table.name] = [
-                    {column.key: row.get(column.key) for column in table.columns}
-                    for row in table.rows
+                    {column.key: column.read(row) for column in table.columns} for row in table.rows
                 ]
     return json.dumps(data, default=_encode, ensure_ascii=False, indent=2) + "\n"
 
@@ -192,8 +190,7 @@ def write_xlsx(document: Document, numbers: Numbers) -> bytes:
         _fill(book.create_sheet(table.name[:_SHEET_NAME]), table, numbers)
     sentences = [*document.notes, *document.warnings]
     if sentences:
-        rows = [{"note": text} for text in sentences]
-        notes = Table("notes", [Column("note", "note")], rows)
+        notes = Table("notes", [Column("note", "note", get=str)], sentences)
         _fill(book.create_sheet("notes"), notes, numbers)
     file = io.BytesIO()
     book.save(file)
@@ -209,16 +206,16 @@ def _fill(sheet: Any, table: Table, numbers: Numbers) -> None:
         sheet.cell(1, i).font = Font(bold=True)
         widest = len(name)
         for j, row in enumerate(table.rows, 2):
-            value = row.get(column.key)
+            value = column.read(row)
             _set_cell(sheet.cell(j, i), value, _find_format(row, column, numbers))
             widest = max(widest, len(_show(row, column, numbers)))
         sheet.column_dimensions[get_column_letter(i)].width = min(widest, _WIDEST) + 2
     sheet.freeze_panes = "A2"
 
 
-def _find_format(row: Mapping[str, Cell], column: Column, numbers: Numbers) -> str:
-    if column.kind == "money":
-        places = numbers.count_places(str(row.get("currency") or ""))
+def _find_format(row: Any, column: Column, numbers: Numbers) -> str:
+    if column.is_money:
+        places = numbers.count_places(row.currency)
         return "#,##0" + ("." + "0" * places if places else "")
     return {"date": "yyyy-mm-dd", "share": "0.0%"}.get(column.kind, "General")
 

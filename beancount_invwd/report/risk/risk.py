@@ -23,9 +23,18 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.money import CONTEXT, ZERO
 from beancount_invwd.policy.values import parse_share
-from beancount_invwd.report.output.columns import CURRENCY, ENTITY, ITEM, LOT
+from beancount_invwd.report.output.columns import (
+    CARRYING,
+    CURRENCY,
+    ENTITY,
+    ITEM,
+    LOT,
+    QUANTITY,
+    Cell,
+    Column,
+)
 from beancount_invwd.report.output.numbers import show_share
-from beancount_invwd.report.output.tables import Column, Document, Table, pick
+from beancount_invwd.report.output.tables import Document, Table
 from beancount_invwd.report.risk.prospects import WINDOW, Prospect, Question, look_ahead
 from beancount_invwd.report.risk.selling import find_falls
 
@@ -212,44 +221,43 @@ def _gets_old(question: Question, row: Prospect) -> bool:
     return (question.horizon - price.date).days > terms.price_max_age
 
 
+def _count_supply(row: RiskRow) -> Cell:
+    return None if row.supply is None else Decimal(int(row.supply))
+
+
+COLUMNS = (
+    ENTITY,
+    CURRENCY,
+    ITEM,
+    *LOT,
+    QUANTITY,
+    CARRYING,
+    Column("measure", "NRV", "money"),
+    Column("headroom", "headroom", "money", below="headroom_share"),
+    Column("headroom_share", "in %", "share"),
+    Column("loss_price", "price loss", "money", page="If prices fall", in_text="rare"),
+    Column("expires", "expires", "date"),
+    Column("units_expiring", "expiring", "exact", in_text="rare"),
+    Column(
+        "loss_expiry", "expiry loss", "money", page="By expiry", below="expires", in_text="rare"
+    ),
+    Column("loss_ageing", "ageing loss", "money", page="By ageing", in_text="rare"),
+    Column("supply", "supply days", "days", page="Days of supply", get=_count_supply),
+    Column("idle", "idle days", "days", page="Days idle"),
+    Column("age", "age days", "days", page="Days old"),
+    Column("price_age", "price days", "days", page="Price, days"),
+    Column("at_risk", "at risk", "money"),
+    Column("warnings", "warnings", get=lambda row: ", ".join(row.warnings)),
+)
+
+
 def document_risks(
     assessment: Assessment, rows: Sequence[RiskRow], headroom: Decimal, within: int
 ) -> Document:
     """What is at risk."""
-    columns = [
-        ENTITY,
-        CURRENCY,
-        ITEM,
-        *LOT,
-        Column("quantity", "quantity", "exact"),
-        Column("carrying", "carrying", "money"),
-        Column("measure", "NRV", "money"),
-        Column("headroom", "headroom", "money"),
-        Column("headroom_share", "in %", "share"),
-        Column("loss_price", "price loss", "money", in_text="rare"),
-        Column("expires", "expires", "date"),
-        Column("units_expiring", "expiring", "exact", in_text="rare"),
-        Column("loss_expiry", "expiry loss", "money", in_text="rare"),
-        Column("loss_ageing", "ageing loss", "money", in_text="rare"),
-        Column("supply", "supply days", "exact"),
-        Column("idle", "idle days", "exact"),
-        Column("age", "age days", "exact"),
-        Column("price_age", "price days", "exact"),
-        Column("at_risk", "at risk", "money"),
-        Column("warnings", "warnings"),
-    ]
-    plain = [column for column in columns if column.key not in {"supply", "warnings"}]
-    cells = [
-        {**pick(row, plain), "supply": _round_days(row.supply), "warnings": ", ".join(row.warnings)}
-        for row in rows
-    ]
     title = f"Inventory at risk on {assessment.as_of}"
     return Document(
         f"{title}: if prices fall by {show_share(headroom)}, and within {within} days",
         {"as_of": assessment.as_of, "headroom": headroom, "within": within},
-        [Table("items", columns, cells, empty="Nothing is at risk.")],
+        [Table("items", COLUMNS, rows, empty="Nothing is at risk.")],
     )
-
-
-def _round_days(days: Decimal | None) -> Decimal | None:
-    return None if days is None else Decimal(int(days))
