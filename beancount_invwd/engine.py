@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from beancount.core import data
 
 from beancount_invwd.directives.chart import Chart
+from beancount_invwd.directives.checks import check_directives, check_opens
 from beancount_invwd.directives.metadata import MARK
 from beancount_invwd.directives.mistakes import Mistakes
-from beancount_invwd.directives.scope import Scope
+from beancount_invwd.directives.read import Directives, read_directives
 from beancount_invwd.ground.dates import fiscal_year_start
 from beancount_invwd.ground.errors import InvwdError, error_at
 from beancount_invwd.policy.policy import Policy, read_policy
@@ -36,9 +37,13 @@ class Run:
     """The engine after all directives up to a date."""
 
     policy: Policy
-    scope: Scope
-    chart: Chart
+    directives: Directives
     timeline: Timeline
+
+    @property
+    def chart(self) -> Chart:
+        """The accounts and items."""
+        return self.directives.chart
 
 
 @contextmanager
@@ -121,7 +126,9 @@ def follow(
             policy, known, ledger, others, options_map, blocked, day, is_whole=False
         )
         mistakes.adopt_missing(found)
-    run.scope.report_uncosted(entries)
+    operating = options_map.get("operating_currency", ())
+    excluded = run.chart.items.excluded
+    run.directives.uncosted.report(entries, operating, excluded, mistakes)
     return run, mistakes.errors
 
 
@@ -139,14 +146,19 @@ def _attempt(  # noqa: PLR0913, PLR0917 (all that the engine starts from)
 ) -> tuple[Run, Mistakes]:
     """Follow entries without the items that are known to be concerned by a mistake."""
     mistakes = Mistakes(lambda: find_plugin_line(options_map), blocked)
-    chart = Chart(policy, others, ledger, options_map, mistakes)
-    scope = Scope(policy, others, options_map, chart, mistakes)
-    timeline = Timeline(policy, scope, chart, mistakes, end, is_told=start is not None)
+    directives = read_directives(policy, others, ledger, options_map, mistakes)
+    timeline = Timeline(policy, directives, mistakes, end, is_told=start is not None)
     timeline.run(entries, start)
     if is_whole:  # else a directive may name what was bought later
-        scope.check_directives(timeline.books.seen, timeline.books.by_commodity)
-        scope.check_opens({place.account for place in timeline.books.list_places()})
-    return Run(policy, scope, chart, timeline), mistakes
+        books = timeline.books
+        currencies = {
+            item: {stock.key.currency for stock in stocks}
+            for item, stocks in books.by_commodity.items()
+        }
+        check_directives(directives, mistakes, books.seen, currencies)
+        held = {place.account for place in books.list_places()}
+        check_opens(directives.chart, mistakes, held)
+    return Run(policy, directives, timeline), mistakes
 
 
 def _find_year_end(others: Sequence[Any]) -> str | None:

@@ -59,7 +59,7 @@ def _run(
     if run is None:
         return list(entries), errors
     filename = str(options_map.get("filename") or "")
-    journal = Journal(run.policy, run.scope, run.chart, filename)
+    journal = Journal(run.policy, run.chart, run.directives.closed, filename)
     added, refused = journal.write(run.timeline.movements)
     run.timeline.books.close()
     return [*entries, *added], errors + refused

@@ -17,7 +17,7 @@ from beancount_invwd.allowance.groups import Group, Grouping, Plan, Row
 from beancount_invwd.allowance.outcomes import Outcome, weigh
 from beancount_invwd.allowance.uniform import Uniform, Worth
 from beancount_invwd.directives.mistakes import Mistakes
-from beancount_invwd.directives.scope import Scope
+from beancount_invwd.directives.read import Directives
 from beancount_invwd.ground.dates import earlier
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.shares import allot
@@ -41,7 +41,7 @@ class Assessor:
     """Measures what the books hold.
 
     Args:
-        scope: Tells what goes into what.
+        directives: Tell what goes into what.
         mistakes: Takes what is wrong.
         grouping: Tells which lots are one group.
         books: The lots.
@@ -57,7 +57,7 @@ class Assessor:
 
     def __init__(  # noqa: PLR0913, PLR0917 (one of each stage before)
         self,
-        scope: Scope,
+        directives: Directives,
         mistakes: Mistakes,
         grouping: Grouping,
         books: Books,
@@ -68,7 +68,7 @@ class Assessor:
     ) -> None:
         self.evidence = evidence or EvidenceBook(mistakes)
         self.demand = demand
-        self._scope = scope
+        self._directives = directives
         self._mistakes = mistakes
         self._grouping = grouping
         self._is_by_lot = grouping.basis == "lot"
@@ -76,7 +76,7 @@ class Assessor:
         self._agenda = agenda
         self._find_contra = find_contra
         self._uniform = Uniform(grouping, find_contra)
-        self._materials = Materials(scope, self.evidence, books.stocks)
+        self._materials = Materials(directives, self.evidence, books.stocks)
         self._members: defaultdict[tuple[str, str, str], list[Stock]] = defaultdict(list)
         self._grouped = 0  # how many of the stocks are in there
 
@@ -151,7 +151,7 @@ class Assessor:
         do allowances that are locked.
         """
         scaled = Assessor(
-            self._scope,
+            self._directives,
             self._mistakes,
             self._grouping,
             self._books,

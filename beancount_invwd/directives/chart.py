@@ -146,6 +146,10 @@ class Chart:
             self._results[key] = account
         return account
 
+    def is_matched(self, name: str) -> bool:
+        """Whether the `inventory` patterns match the name of an account."""
+        return self._policy.match_inventory(name) is not None
+
     def quantum(self, currency: str) -> Decimal:
         """The smallest unit of a currency that is written."""
         return self.items.quantum(currency)

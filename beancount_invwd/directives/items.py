@@ -85,6 +85,10 @@ class Items:
         for problem in self._doubts.pop(item, ()):
             entry = self._mistakes.commodities[item]
             self._mistakes.block(item, entry.meta, problem, entry)
+        return self.facts(item)
+
+    def facts(self, item: str) -> Facts:
+        """What is stated of an item."""
         return self._facts.get(item, NO_FACTS)
 
     def list_materials(self) -> Iterable[tuple[str, Facts]]:
@@ -93,11 +97,11 @@ class Items:
 
     def used_in(self, item: str) -> tuple[str, ...]:
         """The products that a raw material is used in."""
-        return self._facts.get(item, NO_FACTS).used_in
+        return self.facts(item).used_in
 
     def category(self, item: str) -> str:
         """The category of an item; one without stands for its own."""
-        return self._facts.get(item, NO_FACTS).category or item
+        return self.facts(item).category or item
 
     def is_excluded(self, item: str) -> bool:
         """Whether an item is not assessed at all."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import datetime
     from collections.abc import Callable, Iterable, Mapping
 
-    from beancount_invwd.directives.metadata import Statement
+    from beancount_invwd.directives.statements import Statement
     from beancount_invwd.lots.stock import Lot, Pool, Stock
     from beancount_invwd.measure.prices import PriceBook
 
@@ -75,16 +75,6 @@ class Mistakes:
         """Report a mistake and measure the item no more."""
         self.blocked.add(commodity)
         self.report((commodity, message), meta, message, entry)
-
-    def report_uncosted(self, txn: Any, posting: Any, currency: str) -> None:
-        """Report goods without a cost; the currency is that of an example."""
-        account, commodity = posting.account, posting.units.currency
-        message = (
-            f"{commodity} in {account} has no cost and cannot be assessed; write its cost, such as "
-            f"{posting.units.number} {commodity} {{5.00 {currency}}}, or put on its Commodity "
-            f'invwd-exclude: TRUE; if it is money: option "operating_currency" "{commodity}"'
-        )
-        self.report(("uncosted", account, commodity), find_meta(txn, posting), message, txn)
 
     def report_unbooked(self, txn: Any, posting: Any) -> None:
         """Report a posting on an allowance account that is no allowance of a lot."""

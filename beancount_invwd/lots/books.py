@@ -29,8 +29,7 @@ from beancount_invwd.lots.moves import (
 from beancount_invwd.lots.stock import Home, Lot, Place, Pool, Stock
 
 if TYPE_CHECKING:
-    from beancount_invwd.directives.chart import Chart
-    from beancount_invwd.directives.scope import Scope
+    from beancount_invwd.directives.read import Directives
     from beancount_invwd.lots.demand import Demand
 
 _Rows = Sequence[tuple[Home, Any]]  # with the posting
@@ -44,18 +43,19 @@ class Books(Index):
     """The lots of the whole ledger as of the last transaction that was applied.
 
     Args:
-        chart: Tells which accounts hold inventory.
-        scope: Tells facts and terms of lots.
+        directives: Tell which accounts hold inventory, and facts and terms of lots.
         demand: Takes what was sold or used.
 
     Attributes:
         moved: Units that went from lot to lot since this was set to a list, else None.
     """
 
-    def __init__(self, chart: Chart, scope: Scope, demand: Demand) -> None:
-        super().__init__(chart, scope)
+    def __init__(self, directives: Directives, demand: Demand) -> None:
+        super().__init__(directives)
         self.moved: list[Moved] | None = None
         self._emptied: list[Pool] = []
+        self._postings = directives.postings
+        self._uncosted = directives.uncosted
         self._demand = demand
 
     def take_emptied(self) -> list[Pool]:
@@ -69,7 +69,7 @@ class Books(Index):
         Returns:
             What happened to allowances; None if no lot that was reduced carried one.
         """
-        homes, states_facts = self._homes, self._scope.states_facts
+        homes, states_facts = self._homes, self._postings.states_facts
         rows: list[tuple[Home, Any]] = []
         is_plain, is_bought, is_sold = True, False, False
         for posting in txn.postings:
@@ -92,7 +92,7 @@ class Books(Index):
         if _FILENAME not in meta or len(meta) != _PLAIN + (_TOLERANCES in meta):
             is_plain = is_plain and not states_facts(meta)
         if not is_plain:
-            self._scope.check_places(txn, {row.account for _, row in rows})
+            self._postings.check_places(txn, {row.account for _, row in rows})
         elif not is_bought:
             return self._sell(txn, rows)
         elif not is_sold:
@@ -141,7 +141,7 @@ class Books(Index):
         if not is_plain or self._chart.items.is_excluded(commodity):
             return None
         place = self._find_place(home, posting)
-        if self._scope.set_plain_terms(place.stock):
+        if self._set_plain_terms(place.stock):
             home.plain[commodity] = place
             return place
         return None
@@ -181,7 +181,7 @@ class Books(Index):
         additions, reductions = self._post(txn, rows[sold:])
         moved: list[Moved] = []
         if reductions and additions:
-            moved = match_transfers(additions, reductions, self._scope.set_terms)
+            moved = match_transfers(additions, reductions, self._set_terms)
             if self.moved is not None:
                 self.moved += moved
             moved = [row for row in moved if row.allowance]
@@ -216,7 +216,7 @@ class Books(Index):
         for home, posting in rows:
             units = posting.units
             if posting.cost is None:
-                self._scope.note_uncosted(txn, posting)
+                self._uncosted.note(txn, posting)
                 continue
             if self._chart.items.is_excluded(units.currency):
                 continue
@@ -232,7 +232,8 @@ class Books(Index):
         lot = place.find(cost)
         if lot is not None and not lot.units:
             lot = None
-        own = self._scope.admit(txn, posting, lot, is_pool=place.is_pool)
+        known = None if lot is None else lot.facts
+        own = self._postings.admit(txn, posting, known, is_pool=place.is_pool)
         is_new = lot is None
         if lot is None:
             lot = self._create(txn, posting, place, own)
@@ -243,7 +244,8 @@ class Books(Index):
 
     def _reduce(self, txn: Any, posting: Any, place: Place) -> Reduction:
         lot = self._find(place, posting.cost)
-        own = self._scope.admit(txn, posting, lot, is_pool=place.is_pool)
+        known = None if lot is None else lot.facts
+        own = self._postings.admit(txn, posting, known, is_pool=place.is_pool)
         if lot is None:
             lot = self._create(txn, posting, place, own)
         units, before = -posting.units.number, lot.units

@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.lots.stock import NO_LIMIT, Home, Lot, Place, Pool, Stock, StockKey
+from beancount_invwd.measure.formula import find_formula
 
 if TYPE_CHECKING:
+    import datetime
+
     from beancount_invwd.directives.chart import Chart
     from beancount_invwd.directives.metadata import Facts
-    from beancount_invwd.directives.scope import Scope
+    from beancount_invwd.directives.read import Directives
 
 
 class Index:
     """All that is and was on hand.
 
     Args:
-        chart: Tells which accounts hold inventory.
-        scope: Tells facts and terms of lots.
+        directives: Tell which accounts hold inventory, and the terms of lots.
 
     Attributes:
         stocks: The stocks of all items, in the order in which they were first seen.
@@ -32,22 +34,24 @@ class Index:
         by_group: The same by the names of all groups that they can be in, under whatever basis.
         by_contra: The same by allowance account.
         touched: Stocks that changed since this was last cleared.
+        perishables: New lots and when they expire, until somebody takes them off this list.
         seen: Commodity, account and label of every lot there ever was, if directives may name it.
     """
 
-    def __init__(self, chart: Chart, scope: Scope) -> None:
+    def __init__(self, directives: Directives) -> None:
         self.stocks: dict[StockKey, Stock] = {}
         self.by_commodity: dict[str, list[Stock]] = {}
         self.by_group: dict[str, list[Stock]] = {}
         self.by_contra: dict[str, set[Stock]] = {}
         self.touched: set[Stock] = set()
+        self.perishables: list[tuple[datetime.date, Lot]] = []
         self.seen: set[tuple[str, str, str | None]] = set()
-        self._homes = _Homes(chart)
+        self._homes = _Homes(directives.chart)
         self._by_id: dict[int, Lot] = {}  # by the identity of their cost, which booking keeps
-        self._chart = chart
-        self._scope = scope
+        self._chart = directives.chart
+        self._parameters = directives.parameters
         self._numbers = 0
-        self._has_directives = bool(scope.directives)
+        self._has_directives = bool(directives.by_entry)
 
     def close(self) -> None:
         """Let go of the lots, so that nothing refers to itself and waits for the collector."""
@@ -95,11 +99,39 @@ class Index:
     def _find_stock(self, key: StockKey) -> Stock:
         stock = self.stocks.get(key)
         if stock is None:
-            stock = self.stocks[key] = self._scope.make_stock(key)
+            stock = self.stocks[key] = self._make_stock(key)
             self.by_commodity.setdefault(key.commodity, []).append(stock)
             for name in {key.commodity, stock.category, "total"}:
                 self.by_group.setdefault(name, []).append(stock)
         return stock
+
+    def _make_stock(self, key: StockKey) -> Stock:
+        chart, item = self._chart, key.commodity
+        facts = chart.items.admit(item)
+        return Stock(key, chart.items.category(item), chart.quantum(key.currency), facts)
+
+    def _set_terms(self, lot: Lot) -> None:
+        """Set the parameters of a lot from policy, account, item and its own facts."""
+        stock, account = lot.stock, lot.account
+        if self._parameters.are_own(account, lot.facts):
+            item, currency = stock.key.commodity, stock.key.currency
+            lot.terms = self._parameters.of_lot(item, currency, account, lot.facts)
+            stock.is_plain = False
+            if lot.facts.expires is not None:
+                self.perishables.append((lot.facts.expires, lot))
+        else:
+            self._set_plain_terms(stock)
+            lot.terms = stock.terms
+
+    def _set_plain_terms(self, stock: Stock) -> bool:
+        """Set the parameters of lots of which nothing is stated; return whether they are right."""
+        if stock.terms is None:
+            terms = self._parameters.of_lot(stock.key.commodity, stock.key.currency)
+            is_simple = terms is not None and not (terms.is_by_cost or stock.facts.used_in)
+            stock.terms = terms
+            stock.is_plain = stock.is_plain and is_simple
+            stock.formula = find_formula(terms) if is_simple and terms is not None else None
+        return stock.terms is not None
 
     def _find(self, place: Place, cost: Any) -> Lot | None:
         """Find the lot of a cost; None if there is none on hand."""
@@ -123,7 +155,7 @@ class Index:
             lot.cost_total = before.cost if before is not None else ZERO
             lot.stock.cost_unit_highest = NO_LIMIT  # its unit cost is not that of a posting
         place.add(lot)
-        self._scope.set_terms(lot)
+        self._set_terms(lot)
         self._by_id[id(posting.cost)] = lot
         lot.stock.lots[lot.number] = lot
         if self._has_directives:

@@ -13,7 +13,7 @@ from copy import copy
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from beancount_invwd.directives.metadata import Assertion, Contract, ReplacementCost, Statement
+from beancount_invwd.directives.statements import Assertion, Contract, ReplacementCost, Statement
 from beancount_invwd.ground.dates import add_days, earlier
 from beancount_invwd.ground.money import ONE, ZERO
 from beancount_invwd.measure.measured import Evidence, is_particular

@@ -20,7 +20,7 @@ from beancount_invwd.lots.stock import Stock, StockKey
 from beancount_invwd.measure.measured import Evidence, Product, Unit, Use, measure_nrv
 
 if TYPE_CHECKING:
-    from beancount_invwd.directives.scope import Scope
+    from beancount_invwd.directives.read import Directives
     from beancount_invwd.measure.evidence import EvidenceBook
 
 
@@ -31,15 +31,16 @@ class Materials:
     """Tells what is known of the products of a raw material.
 
     Args:
-        scope: Tells what is used in what, and under which terms.
+        directives: Tell what is used in what, and under which terms.
         evidence: What the directives say of the products.
         stocks: The stocks of all items.
     """
 
     def __init__(
-        self, scope: Scope, evidence: EvidenceBook, stocks: Mapping[StockKey, Stock]
+        self, directives: Directives, evidence: EvidenceBook, stocks: Mapping[StockKey, Stock]
     ) -> None:
-        self._scope = scope
+        self._items = directives.chart.items
+        self._parameters = directives.parameters
         self._evidence = evidence
         self._stocks = stocks
         self._day: datetime.date | None = None
@@ -55,7 +56,7 @@ class Materials:
         return evidence._replace(use=use, until=earlier(evidence.until, until))
 
     def _list_products(self, material: StockKey) -> list[StockKey]:
-        names = self._scope.used_in(material.commodity)
+        names = self._items.used_in(material.commodity)
         return [material._replace(commodity=name) for name in names]
 
     def _sum_up(self, material: StockKey) -> _Verdict:
@@ -95,20 +96,20 @@ class Materials:
     ) -> tuple[Use | None, datetime.date | None]:
         """Judge a product by its own price, None if it has none but goes into others."""
         lack = Use(is_recovered=False, lack=key.commodity)
-        if self._scope.is_blocked(key.commodity):
+        if self._parameters.is_blocked(key.commodity):
             return lack, None
         stock = self._stocks.get(key)
         until = None
         if stock is not None:
             cost = _find_unit_cost(stock)
-            terms = self._scope.item_terms(stock, _find_account(stock))
+            terms = self._parameters.of_item(key.commodity, _find_account(stock))
             evidence = self._evidence.find(stock, terms, day)
             until = evidence.until
             nrv = measure_nrv(Unit(cost or ZERO), terms, evidence)
             if cost is not None and nrv.total is not None:
                 product = Product(key.commodity, cost, nrv.total, nrv.price)
                 return Use(nrv.total >= cost, "", (product,)), until
-        return (None if self._scope.used_in(key.commodity) else lack), until
+        return (None if self._items.used_in(key.commodity) else lack), until
 
 
 def _find_account(stock: Stock) -> str:

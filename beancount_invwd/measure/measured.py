@@ -21,7 +21,8 @@ from beancount_invwd.lots.demand import Rate, lower_cost
 from beancount_invwd.policy.values import find_rate
 
 if TYPE_CHECKING:
-    from beancount_invwd.directives.metadata import Contract, Facts, Statement
+    from beancount_invwd.directives.metadata import Facts
+    from beancount_invwd.directives.statements import Contract, Statement
     from beancount_invwd.lots.stock import Lot
     from beancount_invwd.measure.prices import Price, Replacement
     from beancount_invwd.policy.policy import Terms

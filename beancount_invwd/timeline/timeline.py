@@ -22,7 +22,9 @@ from beancount_invwd.allowance.groups import Group, Grouping
 from beancount_invwd.allowance.outcomes import Outcome, join, merge, tell_reason
 from beancount_invwd.booked.claim import Claim, find_early, is_booked, read_claims, settle
 from beancount_invwd.booked.claims import Claims
-from beancount_invwd.directives.metadata import TAG, Closing, Contract, Directive
+from beancount_invwd.directives.checks import check_price
+from beancount_invwd.directives.metadata import TAG
+from beancount_invwd.directives.statements import Closing, Contract, Directive
 from beancount_invwd.ground.dates import DAY
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.shares import part_of
@@ -36,9 +38,8 @@ from beancount_invwd.timeline.agenda import Agenda
 from beancount_invwd.timeline.calendar import Calendar, Due
 
 if TYPE_CHECKING:
-    from beancount_invwd.directives.chart import Chart
     from beancount_invwd.directives.mistakes import Mistakes
-    from beancount_invwd.directives.scope import Scope
+    from beancount_invwd.directives.read import Directives
     from beancount_invwd.lots.moves import Outflow
     from beancount_invwd.lots.stock import Lot, Stock, StockKey
     from beancount_invwd.policy.policy import Policy
@@ -73,8 +74,7 @@ class Timeline:
 
     Args:
         policy: The policy.
-        scope: What is assessed.
-        chart: What accounts are, and where movements go.
+        directives: What the ledger states.
         mistakes: Takes what is wrong.
         end: The last date on which lots may be tested, inclusive.
         is_told: Whether reports ask what was sold or used.
@@ -87,11 +87,10 @@ class Timeline:
         unclear_on: The last measurement date, if what came later hides which items had no price.
     """
 
-    def __init__(  # noqa: PLR0913 (all that it starts from)
+    def __init__(
         self,
         policy: Policy,
-        scope: Scope,
-        chart: Chart,
+        directives: Directives,
         mistakes: Mistakes,
         end: datetime.date,
         *,
@@ -101,25 +100,25 @@ class Timeline:
         grouping = Grouping(policy)
         self._grouping = grouping
         is_by_price = policy.period == "price"
-        self.books = Books(chart, scope, demand)
+        self.books = Books(directives, demand)
         self.movements: list[Movement] = []
         self.opening: Mapping[StockKey, Decimal] = {}
         self.unclear_on: datetime.date | None = None
         self._policy = policy
-        self._scope = scope
-        self._chart = chart
+        chart = self._chart = directives.chart
+        self._directives = directives
         self._mistakes = mistakes
         self._is_by_price = is_by_price
         self._agenda = Agenda(self.books, chart.items.feeds, is_by_price=is_by_price)
         self.assessor = Assessor(
-            scope, mistakes, grouping, self.books, demand, self._agenda, attrgetter("contra")
+            directives, mistakes, grouping, self.books, demand, self._agenda, attrgetter("contra")
         )
         prices = self.assessor.evidence.prices
         self._materiality = Materiality(policy, self.books, prices, mistakes)
         self._outgoing = Outgoing(policy, chart, grouping)
         is_interim = policy.reversals == "interim"
         self._claims = Claims(self.books, grouping, chart, mistakes, is_interim=is_interim)
-        self._calendar = Calendar(policy, end, scope.perishables, self.books.is_on_hand)
+        self._calendar = Calendar(policy, end, self.books.perishables, self.books.is_on_hand)
         self._today: datetime.date | None = None
         self._is_eventful = False
         self._entries: Sequence[Any] = ()
@@ -148,7 +147,7 @@ class Timeline:
         self._report_unbooked(entries)
 
     def _take(self, entries: Iterable[Any]) -> None:
-        apply, directives = self.books.apply, self._scope.directives
+        apply, directives = self.books.apply, self._directives.by_entry
         evidence, calendar = self.assessor.evidence, self._calendar
         prices, converted = evidence.prices.newest_by_pair, evidence.converted
         is_simple = not self._is_by_price
@@ -300,7 +299,7 @@ class Timeline:
             self._lock(stocks)
 
     def _is_closed(self, day: datetime.date) -> bool:
-        return self._scope.closed is not None and day <= self._scope.closed
+        return self._directives.closed is not None and day <= self._directives.closed
 
     @staticmethod
     def _lock(stocks: Iterable[Stock]) -> None:
@@ -313,7 +312,7 @@ class Timeline:
 
     def _take_price(self, entry: Any) -> None:
         if len(entry.meta) > 2:  # more than filename and lineno  # noqa: PLR2004
-            self._scope.check_price(entry)
+            check_price(entry, self._mistakes)
         evidence = self.assessor.evidence
         if evidence.converted:
             self._agenda.add(evidence.find_converted(entry))
@@ -342,7 +341,7 @@ class Timeline:
         self._report_emptied()
         self._move_gaps()
         due = self._agenda.take(day, only)
-        outcomes = self.assessor.weigh(due, day, by_lot=self._scope.closed is not None)
+        outcomes = self.assessor.weigh(due, day, by_lot=self._directives.closed is not None)
         if only is not None:
             outcomes = [row for row in outcomes if not only.isdisjoint(row.items)]
         if self._is_closed(day):

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from beancount_invwd.allowance.groups import Group
     from beancount_invwd.directives.chart import Chart
-    from beancount_invwd.directives.scope import Scope
     from beancount_invwd.ground.errors import InvwdError
     from beancount_invwd.movements.movement import Movement
     from beancount_invwd.policy.policy import Policy
@@ -44,14 +43,16 @@ class Journal:
 
     Args:
         policy: The policy.
-        scope: Tells what is closed.
         chart: Gives accounts, quanta and the ledger's own Opens and Closes.
+        closed: Nothing is written on or before this date.
         filename: The ledger's file; sources are named relative to its folder.
     """
 
-    def __init__(self, policy: Policy, scope: Scope, chart: Chart, filename: str) -> None:
+    def __init__(
+        self, policy: Policy, chart: Chart, closed: datetime.date | None, filename: str
+    ) -> None:
         self._policy = policy
-        self._scope = scope
+        self._closed = closed
         self._chart = chart
         self._lines = _FIRST_LINE
         self._texts: dict[tuple[datetime.date, str], int] = {}
@@ -125,7 +126,7 @@ class Journal:
     def _make_transaction(self, movement: Movement, amounts: Mapping[str, Decimal]) -> Any:
         currency = movement.group.currency
         figures = find_figures(movement, self._chart.quantum(currency))
-        text = narrate(movement, figures, self._scope.closed)
+        text = narrate(movement, figures, self._closed)
         key = (movement.date, text)
         count = self._texts[key] = self._texts.get(key, 0) + 1
         if count > 1:  # beancount.plugins.noduplicates ignores metadata

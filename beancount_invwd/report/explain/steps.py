@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from beancount_invwd.report.output.numbers import show
 
 if TYPE_CHECKING:
-    from beancount_invwd.directives.metadata import Statement
+    from beancount_invwd.directives.statements import Statement
     from beancount_invwd.lots.stock import Lot
     from beancount_invwd.measure.measured import Evidence, Measured
     from beancount_invwd.measure.prices import Price

@@ -10,7 +10,7 @@ from beancount_invwd.report.output.numbers import show, show_share
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from beancount_invwd.directives.metadata import Statement
+    from beancount_invwd.directives.statements import Statement
     from beancount_invwd.measure.measured import Use
     from beancount_invwd.measure.prices import Price
     from beancount_invwd.report.ledger.sources import Sources

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from beancount_invwd.allowance.groups import Plan, Row
-    from beancount_invwd.directives.metadata import Statement
+    from beancount_invwd.directives.statements import Statement
     from beancount_invwd.lots.stock import Lot, Stock
     from beancount_invwd.measure.measured import Evidence
     from beancount_invwd.policy.policy import Terms
@@ -174,7 +174,7 @@ class Teller:
             return "booked" if self._is_booked(lot) else "nothing to write"
         if self._now.get(lot.number, ZERO) == after:
             return "written"
-        closed = self._run.scope.closed
+        closed = self._run.directives.closed
         if closed is not None and self._day <= closed:
             return f"not written, the period is closed on {closed}"
         return f"pending: {self._day} was not measured"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
 
-from beancount_invwd.directives.metadata import Contract, Statement
+from beancount_invwd.directives.statements import Contract, Statement
 from beancount_invwd.measure.prices import is_evidence
 from beancount_invwd.report.ledger.sources import Sources
 from beancount_invwd.transactions.journal import FILENAME
@@ -42,7 +42,7 @@ class Causes:
             if type(entry) is data.Price and is_evidence(entry):
                 self._prices.setdefault((entry.currency, entry.date), []).append(entry)
         run = assessment.run
-        directives = run.scope.directives.values() if run is not None else ()
+        directives = run.directives.by_entry.values() if run is not None else ()
         self._directives = [row for row in directives if isinstance(row, (Contract, Statement))]
         self._movements: dict[tuple[Any, ...], Movement] = {}
         for row in run.timeline.movements if run is not None else ():

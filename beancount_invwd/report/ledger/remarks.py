@@ -81,7 +81,7 @@ def _tell_contracts(run: Run, stock: Stock, day: datetime.date) -> Iterator[str]
     newest = evidence.find_replacement(stock, day, None) if lacking else None
     if newest is None:
         return
-    formula = find_formula(run.scope.item_terms(stock, ""))
+    formula = find_formula(run.directives.parameters.of_item(stock.key.commodity))
     for contract, units in lacking:
         net = contract.number
         if formula is not None:

@@ -1,0 +1,184 @@
+"""What a ledger states → errors where that is about nothing that was ever there.
+
+These checks need the whole ledger: which items, accounts and labels there ever were.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from beancount.core import data
+
+from beancount_invwd.directives.metadata import MARK, show
+from beancount_invwd.directives.mistakes import Mistakes, find_meta
+from beancount_invwd.directives.statements import SOLD, Assertion, Closing, Contract, Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from beancount_invwd.directives.chart import Chart
+    from beancount_invwd.directives.read import Directives
+
+_MOST_NAMES = 20
+_Seen = set[tuple[str, str | None]]  # accounts and labels of the lots that an item ever had
+
+
+def check_directives(
+    directives: Directives,
+    mistakes: Mistakes,
+    seen: Iterable[tuple[str, str, str | None]],
+    currencies: Mapping[str, Collection[str]],
+) -> None:
+    """Report directives that name an item, lot, account or currency which was never there.
+
+    Args:
+        directives: What the ledger states.
+        mistakes: Takes what is wrong.
+        seen: Commodity, account and label of every lot there ever was.
+        currencies: The items that inventory accounts ever held, with those of their cost.
+    """
+    lots: dict[str, _Seen] = {}
+    for commodity, account, label in seen:
+        lots.setdefault(commodity, set()).add((account, label))
+    for item, found in directives.chart.items.list_materials():
+        for product in found.used_in:
+            if product not in currencies and product not in mistakes.commodities:
+                message = (
+                    f"invwd-used-in names {product}, which is no item of this ledger; check its "
+                    "name"
+                )
+                mistakes.block(item, found.meta, message)
+    for row in directives.by_entry.values():
+        if isinstance(row, Closing):
+            continue
+        if row.item in lots:
+            problem = _check(row, lots[row.item], currencies[row.item], directives.chart)
+        else:
+            problem = None if row.item in mistakes.commodities else _tell_unknown(row)
+        if problem:
+            mistakes.block(row.item, row.entry.meta, problem, row.entry)
+
+
+def _tell_unknown(row: Assertion) -> str:
+    name, item = row.entry.type, row.item
+    form = f"; its form is {SOLD}" if isinstance(row, Contract) else ""
+    return f"{name} names {item}, which no inventory account ever held; check its name{form}"
+
+
+def _check(row: Assertion, lots: _Seen, currencies: Collection[str], chart: Chart) -> str | None:
+    if row.currency is not None and row.currency not in currencies:
+        cost = " and ".join(sorted(currencies))
+        name = row.entry.type
+        return f"{name} is in {row.currency}, but {row.item} costs {cost}; state it in {cost}"
+    return _check_target(row, lots, chart) if isinstance(row, Statement) else None
+
+
+def _check_target(row: Statement, lots: _Seen, chart: Chart) -> str | None:
+    name, item, where = row.entry.type, row.item, ""
+    if row.account is not None:
+        accounts = {account for account, _ in lots}
+        if row.account not in accounts:
+            if row.account not in chart.opens or not chart.is_matched(row.account):
+                return f"{name} names {row.account}, which is no inventory account; check its name"
+            return f"{name} names {row.account}, which never held {item}; {_list(accounts)} did"
+        where = f" in {row.account}"
+    known = {label for account, label in lots if row.account in {None, account}}
+    if row.label is not None and row.label not in known:
+        had = _list({f'"{label}"' for label in known if label} or {"none"})
+        return f'{name} names lot "{row.label}", which {item} never had{where}; it had {had}'
+    return None
+
+
+def _list(names: Collection[str]) -> str:
+    """List names, at most as many as can be read."""
+    listed = sorted(names)
+    listed[_MOST_NAMES:] = ["…"] if len(listed) > _MOST_NAMES else []
+    return ", ".join(listed)
+
+
+def check_opens(chart: Chart, mistakes: Mistakes, held: Collection[str]) -> None:
+    """Report what an Open states of lots that are not in its account.
+
+    Args:
+        chart: The accounts.
+        mistakes: Takes what is wrong.
+        held: The accounts that ever held lots.
+    """
+    for account, found in chart.stated.items():
+        if account in held or account in chart.broken:
+            continue
+        names = ", ".join(found.stated)
+        below = sorted(name for name in held if name.startswith(f"{account}:"))
+        if below:
+            problem = (
+                f"{names} on {account} says nothing on the lots of {below[0]}; put it on the "
+                "Open of each account that holds goods"
+            )
+        elif found.stated.keys() - {"invwd-exclude"} and not chart.is_matched(account):
+            problem = (
+                f"{names} says nothing on {account}, which is no inventory account; put it on "
+                "the Open of one, or remove it"
+            )
+        else:
+            continue
+        entry = chart.opens[account]
+        mistakes.report((account, problem), entry.meta, problem, entry)
+
+
+def check_price(entry: Any, mistakes: Mistakes) -> None:
+    """Report unknown metadata of a price directive."""
+    for name, value in entry.meta.items():
+        if not name.startswith(MARK):
+            continue
+        if name != "invwd-exclude":
+            problem = f"unknown metadata {name} on a price; known is invwd-exclude"
+        elif not isinstance(value, bool):
+            problem = f"invwd-exclude is {show(value)}; allowed is TRUE or FALSE"
+        else:
+            continue
+        mistakes.block(entry.currency, entry.meta, problem, entry)
+
+
+class Uncosted:
+    """Goods in inventory accounts that have no cost: the first posting by account and item."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], Any] = {}
+
+    def note(self, txn: Any, posting: Any) -> None:
+        """Note a posting in an inventory account that has no cost."""
+        self._found.setdefault((posting.account, posting.units.currency), (txn, posting))
+
+    def report(
+        self,
+        entries: Iterable[Any],
+        operating: Collection[str],
+        excluded: Collection[str],
+        mistakes: Mistakes,
+    ) -> None:
+        """Report them; what is a currency anywhere in the ledger is no goods.
+
+        Args:
+            entries: The ledger's entries.
+            operating: The operating currencies.
+            excluded: The items that are not assessed.
+            mistakes: Takes what is wrong.
+        """
+        money: set[str] = {*operating}
+        if all(commodity in money for _, commodity in self._found):
+            return
+        for entry in entries:
+            if type(entry) is data.Transaction:
+                costs = (posting.cost for posting in entry.postings)
+                money.update(cost.currency for cost in costs if cost and cost.currency)
+        example = next(iter(operating), None) or min(money, default="USD")
+        for (account, commodity), (txn, posting) in self._found.items():
+            if commodity not in money and commodity not in excluded:
+                message = (
+                    f"{commodity} in {account} has no cost and cannot be assessed; write its cost, "
+                    f"such as {posting.units.number} {commodity} {{5.00 {example}}}, or put on its "
+                    "Commodity invwd-exclude: TRUE; if it is money: option "
+                    f'"operating_currency" "{commodity}"'
+                )
+                key = ("uncosted", account, commodity)
+                mistakes.report(key, find_meta(txn, posting), message, txn)

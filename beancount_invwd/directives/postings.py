@@ -1,0 +1,117 @@
+"""A posting of goods → the facts that it states of its lot, or an error.
+
+What the posting says comes first, then what its transaction says. The facts of a lot are those of
+the posting that first added to it; a later one must not contradict them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from beancount_invwd.directives.metadata import (
+    GROUP,
+    NO_FACTS,
+    TAG,
+    Facts,
+    list_strays,
+    read_facts,
+    select_ours,
+    show,
+)
+from beancount_invwd.directives.mistakes import Mistakes, find_meta
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+_NO_POOL = (
+    "{names} cannot be stated in {account}: with booking NONE its goods are one pool; "
+    "move these goods to an account of another booking method"
+)
+_OWN_LABEL = "give the new units a label of their own"
+_NO_SALE = "state it where they were bought, or remove it: units that leave state nothing"
+
+
+class Postings:
+    """Reads what is stated of goods where they are posted.
+
+    Args:
+        is_matched: Whether the name of an account is one of inventory accounts.
+        mistakes: Takes what is wrong.
+    """
+
+    def __init__(self, is_matched: Callable[[str], object], mistakes: Mistakes) -> None:
+        self._is_matched = is_matched
+        self._mistakes = mistakes
+        self._shapes: dict[tuple[str, ...], bool] = {}
+
+    def admit(self, txn: Any, posting: Any, known: Facts | None, *, is_pool: bool) -> Facts:
+        """Read what a posting to a lot states, else (if it adds units) its transaction.
+
+        Args:
+            txn: The transaction.
+            posting: The posting.
+            known: The facts of the lot, if it is on hand already, which it must not contradict.
+            is_pool: Whether the goods of its account are not kept apart.
+        """
+        stated: dict[str, Any] = {}
+        if posting.units.number > 0 and self.states_facts(txn.meta):
+            stated |= select_ours(txn.meta, "lot")
+        if self.states_facts(posting.meta):
+            stated |= select_ours(posting.meta, "lot")
+        if not stated:
+            return NO_FACTS
+        meta = find_meta(txn, posting)
+        found, problems = read_facts(stated, "lot", meta)
+        if is_pool:
+            problems = [_NO_POOL.format(names=", ".join(stated), account=posting.account)]
+        elif known is not None and not problems:
+            remedy = _NO_SALE if posting.units.number < 0 else _OWN_LABEL
+            problems = _list_conflicts(stated, known.stated, remedy)
+        for problem in problems:
+            self._mistakes.block(posting.units.currency, meta, problem, txn)
+        return NO_FACTS if problems else found
+
+    def check_places(self, txn: Any, homes: Collection[str]) -> None:
+        """Report metadata of a transaction that stands where it is about no lot.
+
+        Args:
+            txn: The transaction.
+            homes: Which of its accounts hold inventory.
+        """
+        if TAG in (txn.tags or ()) or GROUP in txn.meta:
+            return  # it is a movement, or was one
+        goods = [row.units for row in txn.postings if row.account in homes]
+        found = []
+        if all(units.number <= 0 for units in goods):
+            strays = list_strays(txn.meta, "a transaction that adds no goods")
+            found += [(txn.meta, stray) for stray in strays]
+        for row in txn.postings:
+            if row.meta and not self._is_matched(row.account):
+                strays = list_strays(row.meta, f"a posting to {row.account}")
+                found += [(find_meta(txn, row), stray) for stray in strays]
+        for meta, problem in found:
+            self._mistakes.report((id(txn), problem), meta, problem, txn)
+            self._mistakes.blocked.update(units.currency for units in goods)
+
+    def states_facts(self, meta: Mapping[str, Any] | None) -> bool:
+        """Whether metadata says something of a lot; by its keys, which few ledgers vary."""
+        if not meta or (len(meta) == 2 and "lineno" in meta and "filename" in meta):  # noqa: PLR2004
+            return False
+        shape = tuple(meta)
+        says = self._shapes.get(shape)
+        if says is None:
+            says = self._shapes[shape] = bool(select_ours(meta, "lot"))
+        return says
+
+
+def _list_conflicts(stated: Mapping[str, Any], known: Mapping[str, Any], remedy: str) -> list[str]:
+    problems = []
+    for name, value in stated.items():
+        before = known.get(name)
+        if type(before) is not type(value) or before != value:
+            was = "not stated" if before is None else show(before)
+            problems.append(
+                f"{name} of this lot was {was} when it was bought, now it is {show(value)}; "
+                f"{remedy}"
+            )
+    return problems

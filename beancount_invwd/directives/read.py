@@ -1,0 +1,86 @@
+"""Directives → what the ledger states, and errors: the first stage of the flow.
+
+All that is dated later is told by the date of its entry; nothing here changes afterwards.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from beancount.core import data
+
+from beancount_invwd.directives.chart import Chart
+from beancount_invwd.directives.checks import Uncosted
+from beancount_invwd.directives.metadata import MARK, list_strays
+from beancount_invwd.directives.mistakes import Mistakes
+from beancount_invwd.directives.postings import Postings
+from beancount_invwd.directives.statements import Closing, Directive, read_statements
+from beancount_invwd.directives.terms import Parameters
+from beancount_invwd.policy.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Directives:
+    """What the ledger states.
+
+    Attributes:
+        chart: Its accounts and items.
+        parameters: Under which terms goods are measured.
+        postings: Reads what postings state.
+        by_entry: The `invwd-…` directives by `id` of their entry.
+        closed: Nothing is written on or before this date (`invwd-closed`).
+        uncosted: Takes goods without a cost.
+    """
+
+    chart: Chart
+    parameters: Parameters
+    postings: Postings
+    by_entry: Mapping[int, Directive]
+    closed: datetime.date | None
+    uncosted: Uncosted = field(default_factory=Uncosted)
+
+
+def read_directives(
+    policy: Policy,
+    entries: Sequence[Any],
+    ledger: Sequence[Any],
+    options_map: Mapping[str, Any],
+    mistakes: Mistakes,
+) -> Directives:
+    """Read what a ledger states.
+
+    Args:
+        policy: The plugin's policy.
+        entries: All entries but transactions and prices.
+        ledger: All entries.
+        options_map: The ledger's options.
+        mistakes: Takes what is wrong.
+    """
+    chart = Chart(policy, entries, ledger, options_map, mistakes)
+    found, problems, items = read_statements(_list_customs(entries, mistakes))
+    mistakes.blocked |= items
+    for entry, problem in problems:
+        mistakes.report(id(entry), entry.meta, problem, entry)
+    closings = [row.date for row in found if isinstance(row, Closing)]
+    return Directives(
+        chart,
+        Parameters(policy.terms, chart, mistakes),
+        Postings(chart.is_matched, mistakes),
+        {id(row.entry): row for row in found},
+        max(closings, default=None),
+    )
+
+
+def _list_customs(entries: Iterable[Any], mistakes: Mistakes) -> list[Any]:
+    """List the `invwd-…` directives; report metadata of ours on directives of other kinds."""
+    customs = []
+    for entry in entries:
+        if isinstance(entry, data.Custom) and entry.type.startswith(MARK):
+            customs.append(entry)
+        elif not isinstance(entry, (data.Open, data.Close, data.Commodity)):
+            for problem in list_strays(entry.meta, f"a {type(entry).__name__}"):
+                mistakes.report((id(entry), problem), entry.meta, problem, entry)
+    return customs

@@ -1,0 +1,173 @@
+"""`invwd-…` directives → frozen facts, or errors.
+
+A dated `invwd-nrv` states what goods are worth that are damaged, obsolete or sold off:
+
+    2024-11-15 custom "invwd-nrv" "MUG" 2.00 USD "damaged"
+      lot: "A-17"
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from beancount_invwd.directives.metadata import MARK, NAMES, Money, find_key, show
+from beancount_invwd.ground.errors import RuleError
+from beancount_invwd.policy import values
+
+DAMAGED = 'such as: 2024-11-15 custom "invwd-nrv" "MUG" 2.00 USD "damaged"'
+ENDED = 'or: 2024-12-15 custom "invwd-nrv" "MUG" "end"'
+REPLACED = 'such as: 2024-12-31 custom "invwd-replacement-cost" "WIDGET" 8.80 USD'
+SOLD = 'such as: 2024-11-30 custom "invwd-contract" 40 WIDGET 9.50 USD, with until: 2025-03-31'
+
+
+class Statement(NamedTuple):
+    """An `invwd-nrv` directive: a value per unit, or the end of an earlier one (`number` None)."""
+
+    date: datetime.date
+    item: str
+    label: str | None
+    account: str | None
+    number: Decimal | None
+    currency: str | None
+    reason: str
+    entry: Any
+
+
+class Contract(NamedTuple):
+    """An `invwd-contract`: units that are sold already, from its date until `until` inclusive."""
+
+    date: datetime.date
+    item: str
+    units: Decimal
+    number: Decimal
+    currency: str
+    until: datetime.date
+    entry: Any
+
+
+class Closing(NamedTuple):
+    """An `invwd-closed`: nothing is written on or before its date."""
+
+    date: datetime.date
+    entry: Any
+
+
+class ReplacementCost(NamedTuple):
+    """An `invwd-replacement-cost` directive: what a unit costs to buy."""
+
+    date: datetime.date
+    item: str
+    number: Decimal
+    currency: str
+    entry: Any
+
+
+Assertion = Statement | ReplacementCost | Contract
+Directive = Assertion | Closing
+
+
+def read_statements(
+    customs: Iterable[Any],
+) -> tuple[list[Directive], list[tuple[Any, str]], set[str]]:
+    """Read the `invwd-…` directives.
+
+    Returns:
+        The directives, malformed ones with what is wrong, and the items that these name.
+    """
+    found: list[Directive] = []
+    problems = []
+    blocked = set()
+    for entry in customs:
+        try:
+            found.append(_read_directive(entry))
+        except RuleError as error:
+            problems.append((entry, str(error)))
+            for row in entry.values or ():  # whichever is the item; a currency does no harm
+                name = getattr(row.value, "currency", row.value)
+                blocked.update([name] if isinstance(name, str) else [])
+    return found, problems, blocked
+
+
+def _read_directive(entry: Any) -> Directive:
+    given = [row.value for row in entry.values or ()]
+    if entry.type == "invwd-nrv":
+        return _read_statement(entry, given)
+    if entry.type == "invwd-replacement-cost":
+        return _read_replacement(entry, given)
+    if entry.type == "invwd-contract":
+        return _read_contract(entry, given)
+    if entry.type == "invwd-closed":
+        return _read_closing(entry, given)
+    near = find_key(entry.type, NAMES)
+    hint = f'did you mean "{near}"?' if near else f"known are {', '.join(NAMES)}"
+    raise RuleError(f'unknown directive "{entry.type}"; {hint}')
+
+
+def _read_statement(entry: Any, given: Sequence[Any]) -> Statement:
+    form = f"invwd-nrv takes an item, an amount and a reason, {DAMAGED}, {ENDED}"
+    _check_names(entry, ("lot", "account"))
+    label, account = entry.meta.get("lot"), entry.meta.get("account")
+    if any(not isinstance(entry.meta.get(name, ""), str) for name in ("lot", "account")):
+        raise RuleError('the metadata of invwd-nrv is lot: "A-17" or account: Assets:Inventory')
+    if not 2 <= len(given) <= 3 or not isinstance(given[0], str):  # noqa: PLR2004
+        raise RuleError(form)
+    item, value, *rest = given
+    if isinstance(value, str) and value == "end" and not rest:
+        return Statement(entry.date, item, label, account, None, None, "end", entry)
+    reason = rest[0] if rest else "nrv"
+    if isinstance(value, str) or not isinstance(reason, str) or not reason.strip():
+        raise RuleError(form)
+    number, currency = _amount_of(value, form)
+    return Statement(entry.date, item, label, account, number, currency, reason, entry)
+
+
+def _read_replacement(entry: Any, given: Sequence[Any]) -> ReplacementCost:
+    form = f"invwd-replacement-cost takes an item and an amount, {REPLACED}"
+    _check_names(entry, ())
+    if len(given) != 2 or not isinstance(given[0], str) or isinstance(given[1], str):  # noqa: PLR2004
+        raise RuleError(form)
+    number, currency = _amount_of(given[1], form)
+    return ReplacementCost(entry.date, given[0], number, currency, entry)
+
+
+def _read_contract(entry: Any, given: Sequence[Any]) -> Contract:
+    form = f"invwd-contract takes units, a price per unit and until, {SOLD}"
+    _check_names(entry, ("until",))
+    until = entry.meta.get("until")
+    if len(given) != 2 or any(isinstance(value, str) for value in given):  # noqa: PLR2004
+        raise RuleError(form)
+    units, item = _amount_of(given[0], form)
+    number, currency = _amount_of(given[1], form)
+    if not isinstance(until, datetime.date) or not units:
+        raise RuleError(form)
+    if until < entry.date:
+        raise RuleError(f"the contract ends on {until}, before its date; {form}")
+    return Contract(entry.date, item, units, number, currency, until, entry)
+
+
+def _read_closing(entry: Any, given: Sequence[Any]) -> Closing:
+    _check_names(entry, ())
+    if len(given) != 1 or given[0] is not True:
+        raise RuleError('invwd-closed takes TRUE: 2024-12-31 custom "invwd-closed" TRUE')
+    return Closing(entry.date, entry)
+
+
+def _amount_of(value: Any, form: str) -> Money:
+    try:
+        return values.parse_amount(value)
+    except RuleError as error:
+        raise RuleError(f"{form}; {show(value)} is not {error}") from error
+
+
+def _check_names(entry: Any, allowed: tuple[str, ...]) -> None:
+    """Refuse metadata that looks like a misspelt limit of the directive."""
+    for name in entry.meta:
+        if name in allowed or name in {"filename", "lineno"} or name.startswith("__"):
+            continue
+        near = find_key(name, allowed)
+        if near or name.startswith(MARK) or name in {"lot", "label", "account", "entity", "until"}:
+            hint = f"did you mean {near}?" if near else f"known: {', '.join(allowed) or 'none'}"
+            raise RuleError(f"unknown metadata {name} of {entry.type}; {hint}")

@@ -1,0 +1,106 @@
+"""Policy, account, item, lot → the parameters of a lot: those of the most specific place.
+
+    plugin "beancount_invwd" "{'selling_cost': '8%'}"      what holds for all,
+    open Assets:Inventory:Outlet, with the metadata
+      invwd-selling-cost: "15%"                            but not for the goods of this account
+
+(ACCOUNTING section 4: lot, then item, then account, then the plugin's policy.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from beancount_invwd.directives.metadata import KEYS, NO_FACTS, Facts
+from beancount_invwd.policy.values import Charge
+
+if TYPE_CHECKING:
+    from beancount_invwd.directives.chart import Chart
+    from beancount_invwd.directives.mistakes import Mistakes
+    from beancount_invwd.policy.policy import Terms
+
+_CHARGES = ("selling_cost", "completion_cost", "normal_margin")
+
+
+class Parameters:
+    """Tells under which terms goods are measured.
+
+    Args:
+        policy: The terms of goods of which nothing is stated.
+        chart: Has what is stated of accounts and items.
+        mistakes: Takes what is wrong, and knows which items that concerns.
+    """
+
+    def __init__(self, policy: Terms, chart: Chart, mistakes: Mistakes) -> None:
+        self._policy = policy
+        self._chart = chart
+        self._mistakes = mistakes
+
+    def of_item(self, item: str, account: str = "") -> Terms:
+        """The parameters of an item in an account, whatever its lots say."""
+        return self._merge(self._chart.stated.get(account, NO_FACTS), self._chart.items.facts(item))
+
+    def of_lot(
+        self, item: str, currency: str, account: str = "", facts: Facts = NO_FACTS
+    ) -> Terms | None:
+        """The parameters of a lot; None if a mistake keeps it from being measured.
+
+        Args:
+            item: The item.
+            currency: The currency of its cost.
+            account: The inventory account; "" if nothing is stated of it.
+            facts: What is stated of the lot.
+        """
+        stated, of_item = self._chart.stated.get(account, NO_FACTS), self._chart.items.facts(item)
+        for level in (facts, of_item, stated):
+            for problem in list_foreign_amounts(level, currency) if level.stated else ():
+                self._mistakes.block(item, level.meta, problem)
+        terms = self._merge(stated, of_item, facts)
+        self._check_policy(terms, item, currency)
+        is_broken = account in self._chart.broken or self.is_blocked(item)
+        return None if is_broken else terms
+
+    def are_own(self, account: str, facts: Facts) -> bool:
+        """Whether lots of an account, or with these facts, may have other terms than the item."""
+        chart = self._chart
+        stated = chart.stated.get(account, NO_FACTS)
+        return facts is not NO_FACTS or bool(stated.overrides) or account in chart.broken
+
+    def is_blocked(self, item: str) -> bool:
+        """Whether a mistake concerns the item."""
+        return item in self._mistakes.blocked
+
+    def _merge(self, *levels: Facts) -> Terms:
+        """Merge what is stated, the most specific last."""
+        merged = {key: value for level in levels for key, value in level.overrides.items()}
+        return replace(self._policy, **merged) if merged else self._policy
+
+    def _check_policy(self, terms: Terms, item: str, currency: str) -> None:
+        """Report amounts of the policy in another currency than the cost."""
+        for name in _CHARGES:
+            charge = getattr(terms, name)
+            is_foreign = charge is not None and charge.currency not in {None, currency}
+            if is_foreign and charge is getattr(self._policy, name):
+                message = (
+                    f"'{name}' is in {charge.currency}, but {item} costs {currency}; use a "
+                    f"percentage, or put invwd-{name.replace('_', '-')} in {currency} on its "
+                    "Commodity or account"
+                )
+                self._mistakes.block(item, None, message)
+
+
+def list_foreign_amounts(facts: Facts, currency: str) -> list[str]:
+    """Name what in these facts is an amount in another currency than the cost."""
+    amounts = {
+        key: value.currency
+        for key, value in facts.overrides.items()
+        if isinstance(value, Charge) and value.currency
+    }
+    amounts |= {key: money[1] for key in ("nrv", "salvage") if (money := getattr(facts, key))}
+    names = {row.field: name for name, row in KEYS.items()}
+    return [
+        f"{names[key]} is in {given}, but the cost is in {currency}; state it in {currency}"
+        for key, given in amounts.items()
+        if given != currency
+    ]
