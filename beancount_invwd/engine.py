@@ -21,7 +21,8 @@ from beancount_invwd.directives.mistakes import Mistakes
 from beancount_invwd.directives.read import Directives, read_directives
 from beancount_invwd.ground.dates import fiscal_year_start
 from beancount_invwd.ground.errors import InvwdError, error_at
-from beancount_invwd.policy.policy import Policy, read_policy
+from beancount_invwd.policy.policy import Policy
+from beancount_invwd.policy.read import read_policy
 from beancount_invwd.policy.templates import read_roots
 from beancount_invwd.timeline.timeline import Timeline
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from beancount_invwd.engine import collector_paused, find_end, follow, list_configs
 from beancount_invwd.ground.errors import InvwdError, RuleError
 from beancount_invwd.ground.money import CONTEXT, ZERO
-from beancount_invwd.policy.policy import Policy, read_literal
+from beancount_invwd.policy.policy import Policy
+from beancount_invwd.policy.read import read_literal
 from beancount_invwd.transactions.journal import FILENAME
 
 if TYPE_CHECKING:
