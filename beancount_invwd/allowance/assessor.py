@@ -66,7 +66,7 @@ class Assessor:
         find_contra: Callable[[Place], str],
         evidence: EvidenceBook | None = None,
     ) -> None:
-        self.evidence = evidence or EvidenceBook(mistakes)
+        self.evidence = evidence or EvidenceBook()
         self.demand = demand
         self._directives = directives
         self._mistakes = mistakes

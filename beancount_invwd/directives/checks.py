@@ -11,10 +11,17 @@ from beancount.core import data
 
 from beancount_invwd.directives.metadata import MARK, show
 from beancount_invwd.directives.mistakes import Mistakes, find_meta
-from beancount_invwd.directives.statements import SOLD, Assertion, Closing, Contract, Statement
+from beancount_invwd.directives.statements import (
+    SOLD,
+    Assertion,
+    Closing,
+    Contract,
+    Directive,
+    Statement,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from beancount_invwd.directives.chart import Chart
     from beancount_invwd.directives.read import Directives
@@ -57,6 +64,31 @@ def check_directives(
             problem = None if row.item in mistakes.commodities else _tell_unknown(row)
         if problem:
             mistakes.block(row.item, row.entry.meta, problem, row.entry)
+    for row in _list_idle_ends(directives.by_entry.values()):
+        mistakes.report(id(row.entry), row.entry.meta, _tell_idle_end(row), row.entry)
+
+
+def _list_idle_ends(rows: Iterable[Directive]) -> Iterator[Statement]:
+    """The `invwd-nrv` directives with "end" that end nothing."""
+    stated: set[tuple[str, str | None, str | None]] = set()
+    for row in rows:
+        if isinstance(row, Statement):
+            target = (row.item, row.label, row.account)
+            if row.number is not None:
+                stated.add(target)
+            elif target in stated:
+                stated.remove(target)
+            else:
+                yield row
+
+
+def _tell_idle_end(row: Statement) -> str:
+    lot = f' lot "{row.label}"' if row.label else ""
+    place = f" in {row.account}" if row.account else ""
+    return (
+        f"there is no invwd-nrv of {row.item}{lot}{place} before {row.date} that could end; "
+        "name the same item, lot and account as the directive to end"
+    )
 
 
 def _tell_unknown(row: Assertion) -> str:

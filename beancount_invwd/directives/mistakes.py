@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import datetime
     from collections.abc import Callable, Iterable, Mapping
 
-    from beancount_invwd.directives.statements import Statement
     from beancount_invwd.lots.stock import Lot, Pool, Stock
     from beancount_invwd.measure.prices import PriceBook
 
@@ -87,16 +86,6 @@ class Mistakes:
             'tag #invwd and invwd-group: "…" (the item) to it, or post to another account'
         )
         self.report(("unbooked", posting.account), find_meta(txn, posting), message, txn)
-
-    def report_end(self, row: Statement) -> None:
-        """Report an `invwd-nrv` "end" that ends nothing."""
-        lot = f' lot "{row.label}"' if row.label else ""
-        place = f" in {row.account}" if row.account else ""
-        message = (
-            f"there is no invwd-nrv of {row.item}{lot}{place} before {row.date} that could end; "
-            "name the same item, lot and account as the directive to end"
-        )
-        self.report(id(row.entry), row.entry.meta, message, row.entry)
 
     def report_negative(self, lot: Lot) -> None:
         """Report a lot or pool of which more left than there was."""

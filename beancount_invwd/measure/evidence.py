@@ -20,7 +20,6 @@ from beancount_invwd.measure.measured import Evidence, is_particular
 from beancount_invwd.measure.prices import Price, PriceBook, Replacement
 
 if TYPE_CHECKING:
-    from beancount_invwd.directives.mistakes import Mistakes
     from beancount_invwd.lots.stock import Lot, Stock
     from beancount_invwd.policy.policy import Terms
 
@@ -47,11 +46,10 @@ class EvidenceBook:
             where it is asked what a fall of prices would cost.
     """
 
-    def __init__(self, mistakes: Mistakes) -> None:
+    def __init__(self) -> None:
         self.prices = PriceBook()
         self.stated: set[str] = set()
         self.price_share = ONE
-        self._mistakes = mistakes
         self._statements: dict[str, dict[_Target, dict[str, _Ranked]]] = {}
         self._replacements: dict[tuple[str, str], Replacement] = {}
         self.converted: dict[str, set[Stock]] = {}
@@ -90,10 +88,8 @@ class EvidenceBook:
         by_currency = self._statements.setdefault(row.item, {}).setdefault(target, {})
         if row.currency is not None:
             by_currency[row.currency] = (self._rank, row)
-        elif by_currency:
-            by_currency.clear()
         else:
-            self._mistakes.report_end(row)
+            by_currency.clear()
 
     def find(self, stock: Stock, terms: Terms, day: datetime.date) -> Evidence:
         """Find what is known of an item on a date, as far as it is not too old."""
