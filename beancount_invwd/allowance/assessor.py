@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from itertools import islice
+from typing import Protocol
 
 from beancount_invwd.allowance.groups import Group, Grouping, Plan, Row
 from beancount_invwd.allowance.outcomes import Outcome, weigh
@@ -23,7 +24,7 @@ from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.shares import allot
 from beancount_invwd.lots.books import Books
 from beancount_invwd.lots.demand import Demand, Rate
-from beancount_invwd.lots.stock import NO_LIMIT, Place, Stock
+from beancount_invwd.lots.stock import NO_LIMIT, Lot, Place, Stock
 from beancount_invwd.measure.evidence import EvidenceBook
 from beancount_invwd.measure.formula import AS_IS, Formula
 from beancount_invwd.measure.materials import Materials
@@ -37,12 +38,23 @@ _NEGATIVE = Measured(None, "", lack="units")
 _ONE_UNIT = Unit(ZERO)
 
 
+class Lacks(Protocol):
+    """Takes what measuring found lacking."""
+
+    def report_negative(self, lot: Lot) -> None:
+        """Take a lot of which more left than there was."""
+
+    def report_margin(self, stock: Stock) -> None:
+        """Take an item that needs a normal margin and has none."""
+
+
 class Assessor:
     """Measures what the books hold.
 
     Args:
         directives: Tell what goes into what.
         mistakes: Takes what is wrong.
+        lacks: Takes what measuring found lacking.
         grouping: Tells which lots are one group.
         books: The lots.
         demand: What was sold or used.
@@ -59,6 +71,7 @@ class Assessor:
         self,
         directives: Directives,
         mistakes: Mistakes,
+        lacks: Lacks,
         grouping: Grouping,
         books: Books,
         demand: Demand,
@@ -70,6 +83,7 @@ class Assessor:
         self.demand = demand
         self._directives = directives
         self._mistakes = mistakes
+        self._lacks = lacks
         self._grouping = grouping
         self._is_by_lot = grouping.basis == "lot"
         self._books = books
@@ -88,7 +102,7 @@ class Assessor:
         for lot in stock.lots.values():
             terms = lot.terms
             if lot.units < 0:
-                self._mistakes.report_negative(lot)
+                self._lacks.report_negative(lot)
                 measured = _NEGATIVE
             elif terms is None:
                 measured = _UNKNOWN_TERMS
@@ -100,7 +114,7 @@ class Assessor:
                 measured = measure_lot(lot, terms, evidence, particular, day)
                 until = earlier(until, measured.until)
             if measured.lack == "margin":
-                self._mistakes.report_margin(stock)
+                self._lacks.report_margin(stock)
             rows.append(Row(lot, measured))
         self._agenda.hold(stock, until)
         return rows
@@ -153,6 +167,7 @@ class Assessor:
         scaled = Assessor(
             self._directives,
             self._mistakes,
+            self._lacks,
             self._grouping,
             self._books,
             self.demand,

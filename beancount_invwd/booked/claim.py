@@ -14,19 +14,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from operator import eq
 from typing import Any
 
 from beancount.core import data
 
 from beancount_invwd.directives.metadata import GROUP, TAG
-from beancount_invwd.ground.money import ZERO
-from beancount_invwd.ground.shares import drop_zeros, overlap
+from beancount_invwd.ground.sums import Sums
 from beancount_invwd.movements.movement import Movement, Release
 
 _OF_UNITS = ("release", "transfer")
 Kin = Callable[[str, str], bool]
+"""Tells of the names of two groups whether they may hold the same goods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Claim:
     Attributes:
         group: The group, empty if a posting beside others names none.
         entity: The entity, or None if the transaction does not say.
-        kind: What it says it is, or None.
+        kind: What it says it is, or None if it was made by hand.
         changes: By account, increases of the allowance positive.
         is_of_units: Whether it says that units left or moved (else, that they were measured).
         txn: The transaction.
@@ -46,22 +45,30 @@ class Claim:
     entity: str | None
     currency: str
     kind: str | None
-    changes: dict[str, Decimal]
+    changes: Sums[str]
     is_of_units: bool
     txn: Any
+
+    def with_changes(self, changes: Sums[str]) -> Claim:
+        """The same of other amounts."""
+        return replace(self, changes=changes)
 
     def fits(self, movement: Movement | Release, is_kin: Kin = eq) -> bool:
         """Whether this may be the booking of a movement, or of a part of one.
 
         Args:
             movement: What left or moved.
-            is_kin: Tells of its group and that of a movement whether they may hold the same goods.
+            is_kin: Tells of its group and that of the movement whether they are about the same.
         """
+        is_alike = self.kind in {None, movement.kind} or self.is_by(movement)
+        return is_alike and self.is_about(movement, is_kin)
+
+    def is_about(self, movement: Movement | Release, is_kin: Kin) -> bool:
+        """Whether this may be about the goods of a movement."""
         group = movement.group
         return (
             group.currency == self.currency
             and self.entity in {None, group.entity}
-            and (self.kind in {None, movement.kind} or self.is_by(movement))
             and is_kin(self.group, group.name)
         )
 
@@ -85,13 +92,12 @@ def has_goods(txn: Any) -> bool:
 def read_claims(txn: Any) -> list[Claim]:
     """Read a booked movement; postings may name a group of their own."""
     meta = txn.meta
-    changes: dict[tuple[str, str], dict[str, Decimal]] = {}
+    changes: dict[tuple[str, str], Sums[str]] = {}
     for posting in txn.postings:
         group = (posting.meta or {}).get(GROUP, meta.get(GROUP, ""))
         if posting.cost is None:
-            amounts = changes.setdefault((str(group), posting.units.currency), {})
-            before = amounts.get(posting.account, ZERO)
-            amounts[posting.account] = before - posting.units.number
+            amounts = changes.setdefault((str(group), posting.units.currency), Sums())
+            amounts.add(posting.account, -posting.units.number)
     kind, entity = meta.get("invwd"), meta.get("invwd-entity")
     is_of_units = kind in _OF_UNITS and "invwd-source" in meta
     is_return = meta.get("invwd-reason") in {"return", "sale", "use"}
@@ -109,7 +115,7 @@ def read_claims(txn: Any) -> list[Claim]:
     ]
 
 
-def find_early(entries: Sequence[Any], items: Container[str]) -> set[tuple[int, str]]:
+def find_before_goods(entries: Sequence[Any], items: Container[str]) -> set[tuple[int, str]]:
     """Find what was booked by hand before goods that it is about came or went that day.
 
     Args:
@@ -132,74 +138,3 @@ def find_early(entries: Sequence[Any], items: Container[str]) -> set[tuple[int, 
                 if row.cost is not None:
                     later.add(row.units.currency)
     return found
-
-
-def settle(
-    outgoing: Sequence[Movement], claims: Sequence[Claim], is_kin: Kin
-) -> tuple[list[Movement], list[Claim]]:
-    """Take what is booked off what units that left or moved took along.
-
-    Args:
-        outgoing: The releases and transfers of a day.
-        claims: The booked movements of that day, with amounts on allowance accounts only.
-        is_kin: Tells whether the groups of two names may hold the same goods: what was booked may
-            be older than the basis.
-
-    Returns:
-        What is still to be written, and claims (or the rest of them) that are about something else.
-    """
-    rest, left = list(outgoing), []
-    for claim in claims:
-        exact = next(
-            (row for row in rest if claim.fits(row) and dict(row.changes) == claim.changes), None
-        )
-        if exact is not None:
-            rest.remove(exact)
-        else:
-            left.append(claim)
-    for check in (eq, is_kin):
-        others = []
-        for claim in left:
-            if claim.is_of_units or any(map(claim.is_by, rest)):
-                rest, claim = _settle_partly(rest, claim, check)  # noqa: PLW2901 (what is left)
-            if any(claim.changes.values()):
-                others.append(claim)
-        left = others
-    return rest, left
-
-
-def _settle_partly(
-    rest: Sequence[Movement], claim: Claim, is_kin: Kin
-) -> tuple[list[Movement], Claim]:
-    """Settle a booked movement that somebody edited, or that several transactions make up."""
-    wanted = dict(claim.changes)
-    kept = []
-    for row in rest:
-        taken = {}
-        if claim.fits(row, is_kin):
-            taken = {
-                account: overlap(change, wanted.get(account, ZERO))
-                for account, change in row.changes.items()
-            }
-        if row.kind == "transfer" and sum(taken.values(), ZERO):
-            taken = {}  # what moves leaves one account and comes to another
-        if any(taken.values()):
-            for account, amount in taken.items():
-                wanted[account] = wanted.get(account, ZERO) - amount
-            changes = {account: row.changes[account] - taken[account] for account in taken}
-            row = shrink(row, changes)  # noqa: PLW2901 (what is left of it)
-        if any(row.changes.values()):
-            kept.append(row)
-    return kept, replace(claim, changes=wanted)
-
-
-def shrink(row: Movement, changes: dict[str, Decimal]) -> Movement:
-    """A movement with what is left of its changes, and as much less of its credits."""
-    changes = drop_zeros(changes)
-    amount = -sum(changes.values(), ZERO)
-    credited: dict[str | None, Decimal] = {}
-    for account, credit in row.credits.items():
-        if amount > ZERO:
-            credited[account] = min(credit, amount)
-            amount -= credited[account]
-    return row._replace(changes=changes, credits=credited)

@@ -1,4 +1,4 @@
-"""What happens to allowances: groups, plans for them, and movements to be written."""
+"""What happens to allowances: movements to be written, or that the ledger has already."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.allowance.groups import Group, Kind
-from beancount_invwd.allowance.outcomes import find_kind
+from beancount_invwd.allowance.outcomes import Outcome, find_kind, join, tell_reason
 from beancount_invwd.ground.money import ZERO
-from beancount_invwd.ground.shares import drop_zeros
+from beancount_invwd.ground.sums import Sums
 
 if TYPE_CHECKING:
     from beancount_invwd.lots.stock import Lot
@@ -89,6 +89,54 @@ class Movement(NamedTuple):
         """The increase of the allowance of the group; a decrease is negative."""
         return sum(self.changes.values(), ZERO)
 
+    def less(self, taken: Mapping[str, Decimal]) -> Movement:
+        """What is left of it without some of its changes, and with as much less of its credits."""
+        if not any(taken.values()):
+            return self
+        changes = Sums(self.changes)
+        for account, amount in taken.items():
+            changes.add(account, -amount)
+        changes = changes.without_zeros()
+        amount = -changes.total()
+        credited: dict[str | None, Decimal] = {}
+        for name, credit in self.credits.items():
+            if amount > ZERO:
+                credited[name] = min(credit, amount)
+                amount -= credited[name]
+        return self._replace(changes=changes, credits=credited)
+
+
+def describe(
+    outcomes: Sequence[Outcome],
+    day: datetime.date,
+    threshold: Decimal | None,
+    corrects: Decimal = ZERO,
+) -> Movement:
+    """Describe what a measurement writes together as one movement.
+
+    Args:
+        outcomes: What it changes in groups that are named alike.
+        day: Its date.
+        threshold: From which sum on a loss is a line of its own.
+        corrects: What of the change would belong to a closed period.
+    """
+    found, lots = join(outcomes), outcomes[0].lots
+    is_single = found.is_own and len(outcomes) == len(lots) == 1
+    return Movement(
+        day,
+        found.kind,
+        tell_reason(outcomes),
+        found.group,
+        found.quantity,
+        found.cost,
+        found.changes,
+        found.measure,
+        found.price,
+        threshold,
+        lots[0] if is_single else None,
+        corrects,
+    )
+
 
 def set_off(corrections: Iterable[Movement], measured: Sequence[Movement]) -> list[Movement]:
     """Set what corrects booked amounts off against what is measured of the same group that day.
@@ -108,13 +156,13 @@ def set_off(corrections: Iterable[Movement], measured: Sequence[Movement]) -> li
 
 
 def _set_off(row: Movement, correction: Movement) -> Movement:
-    changes = dict(row.changes)
+    changes = Sums(row.changes)
     for account, change in correction.changes.items():
-        changes[account] = changes.get(account, ZERO) + change
-    change = sum(changes.values(), ZERO)
+        changes.add(account, change)
+    change = changes.total()
     return row._replace(
         kind=find_kind(change, row.measure or ZERO),
-        changes=drop_zeros(changes),
+        changes=changes.without_zeros(),
         corrects=row.corrects + correction.change,
         is_correction=not change,
     )

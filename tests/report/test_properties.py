@@ -34,6 +34,7 @@ from beancount_invwd.report.rollforward import (
     document_rollforward,
     roll_forward,
 )
+from beancount_invwd.timeline.sums import sum_allowances
 from tests.support.random_ledgers import ledgers, with_plugin
 
 STEADY = settings(
@@ -88,7 +89,7 @@ def is_waiting(assessment: Assessment) -> bool:
     """Whether releases wait for the end of the period: lots carry less than accounts until then."""
     assert assessment.timeline is not None
     on_lots = sum(stock.allowance for stock in assessment.timeline.books.stocks.values())
-    return sum(assessment.timeline.sum_allowances().values()) != on_lots
+    return sum(sum_allowances(assessment.timeline).values()) != on_lots
 
 
 @STEADY
@@ -102,7 +103,7 @@ def test_totals_closing_balances_and_json_are_the_same_at_every_month_end(
         assert state.timeline is not None
         rolled = roll_forward(state, entries, "month")
         closing = sum_by(last_rows(rolled), "closing")
-        accounts = {account for account, _ in state.timeline.sum_allowances()}
+        accounts = {account for account, _ in sum_allowances(state.timeline)}
         by_currency: Sums = defaultdict(Decimal)
         for (_, currency), amount in balances(entries, accounts, day).items():
             by_currency["", currency] += amount

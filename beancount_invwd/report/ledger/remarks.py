@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.money import CONTEXT, ZERO
 from beancount_invwd.measure.formula import find_formula
+from beancount_invwd.timeline.sums import sum_corrections
 
 if TYPE_CHECKING:
     import datetime
@@ -65,7 +66,7 @@ def tell_waiting(timeline: Timeline) -> Iterator[str]:
             f"{amount:,f} {currency} of releases wait for the end of the period; until then the "
             "allowance accounts hold as much more than the lots."
         )
-    for (account, currency), change in sorted(timeline.sum_corrections().items()):
+    for (account, currency), change in sorted(sum_corrections(timeline).items()):
         if change:
             yield (
                 f"{abs(change):,f} {currency} that correct a closed period wait for the next "

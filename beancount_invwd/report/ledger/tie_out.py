@@ -7,6 +7,7 @@ from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.money import CONTEXT, ZERO
+from beancount_invwd.timeline.sums import sum_allowances
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,7 @@ def tie_out(
     if timeline is None:
         return []
     with localcontext(CONTEXT):
-        lots = timeline.sum_allowances()
+        lots = sum_allowances(timeline)
         ledger: dict[tuple[str, str], Decimal] = {}
         accounts = {account for account, _ in (*lots, *others)}
         for entry in entries:

@@ -1,0 +1,151 @@
+"""What the ledger has booked itself, day by day: read, judged, settled, taken.
+
+At the end of a day what is booked is settled with what units took along that day, then with what of
+a closed period is not yet written; the rest is about goods on hand, which take it. What was made by
+hand before goods came or went that day is taken where it stands, if lots can take it there.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, Any
+
+from beancount_invwd.booked.claim import Claim, find_before_goods, read_claims
+from beancount_invwd.booked.goods import Goods
+from beancount_invwd.booked.judge import Judge
+from beancount_invwd.booked.settle import cancel_lacking, settle, settle_waiting
+from beancount_invwd.booked.take import Taker
+
+if TYPE_CHECKING:
+    from beancount_invwd.allowance.assessor import Assessor
+    from beancount_invwd.allowance.groups import Grouping
+    from beancount_invwd.booked.closed import ClosedPeriod
+    from beancount_invwd.directives.chart import Chart
+    from beancount_invwd.directives.mistakes import Mistakes
+    from beancount_invwd.ground.sums import Sums
+    from beancount_invwd.lots.books import Books
+    from beancount_invwd.lots.stock import Stock, StockKey
+    from beancount_invwd.movements.movement import Movement
+    from beancount_invwd.movements.releases import Releases
+
+
+class Booked:
+    """Takes booked movements.
+
+    Args:
+        books: The lots.
+        grouping: Tells which lots are one group.
+        chart: Tells what an account is.
+        mistakes: Takes what cannot be taken.
+        assessor: Tells what a measurement would give.
+        closed: What is closed.
+        note_changed: Takes stocks whose allowances changed.
+        is_interim: Whether only losses of the same fiscal year may be reversed.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 (one of each stage before)
+        self,
+        books: Books,
+        grouping: Grouping,
+        chart: Chart,
+        mistakes: Mistakes,
+        assessor: Assessor,
+        closed: ClosedPeriod,
+        note_changed: Callable[[Sequence[Stock]], None],
+        *,
+        is_interim: bool,
+    ) -> None:
+        self._goods = Goods(books)
+        self._judge = Judge(self._goods, chart, mistakes)
+        self._taker = Taker(self._goods, grouping, chart, self._judge, is_interim=is_interim)
+        self._assessor = assessor
+        self._closed = closed
+        self._note_changed = note_changed
+        self._claims: list[Claim] = []
+        self._day: datetime.date | None = None
+        self._before_goods: Collection[tuple[int, str]] = ()
+
+    @property
+    def taken_over(self) -> Sums[StockKey]:
+        """What stocks got or gave without a gain or loss, since this was last cleared."""
+        return self._taker.taken_over
+
+    def foresee(self, day: datetime.date, entries: Sequence[Any]) -> bool:
+        """Look at all entries of a day; return whether some of it is taken before its end."""
+        self._day = day
+        self._before_goods = find_before_goods(entries, self._goods.books.by_commodity)
+        return bool(self._before_goods)
+
+    def note(self, txn: Any) -> list[Movement]:
+        """Note a booked movement.
+
+        Returns:
+            What of it is taken at once, since its goods change later that day.
+        """
+        found = []
+        for claim in read_claims(txn):
+            now = self._judge.admit_now(claim) if self._stands_before(claim) else None
+            if now is None:
+                self._claims.append(claim)
+            else:
+                found += self._take([now], txn.date)
+        return found
+
+    def _stands_before(self, claim: Claim) -> bool:
+        """Whether it was made by hand, and its goods change later that day."""
+        return (id(claim.txn), claim.group) in self._before_goods
+
+    def end_day(self, releases: Releases, day: datetime.date) -> list[Movement]:
+        """Settle and take what is booked of a day.
+
+        Args:
+            releases: What units took along.
+            day: The day.
+
+        Returns:
+            What is to be written, and what is booked.
+        """
+        outgoing, claims = releases.take(), self._judge.admit(self._claims)
+        self._claims = []
+        if claims:
+            outgoing, claims = self._settle(outgoing, claims, releases)
+        found: list[Movement] = []
+        if self._closed.covers(day):
+            self._closed.keep(outgoing)
+        else:
+            found += outgoing
+        if claims and self._closed.corrections:  # perhaps booked in this period
+            corrections, claims = settle(self._closed.corrections, claims, self._goods.is_kin)
+            self._closed.corrections, claims = cancel_lacking(corrections, claims, self._goods)
+        return found + self._take(claims, day) if claims else found
+
+    def _settle(
+        self, outgoing: list[Movement], claims: list[Claim], releases: Releases
+    ) -> tuple[list[Movement], list[Claim]]:
+        """Settle claims with what left that day, or waits for the end of its period."""
+        is_kin = self._goods.is_kin
+        outgoing, claims = settle(outgoing, claims, is_kin)
+        releases.waiting, claims = settle_waiting(releases.waiting, claims, is_kin)
+        if outgoing:
+            late = [claim for claim in claims if not self._stands_before(claim)]
+            early = [claim for claim in claims if self._stands_before(claim)]
+            outgoing, early = cancel_lacking(outgoing, early, self._goods)
+            claims = early + late
+        return outgoing, claims
+
+    def _take(self, claims: Sequence[Claim], day: datetime.date) -> list[Movement]:
+        """Change allowances as the ledger says."""
+        stocks = self._goods.find_on_hand(claims)
+        outcomes = self._assessor.weigh(stocks, day, by_lot=True)
+
+        def find_unmeasured() -> set[int]:
+            rows = [row for stock in stocks for row in self._assessor.assess(stock, day)]
+            return {row.lot.number for row in rows if row.measured.total is None}
+
+        is_closed = self._closed.covers(day)
+        found = self._taker.take(claims, outcomes, find_unmeasured, day, is_closed=is_closed)
+        self._closed.keep(self._taker.unplaced)
+        self._taker.unplaced.clear()
+        self._note_changed(stocks)
+        return found

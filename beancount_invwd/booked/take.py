@@ -1,0 +1,260 @@
+"""Booked movements → changes of the allowances of lots on hand (ACCOUNTING section 11).
+
+What a booked movement says is shared out as a measurement of that day would do it, else by cost,
+so that the plugin's own output, booked, gives each lot what it had. Amounts that no lot can take
+are an error; where the plugin wrote them and the period is closed, a late price, sale or move is
+why, and they are corrected in the open period.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Container, Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from beancount_invwd.allowance.groups import Group, Grouping
+from beancount_invwd.allowance.outcomes import Outcome, find_kind, merge, sum_changes
+from beancount_invwd.booked.claim import Claim
+from beancount_invwd.ground.money import ONE, ZERO, round_money
+from beancount_invwd.ground.shares import spread
+from beancount_invwd.ground.sums import Sums
+from beancount_invwd.lots.stock import carry, find_room
+from beancount_invwd.movements.movement import BOOKED, Movement
+
+if TYPE_CHECKING:
+    from beancount_invwd.booked.goods import Goods
+    from beancount_invwd.booked.judge import Judge
+    from beancount_invwd.directives.chart import Chart
+    from beancount_invwd.lots.stock import Lot, Stock, StockKey
+
+
+class Test(NamedTuple):
+    """What a measurement of a day would give, by the numbers of lots.
+
+    Attributes:
+        names: The names of their groups, as far as something changes in them.
+        wishes: The new allowances of lots that nothing is booked of yet.
+        unmeasured: Lots without a measure.
+    """
+
+    names: Mapping[int, str]
+    wishes: Mapping[int, Decimal]
+    unmeasured: Container[int]
+
+
+class Taker:
+    """Gives lots what is booked of them.
+
+    Args:
+        goods: Finds them.
+        grouping: Tells which lots are one group.
+        chart: Tells what is profit or loss.
+        judge: Reports amounts that no lot can take.
+        is_interim: Whether only losses of the same fiscal year may be reversed.
+
+    Attributes:
+        taken_over: What lots got or gave without a gain or loss, since this was last cleared.
+        unplaced: What corrects amounts of a closed period that no lot could take, since this was
+            last cleared.
+    """
+
+    def __init__(
+        self, goods: Goods, grouping: Grouping, chart: Chart, judge: Judge, *, is_interim: bool
+    ) -> None:
+        self.taken_over: Sums[StockKey] = Sums()
+        self.unplaced: list[Movement] = []
+        self._goods = goods
+        self._grouping = grouping
+        self._chart = chart
+        self._judge = judge
+        self._is_interim = is_interim
+
+    def take(
+        self,
+        claims: Sequence[Claim],
+        outcomes: Sequence[Outcome],
+        find_unmeasured: Callable[[], Container[int]],
+        day: datetime.date,
+        *,
+        is_closed: bool,
+    ) -> list[Movement]:
+        """Change the allowances of lots.
+
+        Args:
+            claims: With amounts on allowance accounts only.
+            outcomes: What a measurement of that day would give for their groups.
+            find_unmeasured: Finds the numbers of lots of these groups that have no measure then.
+            day: The day.
+            is_closed: Whether it is in a closed period.
+
+        Returns:
+            What was booked, as movements that are not written again.
+        """
+        names = {lot.number: outcome.group.name for outcome in outcomes for lot in outcome.lots}
+        waiting = merge(outcomes)
+        found, others = [], []
+        for claim in claims:
+            together = next((row for row in waiting if _is_booking(claim, row)), None)
+            if together is None:
+                others.append(claim)
+                continue
+            waiting.remove(together)
+            self._take_measured(claim, together)
+            found.append(self._describe(claim, together[0].group, claim.changes, day))
+        wishes = {
+            lot.number: allowance
+            for together in waiting
+            for outcome in together
+            for lot, allowance in outcome.list_new()
+        }
+        test = Test(names, wishes, find_unmeasured() if others else ())
+        for claim in others:
+            is_fixed = is_closed and claim.kind is not None
+            found += self._share(claim, test, day, is_fixed=is_fixed)
+        return found
+
+    def _take_measured(self, claim: Claim, together: Sequence[Outcome]) -> None:
+        """Take what is just what a measurement would write."""
+        for outcome in together:
+            steps = [new - lot.allowance for lot, new in outcome.list_new()]
+            outcome.set()
+            self._take_over(claim, outcome.lots, steps)
+
+    def _share(
+        self, claim: Claim, test: Test, day: datetime.date, *, is_fixed: bool
+    ) -> list[Movement]:
+        """Share amounts out over the lots behind each account.
+
+        Those that are in the group on that day come first, before those that are left out of it
+        for want of a measure (ACCOUNTING section 4); then others that had its name, since the
+        basis, or what is known of a lot, may have been another when the ledger was written.
+        """
+        lots, home = self._goods.list_lots(claim), self._goods.find_home(claim)
+        if not lots and (home is None or not is_fixed):
+            self._judge.report_absence(claim)
+            return []
+        taken: dict[str, Sums[str]] = {}  # by entity
+        unplaced: Sums[str] = Sums()
+        for account, change in claim.changes.without_zeros().items():
+            behind = [lot for lot in lots if lot.place.contra == account]
+            circles = self._find_circles(claim, behind, test)
+            parts = _spread(behind, circles, change, test.wishes, is_partly=is_fixed)
+            if parts is None:
+                self._judge.report_excess(claim, account, change)
+                continue
+            self._take_over(claim, behind, parts)
+            unplaced[account] = sum(parts, ZERO) - change
+            for lot, part in zip(behind, parts, strict=True):
+                taken.setdefault(lot.stock.key.entity, Sums()).add(account, part)
+        if home is not None and (unplaced := unplaced.without_zeros()):
+            self._correct(claim, home, unplaced, day)
+        return [
+            self._describe(claim, _name_group(claim, entity), changes, day)
+            for entity, found in taken.items()
+            if (changes := found.without_zeros())
+        ]
+
+    def _find_circles(self, claim: Claim, lots: Sequence[Lot], test: Test) -> list[list[bool]]:
+        """Tell of lots who comes first, who next."""
+        find_left = self._grouping.find_left
+        named = [(test.names.get(lot.number) or find_left(lot).name) == claim.group for lot in lots]
+        measured = [
+            is_named and lot.number not in test.unmeasured
+            for lot, is_named in zip(lots, named, strict=True)
+        ]
+        return [measured, named]
+
+    def _correct(self, claim: Claim, stock: Stock, changes: Sums[str], day: datetime.date) -> None:
+        """Note that amounts which no lot can take have to be taken off again."""
+        (entity, _, commodity), category = stock.key, stock.category
+        is_wide = claim.group != commodity and not self._grouping.is_by_item
+        item = "" if is_wide else commodity
+        group = _name_group(claim, entity)._replace(commodity=item, category=category)
+        kind = find_kind(changes.total(), ONE)
+        self.unplaced.append(Movement(day, kind, BOOKED, group, ZERO, ZERO, changes))
+
+    def _describe(
+        self, claim: Claim, group: Group, changes: Sums[str], day: datetime.date
+    ) -> Movement:
+        """What was booked; by its kind losses and reversals are added up (section 7)."""
+        change = changes.total()
+        kind = find_kind(change, ONE)
+        if change < 0 and claim.kind == "release":
+            kind = "release"
+        elif self._is_taken_over(claim):
+            kind = "transfer"
+        return Movement(day, kind, BOOKED, group, ZERO, ZERO, changes, is_booked=True)
+
+    def _is_taken_over(self, claim: Claim) -> bool:
+        """Whether it is neither loss nor gain: an allowance that came from another system, say."""
+        return claim.kind is None and not self._chart.is_result(claim.txn)
+
+    def _take_over(self, claim: Claim, lots: Sequence[Lot], changes: Sequence[Decimal]) -> None:
+        """Note what lots took over; it is no loss of this year (ACCOUNTING section 6)."""
+        if self._is_taken_over(claim):
+            for lot, change in zip(lots, changes, strict=True):
+                self.taken_over.add(lot.stock.key, change)
+                if self._is_interim:
+                    carry(lot, ZERO, locked=max(ZERO, change))
+
+
+def _name_group(claim: Claim, entity: str) -> Group:
+    return Group(entity, claim.currency, claim.group, 0, "", "")
+
+
+def _is_booking(claim: Claim, together: Sequence[Outcome]) -> bool:
+    """Whether a booked movement is just what a measurement would write."""
+    group = together[0].group
+    return (
+        (claim.group, claim.currency) == (group.name, group.currency)
+        and claim.entity in {None, group.entity}
+        and claim.kind in {None, together[0].kind}
+        and sum_changes(together) == claim.changes.without_zeros()
+    )
+
+
+def _spread(
+    lots: Sequence[Lot],
+    circles: Sequence[Sequence[bool]],
+    change: Decimal,
+    wishes: Mapping[int, Decimal],
+    *,
+    is_partly: bool,
+) -> list[Decimal] | None:
+    """Change the allowances of lots by an amount in all, or by what of it they can take.
+
+    Args:
+        lots: The lots.
+        circles: Who comes first, then next, before all.
+        change: The amount; an increase is positive.
+        wishes: What lots would carry by a measurement, by number.
+        is_partly: Whether what no lot can take is left.
+
+    Returns:
+        The change of each, or None if they cannot take it.
+    """
+    sign = 1 if change > 0 else -1
+    quantum = lots[0].stock.quantum if lots else change
+    gaps = [sign * (wishes.get(lot.number, lot.allowance) - lot.allowance) for lot in lots]
+    rooms = [find_room(lot) if sign > 0 else lot.allowance for lot in lots]
+    wanted = [[max(ZERO, gap) for gap in gaps], [lot.cost for lot in lots]]
+    first = [
+        [weight if is_in else ZERO for weight, is_in in zip(weights, circle, strict=True)]
+        for circle in circles
+        for weights in wanted
+    ]
+    amount = min(abs(change), sum(rooms, ZERO)) if is_partly else abs(change)
+    parts = spread(amount, first + wanted, rooms, quantum)
+    if parts is None:
+        return None
+    changes = [sign * _drop_digits(part, quantum) for part in parts]
+    for lot, part in zip(lots, changes, strict=True):
+        carry(lot, part)
+    return changes
+
+
+def _drop_digits(amount: Decimal, quantum: Decimal) -> Decimal:
+    """Leave out decimals that a booked amount has beyond its currency's, if they are zeros."""
+    rounded = round_money(amount, quantum)
+    return rounded if rounded == amount else amount

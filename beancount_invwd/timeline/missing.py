@@ -1,0 +1,234 @@
+"""What measuring found lacking → errors, each with the line that mends it.
+
+    MUG has no price on 2024-12-31 and is not assessed; add: 2024-12-31 price MUG … USD, or …
+
+The one module that makes errors of it: a price or rate, a product's price, a normal margin, units
+(less than nothing), cost without units, and postings that make an allowance account differ from
+its lots. What has no price is an error on the last measurement date alone; until then one may come.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from beancount.core import data
+
+from beancount_invwd.booked.claim import is_booked
+from beancount_invwd.directives.mistakes import find_meta
+from beancount_invwd.ground.money import round_money
+
+if TYPE_CHECKING:
+    from beancount_invwd.allowance.assessor import Assessor
+    from beancount_invwd.allowance.groups import Row
+    from beancount_invwd.directives.chart import Chart
+    from beancount_invwd.directives.mistakes import Mistakes
+    from beancount_invwd.lots.books import Books
+    from beancount_invwd.lots.stock import Lot, Pool, Stock
+
+
+class Missing:
+    """Reports what is lacking.
+
+    Args:
+        books: The lots.
+        chart: Tells which accounts hold allowances, and which items are not assessed.
+        mistakes: Takes the errors.
+        is_ignored: Whether items may lack a price.
+    """
+
+    def __init__(self, books: Books, chart: Chart, mistakes: Mistakes, *, is_ignored: bool) -> None:
+        self._books = books
+        self._chart = chart
+        self._mistakes = mistakes
+        self._is_ignored = is_ignored
+
+    def is_unclear(self, assessor: Assessor, awake: Iterable[str], day: datetime.date) -> bool:
+        """Whether an item without a price of this day, or before, had other events since."""
+        if self._is_ignored:
+            return False
+        awake = set(awake)
+        prices = [
+            assessor.evidence.prices.newest(stock.key.commodity)
+            for stock in self._books.stocks.values()
+            if stock in self._books.touched or stock.key.commodity in awake
+        ]
+        return any(price is None or price.date > day for price in prices)
+
+    def report_evidence(self, assessor: Assessor, day: datetime.date) -> None:
+        """Report items on hand whose measure lacks a price on the last measurement date."""
+        if self._is_ignored:
+            return
+        unpriced: dict[str, Lot] = {}
+        is_none_priced = True
+        for stock in self._books.stocks.values():
+            rows = [row for row in assessor.assess(stock, day) if row.lot.origin[0].date <= day]
+            is_none_priced = is_none_priced and not self._has_price(assessor, stock, rows, day)
+            for row in rows:
+                if row.measured.lack == "price":
+                    unpriced.setdefault(stock.key.commodity, row.lot)
+                elif row.measured.lack == "product":
+                    self._report_product(row, day)
+        if unpriced:
+            teller = _Lack(assessor, day)
+            if is_none_priced and len(unpriced) > 1:
+                self._mistakes.report("missing", None, teller.tell_all(unpriced))
+            else:
+                for item, lot in unpriced.items():
+                    self._report_item(("missing", item), lot.stock, teller.tell(lot))
+
+    @staticmethod
+    def _has_price(
+        assessor: Assessor, stock: Stock, rows: Iterable[Row], day: datetime.date
+    ) -> bool:
+        find, (_, currency, item) = assessor.evidence.prices.find_price, stock.key
+        ages = {row.lot.terms.price_max_age for row in rows if row.lot.terms is not None}
+        return any(find(item, currency, day, age) is not None for age in ages)
+
+    def _report_product(self, row: Row, day: datetime.date) -> None:
+        """Report a raw material of which a product cannot be judged."""
+        stock, product = row.lot.stock, row.measured.reason
+        item = stock.key.commodity
+        why = f"has no price on {day}, or was never made or bought"
+        remedy = f"add: {day} price {product} … {stock.key.currency}"
+        until = " until there is one"
+        if self._chart.items.is_excluded(product):
+            why, remedy, until = "is excluded itself", f"remove invwd-exclude of {product}", ""
+        message = (
+            f"{item} is used in {product}, which {why}, so {item} is not assessed; {remedy}, or "
+            f"take {product} out of invwd-used-in{until}"
+        )
+        self._report_item(("product", item), stock, message)
+
+    def report_margin(self, stock: Stock) -> None:
+        """Report an item that is measured by `lcm` without a normal margin."""
+        commodity = stock.key.commodity
+        message = (
+            f"{commodity} has no normal margin, which measure 'lcm' needs for its floor; "
+            "add to its Commodity: invwd-normal-margin: \"20%\", or set 'normal_margin'"
+        )
+        self._report_item(("margin", commodity), stock, message)
+
+    def _report_item(self, key: Any, stock: Stock, message: str) -> None:
+        """Report at the item's Commodity, or where its first lot on hand was bought."""
+        entry = self._mistakes.commodities.get(stock.key.commodity)
+        meta = entry.meta if entry else find_meta(*next(iter(stock.lots.values())).origin)
+        self._mistakes.report_first(key, meta, message, entry)
+
+    def report_negative(self, lot: Lot) -> None:
+        """Report a lot or pool of which more left than there was."""
+        label = f' lot "{lot.label}"' if lot.label else ""
+        message = (
+            f"{lot.units:f} {lot.stock.key.commodity}{label} in {lot.account} is less than nothing "
+            "and is not measured; enter the missing purchase, or correct the sale"
+        )
+        self._report_lot("negative", lot, message)
+
+    def report_emptied(self) -> None:
+        """Report pools without units in which cost is left (ACCOUNTING section 3)."""
+        for pool in self._books.take_emptied():
+            key = pool.stock.key
+            message = (
+                f"{key.commodity} in {pool.account} has no units left, but a cost of "
+                f"{round_money(pool.cost, pool.stock.quantum)} {key.currency}; book its last units "
+                "out at their cost"
+            )
+            self._report_lot("emptied", pool, message)
+
+    def _report_lot(self, what: str, lot: Lot | Pool, message: str) -> None:
+        """Report where the last of its units left."""
+        where = lot.drained or lot.origin
+        self._mistakes.report((what, lot.number), find_meta(*where), message, where[0])
+
+    def report_unbooked(self, entries: Iterable[Any]) -> None:
+        """Report the first posting on each allowance account that is no booked movement.
+
+        Where there are no lots to it, goods alone are reported: they are assessed nowhere.
+        """
+        accounts = set(filter(self._chart.is_allowance, self._books.list_accounts()))
+        contras = self._books.by_contra
+        for txn in entries if accounts else ():
+            if type(txn) is not data.Transaction or is_booked(txn):
+                continue
+            posting: Any
+            for posting in txn.postings:
+                account = posting.account
+                is_concerned = account in contras or posting.cost is not None
+                if account in accounts and posting.units.number and is_concerned:
+                    accounts.remove(account)
+                    meta, message = find_meta(txn, posting), _tell_unbooked(posting)
+                    self._mistakes.report(("unbooked", account), meta, message, txn)
+
+
+def _tell_unbooked(posting: Any) -> str:
+    if posting.cost is not None:
+        return (
+            f"{posting.account} is an allowance account, but the goods in this posting are "
+            "assessed in an inventory account only; post them to one, or set another 'allowance' "
+            "in 'accounts'"
+        )
+    return (
+        f"this posting makes {posting.account} differ from the allowances of its lots; add the tag "
+        '#invwd and invwd-group: "…" (the item) to it, or post to another account'
+    )
+
+
+class _Lack:
+    """Tells of lots without a price that is new enough on the last measurement date."""
+
+    def __init__(self, assessor: Assessor, day: datetime.date) -> None:
+        self._prices = assessor.evidence.prices
+        self._day = day
+
+    def tell_all(self, lots: Mapping[str, Lot]) -> str:
+        """Tell of several items, where no item has a price."""
+        lines = "\n".join(
+            self._write_line(lots[item]) + self._comment(lots[item]) for item in sorted(lots)
+        )
+        return (
+            f"no item on hand has a price that counts on {self._day}, so these are not assessed; "
+            f'add what they sell for:\n{lines}\nor put invwd-measure: "cost" or '
+            "invwd-exclude: TRUE on their Commodity"
+        )
+
+    def tell(self, lot: Lot) -> str:
+        """Tell of one item."""
+        is_lower = lot.terms is not None and lot.terms.measure == "lower"
+        return (
+            f"{lot.stock.key.commodity} {self._describe(lot)} on {self._day} and is not assessed; "
+            f"add: {self._find_remedy(lot)}, or put on its Commodity "
+            f'invwd-measure: "{"replacement" if is_lower else "cost"}" or invwd-exclude: TRUE'
+        )
+
+    def _write_line(self, lot: Lot) -> str:
+        return f"{self._day} price {lot.stock.key.commodity} … {lot.stock.key.currency}"
+
+    def _comment(self, lot: Lot) -> str:
+        """What there is in place of a price, as a comment of Beancount's."""
+        item = lot.stock.key.commodity
+        is_known = self._prices.newest(item) is not None or self._prices.has_cost(item)
+        return f"  ; it {self._describe(lot)}" if is_known else ""
+
+    def _find_remedy(self, lot: Lot) -> str:
+        """The line that is missing: a price, or the rate of one that there is."""
+        last = self._prices.newest(lot.stock.key.commodity)
+        if last is not None and not self._is_stale(lot, last):
+            return f"{self._day} price {last.amount.currency} … {lot.stock.key.currency}"
+        return self._write_line(lot)
+
+    def _is_stale(self, lot: Lot, last: Any) -> bool:
+        age = lot.terms.price_max_age if lot.terms is not None else None
+        return age is not None and (self._day - last.date).days > age
+
+    def _describe(self, lot: Lot) -> str:
+        item = lot.stock.key.commodity
+        last = self._prices.newest(item)
+        if last is None:
+            costs = " (those that implicit_prices made of its costs are none)"
+            return "has no price" + (costs if self._prices.has_cost(item) else "")
+        if lot.terms is not None and self._is_stale(lot, last):
+            age = lot.terms.price_max_age
+            return f"has no price of the last {age} days (the last one is of {last.date})"
+        currencies = f"{last.amount.currency} to {lot.stock.key.currency}"
+        return f"has a price of {last.amount}, but no rate from {currencies}"
