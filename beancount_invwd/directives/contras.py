@@ -1,8 +1,8 @@
 """The template of allowance accounts → their names, and which accounts of a ledger they are.
 
 `{account}:Allowance` for goods in `Assets:Inventory:Store` is `Assets:Inventory:Store:Allowance`.
-What is an allowance account follows from the whole ledger: from its inventory accounts, and from
-what these ever held if the template asks for items.
+What is an allowance account follows from the whole ledger: from its inventory accounts, whether
+they are opened or not, and from what these ever held if the template asks for items.
 """
 
 from __future__ import annotations
@@ -69,8 +69,6 @@ class Contras:
         return account in self._foreseen
 
     def _foresee(self) -> Iterable[str]:
-        if self._fields.isdisjoint(templates.ITEM_FIELDS):
-            return map(self.name, filter(self._policy.match_inventory, self._opened))
         held = {
             (posting.account, posting.units.currency)
             for entry in self._ledger
@@ -78,8 +76,12 @@ class Contras:
             for posting in entry.postings
             if posting.cost is not None and posting.units is not None
         }
-        return [
+        is_inventory = self._policy.match_inventory
+        names = {
             self.name(account, item, self._find_category(item))
             for account, item in held
-            if self._policy.match_inventory(account)
-        ]
+            if is_inventory(account)
+        }
+        if self._fields.isdisjoint(templates.ITEM_FIELDS):
+            names.update(map(self.name, filter(is_inventory, self._opened)))
+        return names
