@@ -9,10 +9,9 @@ from __future__ import annotations
 from decimal import localcontext
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.engine import collector_paused, find_plugin_line, follow, list_configs
-from beancount_invwd.ground.errors import InvwdError, error_at
+from beancount_invwd.engine import BadConfiguration, collector_paused, follow, list_configs
+from beancount_invwd.ground.errors import InvwdError, error_at, find_plugin_line
 from beancount_invwd.ground.money import CONTEXT
-from beancount_invwd.transactions.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,11 +54,9 @@ def _run(
             "nothing; keep one plugin line: a lot has one allowance"
         )
         return list(entries), [error_at(meta, message)]
-    run, errors = follow(entries, options_map, config)
-    if run is None:
-        return list(entries), errors
-    filename = str(options_map.get("filename") or "")
-    journal = Journal(run.policy, run.chart, run.directives.closed, filename)
-    added, refused = journal.write(run.timeline.movements)
-    run.timeline.books.close()
-    return [*entries, *added], errors + refused
+    try:
+        run = follow(entries, options_map, config)
+    except BadConfiguration as refusal:
+        return list(entries), refusal.errors
+    added, refused = run.write()
+    return [*entries, *added], run.errors + refused

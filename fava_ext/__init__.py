@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING
 from fava.ext import FavaExtensionBase, extension_endpoint
 from flask import Response
 
-from beancount_invwd.report import NotSwitchedOn, collector_paused
+from beancount_invwd.engine import BadConfiguration, NotSwitchedOn, collector_paused
 from beancount_invwd.report.compare import BadScenario
 from beancount_invwd.report.explain.explain import UnknownItem
 from beancount_invwd.report.rollforward import NotTestedSo
 from fava_ext import downloads, fava_api
 from fava_ext.bodies import build_body
-from fava_ext.head import list_mistakes
+from fava_ext.head import head_of_refusal, list_mistakes
 from fava_ext.pages import Page, build_page
 from fava_ext.request.context import Context
 from fava_ext.request.question import BadQuestionError, read_question
@@ -83,6 +83,8 @@ class Impairment(FavaExtensionBase):
             source = {"filename": self.ledger.beancount_file_path, "lineno": 1}
             url = fava_api.url_of_source(self.ledger, source)
             return Page(is_switched_on=False, editor_url=url)
+        except BadConfiguration:
+            return Page(head=head_of_refusal(self.ledger))
         except Exception as error:  # noqa: BLE001 (as in plugin.py: said, not thrown)
             return self._report(error)
 
@@ -111,9 +113,7 @@ class Impairment(FavaExtensionBase):
     def _make_context(self, store: Store, filters: fava_api.Filters) -> Context:
         question = read_question(fava_api.read_arguments())
         selection = Selection(store.find_state(filters.end), filters)
-        run = selection.state.assessment.run
-        quanta = () if run is None else (run.chart.quantum,)
-        formats = fava_api.Formats(self.ledger, *quanta)
+        formats = fava_api.Formats(self.ledger, selection.state.run.quantum)
         return Context(self.ledger, store, question, selection, formats)
 
     # What the script asks for
@@ -153,6 +153,8 @@ class Impairment(FavaExtensionBase):
                 return make()
         except NotSwitchedOn:
             return _refuse('the ledger does not use the plugin; add: plugin "beancount_invwd"')
+        except BadConfiguration:
+            return _refuse("the configuration of the plugin line has errors")
         except _WRONG as error:
             return _refuse(fava_api.Formats(self.ledger).sentence(str(error)))
         except Exception as error:  # noqa: BLE001

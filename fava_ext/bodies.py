@@ -124,10 +124,10 @@ def _body_of_positions(context: Context) -> Body:
     ways = [
         Link(text, fava_api.url_of(view="positions", by=by), by == context.question.by)
         for by, text in _WAYS.items()
-        if by != "entity" or any(s.key.entity for s in context.selection.state.assessment.stocks)
+        if by != "entity" or any(s.key.entity for s in context.selection.state.run.stocks)
     ]
     selection, sentence = context.selection, context.formats.sentence
-    remarks = () if selection.is_narrow else map(sentence, list_remarks(selection.state.assessment))
+    remarks = () if selection.is_narrow else map(sentence, list_remarks(selection.state.run))
     return Body("positions", show_positions(context), ways, remarks=list(remarks))
 
 
@@ -153,10 +153,7 @@ def _body_of_comparison(context: Context) -> Body:
 
 
 def _body_of_disclosure(context: Context) -> Body:
-    note = find_note(context, context.formats)
-    if note is None:
-        return Body("disclosure")
-    note = note.change(context.formats.sentence)
+    note = find_note(context, context.formats).change(context.formats.sentence)
     return Body("disclosure", note=note, markdown=write_markdown(note))
 
 

@@ -83,8 +83,7 @@ def _draw_value(selection: Selection, ledger: FavaLedger, spans: Sequence[_Span]
 
 def _has_whole_allowances(selection: Selection) -> bool:
     """Whether movements of just the goods that are shown can be told apart from others."""
-    policy = selection.state.assessment.policy
-    is_wide = policy is not None and policy.basis in {"category", "total"}
+    is_wide = selection.state.run.policy.basis in {"category", "total"}
     return not (is_wide and selection.filters.text) and not selection.left_out
 
 

@@ -61,32 +61,24 @@ def write_table(context: Context, name: str, style: str) -> File:
     """Write the table of a view.
 
     Raises:
-        NothingToWriteError: XLSX is asked for without openpyxl, or the configuration has errors.
+        NothingToWriteError: XLSX is asked for without openpyxl.
     """
     if style == "xlsx" and not has_xlsx():
         raise NothingToWriteError(NO_XLSX)
-    _check_policy(context)
     document = DOCUMENTS[name](context)
-    assessment = context.selection.state.assessment
-    content = WRITERS[style](document, make_numbers(assessment.options_map, assessment.run))
+    run = context.selection.state.run
+    content = WRITERS[style](document, make_numbers(run))
     data = content.encode() if isinstance(content, str) else content
-    return File(f"{name}-{assessment.as_of}.{style}", TYPES[style], data)
+    return File(f"{name}-{run.as_of}.{style}", TYPES[style], data)
 
 
 def write_note(context: Context) -> File:
     """Write the note to the accounts as Markdown."""
-    _check_policy(context)
-    note = find_note(context)
-    text = write_markdown(note) if note is not None else ""
+    text = write_markdown(find_note(context))
     return File(f"disclosure-{context.selection.state.as_of}.md", TYPES["md"], text.encode())
 
 
-def _check_policy(context: Context) -> None:
-    if context.selection.state.assessment.policy is None:
-        raise NothingToWriteError("the configuration of the plugin line has errors")
-
-
-def find_note(context: Context, numbers: NumberWriter | None = None) -> Note | None:
+def find_note(context: Context, numbers: NumberWriter | None = None) -> Note:
     """The note for the time filter, else for the fiscal year up to the date.
 
     Args:
@@ -94,13 +86,13 @@ def find_note(context: Context, numbers: NumberWriter | None = None) -> Note | N
         numbers: Writes its numbers; None is as the command line does.
     """
     state = context.selection.state
-    return disclose(state.assessment, state.entries, context.selection.start, numbers)
+    return disclose(state.run, context.selection.start, numbers)
 
 
 def _positions(context: Context) -> Document:
     selection = context.selection
     lots = selection.lots if selection.is_narrow else None
-    return document_positions(selection.state.assessment, context.question.by, lots)
+    return document_positions(selection.state.run, context.question.by, lots)
 
 
 def _movements(context: Context) -> Document:
@@ -116,8 +108,8 @@ def _rollforward(context: Context) -> Document:
 
 def _risk(context: Context) -> Document:
     question, rows = context.question, risk.list_shown_risks(context)
-    assessment = context.selection.state.assessment
-    return document_risks(assessment, rows, question.headroom, question.within)
+    run = context.selection.state.run
+    return document_risks(run, rows, question.headroom, question.within)
 
 
 def _compare(context: Context) -> Document:

@@ -62,9 +62,8 @@ def list_figures(
     there are any: between accounts of which a filter picks one, or taken over from elsewhere.
     Everything is converted at the rate of the as-of date.
     """
-    assessment = selection.state.assessment
     sums: _Sums = defaultdict(lambda: dict.fromkeys(_TERMS, Decimal()))
-    for total in sum_totals(list_positions(assessment, "entity", selection.lots)):
+    for total in sum_totals(list_positions(selection.state.run, "entity", selection.lots)):
         amounts = {name: getattr(total, name) for name in (*_ON_DATE, "pending")}
         _add(sums, total.entity, total.currency, amounts, selection, ledger)
     for row in selection.recent:

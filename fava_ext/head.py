@@ -74,22 +74,28 @@ class Head:
 def build_head(context: Context) -> Head:
     """Build the head."""
     selection, ledger = context.selection, context.ledger
-    assessment = selection.state.assessment
-    as_of = assessment.as_of
+    as_of = selection.state.as_of
     start = selection.start
     return Head(
         as_of=str(as_of) if as_of.year > 1 else "",
         time=f"{start} – {as_of}" if start else f"up to {as_of}",
-        policy=describe_policy(assessment),
+        policy=describe_policy(selection.state.run),
         line=_link_line(context),
-        views=[
-            Link(title, fava_api.url_of(view=view), view == context.question.view)
-            for view, title in TITLES.items()
-        ],
+        views=_list_views(context.question.view),
         mistakes=list_mistakes(ledger, context.formats),
         hints=list(_list_hints(selection, context.question.view)),
         has_money=bool(ledger.options["operating_currency"]),
     )
+
+
+def head_of_refusal(ledger: FavaLedger) -> Head:
+    """Build the head of a ledger whose configuration has errors: these are all that is known."""
+    mistakes = list_mistakes(ledger, fava_api.Formats(ledger))
+    return Head("", "", "", None, _list_views(""), mistakes)
+
+
+def _list_views(here: str) -> list[Link]:
+    return [Link(title, fava_api.url_of(view=view), view == here) for view, title in TITLES.items()]
 
 
 def _link_line(context: Context) -> Link | None:

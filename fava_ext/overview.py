@@ -46,7 +46,7 @@ class Overview:
 
 def build_overview(context: Context) -> Overview | None:
     """Build what stands above a view; None where there is nothing to show."""
-    if context.question.view not in _OVERVIEWS or not context.selection.state.assessment.stocks:
+    if context.question.view not in _OVERVIEWS or not context.selection.state.run.stocks:
         return None
     selection, view = context.selection, context.question.view
     ties = _show_ties(context)

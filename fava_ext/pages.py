@@ -37,8 +37,6 @@ class Page:
 
 
 def build_page(context: Context) -> Page:
-    """Build the whole page; without a policy there is nothing but its head."""
+    """Build the whole page."""
     head = build_head(context)
-    if context.selection.state.assessment.policy is None:
-        return Page(context.question.view, head)
     return Page(context.question.view, head, build_overview(context), build_body(context))

@@ -9,7 +9,7 @@ from beancount_invwd.policy.standards import STANDARDS
 from beancount_invwd.report.note import requirements as notes
 
 if TYPE_CHECKING:
-    from beancount_invwd.report import Assessment
+    from beancount_invwd.engine import Run
 
 
 def list_citations() -> list[str]:
@@ -21,11 +21,9 @@ def list_citations() -> list[str]:
     return [*sources, *texts, *notes.OTHERS.values(), *refused]
 
 
-def describe_policy(assessment: Assessment) -> str:
-    """Say in one line what the plugin does; nothing if its configuration is wrong."""
-    policy = assessment.policy
-    if policy is None:
-        return ""
+def describe_policy(run: Run) -> str:
+    """Say in one line what the plugin does."""
+    policy = run.policy
     basis, measure = words.BASES[policy.basis], words.MEASURES[policy.measure]
     parts = [
         words.STANDARDS[policy.standard],

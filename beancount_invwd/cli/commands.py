@@ -104,9 +104,9 @@ def report(ledger: str, as_of: Day, by: By, style: str, output: str | None) -> N
     check_format(style, output)
     loaded = load(ledger)
     with show_progress("assessing"):
-        assessment = loaded.assess(as_of)
-        document = document_positions(assessment, by)
-    deliver(loaded, document, style, output, assessment.run)
+        run = loaded.follow(as_of)
+        document = document_positions(run, by)
+    deliver(loaded, document, style, output, run)
 
 
 @main.command()
@@ -144,14 +144,14 @@ def rollforward(  # noqa: PLR0913 (an argument for each option)
     check_format(style, output)
     loaded = load(ledger)
     with show_progress("assessing"):
-        assessment = loaded.assess(end)
-        _check_order(start, assessment.as_of)
+        run = loaded.follow(end)
+        _check_order(start, run.as_of)
         try:
-            rolled = roll_forward(assessment, loaded.entries, period, by, start)
+            rolled = roll_forward(run, period, by, start)
         except NotTestedSo as error:
             raise click.BadParameter(str(error), param_hint="'--by'") from error
     document = document_rollforward(rolled, by)
-    deliver(loaded, document, style, output, assessment.run)
+    deliver(loaded, document, style, output, run)
 
 
 def _check_order(start: Day, end: datetime.date) -> None:
@@ -199,10 +199,10 @@ def risk(  # noqa: PLR0913 (an argument for each option)
     check_format(style, output)
     loaded = load(ledger)
     with show_progress("assessing"):
-        assessment = loaded.assess(as_of)
-        rows = risks.list_risks(assessment, headroom, within)
-    document = risks.document_risks(assessment, rows, headroom, within)
-    deliver(loaded, document, style, output, assessment.run)
+        run = loaded.follow(as_of)
+        rows = risks.list_risks(run, headroom, within)
+    document = risks.document_risks(run, rows, headroom, within)
+    deliver(loaded, document, style, output, run)
 
 
 @main.command()
@@ -234,11 +234,11 @@ def compare(
         columns = [read_scenario(text) for text in scenarios]
         loaded = load(ledger)
         with show_progress("comparing"):
-            assessment = loaded.assess(as_of)
-            found = compare_policies(loaded.entries, assessment, columns)
+            run = loaded.follow(as_of)
+            found = compare_policies(run, columns)
     except BadScenario as error:
         raise click.BadParameter(str(error), param_hint="'--with'") from error
-    deliver(loaded, document_comparison(found), style, output, assessment.run)
+    deliver(loaded, document_comparison(found), style, output, run)
 
 
 @main.command()
@@ -268,8 +268,8 @@ def explain(  # noqa: PLR0913 (an argument for each option)
     loaded = load(ledger)
     try:
         with show_progress("assessing"):
-            run = loaded.assess(as_of).run
-            found = explain_item(loaded.entries, loaded.options_map, item, as_of, label)
+            run = loaded.follow(as_of)
+            found = explain_item(run, item, label)
     except UnknownItem as error:
         raise Refusal(str(error)) from error
     deliver(loaded, document_explanation(found), style, output, run)
@@ -292,10 +292,10 @@ def disclose(ledger: str, start: Day, end: Day, output: str | None) -> None:
     """
     loaded = load(ledger)
     with show_progress("assessing"):
-        assessment = loaded.assess(end)
-        _check_order(start, assessment.as_of)
-        note = write_note(assessment, loaded.entries, start)
-    write(loaded, write_markdown(note) if note else "", output)
+        run = loaded.follow(end)
+        _check_order(start, run.as_of)
+        note = write_note(run, start)
+    write(loaded, write_markdown(note), output)
     finish(loaded)
 
 
@@ -316,8 +316,7 @@ def book(ledger: str, through: datetime.date, output: str | None) -> None:
       bean-invwd book ledger.beancount --through 2024-12-31 --output booked-2024.beancount
     """
     loaded = load(ledger)
-    policy = loaded.assess(through).policy
-    left_out = find_unmeasured(loaded.entries, policy, through) if policy is not None else None
+    left_out = find_unmeasured(loaded.follow(through), through)
     if left_out is not None:
         end, due = left_out
         click.echo(
@@ -352,7 +351,7 @@ def count(ledger: str, sheet: str, date: Day, *, balances: bool, output: str | N
     except (OSError, UnicodeDecodeError) as error:
         raise Refusal(f"{sheet} cannot be read: {error}") from error
     loaded = load(ledger)
-    loaded.assess(date)
+    loaded.follow(date)
     found = count_sheet(loaded.entries, loaded.options_map, text, date)
     for problem in found.problems:
         click.echo(f"{sheet}: {problem}", err=True)

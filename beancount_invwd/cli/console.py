@@ -24,12 +24,12 @@ from beancount import loader
 from beancount.ops import validation
 from beancount.parser import printer
 
+from beancount_invwd.engine import BadConfiguration, NotSwitchedOn, Run, follow_ledger
 from beancount_invwd.ground.errors import RuleError
 from beancount_invwd.policy.values import parse_date, parse_share
 from beancount_invwd.report.output.formats import WRITERS
 from beancount_invwd.report.output.numbers import make_numbers
 from beancount_invwd.report.output.tables import Document
-from beancount_invwd.report.state import Assessment, NotSwitchedOn, assess
 
 _PATIENCE = 1.0  # seconds before anything is said
 
@@ -72,18 +72,17 @@ class Ledger:
         found = [self.options_map["filename"], *self.options_map["include"]]
         return [name for name in found if os.path.exists(name)]  # noqa: PTH110
 
-    def assess(self, as_of: datetime.date | None) -> Assessment:
+    def follow(self, as_of: datetime.date | None) -> Run:
         """Follow the ledger up to a date; without a policy there is nothing to report."""
         try:
-            assessment = assess(self.entries, self.options_map, as_of)
+            return follow_ledger(self.entries, self.options_map, as_of)
         except NotSwitchedOn as error:
             raise Refusal(
                 'the ledger does not use the plugin; add the line: plugin "beancount_invwd"'
             ) from error
-        if assessment.policy is None:
+        except BadConfiguration as refusal:
             click.echo("Nothing to report: the configuration has errors, see above.", err=True)
-            raise click.exceptions.Exit(1)
-        return assessment
+            raise click.exceptions.Exit(1) from refusal
 
 
 def load(filename: str) -> Ledger:
@@ -137,10 +136,9 @@ def check_format(name: str, output: str | None) -> None:
         raise Refusal("--format xlsx is no text: add --output FILE.xlsx")
 
 
-def deliver(ledger: Ledger, document: Document, name: str, output: str | None, run: Any) -> None:
+def deliver(ledger: Ledger, document: Document, name: str, output: str | None, run: Run) -> None:
     """Write a document in a format, and tell by the exit status whether the ledger has errors."""
-    numbers = make_numbers(ledger.options_map, run)
-    write(ledger, WRITERS[name](document, numbers), output)
+    write(ledger, WRITERS[name](document, make_numbers(run)), output)
     if name not in {"text", "xlsx"}:
         for warning in document.warnings:
             click.echo(warning, err=True)

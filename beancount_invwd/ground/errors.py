@@ -7,6 +7,7 @@ everything else goes on.
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _LIKENESS = 0.65
+_PLUGIN_LINE = re.compile(r'\s*plugin\s+"beancount_invwd(\.plugin)?"')
 
 
 class InvwdError(NamedTuple):
@@ -47,3 +49,23 @@ def find_near(name: str, known: Iterable[str]) -> str | None:
     """The known name that a misspelt one was meant to be; None if none is much like it."""
     near = get_close_matches(name[:50], list(known), 1, _LIKENESS)
     return near[0] if near else None
+
+
+def find_plugin_line(options_map: Mapping[str, Any], before: int = 0) -> dict[str, Any]:
+    """Find the ledger's file and the line of its `plugin` directive, 0 if it cannot be read.
+
+    Args:
+        options_map: The ledger's options.
+        before: How many such directives come before it.
+    """
+    filename = options_map.get("filename") or "<beancount_invwd>"
+    try:
+        with open(filename, encoding="utf-8") as file:  # noqa: PTH123 (pathlib takes 8 ms to import)
+            for number, line in enumerate(file, 1):
+                if _PLUGIN_LINE.match(line):
+                    if not before:
+                        return {"filename": filename, "lineno": number}
+                    before -= 1
+    except (OSError, ValueError):
+        pass
+    return {"filename": filename, "lineno": 0}

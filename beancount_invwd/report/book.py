@@ -13,31 +13,27 @@ from typing import TYPE_CHECKING, Any
 from beancount.core import data
 from beancount.parser import printer
 
-from beancount_invwd.engine import find_end
+from beancount_invwd.engine import find_config
 from beancount_invwd.ground.dates import DAY
 from beancount_invwd.policy.templates import read_roots
-from beancount_invwd.report.state import find_config, list_own
 from beancount_invwd.transactions.journal import FILENAME
 
 if TYPE_CHECKING:
-    from beancount_invwd.policy.policy import Policy
+    from beancount_invwd.engine import Run
 
 
-def find_unmeasured(
-    entries: Sequence[Any], policy: Policy, through: datetime.date
-) -> tuple[datetime.date, datetime.date] | None:
+def find_unmeasured(run: Run, through: datetime.date) -> tuple[datetime.date, datetime.date] | None:
     """Find a measurement date that closing would leave out, since the ledger ends before it.
 
     Args:
-        entries: All entries as loaded.
-        policy: The ledger's policy.
+        run: The state of a date.
         through: The last date to close, inclusive.
 
     Returns:
         The last date that may be measured, and the first one due after it; None if there is none
         up to `through`.
     """
-    end = find_end(list_own(entries), policy)
+    end, policy = run.last_test, run.policy
     if end >= through:
         return None
     due = policy.find_test_date(max(end + DAY, policy.start or end))

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from beancount.core import data
 from beancount.core.amount import Amount
 
-from beancount_invwd.engine import collector_paused
+from beancount_invwd.engine import BadConfiguration, collector_paused, follow_ledger
 from beancount_invwd.ground.dates import fiscal_year_start
 from beancount_invwd.ground.errors import find_near
 from beancount_invwd.ground.money import CONTEXT, ONE, ZERO
@@ -32,11 +32,11 @@ from beancount_invwd.measure.prices import IMPLICIT
 from beancount_invwd.report.ledger.remarks import tell_pending
 from beancount_invwd.report.output.columns import CURRENCY, ENTITY, ITEM, Column
 from beancount_invwd.report.output.tables import Document, Table
-from beancount_invwd.report.state import Assessment, assess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from beancount_invwd.engine import Run
     from beancount_invwd.lots.stock import StockKey
 
 LEDGER = "ledger"
@@ -173,29 +173,27 @@ def _read_value(value: str) -> Any:
         return value
 
 
-def compare(entries: Sequence[Any], own: Assessment, scenarios: Sequence[Scenario]) -> Comparison:
+def compare(own: Run, scenarios: Sequence[Scenario]) -> Comparison:
     """Compare the ledger's own policy with others.
 
     Args:
-        entries: All entries as loaded.
         own: The ledger under its own policy, as of the date to compare at.
         scenarios: What to compare with, a column each.
 
     Raises:
         BadScenario: The configuration refuses a scenario.
     """
-    if own.policy is None:
-        return Comparison(own.as_of, own.as_of, (LEDGER,), (), (), {})
     day = own.as_of
     start = fiscal_year_start(day, own.policy.year_end)
     columns = [Scenario(LEDGER), *scenarios]
     found, notes = [], {}
     for column in columns:
-        state = _assess(entries, own, column, start)
-        found.append(_read_figures(state))
+        run = _follow(own, column, start)
+        found.append(_read_figures(run))
         known = {error.message for error in own.errors}
-        wrong = [e.message for e in state.errors if e.message not in known]
-        notes[column.name] = [*wrong, *tell_pending(state)]
+        pending = tell_pending(run)
+        wrong = [e.message for e in run.errors if e.message not in known]
+        notes[column.name] = [*wrong, *pending]
     with localcontext(CONTEXT):
         rows = _list_rows(found)
         names = [column.name for column in columns]
@@ -209,25 +207,20 @@ def narrow(found: Comparison, keep: Callable[[CompareRow], bool]) -> Comparison:
         return replace(found, rows=rows, totals=_sum_totals(rows))
 
 
-def _assess(
-    entries: Sequence[Any], own: Assessment, scenario: Scenario, start: datetime.date
-) -> Assessment:
+def _follow(own: Run, scenario: Scenario, start: datetime.date) -> Run:
     """Follow the ledger under a policy, with the allowances when `start` began."""
-    options_map, day, changes = own.options_map, own.as_of, scenario.changes
+    entries, options_map, day, changes = own.entries, own.options_map, own.as_of, scenario.changes
     if not changes and not scenario.price_change:
         return own
-    if scenario.price_change:
-        state = assess(entries, options_map, day, changes) if changes else own
-        entries = _scale_prices(entries, _list_items(state), ONE + scenario.price_change)
-    state = assess(entries, options_map, day, changes, start)
-    if state.policy is None:
-        problems = "; ".join(e.message.removeprefix("beancount_invwd: ") for e in state.errors)
-        raise BadScenario(f"{scenario.name}: {problems}")
-    return state
-
-
-def _list_items(state: Assessment) -> frozenset[str]:
-    return frozenset(stock.key.commodity for stock in state.stocks)
+    try:
+        if scenario.price_change:
+            run = follow_ledger(entries, options_map, day, changes) if changes else own
+            items = frozenset(stock.key.commodity for stock in run.stocks)
+            entries = _scale_prices(entries, items, ONE + scenario.price_change)
+        return follow_ledger(entries, options_map, day, changes, start)
+    except BadConfiguration as refusal:
+        problems = "; ".join(e.message.removeprefix("beancount_invwd: ") for e in refusal.errors)
+        raise BadScenario(f"{scenario.name}: {problems}") from refusal
 
 
 def _scale_prices(entries: Sequence[Any], items: frozenset[str], factor: Decimal) -> list[Any]:
@@ -244,13 +237,11 @@ def _scale_prices(entries: Sequence[Any], items: frozenset[str], factor: Decimal
         return [scale(entry) for entry in entries]
 
 
-def _read_figures(state: Assessment) -> Mapping[StockKey, Figures]:
-    timeline = state.timeline
-    opening = {} if timeline is None else timeline.opening
-    taken = {} if timeline is None else timeline.taken_over
+def _read_figures(run: Run) -> Mapping[StockKey, Figures]:
+    opening, taken = run.opening, run.taken_over
     figures = {}
     with localcontext(CONTEXT):
-        for stock in state.stocks:
+        for stock in run.stocks:
             key, allowance = stock.key, stock.allowance
             before = opening.get(key, ZERO) + taken.get(key, ZERO)
             figures[key] = Figures(allowance, before - allowance)

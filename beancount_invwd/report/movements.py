@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import datetime
     from collections.abc import Mapping, Sequence
 
+    from beancount_invwd.engine import Run
     from beancount_invwd.report.ledger.written import Written
-    from beancount_invwd.report.state import Assessment
 
 COLUMNS = (
     Column("date", "date", "date"),
@@ -72,11 +72,9 @@ class MovementRow:
     entry: Any
 
 
-def list_movements(
-    assessment: Assessment, entries: Sequence[Any], written: Sequence[Written]
-) -> list[MovementRow]:
+def list_movements(run: Run, written: Sequence[Written]) -> list[MovementRow]:
     """List movements with what caused them, in the order of their dates."""
-    causes, sources = Causes(assessment, entries), Sources(assessment.options_map)
+    causes, sources = run.share(Causes), Sources(run.options_map)
     found = []
     for row in written:
         place = causes.find(row)

@@ -25,8 +25,8 @@ from beancount_invwd.report.output.tables import Document, Table
 
 if TYPE_CHECKING:
     from beancount_invwd.allowance.groups import Row
+    from beancount_invwd.engine import Run
     from beancount_invwd.report.ledger.holdings import By
-    from beancount_invwd.report.state import Assessment
 
 COLUMNS = (
     ENTITY,
@@ -57,26 +57,23 @@ _LACKING: Mapping[str, set[str]] = {
 }
 
 
-def document_positions(
-    assessment: Assessment, by: By = "item", lots: Sequence[Row] | None = None
-) -> Document:
+def document_positions(run: Run, by: By = "item", lots: Sequence[Row] | None = None) -> Document:
     """Positions with their totals, by INTERFACE.md; of some lots only, if they are given."""
-    policy = assessment.policy
-    rows = list_positions(assessment, by, lots)
+    rows = list_positions(run, by, lots)
     columns = [column for column in COLUMNS if column.key not in _LACKING[by]]
     kept = {"entity", "currency", "cost", "allowance", "carrying", "pending"}
     sums = [column for column in COLUMNS if column.key in kept]
     return Document(
-        f"Inventory on {assessment.as_of}",
-        {"as_of": assessment.as_of, "standard": policy.standard if policy else None},
+        f"Inventory on {run.as_of}",
+        {"as_of": run.as_of, "standard": run.policy.standard},
         [
             Table(
                 "positions",
                 columns,
                 rows,
-                empty=f"No inventory is on hand on {assessment.as_of}.",
+                empty=f"No inventory is on hand on {run.as_of}.",
             ),
             Table("totals", sums, sum_totals(rows), "totals"),
         ],
-        notes=list_remarks(assessment) if lots is None else [],
+        notes=list_remarks(run) if lots is None else [],
     )

@@ -13,21 +13,23 @@ import datetime
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.money import CONTEXT, ZERO
-from beancount_invwd.ground.shares import drop_zeros
+from beancount_invwd.ground.sums import Sums
+from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.rolled import Names, RollBy, RollRow, key_of, sum_rows
 from beancount_invwd.report.ledger.spans import day_before, find_year_start, split_span
-from beancount_invwd.report.ledger.tie_out import tie_out
-from beancount_invwd.report.ledger.written import Written, list_written
+from beancount_invwd.report.ledger.tie_out import has_waiting, tie_out
+from beancount_invwd.report.ledger.written import Written
 from beancount_invwd.report.output.columns import ACCOUNT, CATEGORY, CURRENCY, ENTITY, ITEM, Column
 from beancount_invwd.report.output.tables import Document, Table
-from beancount_invwd.report.state import Assessment, assess
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from beancount_invwd.engine import Run
     from beancount_invwd.report.ledger.rolled import Key
     from beancount_invwd.report.ledger.spans import SpanLength
 
@@ -102,8 +104,7 @@ class Rollforward:
 
 
 def roll_forward(
-    assessment: Assessment,
-    entries: Sequence[Any],
+    run: Run,
     length: SpanLength = "year",
     by: RollBy | None = None,
     start: datetime.date | None = None,
@@ -111,8 +112,7 @@ def roll_forward(
     """Roll the allowance forward, up to the date of an assessment.
 
     Args:
-        assessment: The state at the end.
-        entries: All entries as loaded, those that the plugin generated among them.
+        run: The state at the end.
         length: What a row covers; years and quarters are those of the fiscal year.
         by: Rows by item or category; None is by entity and currency alone.
         start: The first day, inclusive; None is the first fiscal year of the ledger.
@@ -120,25 +120,22 @@ def roll_forward(
     Raises:
         NotTestedSo: `by` is finer than the unit of account of the policy.
     """
-    policy = assessment.policy
-    if policy is None:
-        return Rollforward(assessment.as_of, (), ())
+    policy = run.policy
     _check_basis(policy.basis, by)
     with localcontext(CONTEXT):
-        written = list_written(assessment, entries)
-        start = start or find_year_start(entries, assessment.as_of, policy.year_end)
-        spans = split_span(start, assessment.as_of, length, policy.year_end)
-        rows = sum_rows(assessment, written, spans, by)
-        result = Rollforward(assessment.as_of, rows, _tie(assessment, entries, written))
+        written = read_history(run).written
+        spans = split_span(start or find_year_start(run), run.as_of, length, policy.year_end)
+        rows = sum_rows(run, written, spans, by)
+        result = Rollforward(run.as_of, rows, _tie(run, written))
         if by is None:
             return result
         if result.is_tied:
-            rows = _move_between_names(assessment, entries, rows, by)
+            rows = _move_between_names(run, rows, by)
         return replace(result, rows=[row for row in rows if not row.is_empty])
 
 
 def roll_some(
-    assessment: Assessment,
+    run: Run,
     written: Sequence[Written],
     length: SpanLength,
     start: datetime.date,
@@ -146,18 +143,14 @@ def roll_some(
     """Roll forward what some movements add up to, by entity and currency.
 
     Args:
-        assessment: The state at the end.
-        written: The movements; `list_written` gives all.
+        run: The state at the end.
+        written: The movements.
         length: What a row covers.
         start: The first day, inclusive.
     """
-    policy = assessment.policy
-    if policy is None:
-        return Rollforward(assessment.as_of, (), (), is_part=True)
     with localcontext(CONTEXT):
-        spans = split_span(start, assessment.as_of, length, policy.year_end)
-        rows = sum_rows(assessment, written, spans, None)
-        return Rollforward(assessment.as_of, rows, (), is_part=True)
+        spans = split_span(start, run.as_of, length, run.policy.year_end)
+        return Rollforward(run.as_of, sum_rows(run, written, spans, None), (), is_part=True)
 
 
 def _check_basis(basis: str, by: RollBy | None) -> None:
@@ -170,36 +163,30 @@ def _check_basis(basis: str, by: RollBy | None) -> None:
         )
 
 
-def _tie(
-    assessment: Assessment, entries: Sequence[Any], written: Sequence[Written]
-) -> list[RollTie]:
+def _tie(run: Run, written: Sequence[Written]) -> list[RollTie]:
     """Hold the movements against the ledger and the lots, account by account."""
-    sums: dict[tuple[str, str], Decimal] = {}
+    sums: Sums[tuple[str, str]] = Sums()
     for row in written:
         for account, change in row.changes.items():
-            key = (account, row.currency)
-            sums[key] = sums.get(key, ZERO) + change
-    found = {(row.account, row.currency): row for row in tie_out(assessment, entries, list(sums))}
+            sums.add((account, row.currency), change)
     return [
-        RollTie(*key, sums.get(key, ZERO), row.ledger, row.lots)
-        for key, row in sorted(found.items())
+        RollTie(row.account, row.currency, sums[row.account, row.currency], row.ledger, row.lots)
+        for row in tie_out(run, list(sums))
     ]
 
 
-def _move_between_names(
-    assessment: Assessment, entries: Sequence[Any], rows: list[RollRow], by: RollBy
-) -> list[RollRow]:
+def _move_between_names(run: Run, rows: list[RollRow], by: RollBy) -> list[RollRow]:
     """Show as transfers what production moved from one item or category to another.
 
     Within one allowance account the ledger has no transaction for it: the lots alone know.
     """
-    last = {key_of(row): row.closing for row in rows}
-    if drop_zeros(Names(assessment, by).sum_lots()) == drop_zeros(last):
+    last = Sums({key_of(row): row.closing for row in rows})
+    if Names(run, by).sum_lots().without_zeros() == last.without_zeros():
         return rows
     days = {day_before(row.start) for row in rows}
-    states = {day: assess(entries, assessment.options_map, day) for day in sorted(days)}
-    states[assessment.as_of] = assessment
-    if any(state.has_waiting for state in states.values()):
+    states = {day: follow_ledger(run.entries, run.options_map, day) for day in sorted(days)}
+    states[run.as_of] = run
+    if any(map(has_waiting, states.values())):
         return rows
     lots = {day: Names(state, by).sum_lots() for day, state in states.items()}
     return [_rebase(row, lots) for row in rows]

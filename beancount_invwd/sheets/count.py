@@ -18,17 +18,16 @@ import copy
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from beancount.core import data
 from beancount.core.amount import Amount
 from beancount.core.number import MISSING
 
-from beancount_invwd.engine import find_end, follow
+from beancount_invwd.engine import BadConfiguration, find_end, follow_ledger, list_own
 from beancount_invwd.ground.errors import InvwdError, RuleError, find_near
-from beancount_invwd.ground.money import CONTEXT, ZERO
-from beancount_invwd.report.state import find_config, list_own
+from beancount_invwd.ground.money import ZERO
 from beancount_invwd.sheets.count_sheet import Line, Sheet, read_sheet
 from beancount_invwd.sheets.later import Later, find_file
 from beancount_invwd.sheets.on_hand import Store, fill_store
@@ -81,14 +80,13 @@ def count(
     Raises:
         NotSwitchedOn: The ledger does not use the plugin.
     """
-    config = find_config(options_map)
     own = list_own(entries)
     day = date or find_end(own, None)
     sheet = read_sheet(text)
-    with localcontext(CONTEXT):
-        run, errors = follow(own, options_map, config, day)
-    if run is None:
-        return Count(day, (), (), (), sheet.faults, errors)
+    try:
+        run = follow_ledger(entries, options_map, day)
+    except BadConfiguration as refusal:
+        return Count(day, (), (), (), sheet.faults, refusal.errors)
     store = fill_store(run, own, options_map, day)
     counting = _Counting(store, Later(entry for entry in own if entry.date > day))
     for lines in sheet.lines.values():
@@ -102,7 +100,7 @@ def count(
         counting.shortages,
         _make_balances(counting),
         sorted([*sheet.faults, *counting.problems], key=_by_line),
-        errors,
+        run.errors,
     )
 
 
@@ -173,7 +171,7 @@ class _Counting:
 
     def _check_item(self, shelf: Shelf, lines: Sequence[Line]) -> None:
         item = lines[0].commodity
-        if self.store.run.chart.items.is_excluded(item):
+        if self.store.run.is_excluded(item):
             raise RuleError("it is excluded from write-downs (invwd-exclude)")
         if any(row.units.currency == item and row.cost is None for row in shelf.inventory):
             raise RuleError("the books hold units of it without a cost; book them with one")
@@ -252,7 +250,7 @@ class _Counting:
                 for item in sorted(shelf.seen)
                 if (account, item) not in named
                 and self.store.units[account, item]
-                and not self.store.run.chart.items.is_excluded(item)
+                and not self.store.run.is_excluded(item)
             ]
             if rows and account in accounts:
                 self._note_uncounted(f"in {account} {', '.join(rows)}")

@@ -38,13 +38,13 @@ class Store:
 
     def add_shelf(self, entry: Any, options_map: Mapping[str, Any]) -> None:
         """Make the shelf of an account, if it is one of inventory that is open."""
-        found = self.run.chart.inventory(entry.account)
+        found = self.run.inventory(entry.account)
         close = self.closes.get(entry.account)
         is_closed = close is not None and close.date <= self.date
         if found is None or entry.date > self.date or is_closed:
             return
         booking = entry.booking or options_map["booking_method"]
-        quantum = self.run.chart.quantum
+        quantum = self.run.quantum
         shelf = Shelf(entry.account, found.entity, booking, self.date, options_map, quantum)
         self.shelves[entry.account] = shelf
 
@@ -80,9 +80,7 @@ class Store:
         Raises:
             RuleError: The ledger opens it in a way that forbids the loss.
         """
-        chart = self.run.chart
-        category = chart.items.category(commodity)
-        account = chart.result("write_off", shelf.entity, commodity, category)
+        account = self.run.result("write_off", shelf.entity, commodity)
         entry, close = self.opens.get(account), self.closes.get(account)
         if entry is None:
             return account

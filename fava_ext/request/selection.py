@@ -58,8 +58,7 @@ class Selection:
     @cached_property
     def left_out(self) -> Sequence[str]:
         """The allowance accounts of the goods that are shown, if the filter does not pick them."""
-        run = self.state.assessment.run
-        if not self.filters.account or run is None:
+        if not self.filters.account:
             return ()
         accounts = {place.contra for place in self._places}
         return sorted(name for name in accounts if not self._accepts(name))
@@ -106,17 +105,13 @@ class Selection:
     @cached_property
     def _places(self) -> Sequence[Any]:
         """The items by account that are shown; all of their goods may be sold by now."""
-        run = self.state.assessment.run
-        return [] if run is None else list(filter(self._shows, run.timeline.books.list_places()))
+        return list(filter(self._shows, self.state.run.places))
 
     def _shows(self, place: Any) -> bool:
         return self.shows_item(place.commodity) and self._accepts_place(place)
 
     def _accepts_place(self, place: Any) -> bool:
-        run = self.state.assessment.run
-        if self._accepts(place.account) or run is None:
-            return True
-        return self._accepts(place.contra)
+        return self._accepts(place.account) or self._accepts(place.contra)
 
     def _accepts(self, account: str) -> bool:
         found = self._accounts.get(account)
@@ -137,9 +132,9 @@ class Selection:
         if not self.filters.text:
             return None
         as_of = self.state.as_of
-        picked = self.filters.pick_by_text(self.state.entries)
+        picked = self.filters.pick_by_text(self.state.run.entries)
         found = {name for entry in picked if entry.date <= as_of for name in _name_items(entry)}
-        stocks = self.state.assessment.stocks
+        stocks = self.state.run.stocks
         wide = {s.key.commodity for s in stocks if s.category in found or "total" in found}
         return frozenset(found | wide | {s.category for s in stocks if s.key.commodity in found})
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.report import Assessment, TieOut, assess, tie_out
+from beancount_invwd.engine import Run, follow_ledger
 from beancount_invwd.report.compare import Comparison, compare, read_scenario
-from beancount_invwd.report.explain.explain import assess_before
 from beancount_invwd.report.ledger.history import History, read_history
-from beancount_invwd.report.ledger.holdings import measure_lots
 from beancount_invwd.report.ledger.sources import Sources
-from beancount_invwd.report.ledger.written import Written, list_written
+from beancount_invwd.report.ledger.tie_out import TieOut, tie_out
+from beancount_invwd.report.ledger.written import Written
 
 if TYPE_CHECKING:
     import datetime
@@ -29,39 +28,33 @@ _COMPARISONS = 16
 class State:
     """A ledger as of a date; each part is computed when it is first asked for."""
 
-    def __init__(self, entries: Sequence[Any], assessment: Assessment) -> None:
-        self.entries = entries
-        self.assessment = assessment
+    def __init__(self, run: Run) -> None:
+        self.run = run
 
     @property
     def as_of(self) -> datetime.date:
         """The date, inclusive."""
-        return self.assessment.as_of
+        return self.run.as_of
 
     @cached_property
     def lots(self) -> Sequence[Any]:
         """The lots on hand, measured."""
-        return measure_lots(self.assessment)
+        return self.run.rows
 
     @cached_property
     def history(self) -> History:
         """Changes of cost, and the entries that concern allowances."""
-        return read_history(self.assessment, self.entries)
+        return read_history(self.run)
 
     @cached_property
     def written(self) -> Sequence[Written]:
         """The movements."""
-        return list_written(self.assessment, self.history.entries)
+        return self.history.written
 
     @cached_property
     def ties(self) -> Sequence[TieOut]:
         """The allowances of the lots against the balances of their accounts."""
-        return tie_out(self.assessment, self.history.entries)
-
-    @cached_property
-    def before(self) -> Assessment:
-        """The date without its own measurement."""
-        return assess_before(self.entries, self.assessment)
+        return tie_out(self.run)
 
 
 class Store:
@@ -79,8 +72,9 @@ class Store:
 
         Raises:
             NotSwitchedOn: The ledger does not use the plugin.
+            BadConfiguration: Its configuration has errors.
         """
-        return State(self._entries, assess(self._entries, self._options, as_of))
+        return State(follow_ledger(self._entries, self._options, as_of))
 
     def _compare(self, columns: tuple[str, ...], as_of: datetime.date | None) -> Comparison:
         """Put policies side by side.
@@ -89,7 +83,7 @@ class Store:
             BadScenario: One cannot be read, or the configuration refuses it.
         """
         scenarios = [read_scenario(text) for text in columns]
-        return compare(self._entries, self.find_state(as_of).assessment, scenarios)
+        return compare(self.find_state(as_of).run, scenarios)
 
     @cached_property
     def plugin_line(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.report.explain.explain import Explanation, explain_between
+from beancount_invwd.report.explain.explain import Explanation, explain
 from beancount_invwd.report.ledger.holdings import list_positions
 from beancount_invwd.report.ledger.sources import Sources
 from fava_ext import fava_api
@@ -64,9 +64,8 @@ def find_explanation(context: Context) -> Explanation:
     Raises:
         UnknownItem: There is no such item or lot.
     """
-    state, question = context.selection.state, context.question
-    before, after = state.before, state.assessment
-    return explain_between(before, after, state.entries, question.item, question.lot or None)
+    question = context.question
+    return explain(context.selection.state.run, question.item, question.lot or None)
 
 
 def tell_story(context: Context) -> Story:
@@ -103,7 +102,7 @@ def _sum_up(
     ]
     figures: list[tuple[str, Cell]] = []
     badges: list[Badge] = []
-    for row in list_positions(state.assessment, "item", lots):
+    for row in list_positions(state.run, "item", lots):
         unit = f" {row.currency}{f', {row.entity}' if row.entity else ''}"
         figures += [
             ("Quantity", columns.number(row.quantity, question.item)),

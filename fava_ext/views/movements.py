@@ -44,7 +44,7 @@ def show_movements(context: Context) -> Grid:
 def list_recent(context: Context) -> list[MovementRow]:
     """The movements of the time filter, with what caused them."""
     state = context.selection.state
-    return list_movements(state.assessment, state.entries, context.selection.recent)
+    return list_movements(state.run, context.selection.recent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _kind_field() -> Field[MovementRow]:
 
 
 def _group_field(context: Context, columns: Columns) -> Field[MovementRow]:
-    items = {stock.key.commodity for stock in context.selection.state.assessment.stocks}
+    items = {stock.key.commodity for stock in context.selection.state.run.stocks}
 
     def make(row: MovementRow) -> Cell:
         return columns.explain(row.group) if row.group in items else Cell(row.group)

@@ -27,7 +27,7 @@ _MARKS = {
 def show_positions(context: Context) -> Grid:
     """What is on hand, what is impaired first."""
     question, columns = context.question, Columns(context)
-    rows = list_positions(context.selection.state.assessment, question.by, context.selection.lots)
+    rows = list_positions(context.selection.state.run, question.by, context.selection.lots)
     rows = sorted(rows, key=_by_loss)
     fields = _list_position_fields(rows, question.by, columns)
     totals = [total_cells(fields, total, f"Total, {total.currency}") for total in sum_totals(rows)]

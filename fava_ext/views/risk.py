@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def list_shown_risks(context: Context) -> list[RiskRow]:
     """What is at risk, of what the filters pick."""
     state, question = context.selection.state, context.question
-    rows = list_risks(state.assessment, question.headroom, question.within)
+    rows = list_risks(state.run, question.headroom, question.within)
     return [row for row in rows if _is_shown(context.selection, row)]
 
 

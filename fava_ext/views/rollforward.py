@@ -26,13 +26,9 @@ def roll(context: Context) -> Rollforward:
     selection = context.selection
     state, length = selection.state, _LENGTHS.get(fava_api.read_interval(), "month")
     if not selection.is_narrow:
-        entries, start = state.entries, selection.start
-        return roll_forward(state.assessment, entries, length, None, start)
-    policy = state.assessment.policy
-    start = selection.start
-    if start is None and policy is not None:
-        start = find_year_start(state.entries, state.as_of, policy.year_end)
-    return roll_some(state.assessment, selection.written, length, start or state.as_of)
+        return roll_forward(state.run, length, None, selection.start)
+    start = selection.start or find_year_start(state.run)
+    return roll_some(state.run, selection.written, length, start)
 
 
 def show_rollforward(context: Context, rolled: Rollforward) -> Grid:

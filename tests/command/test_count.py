@@ -14,7 +14,7 @@ import pytest
 from beancount import loader
 from beancount.core import data
 
-from beancount_invwd.report.state import NotSwitchedOn
+from beancount_invwd.engine import NotSwitchedOn
 from beancount_invwd.sheets.count import Count, count
 from beancount_invwd.sheets.count_sheet import read_sheet
 from tests.support.random_ledgers import ledger_from_seed, with_plugin

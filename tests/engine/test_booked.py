@@ -21,8 +21,10 @@ from beancount.parser import printer
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from beancount_invwd.report import assess, list_positions, tie_out
+from beancount_invwd.engine import follow_ledger
 from beancount_invwd.report.book import book
+from beancount_invwd.report.ledger.holdings import list_positions
+from beancount_invwd.report.ledger.tie_out import tie_out
 from tests.engine import test_properties
 from tests.support.random_even import even_ledgers
 from tests.support.random_evidence import evidence_ledgers
@@ -189,7 +191,7 @@ def test_corrected_it_is_what_it_would_have_been(
     days = measured_after(closed, day)
     assume(days)
     for other in days[:1]:
-        state = assess(closed.entries, closed.options, other)
+        state = follow_ledger(closed.entries, closed.options, other)
         # Lots without a measure keep what they have.
         assume(all(row.measure is not None for row in list_positions(state)))
         assert allowances_on(closed, other) == allowances_on(late, other)
@@ -236,7 +238,7 @@ def test_what_is_booked_stays_a_fact_under_another_basis(
     assume(days)
     for other in days[:1]:
         assert_tied(closed, other)
-        state = assess(closed.entries, closed.options, other)
+        state = follow_ledger(closed.entries, closed.options, other)
         assume(all(row.measure is not None for row in list_positions(state)))
         assert allowances_on(closed, other) == allowances_on(late, other)
 
@@ -274,17 +276,17 @@ def measured_after(books: Books, day: date) -> list[date]:
 
 def assert_tied(books: Books, day: date) -> None:
     """Assert that every allowance account holds what its lots carry."""
-    state = assess(books.entries, books.options, day)
+    state = follow_ledger(books.entries, books.options, day)
     if any(str(error.message) not in books.messages for error in state.errors):
         return  # as of that date something else is wrong, and other items are left out
-    for row in tie_out(state, books.entries):
+    for row in tie_out(state):
         assert row.lots == row.ledger, (day, row)
 
 
 def allowances_on(books: Books, day: date) -> Sums:
     """Return what the allowance accounts hold at the end of a date."""
     sums: Sums = defaultdict(Decimal)
-    rows = tie_out(assess(books.entries, books.options, day), books.entries)
+    rows = tie_out(follow_ledger(books.entries, books.options, day))
     accounts = {row.account for row in rows}
     for when, changes in books.changes().items():
         for (account, currency), number in changes.items() if when <= day else ():

@@ -10,8 +10,9 @@ import pytest
 from beancount import loader
 from beancount.core import data
 
+from beancount_invwd.engine import follow_ledger
 from beancount_invwd.plugin import invwd
-from beancount_invwd.report import assess, tie_out
+from beancount_invwd.report.ledger.tie_out import tie_out
 
 HEAD = """
 2024-01-01 open Assets:Store
@@ -304,9 +305,9 @@ def test_a_sale_that_comes_late_waits_for_the_open_period() -> None:
     )
     entries, errors, options = loader.load_string(text)
     assert not errors
-    (row,) = tie_out(assess(entries, options, datetime.date(2024, 3, 15)), entries)
+    (row,) = tie_out(follow_ledger(entries, options, datetime.date(2024, 3, 15)))
     assert (row.lots, row.ledger) == (Decimal("20.00"), Decimal("20.00"))
-    (row,) = tie_out(assess(entries, options), entries)
+    (row,) = tie_out(follow_ledger(entries, options))
     assert (row.lots, row.ledger) == (Decimal("10.00"), Decimal("10.00"))
     late: Any = entries[-1]
     assert late.narration.endswith("; corrects the period closed on 2024-02-29")

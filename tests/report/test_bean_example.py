@@ -14,8 +14,10 @@ from beancount import loader
 from beancount.core import data
 from beancount.scripts import example
 
+from beancount_invwd.engine import follow_ledger
 from beancount_invwd.policy.standards import STANDARDS
-from beancount_invwd.report import assess, list_positions, sum_totals, tie_out
+from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
+from beancount_invwd.report.ledger.tie_out import tie_out
 
 BEGIN = datetime.date(2019, 1, 1)
 END = datetime.date(2022, 6, 30)
@@ -50,11 +52,11 @@ def test_it_loads_with_every_standard_and_ties_at_every_date(standard: str, rele
     measured = {e.date for e in written if "invwd-measure" in e.meta}
     dates = measured if release == "period" else {entry.date for entry in written}
     for date in sorted({*dates, entries[-1].date} if release == "sale" else dates):
-        assessment = assess(entries, options, date)
-        assert not assessment.errors
-        ties = tie_out(assessment, entries)
+        run = follow_ledger(entries, options, date)
+        assert not run.errors
+        ties = tie_out(run)
         assert all(not row.difference for row in ties), (date, ties)
-        for total in sum_totals(list_positions(assessment)):
+        for total in sum_totals(list_positions(run)):
             held = sum((row.lots for row in ties if row.currency == total.currency), Decimal(0))
             assert 0 <= total.allowance == held <= total.cost
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from beancount import loader
 
+from beancount_invwd.engine import BadConfiguration, follow_ledger
 from beancount_invwd.report.compare import (
     BadScenario,
     Comparison,
@@ -18,8 +19,7 @@ from beancount_invwd.report.compare import (
     compare,
     read_scenario,
 )
-from beancount_invwd.report.output.numbers import Numbers, make_numbers
-from beancount_invwd.report.state import assess
+from beancount_invwd.report.output.numbers import Numbers
 
 LEDGER = """
 plugin "beancount.plugins.implicit_prices"
@@ -50,7 +50,7 @@ def load(text: str = LEDGER) -> tuple[list[Any], dict[str, Any]]:
 
 def run(scenarios: Sequence[Scenario], as_of: datetime.date | None = None) -> Comparison:
     entries, options = load()
-    return compare(entries, assess(entries, options, as_of), scenarios)
+    return compare(follow_ledger(entries, options, as_of), scenarios)
 
 
 def figures(*settings: str) -> dict[str | None, list[tuple[int, int]]]:
@@ -170,7 +170,7 @@ plugin "beancount_invwd" "{{'basis': '{basis}'}}"
 2024-12-31 price TEA {price} USD
 """)
     assert not errors
-    (row,) = compare(entries, assess(entries, options), []).totals
+    (row,) = compare(follow_ledger(entries, options), []).totals
     loss = 1000 - 100 * Decimal(price)
     assert row.figures[0] == Figures(loss, sum(map(Decimal, amounts)) - loss)
 
@@ -193,7 +193,7 @@ plugin "beancount_invwd"
 2024-12-31 price TEA 8.40 USD
 """)
     assert not errors
-    (row,) = compare(entries, assess(entries, options), []).totals
+    (row,) = compare(follow_ledger(entries, options), []).totals
     assert row.figures[0] == Figures(Decimal(160), Decimal(-160))
 
 
@@ -216,7 +216,7 @@ plugin "beancount_invwd" "{'basis': 'category'}"
 2024-02-29 price MATE 6.00 USD
 """)
     assert not errors
-    (row,) = compare(entries, assess(entries, options), []).totals
+    (row,) = compare(follow_ledger(entries, options), []).totals
     assert row.figures[0] == Figures(Decimal(80), Decimal(-80))
 
 
@@ -239,27 +239,21 @@ plugin "beancount_invwd" "{{'until': '2024-01-31'}}"
 2025-03-31 price TEA 8.40 USD
 """)
     assert not errors
-    (row,) = compare(entries, assess(entries, options, datetime.date(2025, 3, 31)), []).totals
+    (row,) = compare(follow_ledger(entries, options, datetime.date(2025, 3, 31)), []).totals
     assert row.figures[0] == Figures(Decimal(200), Decimal(0))
-
-
-def test_without_a_policy_there_is_nothing() -> None:
-    entries, _, options = loader.load_string(LEDGER.replace("'lower'", "1"))
-    assert compare(entries, assess(entries, options), []).rows == ()
 
 
 def test_a_configuration_that_cannot_be_read_keeps_its_errors() -> None:
     entries, _, options = loader.load_string(LEDGER.replace("'10%'", "10%"))
-    state = assess(entries, options, changes={"basis": "lot"})
-    assert state.policy is None
-    assert "the configuration must be a Python dict" in state.errors[0].message
+    with pytest.raises(BadConfiguration, match="the configuration must be a Python dict"):
+        follow_ledger(entries, options, changes={"basis": "lot"})
 
 
 def test_numbers_by_the_display_context() -> None:
     _, options = load(
         '2023-01-01 open Assets:Bank\n2023-01-01 price X 1.500 USD\noption "render_commas" "TRUE"\n'
     )
-    numbers = make_numbers(options, None)
+    numbers = Numbers(options, {})
     assert numbers.show_money(Decimal("1234.5"), "USD") == "1,234.500"
     assert numbers.show_money(Decimal("-0.001"), "EUR") == "0.00"
     assert numbers.show_exact(Decimal("1234.50000000")) == "1,234.50"

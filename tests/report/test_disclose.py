@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from beancount import loader
 
+from beancount_invwd.engine import follow_ledger
 from beancount_invwd.policy import standards
-from beancount_invwd.report import assess
 from beancount_invwd.report.note import requirements as texts
 from beancount_invwd.report.note.markdown import write_block, write_markdown
 from beancount_invwd.report.note.note import Note, disclose
@@ -45,7 +45,7 @@ TWO = "'inventory': 'Assets:(?P<entity>[^:]+):Inventory', 'accounts': {'cogs': '
 def write(config: str = TWO, text: str = LEDGER, **given: Any) -> Note:
     entries, errors, options = loader.load_string(text.replace("{config}", "{" + config + "}"))
     assert errors == []
-    note = disclose(assess(entries, options, given.pop("end", None)), entries, **given)
+    note = disclose(follow_ledger(entries, options, given.pop("end", None)), **given)
     assert note is not None
     return note
 
@@ -168,11 +168,6 @@ def test_a_price_is_not_said_to_be_the_floor_that_follows_from_it() -> None:
     assert "WIDGET of North, 20.00 USD (floor, by the price 10.00 USD of 2023-06-30)" in (
         write_markdown(note)
     )
-
-
-def test_without_a_policy_there_is_no_note() -> None:
-    entries, _, options = loader.load_string(LEDGER.replace("{config}", "{'basis': 1}"))
-    assert disclose(assess(entries, options), entries) is None
 
 
 def test_goods_that_were_lost_are_told_at_what_they_were_carried_at() -> None:

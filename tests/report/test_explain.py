@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from beancount import loader
 
+from beancount_invwd.engine import follow_ledger
 from beancount_invwd.report.explain.explain import UnknownItem, explain
 from beancount_invwd.report.explain.steps import Step
 from beancount_invwd.report.ledger.sources import Sources
@@ -37,7 +38,7 @@ def tell(
     body: str, config: str = "{}", item: str = "WIDGET", as_of: datetime.date | None = None
 ) -> Sequence[Step]:
     entries, _, options = loader.load_string(HEAD.replace("{config}", config) + body)
-    (chapter,) = explain(entries, options, item, as_of).chapters
+    (chapter,) = explain(follow_ledger(entries, options, as_of), item).chapters
     return chapter.steps
 
 
@@ -261,7 +262,7 @@ def test_pools_and_locked_allowances() -> None:
     body = HEAD.replace('"FIFO"', '"NONE"').replace("{config}", "{'reversals': 'none'}") + WIDGET
     body += "2023-01-31 price WIDGET 8.00 USD\n2023-02-28 price WIDGET 7.00 USD\n"
     entries, _, options = loader.load_string(body)
-    (chapter,) = explain(entries, options, "WIDGET").chapters
+    (chapter,) = explain(follow_ledger(entries, options), "WIDGET").chapters
     assert lines(chapter.steps, "Lot pool in Assets:Inventory:Store")[0] == (
         "cost: units × cost of all that is in the pool = 100.00"
     )
@@ -323,7 +324,7 @@ def test_a_group_of_several_items(basis: str) -> None:
 
 def test_one_lot_by_its_label() -> None:
     entries, _, options = loader.load_string(HEAD.replace("{config}", "{}") + WIDGET + MORE)
-    found = explain(entries, options, "WIDGET", label="B")
+    found = explain(follow_ledger(entries, options), "WIDGET", label="B")
     sections = {step.section for step in found.chapters[0].steps if step.section[:3] == "Lot"}
     assert (found.label, sections) == (
         "B",
@@ -418,9 +419,9 @@ def test_excluded_goods_are_said_to_be_so(words: str) -> None:
     entries, errors, options = loader.load_string(body)
     assert errors == []
     with pytest.raises(UnknownItem, match="WIDGET is not assessed: invwd-exclude is TRUE for it"):
-        explain(entries, options, "WIDGET")
+        explain(follow_ledger(entries, options), "WIDGET")
     with pytest.raises(UnknownItem, match="there are none"):
-        explain(entries, options, "WIDGET", D(2023, 1, 9))
+        explain(follow_ledger(entries, options, D(2023, 1, 9)), "WIDGET")
 
 
 def test_goods_in_an_allowance_account_are_not_said_to_be_excluded() -> None:
@@ -429,15 +430,13 @@ def test_goods_in_an_allowance_account_are_not_said_to_be_excluded() -> None:
     body += WIDGET.replace("Assets:Inventory:Store", allowance)
     entries, _, options = loader.load_string(body)
     with pytest.raises(UnknownItem, match="no inventory account held WIDGET"):
-        explain(entries, options, "WIDGET")
+        explain(follow_ledger(entries, options), "WIDGET")
 
 
 def test_unknown_items() -> None:
     entries, _, options = loader.load_string(HEAD.replace("{config}", "{}"))
     with pytest.raises(UnknownItem, match="there are none"):
-        explain(entries, options, "WIDGET")
-    options["plugin"] = [("beancount_invwd", "{'basis': 1}")]
-    assert explain(entries, options, "WIDGET").chapters == ()
+        explain(follow_ledger(entries, options), "WIDGET")
 
 
 def test_sources(tmp_path: Path) -> None:
@@ -470,7 +469,7 @@ def test_terms_are_traced_to_where_they_are_stated(tmp_path: Path) -> None:
         path.write_text(changed)
         entries, errors, options = loader.load_file(str(path))
         assert errors == []
-        steps = explain(entries, options, "WIDGET").chapters[0].steps
+        steps = explain(follow_ledger(entries, options), "WIDGET").chapters[0].steps
         found += [step.source for step in steps if step.label == "cost to sell"]
     assert found == ["0.beancount:3", "1.beancount:12", "2.beancount:9"]
 
@@ -492,7 +491,7 @@ def test_two_cost_currencies_are_two_chapters() -> None:
     entries, _, options = loader.load_string(
         HEAD.replace("{config}", "{}") + body + "  Assets:Bank\n"
     )
-    found: Any = explain(entries, options, "WIDGET")
+    found: Any = explain(follow_ledger(entries, options), "WIDGET")
     assert [chapter.currency for chapter in found.chapters] == ["USD", "EUR"]
 
 
@@ -568,6 +567,6 @@ def test_where_the_last_sale_stands(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.beancount"
     ledger.write_text(HEAD.replace("{config}", "{'idle': {30: '10%'}}") + DEMAND)
     entries, _, options = loader.load_file(str(ledger))
-    (chapter,) = explain(list(entries), options, "WIDGET").chapters
+    (chapter,) = explain(follow_ledger(list(entries), options), "WIDGET").chapters
     (idle,) = [step for step in chapter.steps if step.label == "idle since"]
     assert idle.source == "ledger.beancount:12"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from beancount import loader
 
-from beancount_invwd.report import assess, list_positions, sum_totals, tie_out
+from beancount_invwd.engine import follow_ledger
 from beancount_invwd.report.ledger.history import read_history
-from beancount_invwd.report.ledger.holdings import measure_lots
-from beancount_invwd.report.ledger.written import list_written
+from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
+from beancount_invwd.report.ledger.tie_out import tie_out
 from beancount_invwd.report.movements import list_movements
 from beancount_invwd.report.rollforward import roll_forward, roll_some
 from tests.support.fava_pages import EXAMPLE
@@ -44,6 +44,9 @@ plugin "beancount_invwd" "{'missing_price': 'ignore'}"
 """
 
 
+ALLOWANCE = "Assets:Inventory:Store:Allowance"
+
+
 def _load(text: str) -> tuple[list[Any], Any]:
     entries, errors, options = loader.load_string(text)
     by_hand = [error for error in errors if "differ from the allowances" in error.message]
@@ -53,61 +56,55 @@ def _load(text: str) -> tuple[list[Any], Any]:
 
 def test_costs_are_those_of_goods_in_scope() -> None:
     entries, options = _load(LEDGER)
-    history = read_history(assess(entries, options), entries)
+    history = read_history(follow_ledger(entries, options))
     assert [(row.date, row.commodity, row.cost) for row in history.costs] == [
         (date(2024, 1, 10), "WIDGET", Decimal(120)),
         (date(2024, 2, 10), "WIDGET", Decimal(-48)),
     ]
 
 
-def test_entries_are_movements_and_what_else_was_posted_to_allowances() -> None:
+def test_balances_have_movements_and_what_else_was_posted_to_allowances() -> None:
     entries, options = _load(LEDGER)
-    history = read_history(assess(entries, options), entries)
-    assert [entry.date for entry in history.entries] == [
-        date(2024, 1, 31),
-        date(2024, 2, 10),
-        date(2024, 2, 20),
+    history = read_history(follow_ledger(entries, options))
+    assert [(row.date, row.change) for row in history.written] == [
+        (date(2024, 1, 31), Decimal(30)),
+        (date(2024, 2, 10), Decimal(-12)),
     ]
+    assert history.balances == {(ALLOWANCE, "USD"): Decimal(17)}
 
 
 def test_nothing_after_the_date_is_read() -> None:
     entries, options = _load(LEDGER)
-    history = read_history(assess(entries, options, date(2024, 2, 9)), entries)
+    history = read_history(follow_ledger(entries, options, date(2024, 2, 9)))
     assert len(history.costs) == 1
-    assert len(history.entries) == 1
+    assert len(history.written) == 1
+    assert history.balances == {(ALLOWANCE, "USD"): Decimal(30)}
 
 
-def test_a_wrong_configuration_has_no_history() -> None:
-    entries, _, options = loader.load_string(LEDGER.replace("missing_price", "misspelt"))
-    history = read_history(assess(entries, options), entries)
-    assert (history.costs, history.entries) == ((), ())
-
-
-def test_the_few_entries_give_what_all_entries_give() -> None:
+def test_costs_and_balances_are_those_of_the_lots_on_any_date() -> None:
     entries, _, options = loader.load_file(str(EXAMPLE))
     for day in (date(2023, 10, 31), date(2024, 3, 15), None):
-        assessment = assess(entries, options, day)
-        history = read_history(assessment, entries)
-        assert tie_out(assessment, history.entries) == tie_out(assessment, entries)
-        assert list_written(assessment, history.entries) == list_written(assessment, entries)
-        (total,) = sum_totals(list_positions(assessment))
+        run = follow_ledger(entries, options, day)
+        history = read_history(run)
+        assert all(row.ledger == row.lots for row in tie_out(run))
+        (total,) = sum_totals(list_positions(run))
         assert sum(row.cost for row in history.costs) == total.cost
 
 
 def test_positions_of_some_lots_are_parts_of_the_whole() -> None:
     entries, _, options = loader.load_file(str(EXAMPLE))
-    assessment = assess(entries, options)
-    lots = measure_lots(assessment)
-    parts = [sum_totals(list_positions(assessment, "item", [row]))[0].cost for row in lots]
-    assert sum(parts) == sum_totals(list_positions(assessment))[0].cost
+    run = follow_ledger(entries, options)
+    lots = run.rows
+    parts = [sum_totals(list_positions(run, "item", [row]))[0].cost for row in lots]
+    assert sum(parts) == sum_totals(list_positions(run))[0].cost
 
 
 def test_rolling_all_movements_is_rolling_the_ledger() -> None:
     entries, _, options = loader.load_file(str(EXAMPLE))
-    assessment = assess(entries, options)
-    whole = roll_forward(assessment, entries, "quarter", None, date(2023, 1, 1))
-    written = list_written(assessment, entries)
-    part = roll_some(assessment, written, "quarter", date(2023, 1, 1))
+    run = follow_ledger(entries, options)
+    whole = roll_forward(run, "quarter", None, date(2023, 1, 1))
+    written = read_history(run).written
+    part = roll_some(run, written, "quarter", date(2023, 1, 1))
     assert part.rows == whole.rows
     assert part.is_part
     assert not whole.is_part
@@ -140,8 +137,8 @@ plugin "beancount_invwd" "{'missing_price': 'ignore'}"
   Expenses:COGS                       1.00 USD
 """
     entries, options = _load(text)
-    assessment = assess(entries, options)
-    rows = list_movements(assessment, entries, list_written(assessment, entries))
+    run = follow_ledger(entries, options)
+    rows = list_movements(run, read_history(run).written)
     lines = text.splitlines()
     causes = {
         (row.kind, row.group): lines[row.place["lineno"] - 1] if row.place else "" for row in rows
@@ -178,8 +175,8 @@ plugin "beancount_invwd" "{{'basis': '{basis}'}}"
   Expenses:Inventory:Write-Down
 """
     entries, options = _load(text)
-    assessment = assess(entries, options)
-    rows = list_movements(assessment, entries, list_written(assessment, entries))
+    run = follow_ledger(entries, options)
+    rows = list_movements(run, read_history(run).written)
     lines = text.splitlines()
     causes = [lines[row.place["lineno"] - 1] if row.place else "" for row in rows]
     booked = "2024-02-20 price MUG 7.00 USD" if basis == "item" else ""
@@ -200,7 +197,9 @@ MORE = "  Assets:Inventory:Store   1 WIDGET {12.00 USD}\n  Assets:Bank"
 def test_a_later_mistake_keeps_an_item_out_of_earlier_reports(mistake: str) -> None:
     entries, errors, options = loader.load_string(LEDGER + mistake)
     assert any("WIDGET" in error.message or "invwd-nrw" in error.message for error in errors)
-    (position,) = list_positions(assess(list(entries), options, date(2024, 1, 31)), by="item")
+    (position,) = list_positions(
+        follow_ledger(list(entries), options, date(2024, 1, 31)), by="item"
+    )
     assert position.commodity == "WIDGET"
     assert position.measure is None
     assert not position.allowance

@@ -17,12 +17,13 @@ from beancount.core import data
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
+from beancount_invwd.engine import Run, follow_ledger
 from beancount_invwd.ground.dates import YearEnd
 from beancount_invwd.ground.money import CONTEXT
-from beancount_invwd.report import Assessment, assess, list_positions, sum_totals
 from beancount_invwd.report.compare import BadScenario, Scenario, compare
 from beancount_invwd.report.explain.explain import Explanation, explain
 from beancount_invwd.report.explain.steps import Step
+from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
 from beancount_invwd.report.ledger.rolled import RollBy
 from beancount_invwd.report.ledger.spans import split_span
 from beancount_invwd.report.output.formats import write_json
@@ -34,7 +35,6 @@ from beancount_invwd.report.rollforward import (
     document_rollforward,
     roll_forward,
 )
-from beancount_invwd.timeline.sums import sum_allowances
 from tests.support.random_ledgers import ledgers, with_plugin
 
 STEADY = settings(
@@ -85,11 +85,10 @@ def last_rows(rolled: Rollforward) -> list[Any]:
     return [row for row in rolled.rows if row.end == rolled.end]
 
 
-def is_waiting(assessment: Assessment) -> bool:
+def is_waiting(run: Run) -> bool:
     """Whether releases wait for the end of the period: lots carry less than accounts until then."""
-    assert assessment.timeline is not None
-    on_lots = sum(stock.allowance for stock in assessment.timeline.books.stocks.values())
-    return sum(sum_allowances(assessment.timeline).values()) != on_lots
+    on_lots = sum(stock.allowance for stock in run.stocks)
+    return sum(run.allowances().values()) != on_lots
 
 
 @STEADY
@@ -99,11 +98,10 @@ def test_totals_closing_balances_and_json_are_the_same_at_every_month_end(
 ) -> None:
     entries, options = load(*texts)
     for day in month_ends(entries):
-        state = assess(entries, options, day)
-        assert state.timeline is not None
-        rolled = roll_forward(state, entries, "month")
+        state = follow_ledger(entries, options, day)
+        rolled = roll_forward(state, "month")
         closing = sum_by(last_rows(rolled), "closing")
-        accounts = {account for account, _ in sum_allowances(state.timeline)}
+        accounts = {account for account, _ in state.allowances()}
         by_currency: Sums = defaultdict(Decimal)
         for (_, currency), amount in balances(entries, accounts, day).items():
             by_currency["", currency] += amount
@@ -136,7 +134,7 @@ def test_a_lot_that_is_bought_and_stated_later_does_not_matter_before() -> None:
 """
     entries, errors, options = loader.load_string(with_plugin(text, "{}"), dedent=False)
     assert not errors
-    (row,) = list_positions(assess(entries, options, date(2023, 1, 31)))
+    (row,) = list_positions(follow_ledger(entries, options, date(2023, 1, 31)))
     assert (row.allowance, row.reason) == (Decimal("1.00"), "price")
 
 
@@ -144,7 +142,7 @@ def test_a_lot_that_is_bought_and_stated_later_does_not_matter_before() -> None:
 @given(ledgers(), st.sampled_from(["month", "quarter", "year"]))
 def test_each_period_opens_as_the_one_before_closed(texts: tuple[str, str], length: Any) -> None:
     entries, options = load(*texts)
-    rolled = roll_forward(assess(entries, options), entries, length)
+    rolled = roll_forward(follow_ledger(entries, options), length)
     for one, other in zip(rolled.rows, rolled.rows[1:], strict=False):
         if (one.entity, one.currency) == (other.entity, other.currency):
             assert one.closing == other.opening
@@ -165,12 +163,12 @@ def test_each_period_opens_as_the_one_before_closed(texts: tuple[str, str], leng
 @given(ledgers(), st.sampled_from(["item", "category"]))
 def test_rows_of_items_add_up_and_close_as_the_lots_do(texts: tuple[str, str], by: RollBy) -> None:
     entries, options = load(*texts)
-    state = assess(entries, options)
+    state = follow_ledger(entries, options)
     try:
-        rolled = roll_forward(state, entries, "quarter", by)
+        rolled = roll_forward(state, "quarter", by)
     except NotTestedSo:
         assume(False)  # noqa: FBT003
-    whole = roll_forward(state, entries, "quarter")
+    whole = roll_forward(state, "quarter")
     assert sum_by(last_rows(rolled), "closing") == sum_by(last_rows(whole), "closing")
     if not is_waiting(state):
         name = "commodity" if by == "item" else "category"
@@ -191,9 +189,7 @@ def test_rows_of_items_add_up_and_close_as_the_lots_do(texts: tuple[str, str], b
 def test_compare_with_the_own_policy_shows_no_difference(texts: tuple[str, str]) -> None:
     entries, options = load(*texts)
     same = ast.literal_eval(texts[1])
-    found = compare(
-        entries, assess(entries, options), [Scenario("same", same), Scenario("nothing")]
-    )
+    found = compare(follow_ledger(entries, options), [Scenario("same", same), Scenario("nothing")])
     for row in (*found.rows, *found.totals):
         assert row.figures[0] == row.figures[1] == row.figures[2]
         assert not any(more.allowance or more.profit for more in row.differences)
@@ -206,9 +202,9 @@ def test_compare_is_what_a_ledger_with_that_configuration_gives(
 ) -> None:
     entries, options = load(*texts)
     config = {**ast.literal_eval(texts[1]), "standard": standard}
-    found = compare(entries, assess(entries, options), [Scenario("other", {"standard": standard})])
+    found = compare(follow_ledger(entries, options), [Scenario("other", {"standard": standard})])
     others, other_options = load(texts[0], repr(config))
-    rows = list_positions(assess(others, other_options, found.as_of))
+    rows = list_positions(follow_ledger(others, other_options, found.as_of))
     assert {
         (row.entity, row.currency, row.commodity): row.figures[1].allowance
         for row in found.rows
@@ -228,11 +224,11 @@ def test_profit_counts_from_the_allowances_of_the_day_before_the_fiscal_year(
     entries, options = load(*texts)
     day = entries[-1].date - timedelta(days=back)
     try:
-        found = compare(entries, assess(entries, options, day), [Scenario("other", changes)])
+        found = compare(follow_ledger(entries, options, day), [Scenario("other", changes)])
     except BadScenario:  # not every configuration allows every period
         reject()
     for column, keys in enumerate([{}, changes]):
-        before = assess(entries, options, found.start - timedelta(days=1), keys)
+        before = follow_ledger(entries, options, found.start - timedelta(days=1), keys)
         opening = {stock.key: stock.allowance for stock in before.stocks if stock.allowance}
         assert {
             (row.entity, row.currency, row.commodity): figures.allowance + figures.profit
@@ -281,13 +277,12 @@ def test_a_pocket_calculator_comes_to_the_same_results(texts: tuple[str, str]) -
 @given(ledgers())
 def test_explained_measures_are_those_of_the_engine(texts: tuple[str, str]) -> None:
     entries, options = load(*texts)
-    state = assess(entries, options)
-    assert state.timeline is not None
+    state = follow_ledger(entries, options)
     for found in explain_all(entries, options):
-        stocks = state.timeline.books.by_commodity[found.item]
+        stocks = [stock for stock in state.stocks if stock.key.commodity == found.item]
         for stock, chapter in zip(stocks, found.chapters, strict=True):
             with localcontext(CONTEXT):
-                rows = state.timeline.assessor.assess(stock, state.as_of)
+                rows = state.measure(stock)
             lots = split_lots(chapter.steps)
             assert len(rows) == len(lots)
             for row, steps in zip(rows, lots, strict=True):
@@ -300,7 +295,7 @@ def test_explained_measures_are_those_of_the_engine(texts: tuple[str, str]) -> N
 @given(ledgers())
 def test_explained_allowances_are_those_of_the_books(texts: tuple[str, str]) -> None:
     entries, options = load(*texts)
-    state = assess(entries, options)
+    state = follow_ledger(entries, options)
     after = {
         row.commodity: row.allowance + row.pending for row in list_positions(state) if row.commodity
     }
@@ -313,9 +308,9 @@ def test_explained_allowances_are_those_of_the_books(texts: tuple[str, str]) -> 
 
 
 def explain_all(entries: Sequence[Any], options: dict[str, Any]) -> list[Explanation]:
-    state = assess(entries, options)
-    assert state.timeline is not None
-    return [explain(entries, options, item) for item in state.timeline.books.by_commodity]
+    run = follow_ledger(entries, options)
+    items = dict.fromkeys(stock.key.commodity for stock in run.stocks)
+    return [explain(run, item) for item in items]
 
 
 def split_lots(steps: Sequence[Step]) -> list[list[Step]]:

@@ -10,7 +10,7 @@ from beancount import loader
 from click.testing import CliRunner
 
 from beancount_invwd.cli.commands import main
-from beancount_invwd.report import assess
+from beancount_invwd.engine import follow_ledger
 from beancount_invwd.report.ledger.remarks import list_remarks
 
 LEDGER = """
@@ -36,7 +36,7 @@ plugin "beancount_invwd" "{'release': 'period'}"
 def remarks(day: datetime.date) -> list[str]:
     entries, errors, options = loader.load_string(LEDGER)
     assert errors == []
-    return list_remarks(assess(entries, options, day))
+    return list_remarks(follow_ledger(entries, options, day))
 
 
 def test_releases_that_wait() -> None:
@@ -82,19 +82,14 @@ plugin "beancount_invwd"
 """
     entries, errors, options = loader.load_string(text)
     assert errors == []
-    shop, store = list_remarks(assess(entries, options, datetime.date(2024, 2, 20)))
+    shop, store = list_remarks(follow_ledger(entries, options, datetime.date(2024, 2, 20)))
     assert shop.startswith("6.00 USD that correct a closed period wait for the next measurement;")
     assert shop.endswith(
         "until then Assets:Inventory:Shop:Allowance holds as much less than the lots."
     )
     assert store.startswith("18.00 USD that correct a closed period wait")
     assert "Assets:Inventory:Store:Allowance holds as much more than the lots" in store
-    assert list_remarks(assess(entries, options, datetime.date(2024, 2, 29))) == []
-
-
-def test_without_a_policy_nothing_is_said() -> None:
-    entries, _, options = loader.load_string(LEDGER.replace("'period'", "1"))
-    assert list_remarks(assess(entries, options)) == []
+    assert list_remarks(follow_ledger(entries, options, datetime.date(2024, 2, 29))) == []
 
 
 @pytest.mark.parametrize(

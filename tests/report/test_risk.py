@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from beancount import loader
 
+from beancount_invwd.engine import Run, follow_ledger
 from beancount_invwd.lots.demand import Turnover
-from beancount_invwd.report import assess
 from beancount_invwd.report.risk.prospects import Question
 from beancount_invwd.report.risk.risk import RiskRow, list_risks
 
@@ -37,20 +37,20 @@ MILK = """
 """
 
 
-def load(body: str, config: str = "{}") -> tuple[list[Any], Any]:
+def load(body: str, config: str = "{}") -> tuple[list[Any], Run]:
     entries, errors, options = loader.load_string(HEAD.replace("{config}", config) + body)
     assert errors == []
-    return entries, assess(entries, options)
+    return entries, follow_ledger(entries, options)
 
 
-def find_turnover(assessment: Any) -> Turnover:
-    (stock,) = assessment.stocks
-    return Question(assessment.run, assessment.as_of, 90).find_turnover(stock)
+def find_turnover(run: Run) -> Turnover:
+    (stock,) = run.stocks
+    return Question(run, 90).find_turnover(stock)
 
 
 def find_risks(body: str, config: str = "{}", **given: Any) -> list[RiskRow]:
-    _, assessment = load(body, config)
-    return list_risks(assessment, **given)
+    _, run = load(body, config)
+    return list_risks(run, **given)
 
 
 def test_units_that_demand_does_not_reach_before_they_expire() -> None:
@@ -112,12 +112,12 @@ def test_what_is_thrown_away_or_moved_is_no_demand() -> None:
   Income:Sales
 """
     )
-    _, assessment = load(body)
-    turnover = find_turnover(assessment)
+    _, run = load(body)
+    turnover = find_turnover(run)
     assert (turnover.sold, turnover.days) == (Decimal(365), 364)
     assert turnover.last == datetime.date(2023, 6, 30)
-    _, assessment = load(body + "2024-07-02 price MILK 3.00 USD")
-    turnover = find_turnover(assessment)
+    _, run = load(body + "2024-07-02 price MILK 3.00 USD")
+    turnover = find_turnover(run)
     assert (turnover.sold, turnover.days) == (Decimal(0), 365)
     assert turnover.find_supply(Decimal(5)) is None
 
@@ -188,25 +188,18 @@ def test_what_has_no_selling_price_has_no_headroom() -> None:
 def test_goods_in_negative_number_and_blocked_goods_are_no_risk() -> None:
     text = HEAD.replace("{config}", "{}") + MUG.replace('100 mugs"', '100 mugs"\n  expires: 1')
     entries, _, options = loader.load_string(text)
-    (row,) = list_risks(assess(entries, options))
+    (row,) = list_risks(follow_ledger(entries, options))
     assert (row.headroom, row.warnings) == (None, ("slow",))
     text = HEAD.replace("{config}", "{}") + MUG.replace('100 MUG {9.00 USD, "A"}', "-3 MUG {9 USD}")
     text = text.replace('Store "FIFO"', 'Store "NONE"')
     entries, _, options = loader.load_string(text)
-    (row,) = list_risks(assess(entries, options))
+    (row,) = list_risks(follow_ledger(entries, options))
     assert row.quantity == 50
 
 
 def test_the_most_money_comes_first() -> None:
     rows = find_risks(MILK + MUG, headroom=Decimal("0.5"))
     assert [row.commodity for row in rows] == ["MUG", "MILK"]
-
-
-def test_without_a_policy_there_is_nothing() -> None:
-    text = HEAD.replace("{config}", "{'basis': 1}") + MUG
-    entries, _, options = loader.load_string(text)
-    assessment = assess(entries, options)
-    assert list_risks(assessment) == []
 
 
 # What a fall of prices would cost: the engine's measurement at lower prices, less that of today.
@@ -334,7 +327,7 @@ def test_a_material_that_could_not_be_judged_may_lose_with_one_product() -> None
     # nothing is known of soap; as soon as candles do not recover their cost it does not matter
     text = HEAD.replace("{config}", "{}") + CANDLE % ", SOAP" + buy("1 SOAP {1 USD}")
     entries, _, options = loader.load_string(text)
-    rows = {row.commodity: row for row in list_risks(assess(entries, options))}
+    rows = {row.commodity: row for row in list_risks(follow_ledger(entries, options))}
     assert rows["WAX"].loss_price == Decimal(200)
 
 
@@ -420,8 +413,8 @@ def list_losses(body: str, day: datetime.date, within: int) -> tuple[list[Decima
     """What is foreseen on a day, and what the ledger writes down after it."""
     entries, _ = load(body, IDLE)
     _, _, options = loader.load_string(HEAD.replace("{config}", IDLE) + body)
-    rows = list_risks(assess(entries, options, day), within=within)
-    later = assess(entries, options, day + datetime.timedelta(within))
+    rows = list_risks(follow_ledger(entries, options, day), within=within)
+    later = follow_ledger(entries, options, day + datetime.timedelta(within))
     return [row.loss_ageing for row in rows], sum((s.allowance for s in later.stocks), Decimal(0))
 
 
@@ -452,6 +445,6 @@ def test_opening_stock_is_idle_since_the_date_of_its_cost() -> None:
 """
     )
     assert list_losses(body, datetime.date(2023, 12, 10), 30) == ([Decimal(10)], Decimal(10))
-    _, assessment = load(body.replace("2024-01-31", "2023-12-11"), IDLE)
-    (row,) = list_risks(assessment)
+    _, run = load(body.replace("2024-01-31", "2023-12-11"), IDLE)
+    (row,) = list_risks(run)
     assert row.idle == (datetime.date(2023, 12, 11) - datetime.date(2023, 7, 1)).days

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from beancount import loader
 
+from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.dates import YearEnd, fiscal_year_start
-from beancount_invwd.report import assess
+from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.spans import day_before, split_span
-from beancount_invwd.report.ledger.written import list_written
 from beancount_invwd.report.rollforward import NotTestedSo, Rollforward, roll_forward
 
 D = datetime.date
@@ -49,7 +49,7 @@ def load(body: str, config: str = "{}") -> tuple[list[Any], dict[str, Any]]:
 
 def roll(body: str, config: str = "{}", **given: Any) -> Rollforward:
     entries, options = load(body, config)
-    return roll_forward(assess(entries, options), entries, **given)
+    return roll_forward(follow_ledger(entries, options), **given)
 
 
 def test_signs() -> None:
@@ -141,13 +141,6 @@ def test_start_and_length() -> None:
     ]
 
 
-def test_without_a_policy_there_is_nothing() -> None:
-    entries, _, options = loader.load_string(HEAD.replace("{config}", "{'basis': 1}") + WAX)
-    assessment = assess(entries, options)
-    assert roll_forward(assessment, entries).rows == ()
-    assert list_written(assessment, entries) == []
-
-
 BOOKED = """
 2023-01-01 open Assets:Inventory:Allowance
 2023-01-01 open Expenses:Inventory:Reversal
@@ -175,8 +168,8 @@ BOOKED = """
 
 def test_booked_movements_count_with_what_they_say_or_show() -> None:
     entries, options = load(BOOKED)
-    assessment = assess(entries, options)
-    rows = list_written(assessment, entries)
+    run = follow_ledger(entries, options)
+    rows = read_history(run).written
     assert [(row.kind, int(row.change)) for row in rows] == [
         ("transfer", 30),  # no loss: it was taken over
         ("reversal", -11),
@@ -184,7 +177,7 @@ def test_booked_movements_count_with_what_they_say_or_show() -> None:
     ]
     assert rows[0].changes == {"Assets:Inventory:Allowance": Decimal("30.00")}
     assert (rows[0].quantity, rows[0].price, rows[0].source) == (None, None, "")
-    rolled = roll_forward(assessment, entries)
+    rolled = roll_forward(run)
     assert rolled.is_tied
     assert [row.closing for row in rolled.rows] == [20]
     assert [(int(row.transfers), int(row.write_downs)) for row in rolled.rows] == [(30, 1)]
@@ -196,7 +189,7 @@ def test_a_booked_movement_in_two_currencies_is_two() -> None:
         "  Equity:Opening\n2023-01-16", f"  Equity:Opening  30.00 USD\n{euros}2023-01-16"
     )
     entries, _, options = loader.load_string(HEAD.replace("{config}", "{}") + two)
-    rows = list_written(assess(entries, options), entries)
+    rows = read_history(follow_ledger(entries, options)).written
     assert [(row.kind, row.currency, int(row.change)) for row in rows] == [
         ("transfer", "USD", 30),
         ("transfer", "EUR", 0),
@@ -230,13 +223,13 @@ plugin "beancount_invwd" "{'inventory': 'Assets:(?P<entity>[^:]+):Inventory'}"
 
 def test_booked_movements_of_several_groups_and_entities() -> None:
     entries, errors, options = loader.load_string(ENTITIES)
-    assessment = assess(entries, options)
-    rows = list_written(assessment, entries)
+    run = follow_ledger(entries, options)
+    rows = read_history(run).written
     assert [(row.group, row.entity, int(row.change)) for row in rows] == [
         ("WAX", "North", 10),
         ("MUG", "South", 5),
     ]
-    rolled = roll_forward(assessment, entries)
+    rolled = roll_forward(run)
     assert [(row.entity, int(row.closing)) for row in rolled.rows] == [("North", 10), ("South", 5)]
     assert [error.message[:30] for error in errors] == ["no item on hand has a price th"]
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
 
-from beancount_invwd.engine import find_end
+from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.money import CONTEXT
 from beancount_invwd.report.explain.steps import Step
@@ -25,11 +25,11 @@ from beancount_invwd.report.explain.teller import Teller
 from beancount_invwd.report.ledger.spans import day_before
 from beancount_invwd.report.output.columns import Column
 from beancount_invwd.report.output.tables import Document, Table
-from beancount_invwd.report.state import Assessment, assess, list_own
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from beancount_invwd.engine import Run
     from beancount_invwd.policy.policy import Policy
 
 
@@ -56,63 +56,33 @@ class Explanation:
     chapters: Sequence[Chapter]
 
 
-def explain(
-    entries: Sequence[Any],
-    options_map: Mapping[str, Any],
-    item: str,
-    as_of: datetime.date | None = None,
-    label: str | None = None,
-) -> Explanation:
-    """Explain an item, or the lots of it that have a label.
+def explain(run: Run, item: str, label: str | None = None) -> Explanation:
+    """Explain the measurement of the date of a run.
 
     Args:
-        entries: All entries as loaded.
-        options_map: The ledger's options.
+        run: The state of the date.
         item: The commodity.
-        as_of: The date, inclusive; None is the ledger's last one.
         label: The label of lots; None is all lots of the item.
 
     Raises:
-        NotSwitchedOn: The ledger does not use the plugin.
         UnknownItem: There is no such item or lot.
     """
-    after = assess(entries, options_map, as_of)
-    return explain_between(assess_before(entries, after), after, entries, item, label)
-
-
-def assess_before(entries: Sequence[Any], after: Assessment) -> Assessment:
-    """Assess the date of an assessment once more, but without its own measurement."""
-    policy, options_map = after.policy, after.options_map
-    if policy is None:
-        return after
-    end = find_end(list_own(entries), policy)
-    skipped = _skip_test(policy, after.as_of) if after.as_of <= end else {}
-    return assess(entries, options_map, after.as_of, skipped)
-
-
-def explain_between(
-    before: Assessment,
-    after: Assessment,
-    entries: Sequence[Any],
-    item: str,
-    label: str | None = None,
-) -> Explanation:
-    """Explain an item by the state before and after the measurement of a date.
-
-    Raises:
-        UnknownItem: There is no such item or lot.
-    """
-    if after.policy is None:
-        return Explanation(item, label, after.as_of, ())
-    _check(after, entries, item, label)
+    _check(run, item, label)
     with localcontext(CONTEXT):
-        teller = Teller(before, after, entries, label)
+        before = run.share(follow_before)
+        teller = Teller(before, run, label)
         chapters = [
             Chapter(stock.key.entity, stock.key.currency, list(teller.tell(stock)))
             for stock in before.stocks
             if stock.key.commodity == item
         ]
-        return Explanation(item, label, after.as_of, chapters)
+        return Explanation(item, label, run.as_of, chapters)
+
+
+def follow_before(run: Run) -> Run:
+    """Follow the ledger up to the same date once more, but without its own measurement."""
+    skipped = _skip_test(run.policy, run.as_of) if run.as_of <= run.last_test else {}
+    return follow_ledger(run.entries, run.options_map, run.as_of, skipped)
 
 
 def _skip_test(policy: Policy, day: datetime.date) -> Mapping[str, Any]:
@@ -124,46 +94,38 @@ def _skip_test(policy: Policy, day: datetime.date) -> Mapping[str, Any]:
     return {"until": eve.isoformat()}
 
 
-def _check(assessment: Assessment, entries: Sequence[Any], item: str, label: str | None) -> None:
-    items = sorted({stock.key.commodity for stock in assessment.stocks})
+def _check(run: Run, item: str, label: str | None) -> None:
+    items = sorted({stock.key.commodity for stock in run.stocks})
     if item not in items:
-        if _is_excluded(assessment, entries, item):
+        if _is_excluded(run, item):
             message = f"{item} is not assessed: invwd-exclude is TRUE for it or for its account"
             raise UnknownItem(message)
         near = get_close_matches(item, items, 1) or get_close_matches(item.upper(), items, 1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(items) or 'none'}"
-        raise UnknownItem(f"no inventory account held {item} by {assessment.as_of}; {hint}")
-    if label is None:
-        return
-    labels = {
-        posting.cost.label
-        for entry in entries
-        if type(entry) is data.Transaction and entry.date <= assessment.as_of
-        for posting in entry.postings
-        if posting.cost is not None and posting.units is not None
-        if posting.units.currency == item and posting.cost.label
-    }
-    if label not in labels:
+        raise UnknownItem(f"no inventory account held {item} by {run.as_of}; {hint}")
+    labels = {row.cost.label for row in _list_postings(run, item)} - {None}
+    if label is not None and label not in labels:
         known = ", ".join(f'"{name}"' for name in sorted(labels)) or "none"
         raise UnknownItem(f'{item} never had a lot "{label}"; it had {known}')
 
 
-def _is_excluded(assessment: Assessment, entries: Sequence[Any], item: str) -> bool:
+def _is_excluded(run: Run, item: str) -> bool:
     """Whether an item lies, or lay, in inventory accounts, but is to be left alone."""
-    run = assessment.run
-    if run is None:
-        return False
     return any(
-        posting.cost is not None
-        and posting.units is not None
-        and posting.units.currency == item
-        and run.policy.match_inventory(posting.account) is not None
-        and not run.chart.is_allowance(posting.account)
-        and (run.chart.items.is_excluded(item) or run.chart.inventory(posting.account) is None)
-        for entry in entries
-        if type(entry) is data.Transaction and entry.date <= assessment.as_of
-        for posting in entry.postings
+        run.policy.match_inventory(row.account) is not None
+        and not run.is_allowance(row.account)
+        and (run.is_excluded(item) or run.inventory(row.account) is None)
+        for row in _list_postings(run, item)
     )
+
+
+def _list_postings(run: Run, item: str) -> Iterator[Any]:
+    """List what was posted of an item at cost."""
+    for entry in run.past:
+        if type(entry) is data.Transaction:
+            for row in entry.postings:
+                if row.cost is not None and row.units is not None and row.units.currency == item:
+                    yield row
 
 
 @dataclass(frozen=True, slots=True)

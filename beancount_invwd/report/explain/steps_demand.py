@@ -7,12 +7,12 @@ from 180 days on, (90 × 50% + 30 × 90%) ÷ 210 = 34.2857142857% off cost.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
 
-from beancount_invwd.lots.demand import Demand, list_bands
+from beancount_invwd.lots.demand import list_bands
 from beancount_invwd.report.explain.steps import Step
 from beancount_invwd.report.explain.steps_evidence import SECTION
 from beancount_invwd.report.output.numbers import show, show_share
@@ -31,40 +31,34 @@ class DemandSteps:
     """Spells out what demand takes off the cost of a stock.
 
     Args:
-        run: The engine.
-        entries: All entries as loaded.
+        run: The state of a date.
         sources: Names files and lines.
-        day: The date.
     """
 
-    def __init__(
-        self, run: Run, entries: Sequence[Any], sources: Sources, day: datetime.date
-    ) -> None:
+    def __init__(self, run: Run, sources: Sources) -> None:
+        self._run = run
         self._policy = run.policy
-        self._chart = run.chart
-        self._demand: Demand = run.timeline.assessor.demand
-        self._entries = entries
         self._sources = sources
-        self._day = day
+        self._day = run.as_of
 
     def list_all(self, stock: Stock) -> Iterator[Step]:
         """List the last sale, and demand and days of supply, with the rates they give."""
-        rates = {rate.reason: rate for rate in self._demand.find_rates(stock, self._day)}
+        rates = {rate.reason: rate for rate in self._run.list_rates(stock)}
         if self._policy.idle:
             yield self._tell_last(stock, rates["idle"])
         if self._policy.coverage is not None:
             yield from self._list_coverage(stock, self._policy.coverage, rates["coverage"])
 
     def _tell_last(self, stock: Stock, rate: Rate) -> Step:
-        last = self._demand.find_turnover(stock, 1, self._day).last
+        last = self._run.find_turnover(stock, 1).last
         text = f"{last}, {(self._day - last).days} days before: {show_share(rate.share)} off cost"
         return Step(SECTION, "idle since", text, None, self._locate(stock, last))
 
     def _list_coverage(self, stock: Stock, coverage: Coverage, rate: Rate) -> Iterator[Step]:
         window = coverage.window
-        found = self._demand.find_turnover(stock, window, self._day)
+        found = self._run.find_turnover(stock, window)
         if not found.is_known:
-            first = self._demand.find_first(stock, self._day)
+            first = self._run.find_first_purchase(stock)
             text = f"first bought on {first}, less than {window} days before: not tested"
             yield Step(SECTION, "demand", text)
             return
@@ -84,9 +78,7 @@ class DemandSteps:
     def _locate(self, stock: Stock, day: datetime.date) -> str:
         """Find the last transaction of a date that posts the item to inventory."""
         found = ""
-        for entry in self._entries:
-            if entry.date > day:
-                break
+        for entry in self._run.past:
             if entry.date == day and type(entry) is data.Transaction:
                 goods = (row for row in entry.postings if row.cost is not None)
                 if any(self._is_of(stock, row) for row in goods):
@@ -94,7 +86,7 @@ class DemandSteps:
         return found
 
     def _is_of(self, stock: Stock, posting: Any) -> bool:
-        home = self._chart.inventory(posting.account)
+        home = self._run.inventory(posting.account)
         is_same = posting.units.currency == stock.key.commodity
         return is_same and home is not None and home.entity == stock.key.entity
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from beancount_invwd.allowance.groups import list_allowances
 from beancount_invwd.directives.mistakes import find_meta
@@ -14,23 +13,19 @@ from beancount_invwd.report.explain.steps_demand import DemandSteps
 from beancount_invwd.report.explain.steps_evidence import list_evidence
 from beancount_invwd.report.explain.steps_measure import MeasureSteps
 from beancount_invwd.report.ledger.causes import Causes
+from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.holdings import LACKS
 from beancount_invwd.report.ledger.sources import Sources
-from beancount_invwd.report.ledger.tie_out import tie_out
-from beancount_invwd.report.ledger.written import list_written
+from beancount_invwd.report.ledger.tie_out import has_waiting, tie_out
 from beancount_invwd.report.output.numbers import show
-from beancount_invwd.report.state import Assessment
 from beancount_invwd.transactions.journal import FILENAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from beancount_invwd.allowance.groups import Plan, Row
-    from beancount_invwd.directives.statements import Statement
+    from beancount_invwd.engine import Run
     from beancount_invwd.lots.stock import Lot, Stock
-    from beancount_invwd.measure.measured import Evidence
-    from beancount_invwd.policy.policy import Terms
-    from beancount_invwd.timeline.timeline import Timeline
 
 
 class Teller:
@@ -39,30 +34,25 @@ class Teller:
     Args:
         before: The state of the date, without its measurement.
         after: The same with it.
-        entries: All entries as loaded.
         label: The lots to tell of, None for all.
     """
 
-    def __init__(
-        self, before: Assessment, after: Assessment, entries: Sequence[Any], label: str | None
-    ) -> None:
-        assert before.run is not None  # noqa: S101 (for the type checker; callers made sure)
-        self._run = before.run
+    def __init__(self, before: Run, after: Run, label: str | None) -> None:
+        self._run = before
         self._after = after
-        self._entries = entries
         self._day = before.as_of
         self._label = label
         self._plans = {row.lot.number: plan for plan in before.plans for row in plan.rows}
         self._planned = list_allowances(before.plans)
         self._sources = Sources(before.options_map)
-        self._demand = DemandSteps(before.run, entries, self._sources, self._day)
-        self._written = list_written(after, entries)
-        self._causes = Causes(after, entries)
+        self._demand = DemandSteps(before, self._sources)
+        self._written = read_history(after).written
+        self._causes = after.share(Causes)
         self._now = _list_allowances(after)
 
     def tell(self, stock: Stock) -> Iterator[Step]:
         """Tell the steps of a stock: evidence, lots, groups, allowance, history."""
-        rows = self._run.timeline.assessor.assess(stock, self._day)
+        rows = self._run.measure(stock)
         told = [row for row in rows if self._label in {None, row.lot.label}]
         if not told:
             yield Step("On hand", "units", f"none on {self._day}", ZERO)
@@ -78,7 +68,8 @@ class Teller:
         lot, terms = row.lot, row.lot.terms
         if terms is None or lot.units <= 0:
             return None
-        evidence, particular = _find_evidence(self._run.timeline, lot, terms, self._day)
+        evidence = self._run.find_evidence(lot, terms)
+        particular = self._run.find_particular(lot)
         return Case(lot, terms, evidence, particular, row.measured, self._day)
 
     def _tell_evidence(self, rows: Sequence[Row]) -> Iterator[Step]:
@@ -98,7 +89,7 @@ class Teller:
         yield Step(section, "cost", formula, lot.cost, source)
         case = self._make_case(row)
         if case is not None:
-            opens = self._run.chart.opens
+            opens = self._run.opens
             yield from MeasureSteps(case, section, self._sources, opens).list_all()
         if row.measured.lack is not None:
             yield Step(section, "measure", LACKS[row.measured.lack])
@@ -174,7 +165,7 @@ class Teller:
             return "booked" if self._is_booked(lot) else "nothing to write"
         if self._now.get(lot.number, ZERO) == after:
             return "written"
-        closed = self._run.directives.closed
+        closed = self._run.closed
         if closed is not None and self._day <= closed:
             return f"not written, the period is closed on {closed}"
         return f"pending: {self._day} was not measured"
@@ -217,11 +208,9 @@ class Teller:
 
     def _tell_waiting(self, stock: Stock, names: set[str]) -> Iterator[Step]:
         """What the accounts have more than the lots until it is written."""
-        timeline = self._after.timeline
-        assert timeline is not None  # noqa: S101 (for the type checker; there is a policy)
         for rows, words in (
-            (timeline.waiting, "releases that are written at the end of the period"),
-            (timeline.corrections, "corrects a closed period, on the next measurement date"),
+            (self._after.waiting, "releases that are written at the end of the period"),
+            (self._after.corrections, "corrects a closed period, on the next measurement date"),
         ):
             amounts = [
                 row.change
@@ -240,9 +229,9 @@ class Teller:
         """
         now = next(row.allowance for row in self._after.stocks if row.key == stock.key)
         is_wide = self._run.policy.basis in {"category", "total"}
-        if now == total or is_wide or self._after.has_waiting:
+        if now == total or is_wide or has_waiting(self._after):
             return ZERO
-        is_tied = all(row.ledger == row.lots for row in tie_out(self._after, self._entries))
+        is_tied = all(row.ledger == row.lots for row in tie_out(self._after))
         return now - total if is_tied else ZERO
 
 
@@ -252,14 +241,5 @@ def _name(lot: Lot) -> str:
     return f"{which} in {lot.account}"
 
 
-def _list_allowances(assessment: Assessment) -> Mapping[int, Decimal]:
-    return {lot.number: lot.allowance for stock in assessment.stocks for lot in stock.lots.values()}
-
-
-def _find_evidence(
-    timeline: Timeline, lot: Lot, terms: Terms, day: datetime.date
-) -> tuple[Evidence, Statement | None]:
-    """What the engine knew of a lot: of its item, and of these very goods."""
-    assessor = timeline.assessor
-    evidence = assessor.find_evidence(lot.stock, terms, day)
-    return evidence, assessor.evidence.find_particular(lot)
+def _list_allowances(run: Run) -> Mapping[int, Decimal]:
+    return {lot.number: lot.allowance for stock in run.stocks for lot in stock.lots.values()}

@@ -18,11 +18,11 @@ from beancount_invwd.transactions.journal import FILENAME
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
+    from beancount_invwd.engine import Run
     from beancount_invwd.movements.movement import Movement
     from beancount_invwd.report.ledger.written import Written
-    from beancount_invwd.report.state import Assessment
 
 CONTRACT = "contract"
 
@@ -31,21 +31,18 @@ class Causes:
     """Finds what caused movements.
 
     Args:
-        assessment: The state as of a date.
-        entries: All entries as loaded.
+        run: The state of a date.
     """
 
-    def __init__(self, assessment: Assessment, entries: Sequence[Any]) -> None:
-        self._sources = Sources(assessment.options_map)
+    def __init__(self, run: Run) -> None:
+        self._sources = Sources(run.options_map)
         self._prices: dict[tuple[str, datetime.date], list[Any]] = {}
-        for entry in entries:
+        for entry in run.entries:
             if type(entry) is data.Price and is_evidence(entry):
                 self._prices.setdefault((entry.currency, entry.date), []).append(entry)
-        run = assessment.run
-        directives = run.directives.by_entry.values() if run is not None else ()
-        self._directives = [row for row in directives if isinstance(row, (Contract, Statement))]
+        self._directives = [row for row in run.directives if isinstance(row, (Contract, Statement))]
         self._movements: dict[tuple[Any, ...], Movement] = {}
-        for row in run.timeline.movements if run is not None else ():
+        for row in run.movements:
             if not row.is_booked:
                 group = row.group
                 key = (row.date, row.kind, group.name, group.entity, group.currency)

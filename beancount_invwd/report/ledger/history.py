@@ -1,27 +1,26 @@
-"""A ledger → what inventory cost on any date, and the entries that concern its allowances.
+"""A ledger → what it holds about inventory: costs, movements, balances of allowance accounts.
 
 Reports of many dates need few of a ledger's entries. One pass finds them: what each posting at cost
-adds to or takes off inventory, and the transactions that post to an allowance account or are
-movements. The sum of all changes up to a date is the cost of the lots of that date.
+adds to or takes off inventory, the movements, and what allowance accounts hold. The sum of all
+changes of cost up to a date is the cost of the lots of that date.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount.core import data
 
 from beancount_invwd.booked.claim import is_booked
-from beancount_invwd.directives.chart import Allowance
-from beancount_invwd.ground.money import CONTEXT
+from beancount_invwd.ground.sums import Sums
+from beancount_invwd.report.ledger.written import Reader, Written
 
 if TYPE_CHECKING:
-    from beancount_invwd.directives.chart import Chart
-    from beancount_invwd.report.state import Assessment
+    from beancount_invwd.engine import Run
 
 
 class CostChange(NamedTuple):
@@ -41,50 +40,47 @@ class History:
 
     Attributes:
         costs: Every change of cost.
-        entries: The movements, and whatever else was posted to an allowance account.
+        written: The movements.
+        balances: What allowance accounts hold at the end, positive, by account and currency.
     """
 
     costs: Sequence[CostChange]
-    entries: Sequence[Any]
+    written: Sequence[Written]
+    balances: Mapping[tuple[str, str], Decimal]
 
 
-def read_history(assessment: Assessment, entries: Sequence[Any]) -> History:
-    """Read a ledger up to the date of an assessment.
+def read_history(run: Run) -> History:
+    """Read a ledger up to the date of a run."""
+    return run.share(_read)
 
-    Args:
-        assessment: Tells which accounts hold inventory, and which hold allowances.
-        entries: All entries as loaded, those that the plugin generated among them.
-    """
-    if assessment.run is None:
-        return History((), ())
+
+def _read(run: Run) -> History:
     costs: list[CostChange] = []
-    found: list[Any] = []
-    chart = assessment.run.chart
-    with localcontext(CONTEXT):
-        for entry in entries:
-            if type(entry) is not data.Transaction:
-                continue
-            if entry.date > assessment.as_of:
-                break
-            if _read(entry, chart, costs) or is_booked(entry):
-                found.append(entry)
-    return History(costs, found)
+    written: list[Written] = []
+    balances: Sums[tuple[str, str]] = Sums()
+    reader = Reader(run)
+    for entry in run.past:
+        if type(entry) is data.Transaction:
+            for posting in entry.postings:
+                _take(run, entry, posting, costs, balances)
+            if is_booked(entry):
+                written += reader.read(entry)
+    return History(costs, written, balances)
 
 
-def _read(entry: Any, chart: Chart, costs: list[CostChange]) -> bool:
-    """Note changes of cost; return whether an allowance account is posted to."""
-    is_found = False
-    for posting in entry.postings:
-        found = chart.account(posting.account)
-        if found is None:
-            continue
-        if isinstance(found, Allowance):
-            is_found = True
-        elif (cost := posting.cost) is not None:
-            units = posting.units
-            item = units.currency
-            if not chart.items.is_excluded(item):
-                amount = units.number * cost.number
-                row = (entry.date, found.entity, cost.currency, item, found.account, amount)
-                costs.append(CostChange._make(row))
-    return is_found
+def _take(
+    run: Run,
+    entry: Any,
+    posting: Any,
+    costs: list[CostChange],
+    balances: Sums[tuple[str, str]],
+) -> None:
+    """Note what a posting changes of the cost of inventory, or of an allowance account."""
+    units, cost = posting.units, posting.cost
+    home = run.inventory(posting.account)
+    if home is None:
+        if run.is_allowance(posting.account):
+            balances.add((posting.account, units.currency), -units.number)
+    elif cost is not None and not run.is_excluded(units.currency):
+        place = (home.entity, cost.currency, units.currency, home.account)
+        costs.append(CostChange(entry.date, *place, units.number * cost.number))

@@ -1,4 +1,4 @@
-"""An assessment → positions: what is on hand, what it cost, what it is worth, and why.
+"""The state of a date → positions: what is on hand, what it cost, what it is worth, and why.
 
     WIDGET   60   cost 600.00   measure 450.00   allowance 150.00   carrying amount 450.00   price
 
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from beancount_invwd.ground.money import CONTEXT, ZERO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from beancount_invwd.allowance.groups import Row
-    from beancount_invwd.report.state import Assessment
+    from beancount_invwd.engine import Run
 
 By = Literal["lot", "item", "category", "account", "entity"]
 Mark = Literal["impaired", "written-off", "expired", "not-assessed", "stale"]
@@ -84,41 +84,25 @@ class Total:
     pending: Decimal
 
 
-def list_positions(
-    assessment: Assessment, by: By = "item", rows: Sequence[Row] | None = None
-) -> list[Position]:
+def list_positions(run: Run, by: By = "item", rows: Sequence[Row] | None = None) -> list[Position]:
     """List what is on hand, sorted by entity, currency and name.
 
     Args:
-        assessment: The state as of a date.
+        run: The state of a date.
         by: What is one position.
-        rows: The lots to list, of those that `measure_lots` gives; None is all.
+        rows: The lots to list, of those of the run; None is all.
     """
     with localcontext(CONTEXT):
-        rows = measure_lots(assessment) if rows is None else rows
-        pending = _find_pending(assessment)
         groups: dict[tuple[Any, ...], list[Row]] = {}
-        for row in rows:
+        for row in run.rows if rows is None else rows:
             groups.setdefault(_key(row, by), []).append(row)
-        newest = _find_newest_prices(assessment)
-        found = [_sum_up(key, rows, by, pending, newest) for key, rows in groups.items()]
+        found = [_sum_up(run, key, group, by) for key, group in groups.items()]
         return sorted(found, key=_sort_key)
 
 
-def measure_lots(assessment: Assessment) -> list[Row]:
-    """Measure all lots that are on hand on the date of an assessment."""
-    timeline = assessment.timeline
-    if timeline is None:
-        return []
-    assess, day = timeline.assessor.assess, assessment.as_of
-    return [row for stock in assessment.stocks for row in assess(stock, day)]
-
-
-def _find_pending(assessment: Assessment) -> dict[int, Decimal]:
+def _find_pending(run: Run) -> dict[int, Decimal]:
     """What a measurement would add to the allowance of each lot, by lot number."""
-    return {
-        lot.number: new - lot.allowance for plan in assessment.plans for lot, new in plan.list_new()
-    }
+    return {lot.number: new - lot.allowance for plan in run.plans for lot, new in plan.list_new()}
 
 
 def _key(row: Row, by: By) -> tuple[Any, ...]:
@@ -134,13 +118,8 @@ def _key(row: Row, by: By) -> tuple[Any, ...]:
     return (entity, currency, *own[by])
 
 
-def _sum_up(
-    key: tuple[Any, ...],
-    rows: Sequence[Row],
-    by: By,
-    pending: dict[int, Decimal],
-    newest: Callable[[str], Any],
-) -> Position:
+def _sum_up(run: Run, key: tuple[Any, ...], rows: Sequence[Row], by: By) -> Position:
+    pending = run.share(_find_pending)
     lot = rows[0].lot
     quantity = sum((row.lot.units for row in rows), ZERO)
     cost = sum((row.lot.cost for row in rows), ZERO)
@@ -165,7 +144,7 @@ def _sum_up(
         allowance=sum((row.lot.allowance for row in rows), ZERO),
         pending=sum((pending.get(row.lot.number, ZERO) for row in rows), ZERO),
         reason=_find_reasons(rows, pending),
-        marks=_find_marks(rows, newest),
+        marks=_find_marks(run, rows),
     )
 
 
@@ -179,13 +158,7 @@ def _find_reasons(rows: Sequence[Row], pending: dict[int, Decimal]) -> str:
     return ", ".join(dict.fromkeys(reasons))
 
 
-def _find_newest_prices(assessment: Assessment) -> Callable[[str], Any]:
-    """Tell the newest price directive of an item, however old it is."""
-    timeline = assessment.timeline
-    return (lambda _: None) if timeline is None else timeline.assessor.evidence.prices.newest
-
-
-def _find_marks(rows: Sequence[Row], newest: Callable[[str], Any]) -> tuple[Mark, ...]:
+def _find_marks(run: Run, rows: Sequence[Row]) -> tuple[Mark, ...]:
     allowance = sum((row.lot.allowance for row in rows), ZERO)
     is_gone = bool(allowance) and allowance >= sum((row.lot.cost for row in rows), ZERO)
     found: dict[Mark, bool] = {
@@ -194,7 +167,8 @@ def _find_marks(rows: Sequence[Row], newest: Callable[[str], Any]) -> tuple[Mark
         "expired": any(row.measured.reason == EXPIRED for row in rows),
         "not-assessed": any(row.measured.total is None for row in rows),
         "stale": any(
-            row.measured.lack == "price" and newest(row.lot.stock.key.commodity) is not None
+            row.measured.lack == "price"
+            and run.find_newest_price(row.lot.stock.key.commodity) is not None
             for row in rows
         ),
     }

@@ -13,14 +13,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.sums import Sums
 from beancount_invwd.report.ledger.written import Written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from beancount_invwd.allowance.groups import Kind
+    from beancount_invwd.engine import Run
     from beancount_invwd.report.ledger.spans import Span
-    from beancount_invwd.report.state import Assessment
 
 RollBy = Literal["item", "category"]
 Key = tuple[str, str, str]  # entity, currency, name of an item or category
@@ -63,10 +64,10 @@ class RollRow:
 
 
 def sum_rows(
-    assessment: Assessment, written: Sequence[Written], spans: Sequence[Span], by: RollBy | None
+    run: Run, written: Sequence[Written], spans: Sequence[Span], by: RollBy | None
 ) -> list[RollRow]:
     """Sum movements by entity, currency and name (of `by`), then by span."""
-    names = Names(assessment, by)
+    names = Names(run, by)
     keys: dict[Key, list[Written]] = {key: [] for key in names.list_all()}
     for movement in written:
         key = (movement.entity, movement.currency, names.find(movement.group))
@@ -86,10 +87,10 @@ def _sum_row(
 ) -> RollRow:
     entity, currency, name = key
     start, end = span
-    sums: dict[Kind, Decimal] = {}
+    sums: Sums[Kind] = Sums()
     for row in movements:
         if start <= row.date <= end:
-            sums[row.kind] = sums.get(row.kind, ZERO) + row.change
+            sums.add(row.kind, row.change)
     return RollRow(
         entity,
         currency,
@@ -98,11 +99,11 @@ def _sum_row(
         start,
         end,
         opening,
-        write_downs=sums.get("write-down", ZERO),
-        write_offs=sums.get("write-off", ZERO),
-        reversals=sums.get("reversal", ZERO),
-        releases=sums.get("release", ZERO),
-        transfers=sums.get("transfer", ZERO),
+        write_downs=sums["write-down"],
+        write_offs=sums["write-off"],
+        reversals=sums["reversal"],
+        releases=sums["release"],
+        transfers=sums["transfer"],
     )
 
 
@@ -131,8 +132,8 @@ def _add(one: RollRow, other: RollRow) -> RollRow:
 class Names:
     """Names of rows: of items or categories, or one for all."""
 
-    def __init__(self, assessment: Assessment, by: RollBy | None) -> None:
-        self._stocks = assessment.stocks
+    def __init__(self, run: Run, by: RollBy | None) -> None:
+        self._stocks = run.stocks
         self._categories = {stock.key.commodity: stock.category for stock in self._stocks}
         self._by = by
 
@@ -146,11 +147,11 @@ class Names:
         """Every row that there is, with or without an allowance."""
         return [(*stock.key[:2], self.find(stock.key.commodity)) for stock in self._stocks]
 
-    def sum_lots(self) -> dict[Key, Decimal]:
+    def sum_lots(self) -> Sums[Key]:
         """The allowances of the lots, by row."""
-        sums: dict[Key, Decimal] = {}
+        sums: Sums[Key] = Sums()
         for stock, key in zip(self._stocks, self.list_all(), strict=True):
-            sums[key] = sums.get(key, ZERO) + stock.allowance
+            sums.add(key, stock.allowance)
         return sums
 
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.engine import find_plugin_line
+from beancount_invwd.ground.errors import find_plugin_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

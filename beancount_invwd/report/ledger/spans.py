@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from beancount.core import data
 
+from beancount_invwd.engine import list_own
 from beancount_invwd.ground.dates import DAY, YearEnd, fiscal_year_start, period_end
-from beancount_invwd.report.state import list_own
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from beancount_invwd.engine import Run
 
 SpanLength = Literal["month", "quarter", "year"]
 Span = tuple[datetime.date, datetime.date]  # first and last day, both inclusive
@@ -35,8 +35,8 @@ def day_before(day: datetime.date) -> datetime.date:
     return max(day, datetime.date.min + DAY) - DAY
 
 
-def find_year_start(entries: Sequence[Any], end: datetime.date, year_end: YearEnd) -> datetime.date:
-    """The first day of the fiscal year of the first transaction, at the latest of `end`."""
-    dates = (entry.date for entry in list_own(entries) if type(entry) is data.Transaction)
-    first = min(next(dates, end), end)
-    return fiscal_year_start(first, year_end)
+def find_year_start(run: Run) -> datetime.date:
+    """The first day of the fiscal year of the first transaction, at the latest of the date."""
+    own = list_own(run.past)
+    first = next((row.date for row in own if type(row) is data.Transaction), run.as_of)
+    return fiscal_year_start(first, run.policy.year_end)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from beancount_invwd.ground.money import CONTEXT, ZERO
-from beancount_invwd.timeline.sums import sum_allowances
+from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.sums import Sums
+from beancount_invwd.report.ledger.history import read_history
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from beancount_invwd.report.state import Assessment
+    from beancount_invwd.engine import Run
+    from beancount_invwd.movements.movement import Movement, Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,29 +38,23 @@ class TieOut:
         return self.ledger - self.lots
 
 
-def tie_out(
-    assessment: Assessment, entries: Sequence[Any], others: Sequence[tuple[str, str]] = ()
-) -> list[TieOut]:
+def tie_out(run: Run, others: Sequence[tuple[str, str]] = ()) -> list[TieOut]:
     """Tie the allowances of the lots to the balances of the allowance accounts.
 
     Args:
-        assessment: The state as of a date.
-        entries: All entries as loaded, those that the plugin generated among them.
+        run: The state of a date.
         others: More accounts and currencies, which no lot posts to.
     """
-    timeline = assessment.timeline
-    if timeline is None:
-        return []
-    with localcontext(CONTEXT):
-        lots = sum_allowances(timeline)
-        ledger: dict[tuple[str, str], Decimal] = {}
-        accounts = {account for account, _ in (*lots, *others)}
-        for entry in entries:
-            if entry.date > assessment.as_of:
-                break
-            for posting in getattr(entry, "postings", ()):
-                if posting.account in accounts:
-                    key = (posting.account, posting.units.currency)
-                    ledger[key] = ledger.get(key, ZERO) - posting.units.number
-        keys = sorted(lots.keys() | ledger.keys() | set(others))
-        return [TieOut(*key, lots.get(key, ZERO), ledger.get(key, ZERO)) for key in keys]
+    lots, ledger = run.allowances(), read_history(run).balances
+    accounts = {account for account, _ in (*lots, *others)}
+    keys = {key for key in ledger if key[0] in accounts}.union(lots, others)
+    return [TieOut(*key, lots.get(key, ZERO), ledger.get(key, ZERO)) for key in sorted(keys)]
+
+
+def has_waiting(run: Run) -> bool:
+    """Whether lots of a group carry another sum than the accounts, until that is written."""
+    sums: Sums[tuple[str, str, str]] = Sums()
+    rows: list[Release | Movement] = [*run.waiting, *run.corrections]
+    for row in rows:
+        sums.add(row.group[:3], row.change)
+    return any(sums.values())

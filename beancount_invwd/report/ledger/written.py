@@ -11,19 +11,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast, get_args
 
-from beancount.core import data
-
 from beancount_invwd.allowance.groups import Kind
-from beancount_invwd.booked.claim import has_goods, is_booked
+from beancount_invwd.booked.claim import has_goods
 from beancount_invwd.directives.metadata import GROUP
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.sums import Sums
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from beancount_invwd.engine import Run
-    from beancount_invwd.report.state import Assessment
 
 KINDS: tuple[str, ...] = get_args(Kind)
 
@@ -61,78 +59,60 @@ class Written:
         return sum(self.changes.values(), ZERO)
 
 
-def list_written(assessment: Assessment, entries: Sequence[Any]) -> list[Written]:
-    """List the movements of a ledger up to the date of an assessment.
+class Reader:
+    """Reads movements off transactions.
 
     Args:
-        assessment: Tells which accounts hold allowances.
-        entries: All entries as loaded, those that the plugin generated among them.
+        run: Tells which accounts hold allowances, and of which entity groups are.
     """
-    found: list[Written] = []
-    if assessment.run is None:
-        return found
-    allowances = _Allowances(assessment.run)
-    for entry in entries:
-        if entry.date > assessment.as_of:
-            break
-        if type(entry) is data.Transaction and is_booked(entry):
-            found += _read(entry, allowances)
-    return found
-
-
-class _Allowances:
-    """Tells allowance accounts from others, and of which entity they are."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self.is_result = run.chart.is_result
         self._entities: dict[str, set[str]] = {}  # of a group, or of an account
-        for stock in run.timeline.books.stocks.values():
+        for stock in run.stocks:
             accounts = {lot.place.contra for lot in stock.lots.values()}
             for name in (stock.key.commodity, stock.category, "total", *accounts):
                 self._entities.setdefault(name, set()).add(stock.key.entity)
 
-    def holds(self, account: str) -> bool:
-        """Whether an account stands against inventory."""
-        return self._run.chart.is_allowance(account)
+    def read(self, entry: Any) -> Iterator[Written]:
+        """Read a transaction; its postings may name a group of their own."""
+        meta = entry.meta
+        is_result = self._run.is_result(entry)
+        for (group, currency), changes in self._sum_changes(entry).items():
+            entity = meta.get("invwd-entity")
+            yield Written(
+                date=entry.date,
+                kind=_find_kind(entry, changes, is_result=is_result),
+                reason=str(meta.get("invwd-reason") or ""),
+                group=group,
+                entity=str(self._find_entity(*changes, group) if entity is None else entity),
+                currency=currency,
+                quantity=_number(meta, "invwd-quantity"),
+                cost=_number(meta, "invwd-cost"),
+                measure=_number(meta, "invwd-measure"),
+                price=_number(meta, "invwd-price"),
+                price_date=meta.get("invwd-price-date"),
+                source=str(meta.get("invwd-source") or ""),
+                changes=changes,
+                entry=entry,
+            )
 
-    def find_entity(self, *names: str) -> str:
+    def _sum_changes(self, entry: Any) -> Mapping[tuple[str, str], Sums[str]]:
+        """What a transaction changes on allowance accounts, by group and currency."""
+        found: dict[tuple[str, str], Sums[str]] = {}
+        for posting in entry.postings:
+            group = (posting.meta or {}).get(GROUP, entry.meta.get(GROUP))
+            if group is not None and posting.cost is None:
+                account, units = posting.account, posting.units
+                changes = found.setdefault((str(group), units.currency), Sums())
+                if self._run.is_allowance(account):
+                    changes.add(account, -units.number)
+        return found
+
+    def _find_entity(self, *names: str) -> str:
         """The entity of the first account or group that has but one."""
         found = (self._entities.get(name, set()) for name in names)
         return next((entity for entities in found if len(entities) == 1 for entity in entities), "")
-
-
-def _read(entry: Any, allowances: _Allowances) -> Iterator[Written]:
-    """Read a transaction; its postings may name a group of their own."""
-    meta = entry.meta
-    found: dict[tuple[str, str], dict[str, Decimal]] = {}
-    for posting in entry.postings:
-        group = (posting.meta or {}).get(GROUP, meta.get(GROUP))
-        if group is not None and posting.cost is None:
-            account, units = posting.account, posting.units
-            changes = found.setdefault((str(group), units.currency), {})
-            if allowances.holds(account):
-                changes[account] = changes.get(account, ZERO) - units.number
-    for (group, currency), changes in found.items():
-        entity = meta.get("invwd-entity")
-        if entity is None:
-            entity = allowances.find_entity(*changes, group)
-        yield Written(
-            date=entry.date,
-            kind=_find_kind(entry, changes, is_result=allowances.is_result(entry)),
-            reason=str(meta.get("invwd-reason") or ""),
-            group=group,
-            entity=str(entity),
-            currency=currency,
-            quantity=_number(meta, "invwd-quantity"),
-            cost=_number(meta, "invwd-cost"),
-            measure=_number(meta, "invwd-measure"),
-            price=_number(meta, "invwd-price"),
-            price_date=meta.get("invwd-price-date"),
-            source=str(meta.get("invwd-source") or ""),
-            changes=changes,
-            entry=entry,
-        )
 
 
 def _find_kind(entry: Any, changes: Mapping[str, Decimal], *, is_result: bool) -> Kind:

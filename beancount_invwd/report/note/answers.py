@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
 from beancount_invwd.report.ledger.rolled import sum_rows
-from beancount_invwd.report.ledger.written import Written, list_written
+from beancount_invwd.report.ledger.written import Written
 from beancount_invwd.report.note.blocks import Block, gap, paragraph, remark
 from beancount_invwd.report.note.charges import Charges
 from beancount_invwd.report.note.policies import tell_formulas, tell_policies
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from beancount_invwd.engine import Run
     from beancount_invwd.policy.policy import Policy
     from beancount_invwd.report.note.requirements import Requirement
-    from beancount_invwd.report.state import Assessment
 
 _Line = tuple[str, str, str, Sequence[Decimal]]  # entity, currency, name, amounts
 _MEASURED = {"write-down", "write-off", "reversal"}
@@ -32,24 +32,21 @@ class Author:
 
     def __init__(
         self,
-        assessment: Assessment,
-        entries: Sequence[Any],
         run: Run,
         span: tuple[datetime.date, datetime.date],
         numbers: NumberWriter | None = None,
     ) -> None:
         self._run = run
         self._policy: Policy = run.policy
-        self._stocks = assessment.stocks
-        self._assessment = assessment
+        self._stocks = run.stocks
         self._end = span[1]
-        self._numbers = numbers or make_numbers(assessment.options_map, run)
-        written = list_written(assessment, entries)
-        rows = sum_rows(assessment, written, [span], None)
+        self._numbers = numbers or make_numbers(run)
+        written = read_history(run).written
+        rows = sum_rows(run, written, [span], None)
         self._rows = [row for row in rows if not row.is_empty]
         self._written = [row for row in written if row.date >= span[0]]
         measured = [row.entry for row in self._written if row.kind in _MEASURED]
-        self._charges = Charges(run, entries, span, measured, self._money)
+        self._charges = Charges(run, span, measured, self._money)
 
     def answer(self, asked: Requirement) -> Iterator[Block]:
         """What the note says to a requirement, its gap last."""
@@ -75,13 +72,13 @@ class Author:
         yield from tell_formulas(self._policy.standard, bookings)
 
     def _find_booking(self, account: str) -> str:
-        entry = self._run.chart.opens.get(account)
+        entry = self._run.opens.get(account)
         booking = entry.booking if entry is not None else None
-        booking = booking or self._assessment.options_map.get("booking_method")
+        booking = booking or self._run.options_map.get("booking_method")
         return str(getattr(booking, "name", booking))
 
     def _tell_carrying(self) -> Iterator[Block]:
-        rows = list_positions(self._assessment, by="category")
+        rows = list_positions(self._run, by="category")
         if not rows:
             yield paragraph(f"No inventories are on hand on {self._end}.")
             return

@@ -23,7 +23,6 @@ class Charges:
 
     Args:
         run: Names the accounts.
-        entries: All entries as loaded.
         span: The period, both days inclusive.
         measured: Transactions of the period that are write-downs, write-offs or reversals.
         money: Writes an amount.
@@ -32,20 +31,18 @@ class Charges:
     def __init__(
         self,
         run: Run,
-        entries: Sequence[Any],
         span: tuple[datetime.date, datetime.date],
         measured: Sequence[Any],
         money: Callable[[Decimal, str], str],
     ) -> None:
         self._run = run
-        self._entries = entries
-        self._start, self._end = span
+        self._start, _ = span
         self._measured = {id(entry) for entry in measured}
         self._money = money
 
     def tell_expense(self) -> Iterator[Block]:
         """What was charged to cost of goods sold, releases and immaterial losses included."""
-        accounts = self._list_results("cogs")
+        accounts = self._run.list_results("cogs")
         sums = self._sum_charges(accounts, set())
         names = ", ".join(sorted(accounts)) or "cost of goods sold"
         if not sums:
@@ -59,7 +56,7 @@ class Charges:
     def _tell_relation(self, accounts: Collection[str]) -> str:
         """Whether the amount that is charged to accounts has write-downs and reversals in it."""
         kinds = ("loss", "write_off", "reversal")
-        others = {account for kind in kinds for account in self._list_results(kind)}
+        others = {account for kind in kinds for account in self._run.list_results(kind)}
         inside = {name for name in others if _is_below(name, accounts)}
         if inside == others:
             return "Write-downs and reversals are included."
@@ -69,8 +66,10 @@ class Charges:
 
     def tell_lost(self) -> Iterator[Block]:
         """What the ledger charged for goods that are there no more (ACCOUNTING section 9)."""
-        sold = self._list_results("cogs")
-        accounts = {name for name in self._list_results("write_off") if not _is_below(name, sold)}
+        sold = self._run.list_results("cogs")
+        accounts = {
+            name for name in self._run.list_results("write_off") if not _is_below(name, sold)
+        }
         for currency, amount in sorted(self._sum_charges(accounts, self._measured).items()):
             if amount:
                 yield paragraph(
@@ -78,14 +77,6 @@ class Charges:
                     f"{', '.join(sorted(accounts))}, releases of write-downs deducted: "
                     f"{self._money(amount, currency)}."
                 )
-
-    def _list_results(self, kind: str) -> set[str]:
-        """The accounts of the income statement that a kind of result is written to."""
-        find = self._run.chart.result
-        return {
-            find(kind, stock.key.entity, stock.key.commodity, stock.category)
-            for stock in self._run.timeline.books.stocks.values()
-        }
 
     def _sum_charges(
         self, accounts: Collection[str], skipped: Collection[int]
@@ -97,8 +88,8 @@ class Charges:
             return _is_below(account, accounts)
 
         sums: Sums[str] = Sums()
-        for entry in self._entries:
-            if type(entry) is not data.Transaction or not self._start <= entry.date <= self._end:
+        for entry in self._run.past:
+            if type(entry) is not data.Transaction or entry.date < self._start:
                 continue
             for posting in entry.postings if id(entry) not in skipped else ():
                 if is_asked(posting.account):

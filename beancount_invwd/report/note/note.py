@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import localcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.dates import fiscal_year_start
 from beancount_invwd.ground.money import CONTEXT
@@ -21,7 +21,7 @@ from beancount_invwd.report.note.blocks import Block, remark
 from beancount_invwd.report.output.numbers import NumberWriter
 
 if TYPE_CHECKING:
-    from beancount_invwd.report.state import Assessment
+    from beancount_invwd.engine import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,34 +57,26 @@ class Note:
 
 
 def disclose(
-    assessment: Assessment,
-    entries: Sequence[Any],
+    run: Run,
     start: datetime.date | None = None,
     numbers: NumberWriter | None = None,
-) -> Note | None:
-    """Write the note for a period that ends on the date of an assessment.
+) -> Note:
+    """Write the note for a period that ends on the date of a run.
 
     Args:
-        assessment: The state at the end of the period.
-        entries: All entries as loaded.
+        run: The state at the end of the period.
         start: The first day, inclusive; None is that of the fiscal year.
         numbers: Writes its numbers; None is as the ledger's options say.
-
-    Returns:
-        The note; None if the configuration has errors.
     """
-    run, end = assessment.run, assessment.as_of
-    if run is None:
-        return None
-    policy = run.policy
+    end, policy = run.as_of, run.policy
     start = start or fiscal_year_start(end, policy.year_end)
     with localcontext(CONTEXT):
-        author = Author(assessment, entries, run, (start, end), numbers)
+        author = Author(run, (start, end), numbers)
         asked = notes.NOTES.get(policy.standard, notes.IAS2)
         sections = [Section(row.paragraph, row.heading, list(author.answer(row))) for row in asked]
     doubts = [notes.OTHERS[policy.standard]] if policy.standard in notes.OTHERS else []
-    doubts += tell_pending(assessment)
-    doubts += tell_waiting(run.timeline)
+    doubts += tell_pending(run)
+    doubts += tell_waiting(run)
     remarks = [remark(text) for text in doubts]
     title = f"Inventories, {start} to {end}"
     return Note(policy.standard, start, end, title, remarks, sections)

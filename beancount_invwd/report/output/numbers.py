@@ -16,6 +16,8 @@ from beancount_invwd.ground.money import CONTEXT, round_money, round_number
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from beancount_invwd.engine import Run
+
 _MOST_DECIMALS = 6
 _DEFAULT = 2
 _CALCULATOR_DECIMALS = 10
@@ -99,7 +101,6 @@ def show_share(share: Decimal) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
 
 
-def make_numbers(options_map: Mapping[str, Any], run: Any) -> Numbers:
-    """Take display context and quanta from a ledger; `run` is the engine, or None."""
-    stocks = run.timeline.books.stocks if run is not None else {}
-    return Numbers(options_map, {key.currency: stock.quantum for key, stock in stocks.items()})
+def make_numbers(run: Run) -> Numbers:
+    """Take display context and quanta from the ledger of a run."""
+    return Numbers(run.options_map, {row.key.currency: row.quantum for row in run.stocks})

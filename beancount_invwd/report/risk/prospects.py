@@ -32,14 +32,17 @@ class Question:
     """What is asked.
 
     Attributes:
-        run: The engine.
-        today: Its date.
+        run: The state of a date.
         within: The days to look ahead.
     """
 
     run: Run
-    today: datetime.date
     within: int
+
+    @property
+    def today(self) -> datetime.date:
+        """The date of the state."""
+        return self.run.as_of
 
     @property
     def horizon(self) -> datetime.date:
@@ -48,16 +51,15 @@ class Question:
 
     def find_turnover(self, stock: Stock) -> Turnover:
         """How fast a stock leaves; goods that were thrown away do not count."""
-        demand = self.run.timeline.assessor.demand
-        return demand.find_turnover(stock, WINDOW, self.today, with_scrap=False)
+        return self.run.find_turnover(stock, WINDOW, with_scrap=False)
 
     def find_last(self, stock: Stock) -> datetime.date:
         """The date when units were last sold or used, as the policy's rates for idle goods count.
 
         There, goods that were thrown away have left.
         """
-        demand, with_scrap = self.run.timeline.assessor.demand, bool(self.run.policy.idle)
-        return demand.find_turnover(stock, WINDOW, self.today, with_scrap=with_scrap).last
+        with_scrap = bool(self.run.policy.idle)
+        return self.run.find_turnover(stock, WINDOW, with_scrap=with_scrap).last
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +100,11 @@ def look_ahead(
         turnover: What left of it.
         falls: What lots would carry more if prices fell, by number.
     """
-    assessor = question.run.timeline.assessor
+    run = question.run
     last = question.find_last(stock)
-    now = [row for row in assessor.assess(stock, question.today) if row.lot.units > 0]
+    now = [row for row in run.measure(stock) if row.lot.units > 0]
     expiring = _find_expiring(question, [row.lot for row in now], turnover)
-    selling = find_selling(assessor, now, question.today)
+    selling = find_selling(run, now)
     return [
         Prospect(
             row,

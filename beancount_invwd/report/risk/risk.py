@@ -41,9 +41,9 @@ from beancount_invwd.report.risk.selling import find_falls
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from beancount_invwd.engine import Run
     from beancount_invwd.lots.demand import Turnover
     from beancount_invwd.lots.stock import Stock
-    from beancount_invwd.report.state import Assessment
 
 HEADROOM = Decimal("0.10")
 WITHIN = 90
@@ -108,25 +108,21 @@ def read_headroom(text: str) -> Decimal:
 
 
 def list_risks(
-    assessment: Assessment,
+    run: Run,
     headroom: Decimal = HEADROOM,
     within: int = WITHIN,
 ) -> list[RiskRow]:
     """List what is at risk, by entity and currency, the most money first.
 
     Args:
-        assessment: The state as of a date.
+        run: The state of a date.
         headroom: The share by which prices may fall, 0.10 for 10 %.
         within: The days to look ahead.
     """
-    run = assessment.run
-    if run is None:
-        return []
     with localcontext(CONTEXT):
-        question = Question(run, assessment.as_of, within)
-        falls = find_falls(assessment, headroom)
+        question, falls = Question(run, within), find_falls(run, headroom)
         found: list[RiskRow] = []
-        for stock in run.timeline.books.stocks.values():
+        for stock in run.stocks:
             turnover = question.find_turnover(stock)
             prospects = look_ahead(question, stock, turnover, falls)
             groups = _split(question, prospects)
@@ -251,13 +247,11 @@ COLUMNS = (
 )
 
 
-def document_risks(
-    assessment: Assessment, rows: Sequence[RiskRow], headroom: Decimal, within: int
-) -> Document:
+def document_risks(run: Run, rows: Sequence[RiskRow], headroom: Decimal, within: int) -> Document:
     """What is at risk."""
-    title = f"Inventory at risk on {assessment.as_of}"
+    title = f"Inventory at risk on {run.as_of}"
     return Document(
         f"{title}: if prices fall by {show_share(headroom)}, and within {within} days",
-        {"as_of": assessment.as_of, "headroom": headroom, "within": within},
+        {"as_of": run.as_of, "headroom": headroom, "within": within},
         [Table("items", COLUMNS, rows, empty="Nothing is at risk.")],
     )

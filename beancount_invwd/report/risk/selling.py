@@ -18,15 +18,13 @@ from beancount_invwd.ground.money import ONE, ZERO
 from beancount_invwd.measure.measured import Evidence, is_particular, measure_nrv
 
 if TYPE_CHECKING:
-    import datetime
     from collections.abc import Mapping, Sequence
 
-    from beancount_invwd.allowance.assessor import Assessor
     from beancount_invwd.allowance.groups import Row
+    from beancount_invwd.engine import Run
     from beancount_invwd.lots.stock import Lot
     from beancount_invwd.measure.prices import Price
     from beancount_invwd.policy.policy import Terms
-    from beancount_invwd.report.state import Assessment
 
 
 class Selling(NamedTuple):
@@ -36,31 +34,25 @@ class Selling(NamedTuple):
     price: Price | None
 
 
-def find_falls(assessment: Assessment, fall: Decimal) -> Mapping[int, Decimal]:
+def find_falls(run: Run, fall: Decimal) -> Mapping[int, Decimal]:
     """Find what each lot would carry more if prices fell; below 0 what it would carry less.
 
     Args:
-        assessment: The state as of a date.
+        run: The state of a date.
         fall: The share by which prices fall, 0.10 for 10 %.
 
     Returns:
         The changes of allowances, by the number of the lot.
     """
-    timeline = assessment.timeline
-    assert timeline is not None  # noqa: S101 (for the type checker; the caller made sure)
-    stocks, day = assessment.stocks, assessment.as_of
-    fallen = timeline.assessor.plan_at(ONE - fall, stocks, day)
-    before, after = list_allowances(assessment.plans), list_allowances(fallen)
-    lots = [lot for stock in stocks for lot in stock.lots.values()]
+    before, after = list_allowances(run.plans), list_allowances(run.plan_fall(fall))
+    lots = [lot for stock in run.stocks for lot in stock.lots.values()]
     return {
         lot.number: after.get(lot.number, lot.allowance) - before.get(lot.number, lot.allowance)
         for lot in lots  # those in no plan keep what they carry
     }
 
 
-def find_selling(
-    assessor: Assessor, rows: Sequence[Row], day: datetime.date
-) -> list[Selling | None]:
+def find_selling(run: Run, rows: Sequence[Row]) -> list[Selling | None]:
     """Find what lots of a stock would sell for, whatever their measure is.
 
     None is given for lots of which something particular is known, for those that cannot be
@@ -72,10 +64,10 @@ def find_selling(
         lot, terms = row.lot, row.lot.terms
         if terms is None or row.measured.total is None:
             return None
-        if is_particular(lot, assessor.evidence.find_particular(lot), day):
+        if is_particular(lot, run.find_particular(lot), run.as_of):
             return None
         if id(terms) not in known:
-            known[id(terms)] = assessor.find_evidence(lot.stock, terms, day)
+            known[id(terms)] = run.find_evidence(lot, terms)
         return _find_selling(lot, terms, known[id(terms)])
 
     return [find(row) for row in rows]

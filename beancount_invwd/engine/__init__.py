@@ -1,0 +1,37 @@
+"""Entries + configuration + date → a Run: the state of a date, which answers what is asked.
+
+The one door to the engine: the plugin writes what a run gives; reports, sheets and the page ask it
+questions. Nobody else takes hold of its parts, and no question changes it.
+
+    run = follow_ledger(entries, options_map, datetime.date(2024, 6, 30))
+    run.is_allowance("Assets:Inventory:Store:Allowance")  what an account is
+    run.allowances()                                      what each of them should hold
+"""
+
+from beancount_invwd.engine.follow import (
+    BadConfiguration,
+    collector_paused,
+    follow,
+    follow_ledger,
+)
+from beancount_invwd.engine.ledger import (
+    NotSwitchedOn,
+    find_config,
+    find_end,
+    list_configs,
+    list_own,
+)
+from beancount_invwd.engine.run import Run
+
+__all__ = [
+    "BadConfiguration",
+    "NotSwitchedOn",
+    "Run",
+    "collector_paused",
+    "find_config",
+    "find_end",
+    "follow",
+    "follow_ledger",
+    "list_configs",
+    "list_own",
+]

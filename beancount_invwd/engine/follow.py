@@ -1,0 +1,229 @@
+"""Entries are followed up to a date, once more from the start where a mistake blocks an item."""
+
+from __future__ import annotations
+
+import datetime
+import gc
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import localcontext
+from typing import TYPE_CHECKING, Any
+
+from beancount.core import data
+
+from beancount_invwd.directives.checks import check_directives, check_opens
+from beancount_invwd.directives.mistakes import Mistakes
+from beancount_invwd.directives.read import Directives, read_directives
+from beancount_invwd.engine.ledger import (
+    find_config,
+    find_end,
+    find_last_day,
+    find_year_end,
+    list_own,
+)
+from beancount_invwd.engine.run import Parts, Run
+from beancount_invwd.ground.dates import fiscal_year_start
+from beancount_invwd.ground.errors import InvwdError, RuleError, error_at, find_plugin_line
+from beancount_invwd.ground.money import CONTEXT
+from beancount_invwd.policy.policy import Policy
+from beancount_invwd.policy.read import read_literal, read_policy
+from beancount_invwd.policy.templates import read_roots
+from beancount_invwd.timeline.timeline import Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from beancount_invwd.lots.books import Books
+
+_MOST = {data.Transaction, data.Price}
+
+
+class BadConfiguration(Exception):  # noqa: N818 (what the user wrote is wrong)
+    """The configuration cannot be followed; `errors` says what has to be mended."""
+
+    def __init__(self, errors: list[InvwdError]) -> None:
+        super().__init__("; ".join(row.message for row in errors))
+        self.errors = errors
+
+
+@contextmanager
+def collector_paused(*, keeps: bool = False) -> Iterator[None]:
+    """Pause the garbage collector: nothing here is garbage, and a full pass costs seconds.
+
+    Args:
+        keeps: Whether what is made lives as long as the ledger: it is put with what is old at once,
+            as some passes over all of it would do.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            if keeps and not gc.get_freeze_count():  # else the program keeps its own things apart
+                gc.freeze()
+                gc.unfreeze()
+            gc.enable()
+
+
+def follow_ledger(
+    entries: Sequence[Any],
+    options_map: Mapping[str, Any],
+    as_of: datetime.date | None = None,
+    changes: Mapping[str, Any] | None = None,
+    start: datetime.date | None = None,
+) -> Run:
+    """Follow a loaded ledger up to a date, so that nothing counts that came later.
+
+    Args:
+        entries: All entries as loaded; those that the plugin generated are made once more.
+        options_map: The ledger's options.
+        as_of: The date, inclusive; None is the ledger's last one.
+        changes: Keys of the configuration that are set to other values than the ledger's.
+        start: The date to note the opening allowances of; None is the first of the fiscal year.
+
+    Raises:
+        NotSwitchedOn: The ledger does not use the plugin.
+        BadConfiguration: The configuration has errors.
+    """
+    config = find_config(options_map)
+    if changes:
+        config = _change_config(config, changes)
+    own = list_own(entries)
+    day = as_of or find_last_day(entries, own)
+    with localcontext(CONTEXT), collector_paused():
+        run = follow(own, options_map, config, day, start)
+    run.entries = entries
+    return run
+
+
+def _change_config(config: str | None, changes: Mapping[str, Any]) -> str | None:
+    """Set keys of a configuration; one that cannot be read stays as it is, with its errors."""
+    try:
+        return repr({**read_literal(config or ""), **changes})
+    except RuleError:
+        return config
+
+
+def follow(
+    entries: Sequence[Any],
+    options_map: Mapping[str, Any],
+    config: str | None,
+    as_of: datetime.date | None = None,
+    start: datetime.date | None = None,
+) -> Run:
+    """Follow a ledger's lots and allowances up to a date.
+
+    Args:
+        entries: The ledger's entries, sorted.
+        options_map: The ledger's options.
+        config: The text of the `plugin` line.
+        as_of: The last date to follow, inclusive; None is the whole ledger.
+        start: The date to note the opening allowances of; None is the first of the fiscal year of
+            `as_of`, or without that, no date.
+
+    Raises:
+        BadConfiguration: The configuration has errors.
+    """
+    others = [entry for entry in entries if type(entry) not in _MOST]
+    policy = _read_policy(entries, others, options_map, config)
+    ledger = _Ledger(policy, entries, others, options_map)
+    end = find_end(entries, policy)
+    is_whole = as_of is None or not entries or entries[-1].date <= as_of
+    known = entries
+    if as_of is not None:
+        known = entries if is_whole else _list_past(entries, as_of)
+        end = min(end, as_of)
+        start = start or fiscal_year_start(as_of, policy.year_end)
+    blocked: set[str] = set()
+    if not is_whole:  # what is wrong later keeps an item out of the books from the beginning
+        blocked = ledger.attempt(entries, blocked, datetime.date.min)[1].blocked
+    while True:
+        parts, mistakes = ledger.attempt(known, blocked, end, start, is_whole=is_whole)
+        if mistakes.blocked <= blocked:
+            break
+        blocked = mistakes.blocked  # from the start, so that nothing rests on half of the facts
+    day = parts.timeline.unclear_on
+    if day is not None:
+        _, found = ledger.attempt(_list_past(known, day), blocked, day, is_whole=False)
+        mistakes.adopt_missing(found)
+    operating = options_map.get("operating_currency", ())
+    excluded = parts.directives.chart.items.excluded
+    parts.directives.uncosted.report(known, operating, excluded, mistakes)
+    return Run(parts, entries, options_map, as_of or end, mistakes.errors)
+
+
+def _list_past(entries: Sequence[Any], day: datetime.date) -> list[Any]:
+    return [entry for entry in entries if entry.date <= day]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ledger:
+    """A ledger that is followed: all of its entries, and those that are no transaction or price."""
+
+    policy: Policy
+    entries: Sequence[Any]
+    others: Sequence[Any]
+    options_map: Mapping[str, Any]
+
+    def attempt(
+        self,
+        entries: Sequence[Any],
+        blocked: set[str],
+        end: datetime.date,
+        start: datetime.date | None = None,
+        *,
+        is_whole: bool = True,
+    ) -> tuple[Parts, Mistakes]:
+        """Follow entries without the items that are known to be concerned by a mistake."""
+        policy, others, options_map = self.policy, self.others, self.options_map
+        mistakes = Mistakes(lambda: find_plugin_line(options_map), blocked)
+        directives = read_directives(policy, others, self.entries, options_map, mistakes)
+        timeline = Timeline(policy, directives, mistakes, end, is_told=start is not None)
+        timeline.run(entries, start)
+        if is_whole:  # else a directive may name what was bought later
+            _check(directives, timeline.books, mistakes)
+        return Parts(policy, directives, timeline), mistakes
+
+
+def _check(directives: Directives, books: Books, mistakes: Mistakes) -> None:
+    """Check what directives name against what there was."""
+    currencies = {
+        item: {stock.key.currency for stock in stocks}
+        for item, stocks in books.by_commodity.items()
+    }
+    check_directives(directives, mistakes, books.seen, currencies)
+    check_opens(directives.chart, mistakes, {place.account for place in books.list_places()})
+
+
+def _read_policy(
+    entries: Sequence[Any],
+    others: Sequence[Any],
+    options_map: Mapping[str, Any],
+    config: str | None,
+) -> Policy:
+    policy, problems = read_policy(config, read_roots(options_map), find_year_end(others))
+    if policy is not None:
+        problems = _check_inventory(policy, entries, others)
+    if policy is None or problems:
+        meta = find_plugin_line(options_map)
+        raise BadConfiguration([error_at(meta, f"beancount_invwd: {row}") for row in problems])
+    return policy
+
+
+def _check_inventory(policy: Policy, entries: Sequence[Any], others: Sequence[Any]) -> list[str]:
+    """Check that the `inventory` patterns match an account."""
+    names = {entry.account for entry in others if type(entry) is data.Open}
+    problems = []
+    for pattern in dict.fromkeys(policy.inventory):
+        if any(pattern.match(name) for name in names):
+            continue
+        used = (p.account for e in entries if type(e) is data.Transaction for p in e.postings)
+        if not any(pattern.match(name) for name in used):
+            text = pattern.pattern.removeprefix("(?:").removesuffix(r")(?=:|\Z)")
+            problems.append(
+                f"'inventory' {text!r} matches no account of the ledger; write a regular "
+                "expression such as 'Assets:Inventory' or 'Assets:[^:]+:Stock' (without "
+                "backslashes: Beancount drops them)"
+            )
+    return problems

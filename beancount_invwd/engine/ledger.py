@@ -1,0 +1,77 @@
+"""Entries and options → what they say before anything is followed: configuration, last date."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from beancount.core import data
+
+from beancount_invwd.directives.metadata import MARK
+from beancount_invwd.transactions.journal import FILENAME
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from beancount_invwd.policy.policy import Policy
+
+_NAMES = ("beancount_invwd", "beancount_invwd.plugin")
+
+
+class NotSwitchedOn(Exception):  # noqa: N818 (not a fault, a state of the ledger)
+    """The ledger has no `plugin "beancount_invwd"` line."""
+
+
+def list_configs(options_map: Mapping[str, Any]) -> list[str | None]:
+    """List the configurations of the ledger's `plugin` lines, None where there is none."""
+    return [config for name, config in options_map.get("plugin", ()) if name in _NAMES]
+
+
+def find_config(options_map: Mapping[str, Any]) -> str | None:
+    """Find the configuration on the ledger's `plugin` line.
+
+    Raises:
+        NotSwitchedOn: There is no such line.
+    """
+    configs = list_configs(options_map)
+    if not configs:
+        raise NotSwitchedOn
+    return configs[0]
+
+
+def list_own(entries: Sequence[Any]) -> list[Any]:
+    """List the entries of the ledger itself, without those that the plugin generated."""
+    return [entry for entry in entries if entry.meta.get("filename") != FILENAME]
+
+
+def find_end(entries: Sequence[Any], policy: Policy | None) -> datetime.date:
+    """The last date of measurements: `until`, else that of the newest directive that counts."""
+    if policy is not None and policy.until is not None:
+        return policy.until
+    kinds = (data.Transaction, data.Balance, data.Price)
+    for entry in reversed(entries):
+        if isinstance(entry, kinds) or (
+            isinstance(entry, data.Custom) and entry.type.startswith(MARK)
+        ):
+            date: datetime.date = entry.date
+            return date
+    return datetime.date.min
+
+
+def find_last_day(entries: Sequence[Any], own: Sequence[Any]) -> datetime.date:
+    """The newest directive that counts, or what the plugin wrote later (with `until`)."""
+    end = find_end(own, None)
+    written = (entry.date for entry in reversed(entries) if entry.meta.get("filename") == FILENAME)
+    return max(end, next(written, end))
+
+
+def find_year_end(others: Sequence[Any]) -> str | None:
+    """The ledger's `fiscal_year_end` option of Fava."""
+    found = None
+    for entry in others:
+        if type(entry) is data.Custom and entry.type == "fava-option" and entry.values:
+            name, *value = [row.value for row in entry.values]
+            is_text = isinstance(name, str) and bool(value) and isinstance(value[0], str)
+            if is_text and name.replace("-", "_") == "fiscal_year_end":
+                found = value[0]
+    return found
