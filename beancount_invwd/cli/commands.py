@@ -7,14 +7,16 @@ Each command loads the ledger, asks `beancount_invwd.report` for rows, and write
 from __future__ import annotations
 
 import datetime
+import functools
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 
 import click
 
 from beancount_invwd.cli.console import (
+    Ledger,
     Refusal,
     check_apart,
     check_format,
@@ -26,6 +28,7 @@ from beancount_invwd.cli.console import (
     show_progress,
     write,
 )
+from beancount_invwd.engine import Run
 from beancount_invwd.report.book import book as book_period
 from beancount_invwd.report.book import find_unmeasured
 from beancount_invwd.report.compare import BadScenario, document_comparison, read_scenario
@@ -38,13 +41,14 @@ from beancount_invwd.report.ledger.spans import SpanLength
 from beancount_invwd.report.note.markdown import write_markdown
 from beancount_invwd.report.note.note import disclose as write_note
 from beancount_invwd.report.output.formats import WRITERS
+from beancount_invwd.report.output.tables import Document
 from beancount_invwd.report.positions import document_positions
 from beancount_invwd.report.risk import risk as risks
 from beancount_invwd.report.rollforward import NotTestedSo, document_rollforward, roll_forward
 from beancount_invwd.sheets.count import count as count_sheet
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 Day = datetime.date | None
+Printed = tuple[Run, Document]
 
 _ledger = click.argument("ledger", type=click.Path(exists=True, dir_okay=False))
 _output = click.option(
@@ -58,16 +62,30 @@ _as_of = click.option(
 )
 
 
-def _takes_format(command: Command) -> Command:
-    option = click.option(
-        "--format",
-        "style",
-        type=click.Choice(list(WRITERS)),
-        default="text",
-        show_default=True,
-        help="CSV holds the main table; numbers of JSON are strings with all their digits.",
-    )
-    return _output(option(command))
+_format = click.option(
+    "--format",
+    "style",
+    type=click.Choice(list(WRITERS)),
+    default="text",
+    show_default=True,
+    help="CSV holds the main table; numbers of JSON are strings with all their digits.",
+)
+
+
+def _prints_tables(make: Callable[..., Printed]) -> Callable[..., None]:
+    """Make a command of what turns a loaded ledger and options into a document."""
+
+    @_output
+    @_format
+    @functools.wraps(make)
+    def print_tables(ledger: str, style: str, output: str | None, **options: Any) -> None:
+        check_format(style, output)
+        loaded = load(ledger)
+        with show_progress("assessing"):
+            run, document = make(loaded, **options)
+        deliver(loaded, document, style, output, run)
+
+    return print_tables
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -91,8 +109,8 @@ def main() -> None:
 @_ledger
 @_as_of
 @click.option("--by", type=click.Choice(get_args(By)), default="item", show_default=True)
-@_takes_format
-def report(ledger: str, as_of: Day, by: By, style: str, output: str | None) -> None:
+@_prints_tables
+def report(ledger: Ledger, as_of: Day, by: By) -> Printed:
     """List what is on hand: cost, measure, allowance, carrying amount, what decided.
 
     `pending` is what would be written if the date were a measurement date.
@@ -101,12 +119,8 @@ def report(ledger: str, as_of: Day, by: By, style: str, output: str | None) -> N
     Example:
       bean-invwd report ledger.beancount --as-of 2024-12-31 --by lot
     """
-    check_format(style, output)
-    loaded = load(ledger)
-    with show_progress("assessing"):
-        run = loaded.follow(as_of)
-        document = document_positions(run, by)
-    deliver(loaded, document, style, output, run)
+    run = ledger.follow(as_of)
+    return run, document_positions(run, by)
 
 
 @main.command()
@@ -121,17 +135,10 @@ def report(ledger: str, as_of: Day, by: By, style: str, output: str | None) -> N
 @click.option("--by", type=click.Choice(get_args(RollBy)), help="A row for each.")
 @click.option("--from", "start", callback=read_date, metavar="DATE", help="First day.")
 @click.option("--to", "end", callback=read_date, metavar="DATE", help="Last day.")
-@_takes_format
-def rollforward(  # noqa: PLR0913 (an argument for each option)
-    ledger: str,
-    *,
-    period: SpanLength,
-    by: RollBy | None,
-    start: Day,
-    end: Day,
-    style: str,
-    output: str | None,
-) -> None:
+@_prints_tables
+def rollforward(
+    ledger: Ledger, period: SpanLength, by: RollBy | None, start: Day, end: Day
+) -> Printed:
     """Roll the allowance forward: opening, movements, closing, tied to the ledger.
 
     Increases of the allowance are positive. Without --from it begins with the first fiscal year of
@@ -141,17 +148,13 @@ def rollforward(  # noqa: PLR0913 (an argument for each option)
     Example:
       bean-invwd rollforward ledger.beancount --period quarter --from 2024-01-01
     """
-    check_format(style, output)
-    loaded = load(ledger)
-    with show_progress("assessing"):
-        run = loaded.follow(end)
-        _check_order(start, run.as_of)
-        try:
-            rolled = roll_forward(run, period, by, start)
-        except NotTestedSo as error:
-            raise click.BadParameter(str(error), param_hint="'--by'") from error
-    document = document_rollforward(rolled, by)
-    deliver(loaded, document, style, output, run)
+    run = ledger.follow(end)
+    _check_order(start, run.as_of)
+    try:
+        rolled = roll_forward(run, period, by, start)
+    except NotTestedSo as error:
+        raise click.BadParameter(str(error), param_hint="'--by'") from error
+    return run, document_rollforward(rolled, by)
 
 
 def _check_order(start: Day, end: datetime.date) -> None:
@@ -177,16 +180,8 @@ def _check_order(start: Day, end: datetime.date) -> None:
     show_default=True,
     help="Days to look ahead: expiry, ageing, old prices.",
 )
-@_takes_format
-def risk(  # noqa: PLR0913 (an argument for each option)
-    ledger: str,
-    *,
-    as_of: Day,
-    headroom: Decimal,
-    within: int,
-    style: str,
-    output: str | None,
-) -> None:
+@_prints_tables
+def risk(ledger: Ledger, as_of: Day, headroom: Decimal, within: int) -> Printed:
     """List what may have to be written down next, the most money first.
 
     Headroom of NRV over the carrying amount; units that expire before demand reaches them; days of
@@ -196,13 +191,9 @@ def risk(  # noqa: PLR0913 (an argument for each option)
     Example:
       bean-invwd risk ledger.beancount --headroom 15% --within 180
     """
-    check_format(style, output)
-    loaded = load(ledger)
-    with show_progress("assessing"):
-        run = loaded.follow(as_of)
-        rows = risks.list_risks(run, headroom, within)
-    document = risks.document_risks(run, rows, headroom, within)
-    deliver(loaded, document, style, output, run)
+    run = ledger.follow(as_of)
+    rows = risks.list_risks(run, headroom, within)
+    return run, risks.document_risks(run, rows, headroom, within)
 
 
 @main.command()
@@ -216,10 +207,8 @@ def risk(  # noqa: PLR0913 (an argument for each option)
     metavar="KEY=VALUE,…",
     help="A column: keys of the configuration, or price=-10% for all prices.",
 )
-@_takes_format
-def compare(
-    ledger: str, as_of: Day, scenarios: tuple[str, ...], style: str, output: str | None
-) -> None:
+@_prints_tables
+def compare(ledger: Ledger, as_of: Day, scenarios: tuple[str, ...]) -> Printed:
     """Put policies and scenarios side by side: allowance, profit or loss, the difference.
 
     The first column is the ledger's own policy. Profit or loss is that of the fiscal year up to the
@@ -229,16 +218,13 @@ def compare(
     Example:
       bean-invwd compare ledger.beancount --with standard=hgb --with basis=total,price=-10%
     """
-    check_format(style, output)
     try:
         columns = [read_scenario(text) for text in scenarios]
-        loaded = load(ledger)
-        with show_progress("comparing"):
-            run = loaded.follow(as_of)
-            found = compare_policies(run, columns)
+        run = ledger.follow(as_of)
+        found = compare_policies(run, columns)
     except BadScenario as error:
         raise click.BadParameter(str(error), param_hint="'--with'") from error
-    deliver(loaded, document_comparison(found), style, output, run)
+    return run, document_comparison(found)
 
 
 @main.command()
@@ -246,16 +232,8 @@ def compare(
 @click.argument("item")
 @_as_of
 @click.option("--lot", "label", metavar="LABEL", help="Only lots with this label.")
-@_takes_format
-def explain(  # noqa: PLR0913 (an argument for each option)
-    ledger: str,
-    item: str,
-    *,
-    as_of: Day,
-    label: str | None,
-    style: str,
-    output: str | None,
-) -> None:
+@_prints_tables
+def explain(ledger: Ledger, item: str, as_of: Day, label: str | None) -> Printed:
     """Show how each figure of an item came about, with the file and line of the evidence.
 
     Every step can be redone with a pocket calculator.
@@ -264,15 +242,12 @@ def explain(  # noqa: PLR0913 (an argument for each option)
     Example:
       bean-invwd explain ledger.beancount WIDGET --as-of 2024-12-31
     """
-    check_format(style, output)
-    loaded = load(ledger)
+    run = ledger.follow(as_of)
     try:
-        with show_progress("assessing"):
-            run = loaded.follow(as_of)
-            found = explain_item(run, item, label)
+        found = explain_item(run, item, label)
     except UnknownItem as error:
         raise Refusal(str(error)) from error
-    deliver(loaded, document_explanation(found), style, output, run)
+    return run, document_explanation(found)
 
 
 @main.command()
