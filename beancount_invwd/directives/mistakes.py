@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 
-
 _MOST_ALIKE = 20
 _FIGURES = re.compile(r""""[^"]*"|(?<![\w.'-])-?[0-9][0-9.,-]*""")  # names of items are none
 

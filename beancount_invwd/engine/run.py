@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from beancount_invwd.engine.ledger import find_end, list_own
 from beancount_invwd.ground.money import CONTEXT, ONE, ZERO
-from beancount_invwd.timeline.sums import sum_allowances
+from beancount_invwd.timeline.sums import sum_allowances, sum_corrections
 from beancount_invwd.transactions.journal import Journal
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from beancount_invwd.directives.read import Directives
     from beancount_invwd.directives.statements import Contract, Directive, Statement
     from beancount_invwd.ground.errors import InvwdError
+    from beancount_invwd.ground.sums import Sums
     from beancount_invwd.lots.demand import Rate, Turnover
     from beancount_invwd.lots.stock import Lot, Place, Stock, StockKey
     from beancount_invwd.measure.measured import Evidence
@@ -118,23 +119,13 @@ class Run:
         """The inventory account of this name, None for any other."""
         return self._chart.inventory(name)
 
-    def is_allowance(self, name: str) -> bool:
-        """Whether an account stands against an inventory account."""
-        return self._chart.is_allowance(name)
-
     def is_excluded(self, item: str) -> bool:
         """Whether an item is not assessed at all."""
         return self._chart.items.is_excluded(item)
 
-    @property
-    def opens(self) -> Mapping[str, Any]:
-        """The Open directives by account."""
-        return self._chart.opens
-
-    @property
-    def closes(self) -> Mapping[str, Any]:
-        """The Close directives by account."""
-        return self._chart.closes
+    def find_open(self, account: str) -> Any:
+        """The Open directive of an account, None if there is none."""
+        return self._chart.opens.get(account)
 
     def result(self, kind: str, entity: str, item: str) -> str:
         """The account that a kind of result is written to: loss, write_off, reversal or cogs."""
@@ -198,10 +189,9 @@ class Run:
         """The newest price directive of an item, however old it is; None without one."""
         return self._assessor.evidence.prices.newest(item)
 
-    def find_replacement(self, stock: Stock) -> Decimal | None:
-        """What a unit of an item costs to replace, however old the evidence is."""
-        found = self._assessor.evidence.find_replacement(stock, self.as_of, None)
-        return None if found is None else found.number
+    def find_replacement(self, stock: Stock) -> Any:
+        """What a unit of an item costs to replace, however old; None if that is not known."""
+        return self._assessor.evidence.find_replacement(stock, self.as_of, None)
 
     def list_unfilled(self, stock: Stock) -> list[tuple[Contract, Decimal]]:
         """The contracts that need more than what is on hand, with the units that they lack."""
@@ -251,6 +241,10 @@ class Run:
         """What of a closed period is corrected on the next measurement date."""
         return self._timeline.corrections
 
-    def allowances(self) -> Mapping[tuple[str, str], Decimal]:
+    def allowances(self) -> Sums[tuple[str, str]]:
         """What each allowance account should hold by the lots and what waits, by currency."""
         return sum_allowances(self._timeline)
+
+    def sum_corrections(self) -> Sums[tuple[str, str]]:
+        """What corrects a closed period and is not yet written, by account and currency."""
+        return sum_corrections(self._timeline)

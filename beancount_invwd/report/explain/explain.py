@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
 
+from beancount_invwd.directives.chart import Allowance
 from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.money import CONTEXT
@@ -113,8 +114,8 @@ def _is_excluded(run: Run, item: str) -> bool:
     """Whether an item lies, or lay, in inventory accounts, but is to be left alone."""
     return any(
         run.policy.match_inventory(row.account) is not None
-        and not run.is_allowance(row.account)
-        and (run.is_excluded(item) or run.inventory(row.account) is None)
+        and not isinstance(account := run.account(row.account), Allowance)
+        and (run.is_excluded(item) or account is None)
         for row in _list_postings(run, item)
     )
 

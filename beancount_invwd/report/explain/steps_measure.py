@@ -22,7 +22,7 @@ from beancount_invwd.report.explain.steps_evidence import tell_statement
 from beancount_invwd.report.output.numbers import show, show_share
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator
 
     from beancount_invwd.policy.values import Charge
     from beancount_invwd.report.ledger.sources import Sources
@@ -44,16 +44,16 @@ class MeasureSteps:
         case: The lot.
         section: What the steps belong to.
         sources: Names files and lines.
-        opens: Open directives by account: they may state terms.
+        find_open: Gives the Open directive of an account, which may state terms.
     """
 
     def __init__(
-        self, case: Case, section: str, sources: Sources, opens: Mapping[str, Any]
+        self, case: Case, section: str, sources: Sources, find_open: Callable[[str], Any]
     ) -> None:
         self._case = case
         self._section = section
         self._sources = sources
-        self._opens = opens
+        self._find_open = find_open
 
     def list_all(self) -> Iterator[Step]:
         """From units to the value that cost is tested against."""
@@ -213,7 +213,7 @@ class MeasureSteps:
         for facts in (lot.facts, lot.stock.facts):
             if name in facts.overrides:
                 return self._sources.locate(facts.meta)
-        entry = self._opens.get(lot.account)
+        entry = self._find_open(lot.account)
         if entry is not None and key in entry.meta:
             return self._sources.locate(entry.meta)
         return self._sources.locate_plugin()

@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING
 from beancount_invwd.allowance.groups import list_allowances
 from beancount_invwd.directives.mistakes import find_meta
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.report.explain.past import Past
 from beancount_invwd.report.explain.steps import Case, Step
 from beancount_invwd.report.explain.steps_demand import DemandSteps
 from beancount_invwd.report.explain.steps_evidence import list_evidence
 from beancount_invwd.report.explain.steps_measure import MeasureSteps
-from beancount_invwd.report.ledger.causes import Causes
-from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.holdings import LACKS
 from beancount_invwd.report.ledger.sources import Sources
-from beancount_invwd.report.ledger.tie_out import has_waiting, tie_out
 from beancount_invwd.report.output.numbers import show
-from beancount_invwd.transactions.journal import FILENAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,15 +36,13 @@ class Teller:
 
     def __init__(self, before: Run, after: Run, label: str | None) -> None:
         self._run = before
-        self._after = after
         self._day = before.as_of
         self._label = label
         self._plans = {row.lot.number: plan for plan in before.plans for row in plan.rows}
         self._planned = list_allowances(before.plans)
         self._sources = Sources(before.options_map)
         self._demand = DemandSteps(before, self._sources)
-        self._written = read_history(after).written
-        self._causes = after.share(Causes)
+        self._past = Past(after, self._sources)
         self._now = _list_allowances(after)
 
     def tell(self, stock: Stock) -> Iterator[Step]:
@@ -62,7 +57,7 @@ class Teller:
                 yield from self._tell_lot(row)
             yield from self._tell_groups(told)
             yield from self._tell_allowance(told)
-        yield from self._tell_history(stock)
+        yield from self._past.tell(stock)
 
     def _make_case(self, row: Row) -> Case | None:
         lot, terms = row.lot, row.lot.terms
@@ -89,8 +84,7 @@ class Teller:
         yield Step(section, "cost", formula, lot.cost, source)
         case = self._make_case(row)
         if case is not None:
-            opens = self._run.opens
-            yield from MeasureSteps(case, section, self._sources, opens).list_all()
+            yield from MeasureSteps(case, section, self._sources, self._run.find_open).list_all()
         if row.measured.lack is not None:
             yield Step(section, "measure", LACKS[row.measured.lack])
         else:
@@ -162,77 +156,13 @@ class Teller:
 
     def _tell_state(self, lot: Lot, after: Decimal) -> str:
         if lot.allowance == after:
-            return "booked" if self._is_booked(lot) else "nothing to write"
+            return "booked" if self._past.is_booked(lot.stock) else "nothing to write"
         if self._now.get(lot.number, ZERO) == after:
             return "written"
         closed = self._run.closed
         if closed is not None and self._day <= closed:
             return f"not written, the period is closed on {closed}"
         return f"pending: {self._day} was not measured"
-
-    def _is_booked(self, lot: Lot) -> bool:
-        """Whether the ledger itself has a movement of the day."""
-        names = self._name_groups(lot.stock)
-        return any(
-            row.date == self._day and row.group in names and row.entry.meta["filename"] != FILENAME
-            for row in self._written
-        )
-
-    def _name_groups(self, stock: Stock) -> set[str]:
-        """What the groups that an item was in are called."""
-        basis = self._run.policy.basis
-        wide = {"category": stock.category, "total": "total"}.get(basis, stock.key.commodity)
-        return {stock.key.commodity, wide}
-
-    def _tell_history(self, stock: Stock) -> Iterator[Step]:
-        """What was written so far for the groups that the item was in."""
-        names = self._name_groups(stock)
-        rows = [
-            row
-            for row in self._written
-            if row.group in names and (row.entity, row.currency) == stock.key[:2]
-        ]
-        for row in rows:
-            label = f"{row.date} {row.kind}"
-            text = row.entry.narration or row.reason
-            source = self._sources.locate(self._causes.find(row))
-            yield Step("Written", label, text, row.change, source)
-        total = sum((row.change for row in rows), ZERO)
-        moved = self._find_moved(stock, total)
-        if moved:
-            words = "with goods made of others, or by movements of wider groups"
-            yield Step("Written", "came" if moved > 0 else "went", words, moved)
-        if rows or moved:
-            yield Step("Written", "in all", "allowance that is left of these", total + moved)
-        yield from self._tell_waiting(stock, names)
-
-    def _tell_waiting(self, stock: Stock, names: set[str]) -> Iterator[Step]:
-        """What the accounts have more than the lots until it is written."""
-        for rows, words in (
-            (self._after.waiting, "releases that are written at the end of the period"),
-            (self._after.corrections, "corrects a closed period, on the next measurement date"),
-        ):
-            amounts = [
-                row.change
-                for row in rows
-                if row.group.name in names and row.group[:2] == stock.key[:2]
-            ]
-            if amounts:
-                yield Step("Written", "waits", words, sum(amounts, ZERO))
-
-    def _find_moved(self, stock: Stock, total: Decimal) -> Decimal:
-        """What of an allowance no movement tells of: the lots alone know.
-
-        Args:
-            stock: The item.
-            total: What its movements add up to.
-        """
-        now = next(row.allowance for row in self._after.stocks if row.key == stock.key)
-        is_wide = self._run.policy.basis in {"category", "total"}
-        if now == total or is_wide or has_waiting(self._after):
-            return ZERO
-        is_tied = all(row.ledger == row.lots for row in tie_out(self._after))
-        return now - total if is_tied else ZERO
 
 
 def _name(lot: Lot) -> str:

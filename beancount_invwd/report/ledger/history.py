@@ -8,7 +8,7 @@ changes of cost up to a date is the cost of the lots of that date.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from beancount.core import data
 
 from beancount_invwd.booked.claim import is_booked
+from beancount_invwd.directives.chart import Allowance
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.report.ledger.written import Reader, Written
 
@@ -46,7 +47,7 @@ class History:
 
     costs: Sequence[CostChange]
     written: Sequence[Written]
-    balances: Mapping[tuple[str, str], Decimal]
+    balances: Sums[tuple[str, str]]
 
 
 def read_history(run: Run) -> History:
@@ -77,10 +78,11 @@ def _take(
 ) -> None:
     """Note what a posting changes of the cost of inventory, or of an allowance account."""
     units, cost = posting.units, posting.cost
-    home = run.inventory(posting.account)
+    home = run.account(posting.account)
     if home is None:
-        if run.is_allowance(posting.account):
-            balances.add((posting.account, units.currency), -units.number)
+        return
+    if isinstance(home, Allowance):
+        balances.add((posting.account, units.currency), -units.number)
     elif cost is not None and not run.is_excluded(units.currency):
         place = (home.entity, cost.currency, units.currency, home.account)
         costs.append(CostChange(entry.date, *place, units.number * cost.number))

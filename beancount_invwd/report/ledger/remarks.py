@@ -60,11 +60,8 @@ def tell_waiting(run: Run) -> Iterator[str]:
             f"{amount:,f} {currency} of releases wait for the end of the period; until then the "
             "allowance accounts hold as much more than the lots."
         )
-    corrections: Sums[tuple[str, str]] = Sums()
-    for row in run.corrections:
-        for account, change in row.changes.items():
-            corrections.add((account, row.group.currency), change)
-    for (account, currency), change in sorted(corrections.without_zeros().items()):
+    corrections = run.sum_corrections().without_zeros()
+    for (account, currency), change in sorted(corrections.items()):
         yield (
             f"{abs(change):,f} {currency} that correct a closed period wait for the next "
             f"measurement; until then {account} holds as much "
@@ -75,9 +72,10 @@ def tell_waiting(run: Run) -> Iterator[str]:
 def _tell_contracts(run: Run, stock: Stock) -> Iterator[str]:
     """Tell of losses on contracts for more than what is on hand (ACCOUNTING section 10)."""
     lacking = run.list_unfilled(stock)
-    cost = run.find_replacement(stock) if lacking else None
-    if cost is None:
+    replacement = run.find_replacement(stock) if lacking else None
+    if replacement is None:
         return
+    cost = replacement.number
     formula = find_formula(run.find_item_terms(stock))
     for contract, units in lacking:
         net = contract.number

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.report.ledger.history import read_history
 
@@ -48,7 +47,7 @@ def tie_out(run: Run, others: Sequence[tuple[str, str]] = ()) -> list[TieOut]:
     lots, ledger = run.allowances(), read_history(run).balances
     accounts = {account for account, _ in (*lots, *others)}
     keys = {key for key in ledger if key[0] in accounts}.union(lots, others)
-    return [TieOut(*key, lots.get(key, ZERO), ledger.get(key, ZERO)) for key in sorted(keys)]
+    return [TieOut(*key, lots[key], ledger[key]) for key in sorted(keys)]
 
 
 def has_waiting(run: Run) -> bool:

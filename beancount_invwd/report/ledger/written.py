@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from beancount_invwd.allowance.groups import Kind
 from beancount_invwd.booked.claim import has_goods
+from beancount_invwd.directives.chart import Allowance
 from beancount_invwd.directives.metadata import GROUP
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
@@ -105,7 +106,7 @@ class Reader:
             if group is not None and posting.cost is None:
                 account, units = posting.account, posting.units
                 changes = found.setdefault((str(group), units.currency), Sums())
-                if self._run.is_allowance(account):
+                if isinstance(self._run.account(account), Allowance):
                     changes.add(account, -units.number)
         return found
 
