@@ -28,7 +28,7 @@ from beancount_invwd.cli.console import (
     show_progress,
     write,
 )
-from beancount_invwd.engine import Run
+from beancount_invwd.engine import Run, find_end, list_own
 from beancount_invwd.report.book import book as book_period
 from beancount_invwd.report.book import find_unmeasured
 from beancount_invwd.report.compare import BadScenario, document_comparison, read_scenario
@@ -326,8 +326,8 @@ def count(ledger: str, sheet: str, date: Day, *, balances: bool, output: str | N
     except (OSError, UnicodeDecodeError) as error:
         raise Refusal(f"{sheet} cannot be read: {error}") from error
     loaded = load(ledger)
-    loaded.follow(date)
-    found = count_sheet(loaded.entries, loaded.options_map, text, date)
+    run = loaded.follow(date or find_end(list_own(loaded.entries), None))
+    found = count_sheet(run, text)
     for problem in found.problems:
         click.echo(f"{sheet}: {problem}", err=True)
     write(loaded, found.write(has_balances=balances), output)

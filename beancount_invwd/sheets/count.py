@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import copy
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -25,8 +25,8 @@ from beancount.core import data
 from beancount.core.amount import Amount
 from beancount.core.number import MISSING
 
-from beancount_invwd.engine import BadConfiguration, find_end, follow_ledger, list_own
-from beancount_invwd.ground.errors import InvwdError, RuleError, find_near
+from beancount_invwd.engine import Run, list_own
+from beancount_invwd.ground.errors import RuleError, find_near
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.sheets.count_sheet import Line, Sheet, read_sheet
 from beancount_invwd.sheets.later import Later, find_file
@@ -41,66 +41,46 @@ class Count:
     """What a count comes to.
 
     Attributes:
-        date: The day; quantities are those of its end.
         opens: Accounts of the loss that the ledger does not open.
         shortages: Transactions with incomplete postings, as a user would write them, one for each
             account and item; once booked, what was counted is left.
         balances: Assertions of the next day, for items that were counted in full and of which no
             problem is listed.
         problems: What the user has to look at, in the order of the sheet's lines.
-        errors: Mistakes in the ledger; if its configuration is one, nothing was counted.
     """
 
-    date: datetime.date
     opens: Sequence[Any]
     shortages: Sequence[Any]
     balances: Sequence[Any]
     problems: Sequence[Problem]
-    errors: Sequence[InvwdError]
 
     def write(self, *, has_balances: bool = False) -> str:
         """Write the shortages as Beancount text to append, with `balance` assertions or not."""
         return write_entries(self.opens, self.shortages, self.balances if has_balances else ())
 
 
-def count(
-    entries: Sequence[Any],
-    options_map: Mapping[str, Any],
-    text: str,
-    date: datetime.date | None = None,
-) -> Count:
+def count(run: Run, text: str) -> Count:
     """Hold a count sheet against the books.
 
     Args:
-        entries: All entries as loaded, those that the plugin generated among them.
-        options_map: The ledger's options.
+        run: The ledger as of the day of the count; the quantities are of its end.
         text: The sheet: CSV with the columns account, commodity, quantity and perhaps label.
-        date: The day of the count, whose end the quantities are of; None is the ledger's last one.
-
-    Raises:
-        NotSwitchedOn: The ledger does not use the plugin.
     """
-    own = list_own(entries)
-    day = date or find_end(own, None)
+    own = list_own(run.entries)
     sheet = read_sheet(text)
-    try:
-        run = follow_ledger(entries, options_map, day)
-    except BadConfiguration as refusal:
-        return Count(day, (), (), (), sheet.faults, refusal.errors)
-    store = fill_store(run, own, options_map, day)
-    counting = _Counting(store, Later(entry for entry in own if entry.date > day))
+    store = fill_store(run, own)
+    counting = _Counting(store, Later(entry for entry in own if entry.date > run.as_of))
     for lines in sheet.lines.values():
         counting.settle(lines)
-    short = {txn.postings[0].account for txn in counting.shortages}
-    counting.note_order(find_file(own, day, short, options_map))
+    counting.note_order(
+        find_file(run, own, {row.postings[0].account for row in counting.shortages})
+    )
     counting.list_uncounted(sheet)
     return Count(
-        day,
-        _make_opens(counting, entries),
+        _make_opens(counting),
         counting.shortages,
         _make_balances(counting),
         sorted([*sheet.faults, *counting.problems], key=_by_line),
-        run.errors,
     )
 
 
@@ -155,7 +135,9 @@ class _Counting:
         if shelf is None:
             if line.account not in self.unknown:
                 self.unknown.add(line.account)
-                what = f"{line.account} is no inventory account that is open on {self.store.date}"
+                what = (
+                    f"{line.account} is no inventory account that is open on {self.store.run.as_of}"
+                )
                 self._note_unknown(line, what, line.account, self.store.shelves)
             return None
         if line.commodity not in self.store.items:
@@ -231,7 +213,7 @@ class _Counting:
         self.store.units[shelf.account, item] = left
         counted = sum((row.line.quantity for row in taken), ZERO)
         text = f"Count: {units:f} {item} missing {_tell_counted(counted, counted + units)}"
-        self.shortages.append(_make_transaction(self.store.date, text, postings, account))
+        self.shortages.append(_make_transaction(self.store.run.as_of, text, postings, account))
 
     def note_order(self, where: str | None) -> None:
         """Say where to append, and what the shortages change later."""
@@ -284,24 +266,24 @@ def _make_transaction(date: datetime.date, text: str, postings: Sequence[Any], a
     return data.Transaction(meta, date, "*", None, text, nothing, nothing, [*postings, loss])
 
 
-def _make_opens(counting: _Counting, entries: Iterable[Any]) -> list[Any]:
+def _make_opens(counting: _Counting) -> list[Any]:
     """Open accounts of the loss that the ledger does not, when the plugin does or on that day."""
-    store = counting.store
-    dates = {entry.account: entry.date for entry in entries if isinstance(entry, data.Open)}
+    run = counting.store.run
+    dates = {entry.account: entry.date for entry in run.entries if isinstance(entry, data.Open)}
     losses = dict.fromkeys(txn.postings[-1].account for txn in counting.shortages)
     meta = data.new_metadata("<count>", 0)
     return [
-        data.Open(meta, min(store.date, dates.get(name, store.date)), name, None, None)  # type: ignore[arg-type]
+        data.Open(meta, min(run.as_of, dates.get(name, run.as_of)), name, None, None)  # type: ignore[arg-type]
         for name in losses
-        if name not in store.opens
+        if name not in run.opens
     ]
 
 
 def _make_balances(counting: _Counting) -> list[Any]:
     store = counting.store
-    if store.date == datetime.date.max:  # has no next day
+    if store.run.as_of == datetime.date.max:  # has no next day
         return []
-    day = store.date + datetime.timedelta(days=1)
+    day = store.run.as_of + datetime.timedelta(days=1)
     meta = data.new_metadata("<count>", 0)
     return [
         data.Balance(meta, day, account, Amount(store.sum_below(account, item), item), None, None)

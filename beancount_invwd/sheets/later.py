@@ -12,7 +12,7 @@ stand below the day's other entries.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from beancount.core import data
 from beancount.core.interpolate import AUTOMATIC_META
 from beancount.core.position import Cost
 
+from beancount_invwd.engine import Run
 from beancount_invwd.ground.errors import RuleError
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
@@ -122,35 +123,28 @@ def _find_lot(held: Lots, lows: Mapping[Cost | None, _Low]) -> str | None:
     return None
 
 
-def find_file(
-    entries: Sequence[Any],
-    date: datetime.date,
-    accounts: Iterable[str],
-    options_map: Mapping[str, Any],
-) -> str | None:
-    """Find where transactions of a day stand that would be booked after an appended count.
+def find_file(run: Run, own: Sequence[Any], accounts: Collection[str]) -> str | None:
+    """Find where transactions of the day stand that would be booked after an appended count.
 
     Args:
-        entries: The ledger's own entries.
-        date: The day.
+        run: The ledger as of the day.
+        own: The ledger's own entries.
         accounts: The accounts that the count takes units out of.
-        options_map: Names the main file and those that it includes.
 
     Returns:
         File and line of the last one, if it stands further down in its file than the main file
         goes; None if a count at the end of the main file is booked last.
     """
-    main = options_map.get("filename")
-    files = set(options_map.get("include", ()))
-    counted = set(accounts)
-    end = max((row.meta["lineno"] for row in entries if _file(row) == main), default=0)
+    main = run.options_map.get("filename")
+    others = set(run.options_map.get("include", ())) - {main}
+    end = max((row.meta["lineno"] for row in own if _file(row) == main), default=0)
     rows = [
         (row.meta["lineno"], _locate(row))
-        for row in entries
-        if row.date == date
+        for row in own
+        if row.date == run.as_of
         and isinstance(row, data.Transaction)
-        and _file(row) in files - {main}
-        and any(posting.account in counted for posting in row.postings)
+        and _file(row) in others
+        and any(posting.account in accounts for posting in row.postings)
     ]
     last, where = max(rows, default=(0, None))
     return where if last > end else None

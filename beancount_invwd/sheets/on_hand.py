@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,32 +20,16 @@ class Store:
     """The units on hand at the end of a day, by account; less as shortages are written.
 
     Attributes:
-        opens: Open directives by account.
-        closes: Close directives by account.
-        shelves: The inventory accounts that are open on that day, in alphabetical order.
+        run: The ledger as of that day.
+        shelves: The inventory accounts that are open then.
         units: The units of every account and commodity, at cost or not.
         items: The commodities of the ledger.
     """
 
     run: Run
-    date: datetime.date
-    opens: Mapping[str, Any]
-    closes: Mapping[str, Any]
-    shelves: dict[str, Shelf] = field(default_factory=dict)
+    shelves: Mapping[str, Shelf]
     units: Sums[tuple[str, str]] = field(default_factory=Sums)
     items: set[str] = field(default_factory=set)
-
-    def add_shelf(self, entry: Any, options_map: Mapping[str, Any]) -> None:
-        """Make the shelf of an account, if it is one of inventory that is open."""
-        found = self.run.inventory(entry.account)
-        close = self.closes.get(entry.account)
-        is_closed = close is not None and close.date <= self.date
-        if found is None or entry.date > self.date or is_closed:
-            return
-        booking = entry.booking or options_map["booking_method"]
-        quantum = self.run.quantum
-        shelf = Shelf(entry.account, found.entity, booking, self.date, options_map, quantum)
-        self.shelves[entry.account] = shelf
 
     def put(self, posting: Any) -> None:
         """Put the units of a posting where they belong."""
@@ -80,12 +63,13 @@ class Store:
         Raises:
             RuleError: The ledger opens it in a way that forbids the loss.
         """
-        account = self.run.result("write_off", shelf.entity, commodity)
-        entry, close = self.opens.get(account), self.closes.get(account)
+        run = self.run
+        account = run.result("write_off", shelf.entity, commodity)
+        entry, close, day = run.opens.get(account), run.closes.get(account), run.as_of
         if entry is None:
             return account
-        if entry.date > self.date or (close is not None and close.date < self.date):
-            raise RuleError(f"{account} is not open on {self.date}; open it earlier, or longer")
+        if entry.date > day or (close is not None and close.date < day):
+            raise RuleError(f"{account} is not open on {day}; open it earlier, or longer")
         lacks = sorted(set(currencies).difference(entry.currencies or currencies))
         if lacks:
             what = ", ".join(lacks)
@@ -93,29 +77,31 @@ class Store:
         return account
 
 
-def fill_store(
-    run: Run, own: Sequence[Any], options_map: Mapping[str, Any], date: datetime.date
-) -> Store:
-    """Put everything that was booked until the end of a day on its shelf.
+def fill_store(run: Run, own: Iterable[Any]) -> Store:
+    """Put everything that was booked until the end of the day on its shelf.
 
     Args:
-        run: The engine's state as of that day.
+        run: The ledger as of the day.
         own: The ledger's own entries.
-        options_map: The ledger's options.
-        date: The day.
     """
-    opens = {entry.account: entry for entry in own if isinstance(entry, data.Open)}
-    closes = {entry.account: entry for entry in own if isinstance(entry, data.Close)}
-    store = Store(run, date, opens, closes)
-    for account in sorted(opens):
-        store.add_shelf(opens[account], options_map)
+    store = Store(run, {shelf.account: shelf for shelf in _make_shelves(run)})
     for entry in own:
         if isinstance(entry, data.Commodity):
             store.items.add(entry.currency)
-        elif isinstance(entry, data.Transaction) and entry.date <= date:
+        elif isinstance(entry, data.Transaction) and entry.date <= run.as_of:
             for posting in entry.postings:
                 store.put(posting)
     for shelf in store.shelves.values():
         currencies = {row.cost.currency for row in shelf.inventory if row.cost is not None}
         shelf.is_mixed = len(currencies) > 1
     return store
+
+
+def _make_shelves(run: Run) -> Iterator[Shelf]:
+    """Make an empty shelf for each inventory account that is open, in alphabetical order."""
+    for account, entry in sorted(run.opens.items()):
+        found, close = run.inventory(account), run.closes.get(account)
+        is_closed = close is not None and close.date <= run.as_of
+        if found is not None and entry.date <= run.as_of and not is_closed:
+            booking = entry.booking or run.options_map["booking_method"]
+            yield Shelf(account, found.entity, booking, run)

@@ -12,7 +12,6 @@ posting would take, and the posting is written only if these are the lots that w
 from __future__ import annotations
 
 import copy
-import datetime
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from beancount.core.number import MISSING
 from beancount.core.position import Cost, CostSpec
 from beancount.parser import booking_full
 
+from beancount_invwd.engine import Run
 from beancount_invwd.ground.errors import RuleError
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.sheets.pool import leave_pool
@@ -43,7 +43,7 @@ class Shelf:
 
     Attributes:
         booking: Its booking method.
-        quantum: Gives the smallest unit of a currency.
+        run: The ledger as of the day of the count.
         seen: Labels (or None) of all lots that each item ever had here.
         is_mixed: Whether it holds several cost currencies, so that `{}` does not say which.
     """
@@ -51,9 +51,7 @@ class Shelf:
     account: str
     entity: str
     booking: Any
-    date: datetime.date
-    options_map: Mapping[str, Any]
-    quantum: Callable[[str], Decimal]
+    run: Run
     inventory: Inventory = field(default_factory=Inventory)
     seen: dict[str, set[str | None]] = field(default_factory=dict)
     is_mixed: bool = False
@@ -87,7 +85,7 @@ class Shelf:
             RuleError: The booking method does not say which lots the units leave; they stay.
         """
         if self.is_pool:
-            rows = leave_pool(lots, units, self.quantum)
+            rows = leave_pool(lots, units, self.run.quantum)
             return [self._make_posting(commodity, taken, spec) for taken, spec in rows]
         before = copy.copy(self.inventory)
         try:
@@ -157,10 +155,10 @@ class Shelf:
         meta = data.new_metadata("<count>", 0)
         posting = self._make_posting(commodity, units, spec)
         nothing: frozenset[str] = frozenset()
-        txn = data.Transaction(meta, self.date, "*", None, "", nothing, nothing, [posting])
+        txn = data.Transaction(meta, self.run.as_of, "*", None, "", nothing, nothing, [posting])
         balances = defaultdict(Inventory, {self.account: copy.copy(inventory)})
         methods = {self.account: self.booking}
-        booked, errors = _BOOK([txn], self.options_map, methods, balances)
+        booked, errors = _BOOK([txn], self.run.options_map, methods, balances)
         if errors:
             return None
         return {row.cost: -row.units.number for row in booked[0].postings}

@@ -118,3 +118,21 @@ def test_a_count_does_not_write_over_its_sheet(ledger: Path) -> None:
     assert result.exit_code == 2
     assert "is not written over" in result.output
     assert sheet.read_text(encoding="utf-8") == "account,commodity,quantity\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "expected"),
+    [
+        ('plugin "beancount_invwd" "{\'standard\': 1}"', 1, "standard"),
+        ("", 2, "the ledger does not use the plugin"),
+    ],
+)
+def test_without_a_policy_nothing_is_counted(
+    ledger: Path, line: str, status: int, expected: str
+) -> None:
+    ledger.write_text(LEDGER.replace('plugin "beancount_invwd"', line), encoding="utf-8")
+    sheet = ledger.parent / "sheet.csv"
+    sheet.write_text("account,commodity,quantity\nAssets:Inventory:Store,MUG,7\n", "utf-8")
+    result = CliRunner().invoke(main, ["count", str(ledger), str(sheet)])
+    assert (result.exit_code, result.stdout) == (status, "")
+    assert expected in result.stderr
