@@ -14,6 +14,7 @@ from beancount.core import data
 from beancount_invwd.directives.checks import check_directives, check_opens
 from beancount_invwd.directives.mistakes import Mistakes
 from beancount_invwd.directives.read import Directives, read_directives
+from beancount_invwd.engine.goods import Parts
 from beancount_invwd.engine.ledger import (
     find_config,
     find_end,
@@ -21,7 +22,7 @@ from beancount_invwd.engine.ledger import (
     find_year_end,
     list_own,
 )
-from beancount_invwd.engine.run import Parts, Run
+from beancount_invwd.engine.run import Run
 from beancount_invwd.ground.dates import fiscal_year_start
 from beancount_invwd.ground.errors import InvwdError, RuleError, error_at, find_plugin_line
 from beancount_invwd.ground.money import CONTEXT
