@@ -1,15 +1,58 @@
-"""The plan of the house, held by its syntax tree: sizes, arrows, and who may change what."""
+"""The plan of the house, held by its syntax tree: sizes, arrows, and who may do what."""
 
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support.house import read_house
+from tests.support.house import Module, read_house
 
-HOUSE = read_house(Path(__file__).parents[2])
+ROOT = Path(__file__).parents[2]
+HOUSE = read_house(ROOT)
+ASKING = ("beancount_invwd.report", "beancount_invwd.sheets", "fava_ext")
+PARTS = {"timeline", "books", "assessor", "chart", "scope", "targets", "claims", "mistakes"}
 
 
-def test_the_rooms_are_few_and_so_are_their_arrows() -> None:
+def _list_attributes(module: Module) -> Iterator[ast.Attribute]:
+    return (node for node in ast.walk(module.tree) if isinstance(node, ast.Attribute))
+
+
+def _tell(module: Module, node: ast.Attribute) -> str:
+    return f"{module.name}:{node.lineno} {ast.unparse(node)}"
+
+
+def _is_own(node: ast.Attribute) -> bool:
+    """Whether an attribute is one of the object itself."""
+    return ast.unparse(node.value) in {"self", "cls"}
+
+
+def test_the_rooms_are_few_and_their_arrows_run_down() -> None:
     arrows = HOUSE.find_arrows()
     assert len(arrows) <= 18
     assert sum(map(len, arrows.values())) <= 75
+
+
+def test_nobody_walks_through_the_parts_of_a_run() -> None:
+    assert [
+        _tell(module, node)
+        for module in HOUSE.modules
+        if module.name.startswith(ASKING) and module.name != "fava_ext.fava_api"
+        for node in _list_attributes(module)
+        if not _is_own(node) and (node.attr in PARTS or re.match("_[a-z]", node.attr))
+    ] == []
+
+
+def test_a_run_keeps_its_parts_for_itself() -> None:
+    assert [
+        _tell(module, target)
+        for module in HOUSE.modules
+        if module.name.startswith("beancount_invwd.engine.")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Assign) and re.search(r"\bparts\.", ast.unparse(node.value))
+        for target in node.targets
+        if isinstance(target, ast.Attribute)
+        and not target.attr.startswith("_")
+        and target.attr not in {"policy", "closed"}  # nouns
+    ] == []
