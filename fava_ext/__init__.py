@@ -2,11 +2,16 @@
 
     2024-01-01 custom "fava-extension" "fava_ext"
 
-The page is a face: it shows the rows of `beancount_invwd.report` as they are, and computes nothing
-of its own but which of them to show. Requests go through `question` (the address), `store` (what is
-known of the ledger), `selection` (what the filters pick), `views` (tables) and `pages`; downloads
-are those of the command line. Fava's private parts are in `fava_api`. Templates have no logic, and
-escape all that comes from the ledger; `Impairment.js` is the only script.
+The page is a face: it shows the rows of `beancount_invwd.report` by their own columns, and computes
+nothing of its own but which of them to show. A request goes this way:
+
+- `request`: the address is read (question), the ledger followed (cache), filters pick (selection)
+- `views`: one for each report, in the order of the page; `tables` makes cells of its rows
+- `head`, `overview` (figures, charts), `pages`: what stands above a view, and the whole page
+- `downloads`: the files that the command line would write
+
+Fava's private parts are in `fava_api`. Templates have no logic, and escape all that comes from the
+ledger; `Impairment.js` is the only script.
 """
 
 from __future__ import annotations
@@ -25,14 +30,15 @@ from beancount_invwd.report.compare import BadScenario
 from beancount_invwd.report.explain.explain import UnknownItem
 from beancount_invwd.report.rollforward import NotTestedSo
 from fava_ext import downloads, fava_api
-from fava_ext.bodies import build_body
-from fava_ext.head import head_of_refusal, list_mistakes
+from fava_ext.formats import Formats
+from fava_ext.head import Head, list_mistakes
 from fava_ext.pages import Page, build_page
+from fava_ext.request.cache import Cache
 from fava_ext.request.context import Context
 from fava_ext.request.question import BadQuestionError, read_question
 from fava_ext.request.selection import Selection
-from fava_ext.request.store import Store
 from fava_ext.views.explain import tell_story
+from fava_ext.views.index import VIEWS, build_body, list_links
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,11 +69,11 @@ class Impairment(FavaExtensionBase):
         super().__init__(ledger, None)
         self.ignored_config = config
         self._lock = RLock()  # the engine's state is not made for two requests at once
-        self._store: Store | None = None
+        self._cache: Cache | None = None
 
     def after_load_file(self) -> None:
         """Forget what was computed of the ledger before."""
-        self._store = None
+        self._cache = None
 
     # The page
 
@@ -84,37 +90,39 @@ class Impairment(FavaExtensionBase):
             url = fava_api.url_of_source(self.ledger, source)
             return Page(is_switched_on=False, editor_url=url)
         except BadConfiguration:
-            return Page(head=head_of_refusal(self.ledger))
+            mistakes = list_mistakes(self.ledger, Formats(self.ledger))
+            view = fava_api.read_arguments().get("view", "positions")
+            return Page(view, Head(list_links(view), mistakes))
         except Exception as error:  # noqa: BLE001 (as in plugin.py: said, not thrown)
             return self._report(error)
 
     def _report(self, error: Exception) -> Page:
         _log.exception("the page failed")
-        formats = fava_api.Formats(self.ledger)
+        formats = Formats(self.ledger)
         text = formats.sentence(f"{type(error).__name__}: {error}")
         return Page(fault=text, mistakes=list_mistakes(self.ledger, formats))
 
     def _remember(self, name: str, build: Callable[[Context], Any]) -> Any:
         """Build what is asked for, unless it was since the ledger was loaded."""
-        store, filters = self._find_store(), fava_api.read_filters(self.ledger)
+        cache, filters = self._find_cache(), fava_api.read_filters(self.ledger)
         key = (name, filters, *fava_api.key_of_request())  # "month" is another one tomorrow
-        if key not in store.pages:
-            found = build(self._make_context(store, filters))
-            if len(store.pages) >= _MOST_PAGES:
-                store.pages.clear()
-            store.pages[key] = found
-        return store.pages[key]
+        if key not in cache.pages:
+            found = build(self._make_context(cache, filters))
+            if len(cache.pages) >= _MOST_PAGES:
+                cache.pages.clear()
+            cache.pages[key] = found
+        return cache.pages[key]
 
-    def _find_store(self) -> Store:
-        if self._store is None:
-            self._store = Store(self.ledger)
-        return self._store
+    def _find_cache(self) -> Cache:
+        if self._cache is None:
+            self._cache = Cache(self.ledger)
+        return self._cache
 
-    def _make_context(self, store: Store, filters: fava_api.Filters) -> Context:
+    def _make_context(self, cache: Cache, filters: fava_api.Filters) -> Context:
         question = read_question(fava_api.read_arguments())
-        selection = Selection(store.find_state(filters.end), filters)
-        formats = fava_api.Formats(self.ledger, selection.state.run.quantum)
-        return Context(self.ledger, store, question, selection, formats)
+        run = cache.follow(filters.end)
+        formats = Formats(self.ledger, run.quantum)
+        return Context(self.ledger, cache, question, Selection(run, filters), formats)
 
     # What the script asks for
 
@@ -142,7 +150,7 @@ class Impairment(FavaExtensionBase):
 
         def make() -> Response:
             filters = fava_api.read_filters(self.ledger)
-            return _send(build(self._make_context(self._find_store(), filters)))
+            return _send(build(self._make_context(self._find_cache(), filters)))
 
         return self._answer(make)
 
@@ -156,20 +164,22 @@ class Impairment(FavaExtensionBase):
         except BadConfiguration:
             return _refuse("the configuration of the plugin line has errors")
         except _WRONG as error:
-            return _refuse(fava_api.Formats(self.ledger).sentence(str(error)))
+            return _refuse(Formats(self.ledger).sentence(str(error)))
         except Exception as error:  # noqa: BLE001
             _log.exception("the page failed")
             text = f"beancount-invwd failed ({type(error).__name__}: {error}); please report it"
-            return _refuse(fava_api.Formats(self.ledger).sentence(text))
+            return _refuse(Formats(self.ledger).sentence(text))
 
 
 def _add_downloads(cls: type[Impairment]) -> None:
-    """Give the page an endpoint for each table and format, and one for the note."""
-    for name in downloads.DOCUMENTS:
-        for style in downloads.STYLES:
-            build = partial(downloads.write_table, name=name, style=style)
-            _add_endpoint(cls, f"{name}.{style}", build)
-    _add_endpoint(cls, "disclosure.md", downloads.write_note)
+    """Give the page an endpoint for each view and format."""
+    for name, view in VIEWS.items():
+        if view.document is not None:
+            for style in downloads.STYLES:
+                build = partial(downloads.write_table, name, style, view.document)
+                _add_endpoint(cls, f"{name}.{style}", build)
+        if view.text is not None:
+            _add_endpoint(cls, f"{name}.md", partial(downloads.write_text, name, view.text))
 
 
 def _add_endpoint(

@@ -26,9 +26,6 @@ from fava.internal_api import BalancesChart, BarChart, HierarchyChart
 from fava.util.date import INTERVALS, dateranges
 from flask import current_app, request, url_for
 
-from beancount_invwd.report.output.numbers import places_of
-from fava_ext.words import list_citations
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -40,10 +37,8 @@ Chart = BalancesChart | BarChart | HierarchyChart
 Tree = SerialisedTreeNode
 
 _MOST_INTERVALS = 400
-_ONE = Decimal(1)
-_CENT = Decimal("0.01")
+_ZERO, _ONE = Decimal(), Decimal(1)
 _PLACES = 2
-"""Fava's decimals of a currency that the ledger never writes."""
 _NO_CURRENCY = {"at_cost", "at_value", "units"}
 NAME = "Impairment"
 
@@ -151,83 +146,42 @@ def is_at_value() -> bool:
     return g.conversion == "at_value"
 
 
-def convert(ledger: FavaLedger, number: Decimal, currency: str, day: date) -> tuple[Decimal, str]:
-    """Convert an amount at the rate of a day; without a rate it stays as it is."""
-    inventory = CounterInventory({(currency, None): number or _ONE})  # of a zero Fava makes nothing
-    found = g.conv.apply(inventory, ledger.prices, day)
-    unit, amount = next(iter(found.items()), (currency, number))
-    return (amount if number else number), unit
+def convert(
+    ledger: FavaLedger, amounts: Iterable[tuple[str, Decimal]], day: date
+) -> dict[str, Decimal]:
+    """Convert amounts at the rate of a day, by currency; without a rate they stay as they are."""
+    total: dict[str, Decimal] = {}
+    for currency, number in amounts:
+        unit, amount = currency, number
+        if read_currency():
+            inventory = CounterInventory({(currency, None): number or _ONE})  # of 0 Fava makes none
+            found = g.conv.apply(inventory, ledger.prices, day)
+            unit, amount = next(iter(found.items()), (currency, number))
+        total[unit] = total.get(unit, _ZERO) + (amount if number else number)
+    return total
+
+
+def find_unit(ledger: FavaLedger, currency: str, day: date) -> str:
+    """The currency that amounts in another one are converted to."""
+    return next(iter(convert(ledger, [(currency, _ONE)], day)))
 
 
 # Formats
 
 
-class Formats:
-    """Writes numbers as Fava does, and hides them in incognito mode.
-
-    Args:
-        ledger: Fava's ledger.
-        find_quantum: The smallest unit of a currency; amounts have no fewer decimals than it.
-    """
-
-    def __init__(
-        self, ledger: FavaLedger, find_quantum: Callable[[str], Decimal] = lambda _: _CENT
-    ) -> None:
-        self._formats = ledger.format_decimal
-        self._find_quantum = find_quantum
-        self.is_incognito = is_incognito()
-
-    def show_money(self, number: Decimal, currency: str) -> str:
-        """An amount."""
-        return self.digits(number, self._count_places(currency))
-
-    def price(self, number: Decimal, currency: str) -> str:
-        """A value per unit: as `show_money`, but no digit is rounded away."""
-        return self.digits(number, max(_count_digits(number), self._count_places(currency)))
-
-    def show_exact(self, number: Decimal, commodity: str = "") -> str:
-        """A quantity, or a value per unit of whatever currency: no digit is rounded away."""
-        places = self._formats.precisions.get(commodity, _PLACES)
-        return self.digits(number, max(_count_digits(number), places))
-
-    def _count_places(self, currency: str) -> int:
-        """Fava's decimals: those that the ledger is written with, which may be none."""
-        places = self._formats.precisions.get(currency, _PLACES)
-        return max(places, places_of(self._find_quantum(currency)))
-
-    def digits(self, number: Decimal, places: int) -> str:
-        """A number with so many decimals."""
-        return self._mask(get_locale_format(self._formats._locale, places)(number))  # noqa: SLF001
-
-    def formula(self, text: str) -> str:
-        """Numbers and words of an explanation; decimals are written as those beside them."""
-        if self._formats._locale is not None:  # noqa: SLF001
-            text = _DECIMAL.sub(lambda m: self.digits(Decimal(m[0]), len(m[1])), text)
-        return self.sentence(text)
-
-    def sentence(self, text: str) -> str:
-        """Words that may have figures in them; dates and cited paragraphs stay."""
-        return _FIGURE.sub(lambda m: m[1] or "X", text) if self.is_incognito else text
-
-    def _mask(self, text: str) -> str:
-        return re.sub("[0-9]", "X", text) if self.is_incognito else text
+def write_number(ledger: FavaLedger, number: Decimal, places: int) -> str:
+    """Write a number with so many decimals, as the locale has it."""
+    return get_locale_format(ledger.format_decimal._locale, places)(number)  # noqa: SLF001
 
 
-def _count_digits(number: Decimal) -> int:
-    """How many decimals a number has, but for idle zeros."""
-    return places_of(number.normalize())
+def has_locale(ledger: FavaLedger) -> bool:
+    """Tell whether numbers are written otherwise than in the ledger."""
+    return ledger.format_decimal._locale is not None  # noqa: SLF001
 
 
-def _match_figures(citations: Iterable[str]) -> re.Pattern[str]:
-    """Match digits, and as a group what is kept; of citations the longest first."""
-    texts = sorted({text for text in citations if text}, key=len, reverse=True)
-    kept = [r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b", *(rf"{re.escape(text)}(?![0-9])" for text in texts)]
-    return re.compile(f"({'|'.join(kept)})|[0-9]")
-
-
-_DECIMAL = re.compile(r"(?<![\w.,])(?<!\w-)[0-9]+\.([0-9]{2,}|[0-9](?=%))(?!\w|\.[0-9])")
-"""6000.00 and 8.5%, as the engine writes them, but not V2.50 or the 6,000.00 of a narration."""
-_FIGURE = _match_figures(list_citations())
+def count_places(ledger: FavaLedger, commodity: str) -> int:
+    """The decimals that the ledger is written with; Fava's, if it never writes the commodity."""
+    return ledger.format_decimal.precisions.get(commodity, _PLACES)
 
 
 def is_incognito() -> bool:

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import datetime
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
+from beancount_invwd.report.ledger.rolled import sum_rows
 from fava_ext import fava_api
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from fava_ext.request.context import Context
 
-    from fava.core import FavaLedger
-
-    from fava_ext.request.selection import Selection
-
-_ON_DATE = {"cost": "Cost", "allowance": "Allowance", "carrying": "Carrying amount"}
-_IN_TIME = {
-    "write-down": "Write-downs",
-    "write-off": "Write-offs",
-    "reversal": "Reversals",
-    "release": "Releases",
+_ON_DATE = {
+    "cost": "Cost",
+    "allowance": "Allowance",
+    "carrying": "Carrying amount",
+    "pending": "Pending",
 }
-_DECREASES = {"reversal", "release"}
-_MOVED = "transfer"
-_TERMS = {**_ON_DATE, **_IN_TIME, _MOVED: "Transfers", "pending": "Pending"}
-_ONE = Decimal(1)
-_Key = tuple[str, str]  # entity, currency
-_Sums = defaultdict[_Key, dict[str, Decimal]]  # by the names of the terms
+_IN_TIME = {
+    "write_downs": "Write-downs",
+    "write_offs": "Write-offs",
+    "reversals": "Reversals",
+    "releases": "Releases",
+}
+_DECREASES = {"reversals", "releases"}
+_MOVED = {"transfers": "Transfers"}
+_NOTES = {"carrying": "cost less allowance", "pending": "if it were measured on this date"}
+_Unit = tuple[str, str]  # entity, the currency that amounts are converted to
+_Amounts = dict[str, list[tuple[str, Decimal]]]  # currency and number by the names of the terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,7 @@ class Figures:
     in_time: Sequence[Figure]
 
 
-def list_figures(
-    selection: Selection, ledger: FavaLedger, formats: fava_api.Formats
-) -> list[Figures]:
+def list_figures(context: Context) -> list[Figures]:
     """List the key figures of what is shown, converted as Fava does.
 
     Movements are those of the time filter; decreases of the allowance are positive here, since
@@ -62,56 +62,54 @@ def list_figures(
     there are any: between accounts of which a filter picks one, or taken over from elsewhere.
     Everything is converted at the rate of the as-of date.
     """
-    sums: _Sums = defaultdict(lambda: dict.fromkeys(_TERMS, Decimal()))
-    for total in sum_totals(list_positions(selection.state.run, "entity", selection.lots)):
-        amounts = {name: getattr(total, name) for name in (*_ON_DATE, "pending")}
-        _add(sums, total.entity, total.currency, amounts, selection, ledger)
-    for row in selection.recent:
-        if row.change:
-            change = -row.change if row.kind in _DECREASES else row.change
-            _add(sums, row.entity, row.currency, {row.kind: change}, selection, ledger)
-    return [_show(key, row, formats) for key, row in sorted(sums.items())]
+    run, selection = context.run, context.selection
+    amounts: dict[_Unit, _Amounts] = {}
+    for total in sum_totals(list_positions(run, "entity", selection.lots)):
+        _put(amounts, total, _ON_DATE, context)
+    span = (selection.start or datetime.date.min, run.as_of)
+    for row in sum_rows(run, selection.recent, [span], None):
+        if not row.is_empty:
+            _put(amounts, row, {**_IN_TIME, **_MOVED}, context)
+    return [_show(key, found, context) for key, found in sorted(amounts.items())]
 
 
-def describe_conversion(selection: Selection, ledger: FavaLedger) -> str:
+def _put(
+    amounts: dict[_Unit, _Amounts], row: Any, terms: Mapping[str, str], context: Context
+) -> None:
+    unit = fava_api.find_unit(context.ledger, row.currency, context.run.as_of)
+    found = amounts.setdefault((row.entity, unit), {})
+    for name in terms:
+        found.setdefault(name, []).append((row.currency, getattr(row, name)))
+
+
+def _show(key: _Unit, amounts: _Amounts, context: Context) -> Figures:
+    entity, unit = key
+    found = {
+        name: fava_api.convert(context.ledger, rows, context.run.as_of).get(unit, Decimal())
+        for name, rows in amounts.items()
+    }
+
+    def make(name: str, term: str) -> Figure:
+        number = found.get(name, Decimal())
+        number = -number if name in _DECREASES else number
+        sign = "+" if name in _MOVED and number > 0 else ""
+        text = sign + context.formats.show_money(number, unit)
+        return Figure(term, text, _NOTES.get(name, ""), not number)
+
+    moved = _MOVED if found.get("transfers") else {}
+    on_date = [make(*term) for term in _ON_DATE.items()]
+    return Figures(entity, unit, on_date, [make(*term) for term in {**_IN_TIME, **moved}.items()])
+
+
+def describe_conversion(context: Context) -> str:
     """Say what of the key figures is converted, and which rates are missing; empty for nothing."""
-    target, day = fava_api.read_currency(), selection.state.as_of
+    target, day, selection = fava_api.read_currency(), context.run.as_of, context.selection
     if not target:
         return ""
-    lots, moved = selection.lots, selection.recent
-    shown = {row.lot.stock.key.currency for row in lots} | {row.currency for row in moved}
-    kept = {name for name in shown if fava_api.convert(ledger, _ONE, name, day)[1] == name}
+    shown = {row.lot.place.currency for row in selection.lots}
+    shown |= {row.currency for row in selection.recent}
+    kept = {name for name in shown if fava_api.find_unit(context.ledger, name, day) == name}
     missing = [f"{name} to {target}" for name in sorted(kept.difference(target.split(",")))]
     done = f"Converted to {target} at the rates of {day}." if shown - kept else ""
     lack = f"Not converted, as there is no rate by {day}: {', '.join(missing)}." if missing else ""
     return f"{done} {lack}".strip()
-
-
-def _add(  # noqa: PLR0913, PLR0917 (an amount and all that converts it)
-    sums: _Sums,
-    entity: str,
-    currency: str,
-    amounts: Mapping[str, Decimal],
-    selection: Selection,
-    ledger: FavaLedger,
-) -> None:
-    for name, number in amounts.items():
-        unit = currency
-        if fava_api.read_currency():
-            rate, unit = fava_api.convert(ledger, _ONE, currency, selection.state.as_of)
-            number = number * rate  # noqa: PLW2901
-        sums[entity, unit][name] += number
-
-
-def _show(key: _Key, row: Mapping[str, Decimal], formats: fava_api.Formats) -> Figures:
-    entity, currency = key
-    notes = {"carrying": "cost less allowance", "pending": "if it were measured on this date"}
-
-    def make(name: str) -> Figure:
-        sign = "+" if name == _MOVED and row[name] > 0 else ""
-        text = sign + formats.show_money(row[name], currency)
-        return Figure(_TERMS[name], text, notes.get(name, ""), not row[name])
-
-    on_date = [make(name) for name in (*_ON_DATE, "pending")]
-    moved = [_MOVED] if row[_MOVED] else []
-    return Figures(entity, currency, on_date, [make(name) for name in (*_IN_TIME, *moved)])

@@ -9,37 +9,22 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.ground.errors import InvwdError
 from fava_ext import fava_api
+from fava_ext.views.index import list_links
+from fava_ext.views.view import Link
 from fava_ext.words import describe_policy
 
 if TYPE_CHECKING:
     from fava.core import FavaLedger
 
+    from fava_ext.formats import Formats
     from fava_ext.request.context import Context
     from fava_ext.request.selection import Selection
-
-
-TITLES = {
-    "positions": "Positions",
-    "movements": "Movements",
-    "rollforward": "Roll-forward",
-    "risk": "At risk",
-    "compare": "Compare",
-    "disclosure": "Disclosure",
-}
 
 
 _WHOLE = {
     "disclosure": "The note is of all inventory, whatever the account and text filters.",
     "explain": "The explanation is of the whole item, whatever the account and text filters.",
 }
-
-
-class Link(NamedTuple):
-    """A link; `is_here` says that it leads to what is shown."""
-
-    text: str
-    url: str
-    is_here: bool = False
 
 
 class Mistake(NamedTuple):
@@ -61,45 +46,34 @@ class Head:
         hints: What the filters do to this page, a sentence each.
     """
 
-    as_of: str
-    time: str
-    policy: str
-    line: Link | None
     views: Sequence[Link]
     mistakes: Sequence[Mistake] = ()
+    as_of: str = ""
+    time: str = ""
+    policy: str = ""
+    line: Link | None = None
     hints: Sequence[str] = ()
     has_money: bool = True
 
 
 def build_head(context: Context) -> Head:
     """Build the head."""
-    selection, ledger = context.selection, context.ledger
-    as_of = selection.state.as_of
-    start = selection.start
+    selection, ledger, view = context.selection, context.ledger, context.question.view
+    as_of, start = context.run.as_of, selection.start
     return Head(
+        list_links(view),
+        list_mistakes(ledger, context.formats),
         as_of=str(as_of) if as_of.year > 1 else "",
         time=f"{start} – {as_of}" if start else f"up to {as_of}",
-        policy=describe_policy(selection.state.run),
+        policy=describe_policy(context.run),
         line=_link_line(context),
-        views=_list_views(context.question.view),
-        mistakes=list_mistakes(ledger, context.formats),
-        hints=list(_list_hints(selection, context.question.view)),
+        hints=list(_list_hints(selection, view)),
         has_money=bool(ledger.options["operating_currency"]),
     )
 
 
-def head_of_refusal(ledger: FavaLedger) -> Head:
-    """Build the head of a ledger whose configuration has errors: these are all that is known."""
-    mistakes = list_mistakes(ledger, fava_api.Formats(ledger))
-    return Head("", "", "", None, _list_views(""), mistakes)
-
-
-def _list_views(here: str) -> list[Link]:
-    return [Link(title, fava_api.url_of(view=view), view == here) for view, title in TITLES.items()]
-
-
 def _link_line(context: Context) -> Link | None:
-    name, _, line = context.store.plugin_line.rpartition(":")
+    name, _, line = context.cache.plugin_line.rpartition(":")
     if not name:
         return None
     source = {"filename": context.ledger.beancount_file_path, "lineno": int(line)}
@@ -130,7 +104,7 @@ def _list_hints(selection: Selection, view: str) -> Sequence[str]:
     return found
 
 
-def list_mistakes(ledger: FavaLedger, formats: fava_api.Formats) -> list[Mistake]:
+def list_mistakes(ledger: FavaLedger, formats: Formats) -> list[Mistake]:
     """List what the plugin reported when the ledger was loaded."""
     return [
         Mistake(

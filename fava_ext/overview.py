@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from fava_ext import charts, fava_api
+from beancount_invwd.report.ledger.tie_out import tie_out
+from fava_ext import fava_api
+from fava_ext.charts import list_charts
 from fava_ext.figures import Figures, describe_conversion, list_figures
-from fava_ext.tables.columns import Columns
+from fava_ext.tables.cells import Cells
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from fava_ext.request.context import Context
     from fava_ext.tables.cells import Cell
 
 
 _OVERVIEWS = {"positions", "movements", "rollforward"}
-
-
 _CHARTED = {"positions", "movements"}
 
 
@@ -26,9 +27,9 @@ class TieRow(NamedTuple):
     """An allowance account: what the lots and the ledger say."""
 
     account: Cell
-    lots: Cell
-    ledger: Cell
-    difference: Cell
+    lots: str
+    ledger: str
+    difference: str
     is_tied: bool
 
 
@@ -46,31 +47,33 @@ class Overview:
 
 def build_overview(context: Context) -> Overview | None:
     """Build what stands above a view; None where there is nothing to show."""
-    if context.question.view not in _OVERVIEWS or not context.selection.state.run.stocks:
+    view = context.question.view
+    if view not in _OVERVIEWS or not context.run.stocks:
         return None
-    selection, view = context.selection, context.question.view
     ties = _show_ties(context)
     return Overview(
-        figures=list_figures(selection, context.ledger, context.formats),
+        figures=list_figures(context),
         ties=ties,
         is_tied=all(row.is_tied for row in ties),
-        charts=charts.list_charts(selection, context.ledger, view) if view in _CHARTED else [],
-        note=describe_conversion(selection, context.ledger),
+        charts=list_charts(context, view) if view in _CHARTED else [],
+        note=describe_conversion(context),
         is_at_value=fava_api.is_at_value(),
     )
 
 
 def _show_ties(context: Context) -> list[TieRow]:
-    columns = Columns(context)
-    found = []
-    for row in context.selection.state.ties:
+    link = Cells(context).link_account
 
-        def money(number: Decimal, currency: str = row.currency) -> Cell:
-            return replace(columns.amount(number, currency), note=currency)
+    def show(number: Decimal, currency: str) -> str:
+        return f"{context.formats.show_money(number, currency)} {currency}"
 
-        account = columns.link_account(row.account)
-        difference = money(row.difference)
-        found.append(
-            TieRow(account, money(row.lots), money(row.ledger), difference, not row.difference)
+    return [
+        TieRow(
+            link(row.account),
+            show(row.lots, row.currency),
+            show(row.ledger, row.currency),
+            show(row.difference, row.currency),
+            not row.difference,
         )
-    return found
+        for row in tie_out(context.run)
+    ]

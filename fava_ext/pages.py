@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fava_ext.bodies import Body, build_body
 from fava_ext.head import Head, Mistake, build_head
 from fava_ext.overview import Overview, build_overview
+from fava_ext.views.index import build_body
+from fava_ext.views.view import Body
 
 if TYPE_CHECKING:
     from fava_ext.request.context import Context
@@ -38,5 +39,5 @@ class Page:
 
 def build_page(context: Context) -> Page:
     """Build the whole page."""
-    head = build_head(context)
-    return Page(context.question.view, head, build_overview(context), build_body(context))
+    view = context.question.view
+    return Page(view, build_head(context), build_overview(context), build_body(context))

@@ -9,7 +9,17 @@ from beancount_invwd.policy.standards import STANDARDS
 from beancount_invwd.report.note import requirements as notes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from beancount_invwd.engine import Run
+
+KINDS: Mapping[str, str] = {
+    "write-down": "Write-downs",
+    "write-off": "Write-offs",
+    "reversal": "Reversals",
+    "release": "Releases",
+    "transfer": "Transfers",
+}
 
 
 def list_citations() -> list[str]:

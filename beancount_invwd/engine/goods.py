@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from beancount_invwd.ground.money import CONTEXT, ONE, ZERO
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
     from beancount_invwd.allowance.groups import Plan, Row
@@ -53,6 +53,11 @@ class Goods:
     def stocks(self) -> Sequence[Stock]:
         """The stocks of all items that were ever on hand."""
         return list(self._timeline.books.stocks.values())
+
+    @cached_property
+    def categories(self) -> Mapping[str, str]:
+        """The items that were ever on hand, each with its category."""
+        return {stock.key.commodity: stock.category for stock in self.stocks}
 
     @property
     def places(self) -> Sequence[Place]:

@@ -330,13 +330,20 @@ def _list_columns(found: Comparison) -> list[Column]:
     return columns
 
 
-def _take(number: int, *, is_difference: bool = False) -> Callable[[_Line], Decimal]:
-    def take(line: _Line) -> Decimal:
-        figures = line.row.differences if is_difference else line.row.figures
-        amount: Decimal = getattr(figures[number], line.key)
+def take_figure(
+    number: int, key: str, *, is_difference: bool = False
+) -> Callable[[CompareRow], Decimal]:
+    """Take `allowance` or `profit` of a column from rows, or what it has more than the first."""
+
+    def take(row: CompareRow) -> Decimal:
+        amount: Decimal = getattr((row.differences if is_difference else row.figures)[number], key)
         return amount
 
     return take
+
+
+def _take(number: int, *, is_difference: bool = False) -> Callable[[_Line], Decimal]:
+    return lambda line: take_figure(number, line.key, is_difference=is_difference)(line.row)
 
 
 def _list_lines(row: CompareRow) -> list[_Line]:

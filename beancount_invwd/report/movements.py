@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal, localcontext
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from beancount_invwd.ground.money import CONTEXT
+from beancount_invwd.ground.sums import Sums
 from beancount_invwd.report.ledger.causes import Causes
 from beancount_invwd.report.ledger.sources import Sources
 from beancount_invwd.report.output.columns import (
@@ -99,6 +101,23 @@ def list_movements(run: Run, written: Sequence[Written]) -> list[MovementRow]:
             )
         )
     return found
+
+
+class Change(NamedTuple):
+    """What movements of an entity and currency come to."""
+
+    entity: str
+    currency: str
+    change: Decimal
+
+
+def sum_changes(rows: Sequence[MovementRow]) -> list[Change]:
+    """Add movements up by entity and currency."""
+    sums: Sums[tuple[str, str]] = Sums()
+    with localcontext(CONTEXT):
+        for row in rows:
+            sums.add((row.entity, row.currency), row.change)
+    return [Change(*key, change) for key, change in sorted(sums.items())]
 
 
 def document_movements(rows: Sequence[MovementRow], start: object, end: object) -> Document:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fava.core import FavaLedger
 
-    from fava_ext.fava_api import Formats
+    from beancount_invwd.engine import Run
+    from fava_ext.formats import Formats
+    from fava_ext.request.cache import Cache
     from fava_ext.request.question import Question
     from fava_ext.request.selection import Selection
-    from fava_ext.request.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,12 @@ class Context:
     """What views are built from."""
 
     ledger: FavaLedger
-    store: Store
+    cache: Cache
     question: Question
     selection: Selection
     formats: Formats
+
+    @property
+    def run(self) -> Run:
+        """The state of the date that is asked for."""
+        return self.selection.run

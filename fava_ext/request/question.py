@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from beancount_invwd.ground.errors import RuleError
 from beancount_invwd.policy.standards import BASES, STANDARDS
@@ -72,6 +72,27 @@ class Question:
     def columns(self) -> tuple[str, ...]:
         """All scenarios to compare with."""
         return tuple(dict.fromkeys((*self.scenarios, *self.asked)))
+
+    @property
+    def percent(self) -> str:
+        """The share by which prices may fall, in per cent."""
+        return f"{(self.headroom * 100).normalize():f}"
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of the view, but for its name."""
+        values: dict[str, dict[str, Any]] = {
+            "positions": {"by": self.by},
+            "risk": {"headroom": f"{self.percent}%", "within": self.within},
+            "compare": {
+                "standard": self.standard,
+                "basis": self.basis,
+                "price": self.price.removesuffix("%"),
+                "with": list(self.scenarios),
+            },
+            "explain": {"item": self.item, **({"lot": self.lot} if self.lot else {})},
+        }
+        return values.get(self.view, {})
 
 
 def _join(**settings: str) -> str:

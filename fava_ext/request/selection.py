@@ -1,4 +1,4 @@
-"""A state and Fava's filters → what is shown of it.
+"""The state of a date and Fava's filters → what is shown of it.
 
 The account filter picks lots by their account (or its allowance account), and movements as Fava's
 journal does, with what they change on the accounts that it picks. The text filter picks movements
@@ -11,22 +11,25 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from beancount_invwd.report.ledger.history import read_history
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
 
+    from beancount_invwd.engine import Run
     from beancount_invwd.report.ledger.history import CostChange
     from beancount_invwd.report.ledger.written import Written
     from fava_ext.fava_api import Filters
-    from fava_ext.request.store import State
 
 
 class Selection:
-    """What the filters pick of a state."""
+    """What the filters pick of the state of a date."""
 
-    def __init__(self, state: State, filters: Filters) -> None:
-        self.state = state
+    def __init__(self, run: Run, filters: Filters) -> None:
+        self.run = run
         self.filters = filters
+        self._history = read_history(run)
         self._accounts: dict[str, bool] = {}
 
     @property
@@ -43,17 +46,27 @@ class Selection:
     def lots(self) -> Sequence[Any]:
         """The lots on hand, measured."""
         if not self.is_narrow:
-            return self.state.lots
-        return [row for row in self.state.lots if self._shows(row.lot.place)]
+            return self.run.rows
+        return [row for row in self.run.rows if self._shows(row.lot.place)]
+
+    def lots_of(self, item: str, label: str) -> Sequence[Any]:
+        """The lots of an item, or those that have a label, whatever the filters."""
+        rows = (row for row in self.run.rows if row.lot.place.commodity == item)
+        return [row for row in rows if label in {"", row.lot.label}]
 
     @cached_property
     def costs(self) -> Sequence[CostChange]:
         """Changes of cost up to the date, of the same goods as the lots."""
-        rows = self.state.history.costs
+        rows = self._history.costs
         if not self.is_narrow:
             return rows
         places = {(place.account, place.commodity) for place in self._places}
         return [row for row in rows if (row.account, row.commodity) in places]
+
+    @property
+    def known_costs(self) -> Sequence[CostChange]:
+        """Changes of cost of all goods."""
+        return self._history.costs
 
     @cached_property
     def left_out(self) -> Sequence[str]:
@@ -66,7 +79,7 @@ class Selection:
     @cached_property
     def written(self) -> Sequence[Written]:
         """Movements up to the date."""
-        rows = self.state.written
+        rows = self._history.written
         if not self.is_narrow:
             return rows
         picked = {id(entry) for entry in self.filters.pick([row.entry for row in rows])}
@@ -82,12 +95,18 @@ class Selection:
     def allowances(self) -> Sequence[Written]:
         """The movements that make up the allowances of the lots that are shown."""
         if not self.is_narrow:
-            return self.state.written
+            return self._history.written
         return [
             self._narrow(row)
-            for row in self.state.written
+            for row in self._history.written
             if self.shows_item(row.group) and any(map(self._accepts, row.changes))
         ]
+
+    @property
+    def has_whole_allowances(self) -> bool:
+        """Whether movements of just the goods that are shown can be told apart from others."""
+        is_wide = self.run.policy.basis in {"category", "total"}
+        return not (is_wide and self.filters.text) and not self.left_out
 
     def shows_item(self, name: str) -> bool:
         """Whether the text filter picks an item (or a group of items)."""
@@ -105,7 +124,7 @@ class Selection:
     @cached_property
     def _places(self) -> Sequence[Any]:
         """The items by account that are shown; all of their goods may be sold by now."""
-        return list(filter(self._shows, self.state.run.places))
+        return list(filter(self._shows, self.run.places))
 
     def _shows(self, place: Any) -> bool:
         return self.shows_item(place.commodity) and self._accepts_place(place)
@@ -131,12 +150,11 @@ class Selection:
         """The items that the entries which the text filter picks are about; None for all."""
         if not self.filters.text:
             return None
-        as_of = self.state.as_of
-        picked = self.filters.pick_by_text(self.state.run.entries)
-        found = {name for entry in picked if entry.date <= as_of for name in _name_items(entry)}
-        stocks = self.state.run.stocks
-        wide = {s.key.commodity for s in stocks if s.category in found or "total" in found}
-        return frozenset(found | wide | {s.category for s in stocks if s.key.commodity in found})
+        picked = self.filters.pick_by_text(self.run.past)
+        found = {name for entry in picked for name in _name_items(entry)}
+        pairs = self.run.categories.items()
+        wide = {item for item, name in pairs if name in found or "total" in found}
+        return frozenset(found | wide | {name for item, name in pairs if item in found})
 
 
 def _name_items(entry: Any) -> Iterator[str]:

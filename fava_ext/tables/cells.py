@@ -1,22 +1,19 @@
-"""Rows → a table as the template shows it: sorted, cut to a length, formatted, linked.
-
-A field knows the heading of a column, what it is sorted by and how a cell is made. Only rows that
-are shown are formatted.
-"""
+"""Kinds of columns → the cells of the page: formatted, linked, aligned, and in order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlencode
 
-from fava_ext.request.question import BadQuestionError
+from fava_ext import fava_api
 
 if TYPE_CHECKING:
-    from fava_ext.request.question import Question
-
-Row = TypeVar("Row")
-LONGEST = 100
+    from beancount_invwd.report.output.columns import Column
+    from fava_ext.request.context import Context
 
 
 class Badge(NamedTuple):
@@ -47,102 +44,63 @@ class Cell:
     badges: Sequence[Badge] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Field(Generic[Row]):
-    """A column.
-
-    Attributes:
-        key: What the address calls it to sort by.
-        order: What a row is sorted by; None stands last.
-    """
-
-    key: str
-    title: str
-    make: Callable[[Row], Cell]
-    order: Callable[[Row], Any]
-    is_number: bool = False
+_NOTHING = Cell("–", tone="quiet", hint="none")
 
 
-class Head(NamedTuple):
-    """A heading: its field, how the table is sorted by it now, and what a click asks for."""
+class Cells:
+    """Makes cells of what columns read from rows."""
 
-    key: str
-    title: str
-    is_number: bool
-    sorted: str
-    next: str
+    def __init__(self, context: Context) -> None:
+        self._ledger = context.ledger
+        self._formats = context.formats
+        self._explanations = fava_api.url_of(view="explain")
+        self.link_account = lru_cache(None)(_link_account)  # a link takes long to build
+        self.explain = lru_cache(None)(self._explain)
 
+    def make(self, column: Column, row: Any) -> Cell:
+        """The cell of a row."""
+        value: Any = column.read(row)
+        if column.is_number:
+            return _NOTHING if value is None else self._make_number(column, row, value)
+        text = str(value or "")
+        if column.kind == "item":
+            return self.explain(text, getattr(row, "lot_label", None) or "")
+        if column.kind == "account":
+            return self.link_account(text)
+        return Cell(text if column.kind == "date" else self._formats.sentence(text))
 
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """A table.
+    def _make_number(self, column: Column, row: Any, number: Any) -> Cell:
+        formats = self._formats
+        if column.kind == "days":
+            return Cell(formats.digits(Decimal(number), 0))
+        if column.kind == "share":
+            return Cell(f"{formats.digits(number * 100, 1)} %")
+        if column.kind == "exact":
+            text = formats.show_exact(number, getattr(row, column.unit) or "")
+        elif column.kind == "price":
+            text = formats.price(number, row.currency)
+        else:
+            sign = "+" if column.kind == "change" and number > 0 else ""
+            text = sign + formats.show_money(number, row.currency)
+        return Cell(text, tone="" if number else "quiet")
 
-    Attributes:
-        name: Tells the tables of a view apart.
-        spans: Headings above the headings, each with the number of columns; empty for none.
-        count: How many rows there are, of which `rows` may be the first ones.
-    """
+    def order(self, column: Column, row: Any) -> Any:
+        """What a row is sorted by; None stands last."""
+        value = column.read(row)
+        if column.kind == "item":
+            return self.name(str(value)).casefold()
+        return (value.casefold() or None) if isinstance(value, str) else value
 
-    name: str
-    label: str
-    heads: Sequence[Head]
-    rows: Sequence[Sequence[Cell]]
-    totals: Sequence[Sequence[Cell]]
-    count: int
-    spans: Sequence[tuple[str, int]] = ()
-    empty: str = ""
+    def name(self, item: str) -> str:
+        """The name of an item in Fava."""
+        return fava_api.name_item(self._ledger, item)
 
-    @property
-    def is_cut(self) -> bool:
-        """Whether there are more rows than are shown."""
-        return self.count > len(self.rows)
-
-
-def build_grid(  # noqa: PLR0913 (what a table is made of)
-    name: str,
-    label: str,
-    fields: Sequence[Field[Row]],
-    rows: Sequence[Row],
-    question: Question,
-    *,
-    totals: Sequence[Sequence[Cell]] = (),
-    spans: Sequence[tuple[str, int]] = (),
-    empty: str = "",
-) -> Grid:
-    """Build a table, in the order that the address asks for.
-
-    Raises:
-        BadQuestionError: The address names a column that is not there.
-    """
-    is_down = question.sort.startswith("-")
-    key = question.sort.removeprefix("-")
-    heads = [_make_head(field, key, is_down=is_down) for field in fields]
-    if key:
-        rows = _sort(rows, _find(fields, key), is_down=is_down)
-    shown = rows if question.is_whole else rows[:LONGEST]
-    cells = [[field.make(row) for field in fields] for row in shown]
-    return Grid(name, label, heads, cells, totals, len(rows), spans, empty)
+    def _explain(self, item: str, lot: str = "") -> Cell:
+        """The cell of an item, which leads to its explanation."""
+        name = self.name(item)
+        url = f"{self._explanations}&{urlencode({'item': item, **({'lot': lot} if lot else {})})}"
+        return Cell(name, note=item if name != item else "", url=url, item=item, lot=lot)
 
 
-def _make_head(field: Field[Row], key: str, *, is_down: bool) -> Head:
-    now = ("descending" if is_down else "ascending") if field.key == key else ""
-    if now:
-        then = field.key if is_down else f"-{field.key}"
-    else:
-        then = f"-{field.key}" if field.is_number else field.key
-    return Head(field.key, field.title, field.is_number, now, then)
-
-
-def _find(fields: Sequence[Field[Row]], key: str) -> Field[Row]:
-    for field in fields:
-        if field.key == key:
-            return field
-    known = ", ".join(field.key for field in fields)
-    raise BadQuestionError(f"sort is {key!r}; allowed are {known}")
-
-
-def _sort(rows: Sequence[Row], field: Field[Row], *, is_down: bool) -> Sequence[Row]:
-    keyed = [(field.order(row), row) for row in rows]
-    known = [(value, row) for value, row in keyed if value is not None]
-    known.sort(key=lambda pair: pair[0], reverse=is_down)
-    return [row for _, row in known] + [row for value, row in keyed if value is None]
+def _link_account(name: str) -> Cell:
+    return Cell(name, url=fava_api.url_of_account(name)) if name else Cell()

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.policy.words import BASES, STANDARDS
-from beancount_invwd.report.compare import BadScenario, Comparison, narrow
+from beancount_invwd.report.compare import (
+    BadScenario,
+    Comparison,
+    document_comparison,
+    narrow,
+    take_figure,
+)
+from beancount_invwd.report.output.columns import CURRENCY, ENTITY, ITEM, Column
+from beancount_invwd.report.output.tables import Table
 from fava_ext import fava_api
-from fava_ext.tables.cells import Cell, Field, Grid, build_grid
-from fava_ext.tables.columns import Columns, of_entity
+from fava_ext.tables.grid import Grid, build_grid
 
 if TYPE_CHECKING:
-    from beancount_invwd.report.compare import CompareRow
+    from beancount_invwd.report.output.tables import Document
     from fava_ext.request.context import Context
+
+_FIGURES = {"allowance": "Allowance", "profit": "Profit or loss"}
+_BASES = {key: basis.in_line for key, basis in BASES.items()}
 
 
 class Choice(NamedTuple):
@@ -36,7 +44,7 @@ class Kept(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The form, and its result or what is wrong with it.
+    """The form, and what is told below the table or in its place.
 
     Attributes:
         price: By how many per cent prices change.
@@ -53,35 +61,42 @@ class Form:
     keep_url: str
     join_url: str
     problem: str = ""
-    grid: Grid | None = None
     notes: Sequence[str] = ()
     start: str = ""
 
 
-def find_comparison(context: Context) -> Comparison:
-    """Compare, and keep the items that the filters pick.
+def show(context: Context) -> tuple[Grid | None, Form]:
+    """Policies side by side, and the form with what it asks for now."""
+    form, sentence = _fill_in(context), context.formats.sentence
+    try:
+        found = _find_comparison(context)
+    except BadScenario as error:
+        return None, Form(**form, problem=sentence(str(error)))
+    notes = [
+        sentence(f"{name}: {message}")
+        for name, messages in found.notes.items()
+        for message in messages
+    ]
+    return _show_table(context, found), Form(**form, notes=notes, start=str(found.start))
 
-    Raises:
-        BadScenario: A scenario cannot be read, or the configuration refuses it.
-    """
+
+def _find_comparison(context: Context) -> Comparison:
+    """Compare, and keep the items that the filters pick."""
     selection = context.selection
-    found = context.store.compare(context.question.columns, selection.filters.end)
+    found = context.cache.compare(context.question.columns, selection.filters.end)
     if not selection.is_narrow:
         return found
     return narrow(found, lambda row: selection.shows_row(row.commodity))
 
 
-def show_form(context: Context) -> Form:
-    """Show the form with what it asks for now."""
+def _fill_in(context: Context) -> dict[str, Any]:
     question = context.question
     kept, asked = question.scenarios, question.asked
     joined = ",".join(asked)
     joins = len(asked) > 1 and joined not in kept
-    form: dict[str, Any] = {
+    return {
         "standards": _list_choices(STANDARDS, question.standard),
-        "bases": _list_choices(
-            {key: basis.in_line for key, basis in BASES.items()}, question.basis
-        ),
+        "bases": _list_choices(_BASES, question.basis),
         "price": question.price.removesuffix("%"),
         "kept": [
             Kept(name, _url([other for other in kept if other != name], context)) for name in kept
@@ -89,17 +104,6 @@ def show_form(context: Context) -> Form:
         "keep_url": _url(question.columns, context) if set(asked) - set(kept) else "",
         "join_url": _url([*kept, joined], context) if joins else "",
     }
-    try:
-        found = find_comparison(context)
-    except BadScenario as error:
-        return Form(**form, problem=context.formats.sentence(str(error)))
-    notes = [
-        context.formats.sentence(f"{name}: {message}")
-        for name, messages in found.notes.items()
-        for message in messages
-    ]
-    grid = show_comparison(context, found)
-    return Form(**form, grid=grid, notes=notes, start=str(found.start))
 
 
 def _list_choices(values: Mapping[str, str], chosen: str) -> list[Choice]:
@@ -108,60 +112,38 @@ def _list_choices(values: Mapping[str, str], chosen: str) -> list[Choice]:
 
 
 def _url(scenarios: Sequence[str], context: Context) -> str:
-    question = context.question
-    values: dict[str, Any] = {
-        "standard": question.standard,
-        "basis": question.basis,
-        "with": list(scenarios),
-    }
-    return fava_api.url_of(view="compare", price=question.price.removesuffix("%"), **values)
+    values = {**context.question.parameters, "with": list(scenarios)}
+    return fava_api.url_of(view="compare", **values)
 
 
-def show_comparison(context: Context, found: Comparison) -> Grid:
+def _show_table(context: Context, found: Comparison) -> Grid:
     """An item a line; for each policy its allowance and profit or loss, and what is different."""
-    columns = Columns(context)
-    fields: list[Field[CompareRow]] = [columns.item(), *columns.split(found.rows)]
-    spans = [("", len(fields))]
+    columns, spans = [ITEM, ENTITY, CURRENCY], dict[str, str]()
     for number, name in enumerate(found.columns):
-        more = _list_compare_fields(number, columns)
-        fields += more
-        spans.append((name if number else "As the ledger", len(more)))
-    totals = [_compare_total(row, fields, spans[0][1]) for row in found.totals]
+        more = _list_columns(number)
+        columns += more
+        spans |= {column.key: name if number else "As the ledger" for column in more}
     rows = sorted(found.rows, key=lambda row: -max(abs(f.allowance) for f in row.figures))
     empty = "There is no allowance under any of these policies."
-    return build_grid(
-        "compare",
-        "Policies side by side",
-        fields,
-        rows,
-        context.question,
-        totals=totals,
-        spans=spans,
-        empty=empty,
-    )
+    table, label = Table("compare", columns, rows, empty=empty), "Policies side by side"
+    return build_grid(context, label, table, columns, totals=found.totals, spans=spans)
 
 
-def _list_compare_fields(number: int, columns: Columns) -> list[Field[CompareRow]]:
-    def take(row: CompareRow, *, key: str, is_difference: bool) -> Decimal:
-        figures = row.differences if is_difference else row.figures
-        value: Decimal = getattr(figures[number], key)
-        return value
-
-    def make(row: CompareRow, *, get: Callable[[CompareRow], Decimal], is_signed: bool) -> Cell:
-        return columns.amount(get(row), row.currency, is_signed=is_signed)
-
-    fields = []
-    for key, title in (("allowance", "Allowance"), ("profit", "Profit or loss")):
-        for is_difference in (False, True) if number else (False,):
-            get = partial(take, key=key, is_difference=is_difference)
-            name = f"{key}-{number}{'-difference' if is_difference else ''}"
-            cell = partial(make, get=get, is_signed=is_difference)
-            head = "Difference" if is_difference else title
-            fields.append(Field(name, head, cell, get, is_number=True))
-    return fields
+def _list_columns(number: int) -> list[Column]:
+    columns = []
+    for key, title in _FIGURES.items():
+        name, get = f"{key}-{number}", take_figure(number, key)
+        columns.append(Column(name, title, "money", get=get))
+        if number:
+            get = take_figure(number, key, is_difference=True)
+            columns.append(Column(f"{name}-difference", "Difference", "change", get=get))
+    return columns
 
 
-def _compare_total(row: CompareRow, fields: Sequence[Field[CompareRow]], width: int) -> list[Cell]:
-    name = Cell(f"Total, {row.currency}{of_entity(row)}")
-    rest = [field.make(row) for field in fields[width:]]
-    return [name, *(Cell() for _ in range(width - 1)), *rest]
+def write(context: Context) -> Document:
+    """What the command line writes of it.
+
+    Raises:
+        BadScenario: A scenario cannot be read, or the configuration refuses it.
+    """
+    return document_comparison(_find_comparison(context))

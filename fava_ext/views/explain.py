@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from beancount_invwd.report.explain.explain import Explanation, explain
+from beancount_invwd.report.explain.explain import (
+    Explanation,
+    UnknownItem,
+    document_explanation,
+    explain,
+)
 from beancount_invwd.report.ledger.holdings import list_positions
 from beancount_invwd.report.ledger.sources import Sources
+from beancount_invwd.report.positions import COLUMNS
 from fava_ext import fava_api
-from fava_ext.tables.columns import Columns
+from fava_ext.tables.cells import Cells
+from fava_ext.tables.grid import pick
 from fava_ext.views.positions import show_marks
 
 if TYPE_CHECKING:
     from beancount_invwd.report.explain.steps import Step
+    from beancount_invwd.report.output.tables import Document
     from fava_ext.request.context import Context
     from fava_ext.tables.cells import Badge, Cell
 
@@ -58,14 +66,19 @@ class Story:
     parts: Sequence[Part]
 
 
-def find_explanation(context: Context) -> Explanation:
-    """Explain the item that is asked for.
+def show(context: Context) -> tuple[None, Story | str]:
+    """The explanation, or why there is none."""
+    if not context.question.item:
+        return None, "No item is named in this address."
+    try:
+        return None, tell_story(context)
+    except UnknownItem as error:
+        return None, str(error)
 
-    Raises:
-        UnknownItem: There is no such item or lot.
-    """
+
+def _explain(context: Context) -> Explanation:
     question = context.question
-    return explain(context.selection.state.run, question.item, question.lot or None)
+    return explain(context.run, question.item, question.lot or None)
 
 
 def tell_story(context: Context) -> Story:
@@ -74,43 +87,30 @@ def tell_story(context: Context) -> Story:
     Raises:
         UnknownItem: There is no such item or lot.
     """
-    found = find_explanation(context)
-    columns = Columns(context)
-    chapters = found.chapters
+    found, cells, formats = _explain(context), Cells(context), context.formats
+    is_one = len(found.chapters) == 1
     parts = []
-    for chapter in chapters:
-        where = ", ".join(filter(None, (chapter.entity, chapter.currency)))
+    for chapter in found.chapters:
+        where = "" if is_one else ", ".join(filter(None, (chapter.entity, chapter.currency)))
         for title, steps in groupby(chapter.steps, key=lambda step: step.section):
             lines = [_make_line(step, context) for step in steps]
-            parts.append(
-                Part(context.formats.formula(title), where if len(chapters) > 1 else "", lines)
-            )
-    figures, badges = _sum_up(context, columns)
-    name = columns.name(found.item)
-    lot = found.label or ""
-    return Story(found.item, lot, name, str(found.as_of), badges, figures, parts)
+            parts.append(Part(formats.formula(title), where, lines))
+    figures, badges = _sum_up(context, cells)
+    name, as_of = cells.name(found.item), str(found.as_of)
+    return Story(found.item, found.label or "", name, as_of, badges, figures, parts)
 
 
-def _sum_up(
-    context: Context, columns: Columns
-) -> tuple[Sequence[tuple[str, Cell]], Sequence[Badge]]:
-    question, state = context.question, context.selection.state
-    lots = [
-        row
-        for row in state.lots
-        if row.lot.stock.key.commodity == question.item and question.lot in {"", row.lot.label}
-    ]
+def _sum_up(context: Context, cells: Cells) -> tuple[list[tuple[str, Cell]], list[Badge]]:
+    """The figures of the item on this date, with their units, and its badges."""
+    question = context.question
+    lots = context.selection.lots_of(question.item, question.lot)
     figures: list[tuple[str, Cell]] = []
     badges: list[Badge] = []
-    for row in list_positions(state.run, "item", lots):
-        unit = f" {row.currency}{f', {row.entity}' if row.entity else ''}"
-        figures += [
-            ("Quantity", columns.number(row.quantity, question.item)),
-            (f"Cost,{unit}", columns.amount(row.cost, row.currency)),
-            (f"Measure,{unit}", columns.amount(row.measure, row.currency)),
-            (f"Allowance,{unit}", columns.amount(row.allowance, row.currency)),
-            (f"Carrying amount,{unit}", columns.amount(row.carrying, row.currency)),
-        ]
+    for row in list_positions(context.run, "item", lots):
+        unit = ", ".join(filter(None, (f", {row.currency}", row.entity)))
+        for column in pick(COLUMNS, "quantity", "cost", "measure", "allowance", "carrying"):
+            term = f"{column.heading}{unit if column.is_money else ''}"
+            figures.append((term, cells.make(column, row)))
         badges += [badge for badge in show_marks(row) if badge not in badges]
     return figures, badges
 
@@ -118,13 +118,16 @@ def _sum_up(
 def _make_line(step: Step, context: Context) -> Line:
     formats = context.formats
     result = "" if step.result is None else formats.show_exact(step.result)
-    url = _link(step.source, context)
-    return Line(
-        formats.formula(step.label), formats.formula(step.formula), result, step.source, url
-    )
+    place = Sources(context.run.options_map).read(step.source)
+    url = fava_api.url_of_source(context.ledger, place)
+    how = formats.formula(step.formula)
+    return Line(formats.formula(step.label), how, result, step.source, url)
 
 
-def _link(source: str, context: Context) -> str:
-    """Link a place that is relative to the ledger's folder."""
-    options: Any = context.ledger.options
-    return fava_api.url_of_source(context.ledger, Sources(options).read(source))
+def write(context: Context) -> Document:
+    """What the command line writes of it.
+
+    Raises:
+        UnknownItem: There is no such item or lot.
+    """
+    return document_explanation(_explain(context))

@@ -2,101 +2,77 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from beancount_invwd.report.movements import MovementRow, list_movements
+from beancount_invwd.report.movements import (
+    COLUMNS,
+    document_movements,
+    list_movements,
+    sum_changes,
+)
+from beancount_invwd.report.output.tables import Table
 from fava_ext import fava_api
-from fava_ext.tables.cells import Badge, Cell, Field, Grid, build_grid
-from fava_ext.tables.columns import Columns, total_cells
+from fava_ext.tables.cells import Badge, Cell, Cells
+from fava_ext.tables.grid import Grid, build_grid, pick
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from beancount_invwd.report.movements import MovementRow
+    from beancount_invwd.report.output.tables import Document
     from fava_ext.request.context import Context
+    from fava_ext.tables.grid import Makers
+
+_SHOWN = (
+    "date",
+    "kind",
+    "group",
+    "entity",
+    "currency",
+    "narration",
+    "quantity",
+    "change",
+    "reason",
+)
 
 
-_ZERO = Decimal()
-
-
-def show_movements(context: Context) -> Grid:
+def show(context: Context) -> tuple[Grid, None]:
     """What was written, the newest first."""
-    question, columns = context.question, Columns(context)
-    rows = list_recent(context)[::-1]
-    fields: list[Field[MovementRow]] = [
-        Field("date", "Date", lambda row: Cell(str(row.date)), lambda row: row.date),
-        _kind_field(),
-        _group_field(context, columns),
-        *columns.split(rows),
-        _entry_field(context),
-        columns.exact("quantity", "Units", "group"),
-        columns.money("change", "Allowance", is_signed=True),
-        _cause_field(context),
-    ]
-    totals = [
-        total_cells(fields, total, f"Total, {total.currency}") for total in _sum_changes(rows)
-    ]
-    empty = "Nothing was written in this time."
-    return build_grid("movements", "Movements", fields, rows, question, totals=totals, empty=empty)
+    rows = _list_recent(context)[::-1]
+    table = Table("movements", COLUMNS, rows, empty="Nothing was written in this time.")
+    makers, totals = _list_makers(context), sum_changes(rows)
+    columns = pick(COLUMNS, *_SHOWN)
+    return build_grid(context, "Movements", table, columns, makers=makers, totals=totals), None
 
 
-def list_recent(context: Context) -> list[MovementRow]:
+def _list_recent(context: Context) -> list[MovementRow]:
     """The movements of the time filter, with what caused them."""
-    state = context.selection.state
-    return list_movements(state.run, context.selection.recent)
+    return list_movements(context.run, context.selection.recent)
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
-    entity: str
-    currency: str
-    change: Decimal
+def _list_makers(context: Context) -> Makers:
+    cells, formats, items = Cells(context), context.formats, context.run.categories
 
+    def show_kind(row: MovementRow) -> Cell:
+        text = row.kind.replace("-", "\N{NON-BREAKING HYPHEN}")
+        return Cell(badges=[Badge(row.kind, text)])
 
-def _sum_changes(rows: Sequence[MovementRow]) -> list[_Change]:
-    sums: dict[tuple[str, str], Decimal] = {}
-    for row in rows:
-        key = (row.entity, row.currency)
-        sums[key] = sums.get(key, _ZERO) + row.change
-    return [_Change(*key, change) for key, change in sorted(sums.items())]
+    def show_group(row: MovementRow) -> Cell:
+        return cells.explain(row.group) if row.group in items else Cell(row.group)
 
-
-def _kind_field() -> Field[MovementRow]:
-    return Field(
-        "kind",
-        "Movement",
-        lambda row: Cell(
-            badges=[Badge(row.kind, row.kind.replace("-", "\N{NON-BREAKING HYPHEN}"))]
-        ),
-        lambda row: row.kind,
-    )
-
-
-def _group_field(context: Context, columns: Columns) -> Field[MovementRow]:
-    items = {stock.key.commodity for stock in context.selection.state.run.stocks}
-
-    def make(row: MovementRow) -> Cell:
-        return columns.explain(row.group) if row.group in items else Cell(row.group)
-
-    return Field("group", "Item", make, lambda row: columns.name(row.group).casefold())
-
-
-def _entry_field(context: Context) -> Field[MovementRow]:
-    """The narration, with a link to Fava's pop-up of the entry."""
-
-    def make(row: MovementRow) -> Cell:
-        text = context.formats.sentence(row.narration) or "(no narration)"
+    def show_entry(row: MovementRow) -> Cell:
+        """The narration, with a link to Fava's pop-up of the entry."""
+        text = formats.sentence(row.narration) or "(no narration)"
         return Cell(text, url=fava_api.url_of_entry(row.entry))
 
-    return Field("entry", "Entry", make, lambda row: row.narration.casefold())
-
-
-def _cause_field(context: Context) -> Field[MovementRow]:
-    """Price, sale or statement, with a link to its line."""
-
-    def make(row: MovementRow) -> Cell:
+    def show_cause(row: MovementRow) -> Cell:
+        """Price, sale or statement, with a link to its line."""
         url = fava_api.url_of_source(context.ledger, row.place)
-        return Cell(context.formats.sentence(row.reason), note=row.cause, url=url)
+        return Cell(formats.sentence(row.reason), note=row.cause, url=url)
 
-    return Field("reason", "Caused by", make, lambda row: row.reason.casefold() or None)
+    return {"kind": show_kind, "group": show_group, "narration": show_entry, "reason": show_cause}
+
+
+def write(context: Context) -> Document:
+    """The file of it."""
+    rows, end = _list_recent(context), context.run.as_of
+    start = context.selection.start or (rows[0].date if rows else end)
+    return document_movements(rows, start, end)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.report.ledger.holdings import Position, list_positions, sum_totals
-from fava_ext.tables.cells import Badge, Cell, Field, Grid, build_grid
-from fava_ext.tables.columns import Columns, lot_field, total_cells
+from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
+from beancount_invwd.report.ledger.remarks import list_remarks
+from beancount_invwd.report.output.columns import Column
+from beancount_invwd.report.output.tables import Table
+from beancount_invwd.report.positions import COLUMNS, document_positions
+from fava_ext import fava_api
+from fava_ext.tables.cells import Badge, Cell
+from fava_ext.tables.grid import Grid, build_grid, pick
+from fava_ext.views.view import Link
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from beancount_invwd.report.ledger.holdings import Position
+    from beancount_invwd.report.output.tables import Document
     from fava_ext.request.context import Context
-
 
 _MARKS = {
     "impaired": "impaired",
@@ -22,65 +29,69 @@ _MARKS = {
     "not-assessed": "not assessed",
     "stale": "stale price",
 }
+_WAYS = {
+    "item": "Item",
+    "lot": "Lot",
+    "category": "Category",
+    "account": "Account",
+    "entity": "Entity",
+}
+_NAMES = {"item": ("commodity",), "lot": ("commodity", "account", "lot_date")}
+_STATUS = Column("status", "status", get=lambda row: ", ".join(row.marks))
 
 
-def show_positions(context: Context) -> Grid:
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What stands around the table.
+
+    Attributes:
+        ways: What may be one position.
+        remarks: What concerns allowances or goods, but is in no position.
+    """
+
+    ways: Sequence[Link]
+    remarks: Sequence[str]
+
+
+def show(context: Context) -> tuple[Grid, Content]:
     """What is on hand, what is impaired first."""
-    question, columns = context.question, Columns(context)
-    rows = list_positions(context.selection.state.run, question.by, context.selection.lots)
-    rows = sorted(rows, key=_by_loss)
-    fields = _list_position_fields(rows, question.by, columns)
-    totals = [total_cells(fields, total, f"Total, {total.currency}") for total in sum_totals(rows)]
-    label = f"Positions by {question.by}"
-    return build_grid("positions", label, fields, rows, question, totals=totals)
+    selection, by = context.selection, context.question.by
+    rows = sorted(list_positions(context.run, by, selection.lots), key=_by_loss)
+    names = _NAMES.get(by, (by,))
+    units, price = (("quantity",), ("price",)) if by in _NAMES else ((), ())
+    split = [key for key in ("entity", "currency") if key not in names]
+    amounts = ("cost", "allowance", "carrying", "measure")
+    keys = (*names, "status", *split, *units, *amounts, *price, "reason", "pending")
+    columns = pick((*COLUMNS, _STATUS), *keys)
+    label, table = f"Positions by {by}", Table("positions", COLUMNS, rows)
+
+    def tell_reason(row: Position) -> Cell:
+        """What decided, which matters less where nothing is lost."""
+        is_lost = row.allowance or row.pending or row.measure is None
+        return Cell(context.formats.sentence(row.reason), tone="" if is_lost else "quiet")
+
+    makers = {"status": lambda row: Cell(badges=show_marks(row)), "reason": tell_reason}
+    grid = build_grid(context, label, table, columns, makers=makers, totals=sum_totals(rows))
+    return grid, Content(_list_ways(context), _list_remarks(context))
 
 
 def _by_loss(row: Position) -> tuple[Any, ...]:
     return -row.allowance, -abs(row.pending), row.measure is not None, -row.cost
 
 
-def _list_position_fields(
-    rows: Sequence[Position], by: str, columns: Columns
-) -> list[Field[Position]]:
-    lot = [columns.account("account", "Account"), lot_field()] if by == "lot" else []
-    names: dict[str, list[Field[Position]]] = {
-        "lot": [columns.item(), *lot],
-        "item": [columns.item()],
-        "category": [columns.text("category", "Category")],
-        "account": [columns.account("account", "Account")],
-        "entity": [columns.text("entity", "Entity")],
-    }
-    split = [field for field in columns.split(rows) if field.key != names[by][0].key]
-    amounts = [
-        columns.money("cost", "Cost"),
-        columns.money("allowance", "Allowance"),
-        columns.money("carrying", "Carrying amount"),
-        columns.money("measure", "Measure"),
+def _list_ways(context: Context) -> list[Link]:
+    has_entities = any(stock.key.entity for stock in context.run.stocks)
+    return [
+        Link(text, fava_api.url_of(view="positions", by=by), by == context.question.by)
+        for by, text in _WAYS.items()
+        if by != "entity" or has_entities
     ]
-    units = [columns.exact("quantity", "Quantity", "commodity")] if by in {"lot", "item"} else []
-    price = [_price_field(columns)] if by in {"lot", "item"} else []
-    last = [_reason_field(columns), columns.money("pending", "Pending")]
-    return [*names[by], _mark_field(), *split, *units, *amounts, *price, *last]
 
 
-def _reason_field(columns: Columns) -> Field[Position]:
-    """What decided, which matters less where nothing is lost."""
-    field = columns.text("reason", "Decided by")
-
-    def make(row: Position) -> Cell:
-        is_lost = row.allowance or row.pending or row.measure is None
-        return replace(field.make(row), tone="" if is_lost else "quiet")
-
-    return replace(field, make=make)
-
-
-def _mark_field() -> Field[Position]:
-    return Field(
-        "status",
-        "Status",
-        lambda row: Cell(badges=show_marks(row)),
-        lambda row: ", ".join(row.marks) or None,
-    )
+def _list_remarks(context: Context) -> list[str]:
+    if context.selection.is_narrow:
+        return []
+    return [context.formats.sentence(text) for text in list_remarks(context.run)]
 
 
 def show_marks(row: Position) -> list[Badge]:
@@ -88,9 +99,8 @@ def show_marks(row: Position) -> list[Badge]:
     return [Badge(mark, _MARKS[mark]) for mark in row.marks]
 
 
-def _price_field(columns: Columns) -> Field[Position]:
-    def make(row: Position) -> Cell:
-        cell = columns.price(row.price, row.currency)
-        return replace(cell, note=str(row.price_date or ""))
-
-    return Field("price", "Price", make, lambda row: row.price, is_number=True)
+def write(context: Context) -> Document:
+    """What the command line writes of it."""
+    selection = context.selection
+    lots = selection.lots if selection.is_narrow else None
+    return document_positions(context.run, context.question.by, lots)

@@ -192,7 +192,7 @@ def test_a_fault_of_the_engine_is_said_and_not_thrown(
     def fail(*_: object) -> None:
         raise ZeroDivisionError("<b>of ours</b>")
 
-    monkeypatch.setattr("fava_ext.request.store.follow_ledger", fail)
+    monkeypatch.setattr("fava_ext.request.cache.follow_ledger", fail)
     client = make_client(HEAD + ACCOUNTS + ONE_LOSS)
     response = client.get(TEST)
     assert response.status_code == 200

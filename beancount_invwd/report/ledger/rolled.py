@@ -134,7 +134,7 @@ class Names:
 
     def __init__(self, run: Run, by: RollBy | None) -> None:
         self._stocks = run.stocks
-        self._categories = {stock.key.commodity: stock.category for stock in self._stocks}
+        self._categories = run.categories
         self._by = by
 
     def find(self, group: str) -> str:

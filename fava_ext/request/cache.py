@@ -10,71 +10,35 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.engine import Run, follow_ledger
 from beancount_invwd.report.compare import Comparison, compare, read_scenario
-from beancount_invwd.report.ledger.history import History, read_history
 from beancount_invwd.report.ledger.sources import Sources
-from beancount_invwd.report.ledger.tie_out import TieOut, tie_out
-from beancount_invwd.report.ledger.written import Written
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Sequence
 
     from fava.core import FavaLedger
 
-_STATES = 6
+_RUNS = 6
 _COMPARISONS = 16
 
 
-class State:
-    """A ledger as of a date; each part is computed when it is first asked for."""
-
-    def __init__(self, run: Run) -> None:
-        self.run = run
-
-    @property
-    def as_of(self) -> datetime.date:
-        """The date, inclusive."""
-        return self.run.as_of
-
-    @cached_property
-    def lots(self) -> Sequence[Any]:
-        """The lots on hand, measured."""
-        return self.run.rows
-
-    @cached_property
-    def history(self) -> History:
-        """Changes of cost, and the entries that concern allowances."""
-        return read_history(self.run)
-
-    @cached_property
-    def written(self) -> Sequence[Written]:
-        """The movements."""
-        return self.history.written
-
-    @cached_property
-    def ties(self) -> Sequence[TieOut]:
-        """The allowances of the lots against the balances of their accounts."""
-        return tie_out(self.run)
-
-
-class Store:
+class Cache:
     """Answers that hold until the ledger is loaded again."""
 
     def __init__(self, ledger: FavaLedger) -> None:
         self._entries = ledger.all_entries
         self._options: Any = ledger.options
-        self.find_state = lru_cache(_STATES)(self._find_state)
+        self.follow = lru_cache(_RUNS)(self._follow)
         self.compare = lru_cache(_COMPARISONS)(self._compare)
         self.pages: dict[object, Any] = {}
 
-    def _find_state(self, as_of: datetime.date | None) -> State:
+    def _follow(self, as_of: datetime.date | None) -> Run:
         """The state on a date; None is the ledger's last one.
 
         Raises:
             NotSwitchedOn: The ledger does not use the plugin.
             BadConfiguration: Its configuration has errors.
         """
-        return State(follow_ledger(self._entries, self._options, as_of))
+        return follow_ledger(self._entries, self._options, as_of)
 
     def _compare(self, columns: tuple[str, ...], as_of: datetime.date | None) -> Comparison:
         """Put policies side by side.
@@ -82,8 +46,7 @@ class Store:
         Raises:
             BadScenario: One cannot be read, or the configuration refuses it.
         """
-        scenarios = [read_scenario(text) for text in columns]
-        return compare(self.find_state(as_of).run, scenarios)
+        return compare(self.follow(as_of), [read_scenario(text) for text in columns])
 
     @cached_property
     def plugin_line(self) -> str:

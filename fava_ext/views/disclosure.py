@@ -1,0 +1,32 @@
+"""The note to the accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from beancount_invwd.report.note.markdown import write_markdown
+from beancount_invwd.report.note.note import Note, disclose
+
+if TYPE_CHECKING:
+    from fava_ext.request.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The note, and its text to copy."""
+
+    note: Note
+    markdown: str
+
+
+def show(context: Context) -> tuple[None, Content]:
+    """The note for the time filter, else for the fiscal year up to the date."""
+    note = disclose(context.run, context.selection.start, context.formats)
+    note = note.change(context.formats.sentence)
+    return None, Content(note, write_markdown(note))
+
+
+def write(context: Context) -> str:
+    """The note as the command line writes it."""
+    return write_markdown(disclose(context.run, context.selection.start))

@@ -1,0 +1,65 @@
+"""The views, in the order of the page; and the one that is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fava_ext import downloads, fava_api
+from fava_ext.views import compare, disclosure, explain, movements, positions, risk, rollforward
+from fava_ext.views.view import Body, Link, View
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fava_ext.request.context import Context
+    from fava_ext.request.question import Question
+
+VIEWS: Mapping[str, View] = {
+    "positions": View("Positions", positions.show, positions.write),
+    "movements": View("Movements", movements.show, movements.write),
+    "rollforward": View("Roll-forward", rollforward.show, rollforward.write),
+    "risk": View("At risk", risk.show, risk.write),
+    "compare": View("Compare", compare.show, compare.write),
+    "disclosure": View("Disclosure", disclosure.show, text=disclosure.write),
+    "explain": View("", explain.show, explain.write),
+}
+
+
+def list_links(view: str) -> list[Link]:
+    """List the views that have an entry of their own."""
+    return [
+        Link(row.title, fava_api.url_of(view=name), name == view)
+        for name, row in VIEWS.items()
+        if row.title
+    ]
+
+
+def build_body(context: Context) -> Body:
+    """Build the view that is asked for.
+
+    Raises:
+        BadQuestionError: A parameter of it cannot be read.
+    """
+    question = context.question
+    grid, content = VIEWS[question.view].show(context)
+    return Body(question.view, grid, content, _list_downloads(question), _list_hidden(question))
+
+
+def _list_downloads(question: Question) -> list[Link]:
+    if fava_api.is_incognito():
+        return []
+    if VIEWS[question.view].document is None:
+        return [Link("Markdown", fava_api.url_of(f"{question.view}.md"))]
+    return [
+        Link(name.upper(), fava_api.url_of(f"{question.view}.{name}", **question.parameters))
+        for name in downloads.list_formats()
+    ]
+
+
+def _list_hidden(question: Question) -> list[tuple[str, str]]:
+    """What a form has to send along: Fava's filters, and columns that were kept."""
+    args = fava_api.read_arguments()
+    names = ("time", "account", "filter", "conversion", "interval", "charts")
+    kept = [(name, args[name]) for name in names if args.get(name)]
+    columns = [("with", name) for name in question.scenarios]
+    return [*kept, ("view", question.view), *columns]

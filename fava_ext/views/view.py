@@ -1,0 +1,54 @@
+"""What a view is: what it shows, and the file that can be downloaded of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from beancount_invwd.report.output.tables import Document
+    from fava_ext.request.context import Context
+    from fava_ext.tables.grid import Grid
+
+
+class Link(NamedTuple):
+    """A link; `is_here` says that it leads to what is shown."""
+
+    text: str
+    url: str
+    is_here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A view as it is shown.
+
+    Attributes:
+        grid: Its table, None for one that has none.
+        content: What else its template needs.
+        downloads: The files of it.
+        hidden: What its form has to send along.
+    """
+
+    view: str
+    grid: Grid | None
+    content: Any = None
+    downloads: Sequence[Link] = ()
+    hidden: Sequence[tuple[str, str]] = ()
+
+
+class View(NamedTuple):
+    """How a view is built.
+
+    Attributes:
+        title: What leads to it; empty for one that only links lead to.
+        show: Gives its table and its content.
+        document: Gives what its files hold, as tables; None for one that is text.
+        text: Gives its file as Markdown.
+    """
+
+    title: str
+    show: Callable[[Context], tuple[Grid | None, Any]]
+    document: Callable[[Context], Document] | None = None
+    text: Callable[[Context], str] | None = None
