@@ -8,6 +8,7 @@ they are opened or not, and from what these ever held if the template asks for i
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from beancount.core import data
 from beancount_invwd.policy import templates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from beancount_invwd.policy.policy import Policy
 
@@ -47,7 +48,6 @@ class Contras:
         self._fields = {name for _, name, _, _ in parts if name}
         shape = "".join(re.escape(text) + (".*" if name else "") for text, name, _, _ in parts)
         self._shape = re.compile(shape)
-        self._foreseen: set[str] | None = None
 
     def name(self, account: str, commodity: str = "", category: str = "") -> str:
         """The allowance account of an inventory account (and an item)."""
@@ -64,11 +64,18 @@ class Contras:
         """Whether an account stands against an inventory account of the ledger."""
         if self._shape.fullmatch(account) is None:
             return False
-        if self._foreseen is None:
-            self._foreseen = set(self._foresee())
-        return account in self._foreseen
+        return account in self._of_opened or account in self._of_held
 
-    def _foresee(self) -> Iterable[str]:
+    @cached_property
+    def _of_opened(self) -> Collection[str]:
+        """Those of accounts that the ledger opens; none if the template asks for items."""
+        if not self._fields.isdisjoint(templates.ITEM_FIELDS):
+            return ()
+        return set(map(self.name, filter(self._policy.match_inventory, self._opened)))
+
+    @cached_property
+    def _of_held(self) -> Collection[str]:
+        """Those of items that an account ever held, whether it was opened or not."""
         held = {
             (posting.account, posting.units.currency)
             for entry in self._ledger
@@ -76,12 +83,8 @@ class Contras:
             for posting in entry.postings
             if posting.cost is not None and posting.units is not None
         }
-        is_inventory = self._policy.match_inventory
-        names = {
+        return {
             self.name(account, item, self._find_category(item))
             for account, item in held
-            if is_inventory(account)
+            if self._policy.match_inventory(account)
         }
-        if self._fields.isdisjoint(templates.ITEM_FIELDS):
-            names.update(map(self.name, filter(is_inventory, self._opened)))
-        return names
