@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from beancount_invwd.lots.stock import Lot, Stock
@@ -40,42 +38,22 @@ class Row(NamedTuple):
     measured: Measured
 
 
-class Plan(NamedTuple):
-    """What a measurement gives for a group: the new allowance of each of its lots."""
-
-    group: Group
-    rows: Sequence[Row]
-    allowances: Sequence[Decimal]
-
-    def list_new(self) -> list[tuple[Lot, Decimal]]:
-        """The lots, each with its new allowance."""
-        return [(row.lot, new) for row, new in zip(self.rows, self.allowances, strict=True)]
-
-
-def list_allowances(plans: Iterable[Plan]) -> dict[int, Decimal]:
-    """List the new allowance of each lot that plans are of, by the number of the lot."""
-    return {lot.number: new for plan in plans for lot, new in plan.list_new()}
-
-
 class Grouping:
     """Groups lots by the basis of a policy.
 
     Attributes:
         basis: As the policy says.
+        is_by_lot: Whether each lot is a group of its own.
         is_by_item: Whether no group has lots of several items.
         may_wait: Whether what each lot carries follows from the last measurement alone.
     """
 
     def __init__(self, policy: Policy) -> None:
         self.basis = policy.basis
+        self.is_by_lot = policy.basis == "lot"
         self.is_by_item = policy.basis in {"lot", "item"}
         self.may_wait = policy.basis == "item" and policy.reversals == "full"
         self._by_item: dict[Stock, Group] = {}
-
-    def find_group(self, lot: Lot, *, is_own: bool) -> Group:
-        """The group of a lot: by the basis, or the lot alone."""
-        group = self.find_named(lot.stock, is_own=is_own)
-        return group._replace(lot=lot.number) if is_own else group
 
     def find_named(self, stock: Stock, *, is_own: bool) -> Group:
         """The group of the lots of a stock, or what lots of their own are named by: the item."""

@@ -18,8 +18,8 @@ from beancount_invwd.booked.settle import cancel_lacking, settle, settle_waiting
 from beancount_invwd.booked.take import Taker
 
 if TYPE_CHECKING:
-    from beancount_invwd.allowance.assessor import Assessor
     from beancount_invwd.allowance.groups import Grouping
+    from beancount_invwd.allowance.weigh import Weigher
     from beancount_invwd.booked.closed import ClosedPeriod
     from beancount_invwd.directives.chart import Chart
     from beancount_invwd.directives.mistakes import Mistakes
@@ -38,7 +38,7 @@ class Booked:
         grouping: Tells which lots are one group.
         chart: Tells what an account is.
         mistakes: Takes what cannot be taken.
-        assessor: Tells what a measurement would give.
+        weigher: Tells what a measurement would give.
         closed: What is closed.
         note_changed: Takes stocks whose allowances changed.
         is_interim: Whether only losses of the same fiscal year may be reversed.
@@ -50,7 +50,7 @@ class Booked:
         grouping: Grouping,
         chart: Chart,
         mistakes: Mistakes,
-        assessor: Assessor,
+        weigher: Weigher,
         closed: ClosedPeriod,
         note_changed: Callable[[Sequence[Stock]], None],
         *,
@@ -59,7 +59,7 @@ class Booked:
         self._goods = Goods(books)
         self._judge = Judge(self._goods, chart, mistakes)
         self._taker = Taker(self._goods, grouping, chart, self._judge, is_interim=is_interim)
-        self._assessor = assessor
+        self._weigher = weigher
         self._closed = closed
         self._note_changed = note_changed
         self._claims: list[Claim] = []
@@ -137,14 +137,14 @@ class Booked:
     def _take(self, claims: Sequence[Claim], day: datetime.date) -> list[Movement]:
         """Change allowances as the ledger says."""
         stocks = self._goods.find_on_hand(claims)
-        outcomes = self._assessor.weigh(stocks, day, by_lot=True)
+        weighed = self._weigher.weigh(stocks, day, by_lot=True).weighed
 
         def find_unmeasured() -> set[int]:
-            rows = [row for stock in stocks for row in self._assessor.assess(stock, day)]
+            rows = [row for stock in stocks for row in self._weigher.assess(stock, day)]
             return {row.lot.number for row in rows if row.measured.total is None}
 
         is_closed = self._closed.covers(day)
-        found = self._taker.take(claims, outcomes, find_unmeasured, day, is_closed=is_closed)
+        found = self._taker.take(claims, weighed, find_unmeasured, day, is_closed=is_closed)
         self._closed.keep(self._taker.unplaced)
         self._taker.unplaced.clear()
         self._note_changed(stocks)

@@ -26,8 +26,8 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from beancount_invwd.allowance.changes import Weighed
 from beancount_invwd.allowance.groups import Group, Grouping
-from beancount_invwd.allowance.outcomes import Outcome
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.shares import part_of
 from beancount_invwd.movements.movement import Movement, set_off
@@ -90,15 +90,15 @@ class ClosedPeriod:
         """Keep what belongs to a closed period and is not booked."""
         self.corrections += movements
 
-    def note(self, outcomes: Iterable[Outcome], due: Iterable[Stock]) -> None:
+    def note(self, weighed: Iterable[Weighed], due: Iterable[Stock]) -> None:
         """Note what a measurement of a closed date would change; nothing of it is written.
 
         Args:
-            outcomes: What it would change.
+            weighed: What it would change.
             due: The stocks that were measured.
         """
         self.forget(due)
-        for outcome in outcomes:
+        for outcome in weighed:
             for lot, allowance in outcome.list_new() if outcome.changes else ():
                 gap = allowance - lot.allowance
                 if gap:
@@ -128,7 +128,7 @@ class ClosedPeriod:
                 target = gap._replace(lot=row.target, units=units, amount=part)
                 self._gaps[row.target.number] = target
 
-    def take_gaps(self, outcomes: Iterable[Outcome]) -> dict[int, Decimal]:
+    def take_gaps(self, weighed: Iterable[Weighed]) -> dict[int, Decimal]:
         """Take the gaps of units that are still there.
 
         A gap goes with its lot, or where that changes nothing now, with the others of its group.
@@ -141,7 +141,7 @@ class ClosedPeriod:
             if not gap.is_own:
                 together.setdefault(gap.group, []).append(number)
         found = {}
-        for outcome in sorted(outcomes, key=lambda outcome: not outcome.is_own):
+        for outcome in sorted(weighed, key=lambda outcome: not outcome.is_own):
             numbers = [lot.number for lot in outcome.lots] if self._gaps else []
             if not outcome.is_own:
                 numbers += together.get(outcome.group, [])

@@ -13,8 +13,8 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from beancount_invwd.allowance.changes import Weighed, find_kind, merge, sum_changes
 from beancount_invwd.allowance.groups import Group, Grouping
-from beancount_invwd.allowance.outcomes import Outcome, find_kind, merge, sum_changes
 from beancount_invwd.booked.claim import Claim
 from beancount_invwd.ground.money import ONE, ZERO, round_money
 from beancount_invwd.ground.shares import spread
@@ -73,7 +73,7 @@ class Taker:
     def take(
         self,
         claims: Sequence[Claim],
-        outcomes: Sequence[Outcome],
+        weighed: Sequence[Weighed],
         find_unmeasured: Callable[[], Container[int]],
         day: datetime.date,
         *,
@@ -83,7 +83,7 @@ class Taker:
 
         Args:
             claims: With amounts on allowance accounts only.
-            outcomes: What a measurement of that day would give for their groups.
+            weighed: What a measurement of that day would give for their groups.
             find_unmeasured: Finds the numbers of lots of these groups that have no measure then.
             day: The day.
             is_closed: Whether it is in a closed period.
@@ -91,8 +91,8 @@ class Taker:
         Returns:
             What was booked, as movements that are not written again.
         """
-        names = {lot.number: outcome.group.name for outcome in outcomes for lot in outcome.lots}
-        waiting = merge(outcomes)
+        names = {lot.number: outcome.group.name for outcome in weighed for lot in outcome.lots}
+        waiting = merge(weighed)
         found, others = [], []
         for claim in claims:
             together = next((row for row in waiting if _is_booking(claim, row)), None)
@@ -114,7 +114,7 @@ class Taker:
             found += self._share(claim, test, day, is_fixed=is_fixed)
         return found
 
-    def _take_measured(self, claim: Claim, together: Sequence[Outcome]) -> None:
+    def _take_measured(self, claim: Claim, together: Sequence[Weighed]) -> None:
         """Take what is just what a measurement would write."""
         for outcome in together:
             steps = [new - lot.allowance for lot, new in outcome.list_new()]
@@ -203,7 +203,7 @@ def _name_group(claim: Claim, entity: str) -> Group:
     return Group(entity, claim.currency, claim.group, 0, "", "")
 
 
-def _is_booking(claim: Claim, together: Sequence[Outcome]) -> bool:
+def _is_booking(claim: Claim, together: Sequence[Weighed]) -> bool:
     """Whether a booked movement is just what a measurement would write."""
     group = together[0].group
     return (

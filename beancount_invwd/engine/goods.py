@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
-    from beancount_invwd.allowance.groups import Plan, Row
+    from beancount_invwd.allowance.changes import Weighed
+    from beancount_invwd.allowance.groups import Row
     from beancount_invwd.directives.read import Directives
     from beancount_invwd.directives.statements import Contract, Statement
     from beancount_invwd.lots.demand import Rate, Turnover
     from beancount_invwd.lots.stock import Lot, Place, Stock
-    from beancount_invwd.measure.measured import Evidence
+    from beancount_invwd.measure.rule import Rule
     from beancount_invwd.policy.policy import Policy, Terms
     from beancount_invwd.timeline.timeline import Timeline
 
@@ -47,7 +48,7 @@ class Goods:
         self.as_of = as_of
         self._directives = parts.directives
         self._timeline = parts.timeline
-        self._assessor = parts.timeline.assessor
+        self._weigher = parts.timeline.weigher.ask()
 
     @cached_property
     def stocks(self) -> Sequence[Stock]:
@@ -66,7 +67,7 @@ class Goods:
 
     def measure(self, stock: Stock) -> list[Row]:
         """Measure the lots of a stock on the date; what cannot be measured says why."""
-        return self._assessor.assess(stock, self.as_of)
+        return self._weigher.assess(stock, self.as_of)
 
     @cached_property
     def rows(self) -> Sequence[Row]:
@@ -75,36 +76,36 @@ class Goods:
             return [row for stock in self.stocks for row in self.measure(stock)]
 
     @cached_property
-    def plans(self) -> Sequence[Plan]:
+    def plans(self) -> Sequence[Weighed]:
         """What a measurement on the date would give."""
         return self.plan_fall(ZERO)
 
-    def plan_fall(self, fall: Decimal) -> Sequence[Plan]:
+    def plan_fall(self, fall: Decimal) -> Sequence[Weighed]:
         """What a measurement would give if items sold for a share less, 0.10 for 10 %."""
         with localcontext(CONTEXT):
             if not fall:
-                return self._assessor.plan(self.stocks, self.as_of)
-            return self._assessor.plan_at(ONE - fall, self.stocks, self.as_of)
+                return self._weigher.find_losses(self.stocks, self.as_of)
+            return self._weigher.ask(ONE - fall).find_losses(self.stocks, self.as_of)
 
-    def find_evidence(self, lot: Lot, terms: Terms) -> Evidence:
-        """What is known of the item of a lot, for lots of these terms."""
-        return self._assessor.find_evidence(lot.stock, terms, self.as_of)
+    def find_rule(self, lot: Lot, terms: Terms) -> Rule:
+        """How the value of an item follows from what is known, for lots of these terms."""
+        return self._weigher.find_rule(lot.stock, terms, self.as_of)
 
     def find_particular(self, lot: Lot) -> Statement | None:
         """The value that is stated of these very goods, if one is."""
-        return self._assessor.evidence.find_particular(lot)
+        return self._weigher.evidence.find_particular(lot)
 
     def find_newest_price(self, item: str) -> Any:
         """The newest price directive of an item, however old it is; None without one."""
-        return self._assessor.evidence.prices.newest(item)
+        return self._weigher.evidence.prices.newest(item)
 
     def find_replacement(self, stock: Stock) -> Any:
         """What a unit of an item costs to replace, however old; None if that is not known."""
-        return self._assessor.evidence.find_replacement(stock, self.as_of, None)
+        return self._weigher.evidence.find_replacement(stock, self.as_of, None)
 
     def list_unfilled(self, stock: Stock) -> list[tuple[Contract, Decimal]]:
         """The contracts that need more than what is on hand, with the units that they lack."""
-        return self._assessor.evidence.list_unfilled(stock, self.as_of)
+        return self._weigher.evidence.list_unfilled(stock, self.as_of)
 
     def find_item_terms(self, stock: Stock) -> Terms:
         """The parameters of an item, whatever its lots and accounts say."""
@@ -112,13 +113,13 @@ class Goods:
 
     def list_rates(self, stock: Stock) -> Sequence[Rate]:
         """What demand takes off the cost of a stock, by the policy."""
-        return self._assessor.demand.find_rates(stock, self.as_of)
+        return self._weigher.demand.find_rates(stock, self.as_of)
 
     def find_first_purchase(self, stock: Stock) -> datetime.date:
         """When units were first bought."""
-        return self._assessor.demand.find_first(stock, self.as_of)
+        return self._weigher.demand.find_first(stock, self.as_of)
 
     def find_turnover(self, stock: Stock, window: int, *, with_scrap: bool = True) -> Turnover:
         """How fast an item left in some days; scrap has left too, as the rates count."""
-        demand = self._assessor.demand
+        demand = self._weigher.demand
         return demand.find_turnover(stock, window, self.as_of, with_scrap=with_scrap)

@@ -122,11 +122,9 @@ class Books(Index):
             place.latest.append(lot)
             if date > place.newest:  # noqa: PLR1730 (a call would cost more)
                 place.newest = date
-            if cost_unit > stock.cost_unit_highest:
-                stock.cost_unit_highest = cost_unit
-                touched.add(stock)
-            elif not stock.is_calm:
-                touched.add(stock)
+            stock.units += units.number
+            stock.cost += units.number * cost_unit
+            touched.add(stock)
             if self._has_directives:
                 self.seen.add((place.commodity, place.account, cost.label))
             if is_noted:
@@ -164,8 +162,9 @@ class Books(Index):
             lot.units = left
             if not left:
                 del stock.lots[lot.number]
-            if not stock.is_calm:
-                self.touched.add(stock)
+            stock.units += units.number
+            stock.cost += units.number * lot.cost_unit
+            self.touched.add(stock)
             if is_noted:
                 self._note_left(txn, stock, -units.number)
         return None

@@ -11,8 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.money import ZERO
-from beancount_invwd.lots.stock import NO_LIMIT, Home, Lot, Place, Pool, Stock, StockKey
-from beancount_invwd.measure.formula import find_formula
+from beancount_invwd.lots.stock import Home, Lot, Place, Pool, Stock, StockKey
 
 if TYPE_CHECKING:
     import datetime
@@ -116,7 +115,7 @@ class Index:
         if self._parameters.are_own(account, lot.facts):
             item, currency = stock.key.commodity, stock.key.currency
             lot.terms = self._parameters.of_lot(item, currency, account, lot.facts)
-            stock.is_plain = False
+            stock.is_mixed = True
             if lot.facts.expires is not None:
                 self.perishables.append((lot.facts.expires, lot))
         else:
@@ -126,11 +125,7 @@ class Index:
     def _set_plain_terms(self, stock: Stock) -> bool:
         """Set the parameters of lots of which nothing is stated; return whether they are right."""
         if stock.terms is None:
-            terms = self._parameters.of_lot(stock.key.commodity, stock.key.currency)
-            is_simple = terms is not None and not (terms.is_by_cost or stock.facts.used_in)
-            stock.terms = terms
-            stock.is_plain = stock.is_plain and is_simple
-            stock.formula = find_formula(terms) if is_simple and terms is not None else None
+            stock.terms = self._parameters.of_lot(stock.key.commodity, stock.key.currency)
         return stock.terms is not None
 
     def _find(self, place: Place, cost: Any) -> Lot | None:
@@ -153,7 +148,7 @@ class Index:
         if isinstance(lot, Pool):
             before = place.find(posting.cost)
             lot.cost_total = before.cost if before is not None else ZERO
-            lot.stock.cost_unit_highest = NO_LIMIT  # its unit cost is not that of a posting
+            lot.stock.cost += lot.cost_total
         place.add(lot)
         self._set_terms(lot)
         self._by_id[id(posting.cost)] = lot

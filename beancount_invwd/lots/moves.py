@@ -189,7 +189,7 @@ def _move(
         target.facts = inherit_facts(source.facts, addition.own)
         target.is_own = source.is_own
         if layers:
-            target.aged_since, target.aged = layers[0][0], None
+            target.aged_since = layers[0][0]
         set_terms(target)
     return Moved(source, target, units, units * addition.cost_unit, carried, "transfer")
 

@@ -14,18 +14,14 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from beancount_invwd.directives.metadata import NO_FACTS, Facts
 from beancount_invwd.ground.money import ZERO, round_money
-from beancount_invwd.ground.shares import allot
 
 if TYPE_CHECKING:
-    from beancount_invwd.measure.formula import Formula
     from beancount_invwd.policy.policy import Terms
 
-NO_LIMIT = Decimal("Infinity")
 Layers = deque[tuple[datetime.date, Decimal]]
 """Units of a pool by the date that their age counts from, the oldest first."""
 
@@ -38,43 +34,23 @@ class StockKey(NamedTuple):
     commodity: str
 
 
-class Sharing(NamedTuple):
-    """What the lots of a stock were weighed by together, before each was asked what it carries.
-
-    Attributes:
-        value: Of a unit.
-        last: The number of the newest lot that was weighed.
-        units: Of all of these lots.
-        cost: Of all of them, not rounded.
-    """
-
-    value: Decimal
-    last: int
-    units: Decimal
-    cost: Decimal
-
-
-_NOTHING_SHARED = Sharing(ZERO, 0, ZERO, ZERO)
-
-
 @dataclass(eq=False, slots=True)
 class Stock:
     """The lots on hand of one item in one entity and cost currency.
 
     Attributes:
         lots: By number, in the order in which they came into being.
+        units: Of all of them.
+        cost: Of all of them, not rounded.
         allowance: What all of them carry.
-        sharing: How that is shared out, until a lot is asked or one of those weighed changes.
         place: The one account that all its lots ever were in; None if there are several.
-        cost_unit_highest: No lot has a higher unit cost; infinite if there is a pool.
         purchase: Transaction and posting of the newest purchase.
         acquired: The same of the newest purchase or production.
         terms: The parameters of the lots that have none of their own.
-        formula: How the value of a unit follows from prices by these terms; None if more is needed.
-        is_plain: Whether all lots share these terms and nothing particular is known of any.
-        has_own: Whether any lot ever was a group of its own.
-        is_calm: Whether a sale, or a purchase that is not dearer than all before, calls for no
-            test, since the price covers the cost of each lot.
+        is_mixed: Whether any lot ever had some of its own, or facts, or less than no units.
+        carried_at: What the lots up to a number are carried at a unit, since each carries all that
+            it costs more; None if each carries what is noted there.
+        carried_last: That number.
     """
 
     key: StockKey
@@ -82,49 +58,24 @@ class Stock:
     quantum: Decimal
     facts: Facts
     lots: dict[int, Lot] = field(default_factory=dict)
+    units: Decimal = ZERO
+    cost: Decimal = ZERO
     allowance: Decimal = ZERO
-    sharing: Sharing | None = None
     place: Place | None = None
-    cost_unit_highest: Decimal = ZERO
     purchase: tuple[Any, Any] | None = None
     acquired: tuple[Any, Any] | None = None
     terms: Terms | None = None
-    formula: Formula | None = None
-    is_plain: bool = True
-    has_own: bool = False
-    is_calm: bool = False
+    is_mixed: bool = False
+    carried_at: Decimal | None = None
+    carried_last: int = 0
 
-    @property
-    def units(self) -> Decimal:
-        """The units of all lots."""
-        return sum([lot.units for lot in self.lots.values()], ZERO)
-
-    @property
-    def cost(self) -> Decimal:
-        """The cost of all lots, not rounded."""
-        return sum([lot.cost for lot in self.lots.values()], ZERO)
-
-    def sum_up(self, value: Decimal) -> Sharing:
-        """Sum up units and cost of all lots, to be shared out at a value per unit."""
-        _, last, units, cost = self.sharing or _NOTHING_SHARED
-        newest = next(reversed(self.lots), last)
-        if newest > last:
-            for lot in takewhile(lambda lot: lot.number > last, reversed(self.lots.values())):
-                units += lot.units
-                cost += lot.units * lot.cost_unit
-        return Sharing(value, newest, units, cost)
-
-    def share(self) -> None:
-        """Share the allowance out, if that waits, as a measurement does (ACCOUNTING section 5)."""
-        if self.sharing is None:
+    def write_out(self) -> None:
+        """Note at each lot what it carries."""
+        if self.carried_at is None:
             return
-        value, last, units, cost = self.sharing
-        self.sharing = None
-        lots = list(takewhile(lambda lot: lot.number <= last, self.lots.values()))
-        gaps = [max(ZERO, lot.units * (lot.cost_unit - value)) for lot in lots]
-        allowances = allot(cost - units * value, gaps, [], self.quantum)
-        for lot, allowance in zip(lots, allowances, strict=True):
-            lot.carried = allowance
+        for lot in self.lots.values():
+            lot.carried = lot.allowance
+        self.carried_at = None
 
 
 @dataclass(eq=False, slots=True)
@@ -137,13 +88,11 @@ class Lot:
         origin: The transaction and posting that first added to it.
         terms: Its parameters, or None if a mistake keeps it from being assessed.
         units: Units on hand; negative if more left than there was.
-        carried: Its allowance, as far as that of the stock is shared out.
+        carried: Its allowance, as far as it is noted here.
         locked: The part of the allowance that may not be reversed any more.
         is_pool: Whether it is all lots of the item in an account with booking `NONE`.
         is_own: Whether it was a group of its own when it was measured last.
-        good_for: Units and rate off cost for which its allowance is right, if that is known.
         aged_since: The date that its age counts from, if not that of its cost.
-        aged: The rate off cost by its age, and the last day on which that holds, once known.
         drained: The transaction and posting by which it had less than no units.
     """
 
@@ -159,18 +108,17 @@ class Lot:
     carried: Decimal = ZERO
     locked: Decimal = ZERO
     is_own: bool = False
-    good_for: tuple[Decimal, Decimal] | None = None
     facts: Facts = NO_FACTS
     aged_since: datetime.date | None = None
-    aged: tuple[Decimal, datetime.date | None] | None = None
     drained: tuple[Any, Any] | None = None
 
     @property
     def allowance(self) -> Decimal:
         """The allowance."""
-        if self.stock.sharing is not None:
-            self.stock.share()
-        return self.carried
+        carried_at = self.stock.carried_at
+        if carried_at is None or self.number > self.stock.carried_last:
+            return self.carried
+        return self.units * (self.cost_unit - carried_at)
 
     @property
     def account(self) -> str:
@@ -203,14 +151,14 @@ class Lot:
     def change(self, units: Decimal, cost_unit: Decimal) -> None:
         """Add units, or take them off, if negative; a lot without units is no longer on hand."""
         stock = self.stock
-        stock.share()
+        stock.write_out()
         self.units += units
-        if cost_unit > stock.cost_unit_highest:  # noqa: PLR1730 (a call would cost more)
-            stock.cost_unit_highest = cost_unit
+        stock.units += units
+        stock.cost += units * cost_unit
         if not self.units:
             del stock.lots[self.number]
         elif self.units < 0:
-            stock.is_plain = False
+            stock.is_mixed = True
 
 
 @dataclass(eq=False, slots=True)
@@ -243,6 +191,8 @@ class Pool(Lot):
         """Add units and their cost, or take them off, if negative."""
         Lot.change(self, units, cost_unit)
         self.cost_total += units * cost_unit
+        if not self.units:
+            self.stock.cost -= self.cost_total
 
     def add_layer(self, date: datetime.date, units: Decimal) -> None:
         """Add units of an age; those that cover a shortage are gone already."""
@@ -255,7 +205,7 @@ class Pool(Lot):
         taken = take_oldest(self.layers, units)
         self.layered -= sum((part for _, part in taken), ZERO)
         if self.layers:
-            self.aged_since, self.aged = self.layers[0][0], None
+            self.aged_since = self.layers[0][0]
         return taken
 
 
@@ -337,17 +287,34 @@ def carry(lot: Lot, change: Decimal, locked: Decimal = ZERO) -> None:
         change: Of the allowance; an increase is positive.
         locked: Of its locked part.
     """
-    lot.carried = lot.allowance + change
+    lot.stock.write_out()
+    lot.carried += change
     lot.locked = min(lot.locked + locked, lot.carried)
-    lot.good_for = None
     lot.stock.allowance += change
 
 
-def set_all(lots: Sequence[Lot], allowances: Sequence[Decimal]) -> None:
-    """Give lots their new allowances; what is locked stays so."""
+def set_all(lots: Sequence[Lot], allowances: Sequence[Decimal], *, is_own: bool) -> None:
+    """Give lots their new allowances; what is locked stays so.
+
+    Args:
+        lots: The lots.
+        allowances: The allowance of each.
+        is_own: Whether each was measured as a group of its own.
+    """
     for lot, allowance in zip(lots, allowances, strict=True):
-        lot.stock.allowance += allowance - lot.allowance
-        lot.carried = allowance
+        stock = lot.stock
+        stock.write_out()
+        stock.allowance += allowance - lot.carried
+        lot.carried, lot.is_own = allowance, is_own
+
+
+def carry_at(stock: Stock, value: Decimal) -> None:
+    """Let all lots of a stock carry what they cost more than a value a unit, which none is below.
+
+    Only where that is in whole quanta for any units of them.
+    """
+    stock.carried_at, stock.carried_last = value, next(reversed(stock.lots))
+    stock.allowance = stock.cost - stock.units * value
 
 
 def lock(lots: Iterable[Lot]) -> None:

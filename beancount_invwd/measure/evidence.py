@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import datetime
 from bisect import insort
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from copy import copy
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from beancount_invwd.directives.statements import Assertion, Contract, ReplacementCost, Statement
 from beancount_invwd.ground.dates import add_days, earlier
 from beancount_invwd.ground.money import ONE, ZERO
-from beancount_invwd.measure.measured import Evidence, is_particular
+from beancount_invwd.measure.measured import Evidence
+from beancount_invwd.measure.particular import is_particular
 from beancount_invwd.measure.prices import Price, PriceBook, Replacement
 
 if TYPE_CHECKING:
@@ -27,21 +28,12 @@ _Target = tuple[str | None, str | None]  # label, account
 _Ranked = tuple[int, Statement]  # the higher, the newer
 
 
-class Plain(NamedTuple):
-    """A price directive in the cost currency, the replacement cost, and until when they count."""
-
-    entry: Any
-    replacement: Replacement | None
-    until: datetime.date | None
-
-
 class EvidenceBook:
     """What the directives so far say.
 
     Attributes:
         prices: The newest prices and rates.
         stated: Items that an `invwd-nrv` or a contract ever named.
-        converted: Stocks that have a price in another currency, by that currency.
         price_share: The part that counts of prices and of values stated for whole items: all, but
             where it is asked what a fall of prices would cost.
     """
@@ -52,7 +44,6 @@ class EvidenceBook:
         self.price_share = ONE
         self._statements: dict[str, dict[_Target, dict[str, _Ranked]]] = {}
         self._replacements: dict[tuple[str, str], Replacement] = {}
-        self.converted: dict[str, set[Stock]] = {}
         self._contracts: dict[str, list[Contract]] = {}
         self._rank = 0
 
@@ -64,11 +55,6 @@ class EvidenceBook:
         scaled = copy(self)
         scaled.price_share = share
         return scaled
-
-    def find_converted(self, entry: Any) -> Collection[Stock]:
-        """Find the stocks whose price depends on the rate that a price directive gives."""
-        found = self.converted.get(entry.currency, set())
-        return found | self.converted.get(entry.amount.currency, set())
 
     def take_directive(self, row: Assertion) -> None:
         """Take an `invwd-nrv`, `invwd-replacement-cost` or `invwd-contract`."""
@@ -96,8 +82,6 @@ class EvidenceBook:
         item, currency = stock.key.commodity, stock.key.currency
         max_age = terms.price_max_age
         price = self.prices.find_price(item, currency, day, max_age)
-        for other in self.prices.list_foreign(item, currency):
-            self.converted.setdefault(other, set()).add(stock)
         statement = None
         if item in self._statements:
             statement = self._find_general(stock, day, max_age)
@@ -175,23 +159,6 @@ class EvidenceBook:
             ZERO,
         )
 
-    def find_plain(self, stock: Stock, terms: Terms, day: datetime.date) -> Plain | None:
-        """Find price and replacement cost of an item with one price that no directive names."""
-        entry = self.prices.find_only(stock.key.commodity, stock.key.currency)
-        if entry is None:
-            return None
-        max_age = terms.price_max_age
-        replacement, until = None, None
-        if terms.measure != "nrv":
-            replacement = self.find_replacement(stock, day, max_age)
-        if max_age is not None:
-            until = add_days(entry.date, max_age)
-            if until < day:
-                return None
-            if replacement is not None:
-                until = earlier(until, add_days(replacement.date, max_age))
-        return Plain(entry, replacement, until)
-
     def _find_general(
         self, stock: Stock, day: datetime.date, max_age: int | None
     ) -> Statement | None:
@@ -213,6 +180,10 @@ class EvidenceBook:
         if directive is not None and purchase is not None and purchase.date > directive.date:
             newest = purchase  # of one day, the directive counts
         return newest if newest and _is_fresh(newest.date, day, max_age) else None
+
+    def is_particular(self, item: str) -> bool:
+        """Whether directives ever named single lots or accounts of an item."""
+        return any(target != (None, None) for target in self._statements.get(item, ()))
 
     def find_particular(self, lot: Lot) -> Statement | None:
         """Find the newest `invwd-nrv` in force that names a lot's label or account."""

@@ -10,14 +10,15 @@ at least its unit cost; otherwise it is measured at replacement cost (IAS 2.32).
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.dates import earlier
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.lots.stock import Stock, StockKey
-from beancount_invwd.measure.measured import Evidence, Product, Unit, Use, measure_nrv
+from beancount_invwd.measure.measured import Evidence, Product, Unit, Use
+from beancount_invwd.measure.rule import Rule, add_up_costs
 
 if TYPE_CHECKING:
     from beancount_invwd.directives.read import Directives
@@ -34,15 +35,21 @@ class Materials:
         directives: Tell what is used in what, and under which terms.
         evidence: What the directives say of the products.
         stocks: The stocks of all items.
+        note: Takes the products that are judged.
     """
 
     def __init__(
-        self, directives: Directives, evidence: EvidenceBook, stocks: Mapping[StockKey, Stock]
+        self,
+        directives: Directives,
+        evidence: EvidenceBook,
+        stocks: Mapping[StockKey, Stock],
+        note: Callable[[Stock], None],
     ) -> None:
         self._items = directives.chart.items
         self._parameters = directives.parameters
         self._evidence = evidence
         self._stocks = stocks
+        self._note = note
         self._day: datetime.date | None = None
         self._judged: dict[StockKey, _Verdict] = {}  # products, as of that day
 
@@ -101,11 +108,12 @@ class Materials:
         stock = self._stocks.get(key)
         until = None
         if stock is not None:
+            self._note(stock)
             cost = _find_unit_cost(stock)
             terms = self._parameters.of_item(key.commodity, _find_account(stock))
             evidence = self._evidence.find(stock, terms, day)
             until = evidence.until
-            nrv = measure_nrv(Unit(cost or ZERO), terms, evidence)
+            nrv = Rule(terms, add_up_costs(terms), evidence).realise(Unit(cost or ZERO))
             if cost is not None and nrv.total is not None:
                 product = Product(key.commodity, cost, nrv.total, nrv.price)
                 return Use(nrv.total >= cost, "", (product,)), until

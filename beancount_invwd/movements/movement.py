@@ -8,8 +8,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from beancount_invwd.allowance.changes import Weighed, find_kind, join, tell_reason
 from beancount_invwd.allowance.groups import Group, Kind
-from beancount_invwd.allowance.outcomes import Outcome, find_kind, join, tell_reason
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
 
@@ -107,7 +107,7 @@ class Movement(NamedTuple):
 
 
 def describe(
-    outcomes: Sequence[Outcome],
+    weighed: Sequence[Weighed],
     day: datetime.date,
     threshold: Decimal | None,
     corrects: Decimal = ZERO,
@@ -115,17 +115,17 @@ def describe(
     """Describe what a measurement writes together as one movement.
 
     Args:
-        outcomes: What it changes in groups that are named alike.
+        weighed: What it changes in groups that are named alike.
         day: Its date.
         threshold: From which sum on a loss is a line of its own.
         corrects: What of the change would belong to a closed period.
     """
-    found, lots = join(outcomes), outcomes[0].lots
-    is_single = found.is_own and len(outcomes) == len(lots) == 1
+    found, lots = join(weighed), weighed[0].lots
+    is_single = found.is_own and len(weighed) == len(lots) == 1
     return Movement(
         day,
         found.kind,
-        tell_reason(outcomes),
+        tell_reason(weighed),
         found.group,
         found.quantity,
         found.cost,

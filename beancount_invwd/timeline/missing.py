@@ -20,8 +20,8 @@ from beancount_invwd.directives.mistakes import find_meta
 from beancount_invwd.ground.money import round_money
 
 if TYPE_CHECKING:
-    from beancount_invwd.allowance.assessor import Assessor
     from beancount_invwd.allowance.groups import Row
+    from beancount_invwd.allowance.weigh import Weigher
     from beancount_invwd.directives.chart import Chart
     from beancount_invwd.directives.mistakes import Mistakes
     from beancount_invwd.lots.books import Books
@@ -44,34 +44,34 @@ class Missing:
         self._mistakes = mistakes
         self._is_ignored = is_ignored
 
-    def is_unclear(self, assessor: Assessor, awake: Iterable[str], day: datetime.date) -> bool:
+    def is_unclear(self, weigher: Weigher, awake: Iterable[str], day: datetime.date) -> bool:
         """Whether an item without a price of this day, or before, had other events since."""
         if self._is_ignored:
             return False
         awake = set(awake)
         prices = [
-            assessor.evidence.prices.newest(stock.key.commodity)
+            weigher.evidence.prices.newest(stock.key.commodity)
             for stock in self._books.stocks.values()
             if stock in self._books.touched or stock.key.commodity in awake
         ]
         return any(price is None or price.date > day for price in prices)
 
-    def report_evidence(self, assessor: Assessor, day: datetime.date) -> None:
+    def report_evidence(self, weigher: Weigher, day: datetime.date) -> None:
         """Report items on hand whose measure lacks a price on the last measurement date."""
         if self._is_ignored:
             return
         unpriced: dict[str, Lot] = {}
         is_none_priced = True
         for stock in self._books.stocks.values():
-            rows = [row for row in assessor.assess(stock, day) if row.lot.origin[0].date <= day]
-            is_none_priced = is_none_priced and not self._has_price(assessor, stock, rows, day)
+            rows = [row for row in weigher.assess(stock, day) if row.lot.origin[0].date <= day]
+            is_none_priced = is_none_priced and not self._has_price(weigher, stock, rows, day)
             for row in rows:
                 if row.measured.lack == "price":
                     unpriced.setdefault(stock.key.commodity, row.lot)
                 elif row.measured.lack == "product":
                     self._report_product(row, day)
         if unpriced:
-            teller = _Lack(assessor, day)
+            teller = _Lack(weigher, day)
             if is_none_priced and len(unpriced) > 1:
                 self._mistakes.report("missing", None, teller.tell_all(unpriced))
             else:
@@ -79,10 +79,8 @@ class Missing:
                     self._report_item(("missing", item), lot.stock, teller.tell(lot))
 
     @staticmethod
-    def _has_price(
-        assessor: Assessor, stock: Stock, rows: Iterable[Row], day: datetime.date
-    ) -> bool:
-        find, (_, currency, item) = assessor.evidence.prices.find_price, stock.key
+    def _has_price(weigher: Weigher, stock: Stock, rows: Iterable[Row], day: datetime.date) -> bool:
+        find, (_, currency, item) = weigher.evidence.prices.find_price, stock.key
         ages = {row.lot.terms.price_max_age for row in rows if row.lot.terms is not None}
         return any(find(item, currency, day, age) is not None for age in ages)
 
@@ -101,7 +99,15 @@ class Missing:
         )
         self._report_item(("product", item), stock, message)
 
-    def report_margin(self, stock: Stock) -> None:
+    def report_lacking(self, rows: Iterable[Row]) -> None:
+        """Report what is wrong on whatever measurement date it shows."""
+        for lot, measured in rows:
+            if measured.lack == "units":
+                self._report_negative(lot)
+            elif measured.lack == "margin":
+                self._report_margin(lot.stock)
+
+    def _report_margin(self, stock: Stock) -> None:
         """Report an item that is measured by `lcm` without a normal margin."""
         commodity = stock.key.commodity
         message = (
@@ -116,7 +122,7 @@ class Missing:
         meta = entry.meta if entry else find_meta(*next(iter(stock.lots.values())).origin)
         self._mistakes.report_first(key, meta, message, entry)
 
-    def report_negative(self, lot: Lot) -> None:
+    def _report_negative(self, lot: Lot) -> None:
         """Report a lot or pool of which more left than there was."""
         label = f' lot "{lot.label}"' if lot.label else ""
         message = (
@@ -177,8 +183,8 @@ def _tell_unbooked(posting: Any) -> str:
 class _Lack:
     """Tells of lots without a price that is new enough on the last measurement date."""
 
-    def __init__(self, assessor: Assessor, day: datetime.date) -> None:
-        self._prices = assessor.evidence.prices
+    def __init__(self, weigher: Weigher, day: datetime.date) -> None:
+        self._prices = weigher.evidence.prices
         self._day = day
 
     def tell_all(self, lots: Mapping[str, Lot]) -> str:

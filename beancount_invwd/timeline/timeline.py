@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
 
-from beancount_invwd.allowance.assessor import Assessor
+from beancount_invwd.allowance.changes import Weighed, merge
 from beancount_invwd.allowance.groups import Grouping
-from beancount_invwd.allowance.outcomes import Outcome, merge
+from beancount_invwd.allowance.weigh import Weigher
 from beancount_invwd.booked.booked import Booked
 from beancount_invwd.booked.claim import is_booked
 from beancount_invwd.booked.closed import ClosedPeriod
@@ -30,7 +30,8 @@ from beancount_invwd.ground.dates import DAY
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.lots.books import Books
 from beancount_invwd.lots.demand import Demand
-from beancount_invwd.lots.stock import lock
+from beancount_invwd.lots.stock import lock, set_all
+from beancount_invwd.measure.evidence import EvidenceBook
 from beancount_invwd.movements.materiality import Materiality
 from beancount_invwd.movements.movement import Movement, Release, describe
 from beancount_invwd.movements.releases import Releases
@@ -60,7 +61,7 @@ class Timeline:
 
     Attributes:
         books: The lots.
-        assessor: Measures them.
+        weigher: Weighs them.
         movements: What is to be written and what is booked, in the order of dates.
         opening: The allowances when `start` began, by stock, if that was asked for.
         unclear_on: The last measurement date, if what came later hides which items had no price.
@@ -85,19 +86,11 @@ class Timeline:
         self._directives = directives
         self._mistakes = mistakes
         self._is_by_price = is_by_price = policy.period == "price"
-        self._agenda = Agenda(books, chart.items.feeds, is_by_price=is_by_price)
+        self.weigher = Weigher(directives, grouping, books, demand, EvidenceBook())
+        self._memory = memory = self.weigher.memory
+        self._agenda = Agenda(books, memory, chart.items.feeds, is_by_price=is_by_price)
         self._missing = Missing(books, chart, mistakes, is_ignored=policy.missing_price == "ignore")
-        self.assessor = Assessor(
-            directives,
-            mistakes,
-            self._missing,
-            grouping,
-            books,
-            demand,
-            self._agenda,
-            attrgetter("contra"),
-        )
-        self._materiality = Materiality(policy, books, self.assessor.evidence.prices, mistakes)
+        self._materiality = Materiality(policy, books, self.weigher.evidence.prices, mistakes)
         self._releases = Releases(policy, chart, grouping)
         self._closed = ClosedPeriod(directives.closed, grouping)
         self._booked = Booked(
@@ -105,7 +98,7 @@ class Timeline:
             grouping,
             chart,
             mistakes,
-            self.assessor,
+            self.weigher,
             self._closed,
             self._note_booked,
             is_interim=policy.reversals == "interim",
@@ -136,11 +129,11 @@ class Timeline:
 
     def _take(self, entries: Iterable[Any]) -> None:
         apply, directives = self.books.apply, self._directives.by_entry
-        evidence, calendar = self.assessor.evidence, self._calendar
-        prices, converted = evidence.prices.newest_by_pair, evidence.converted
+        evidence, calendar = self.weigher.evidence, self._calendar
+        prices, converted = evidence.prices.newest_by_pair, self._memory.converted
         is_simple = not self._is_by_price
         transaction, price = data.Transaction, data.Price
-        wake, alarms = self._agenda.awake.add, self._agenda.alarms
+        wake = self._agenda.awake.add
         today = None
         for entry in entries:
             if entry.date != today:
@@ -151,11 +144,9 @@ class Timeline:
             kind = type(entry)
             if kind is price:
                 if is_simple and not converted and len(entry.meta) == 2:  # noqa: PLR2004
-                    item, (number, currency) = entry.currency, entry.amount
-                    quotes = prices[item]  # as _take_price does, but for the most of them
-                    quotes[currency] = entry
-                    if item not in alarms or number < alarms[item] or len(quotes) > 1:
-                        wake(item)
+                    item = entry.currency  # as _take_price does, but for the most of them
+                    prices[item][entry.amount.currency] = entry
+                    wake(item)
                 else:
                     self._take_price(entry)
             elif kind is transaction:
@@ -218,13 +209,11 @@ class Timeline:
         self._end_today()
         day = self._tested_on
         if self._is_by_price and day is not None:
-            if self._missing.is_unclear(self.assessor, self._agenda.awake, day):
+            if self._missing.is_unclear(self.weigher, self._agenda.awake, day):
                 self.unclear_on = day
             else:
-                self._missing.report_evidence(self.assessor, day)
+                self._missing.report_evidence(self.weigher, day)
         self._missing.report_emptied()
-        for stock in self.books.stocks.values():
-            stock.share()
 
     def _pass(self, due: Due) -> None:
         """Do what is due at the end of a date; today, if that is another day, ended before."""
@@ -249,16 +238,15 @@ class Timeline:
     def _take_price(self, entry: Any) -> None:
         if len(entry.meta) > 2:  # more than filename and lineno  # noqa: PLR2004
             check_price(entry, self._mistakes)
-        evidence = self.assessor.evidence
-        if evidence.converted:
-            self._agenda.add(evidence.find_converted(entry))
-        if evidence.prices.add(entry):
+        if self._memory.converted:
+            self._agenda.add(self._memory.find_converted(entry))
+        if self.weigher.evidence.prices.add(entry):
             self._wake(entry.currency)
 
     def _take_directive(self, row: Directive) -> None:
         if isinstance(row, Closing):
             return
-        self.assessor.evidence.take_directive(row)
+        self.weigher.evidence.take_directive(row)
         self._agenda.awake.add(row.item)
         if not isinstance(row, Contract):
             self._wake(row.item)
@@ -276,45 +264,45 @@ class Timeline:
         closed = self._closed
         closed.follow(self.books.moved or ())
         due = self._agenda.take(day, only)
-        outcomes = self.assessor.weigh(due, day, by_lot=closed.through is not None)
+        weighed, lacking = self.weigher.weigh(due, day, by_lot=closed.through is not None)
+        self._missing.report_lacking(lacking)
         if only is not None:
-            outcomes = [row for row in outcomes if not only.isdisjoint(row.items)]
+            weighed = [row for row in weighed if not only.isdisjoint(row.items)]
         if closed.covers(day):
-            closed.note(outcomes, due)
-            self._keep(outcomes)
+            closed.note(weighed, due)
+            self._keep(weighed)
         else:
-            self._write(outcomes, day)
+            self._write(weighed, day)
             closed.forget(None if only is None else due)  # what is different no more
         self.books.moved = [] if closed.has_gaps else None
         if not self._is_by_price and self._calendar.is_last(day):
-            self._missing.report_evidence(self.assessor, day)
+            self._missing.report_evidence(self.weigher, day)
 
-    def _write(self, outcomes: Sequence[Outcome], day: datetime.date) -> None:
+    def _write(self, weighed: Sequence[Weighed], day: datetime.date) -> None:
         """Set the allowances of groups and note what changed."""
         corrects, find_threshold = (
-            self._closed.take_gaps(outcomes),
+            self._closed.take_gaps(weighed),
             self._materiality.find_threshold,
         )
         found = []
-        for together in merge(outcomes):
+        for together in merge(weighed):
             late = sum([corrects[id(row)] for row in together], ZERO)
             threshold = find_threshold(together[0].group, day)
             found.append(describe(together, day, threshold, late))
         self.movements += self._closed.correct(found, day, find_threshold)
         is_final = self._policy.reversals == "none"
-        for outcome in outcomes:
-            outcome.set(is_final=is_final)
+        for row in weighed:
+            row.set(is_final=is_final)
 
-    def _keep(self, outcomes: Sequence[Outcome]) -> None:
+    def _keep(self, weighed: Sequence[Weighed]) -> None:
         """Keep the allowances of a closed date, but for what went only from lot to lot."""
-        for outcome in outcomes:
-            if not outcome.changes:  # no booking tells that
-                outcome.set(is_final=self._policy.reversals == "none")
+        for row in weighed:
+            if not row.changes:  # no booking tells that
+                row.set(is_final=self._policy.reversals == "none")
                 continue
-            for lot in outcome.lots:
-                lot.is_own, lot.good_for = outcome.is_own, None
-                lot.stock.has_own = lot.stock.has_own or outcome.is_own
-            self._agenda.add({lot.stock for lot in outcome.lots})
+            kept = [lot.allowance for lot in row.lots]
+            set_all(row.lots, kept, is_own=row.is_own)
+            self._agenda.add({lot.stock for lot in row.lots})
 
     @property
     def taken_over(self) -> Mapping[StockKey, Decimal]:

@@ -16,8 +16,7 @@ from beancount import loader
 from beancount.parser import printer
 from hypothesis import given
 
-from beancount_invwd.allowance.assessor import Assessor
-from beancount_invwd.allowance.uniform import Uniform
+from beancount_invwd.allowance.weigh import Weigher
 from beancount_invwd.lots.books import Books
 from beancount_invwd.plugin import invwd
 from tests.engine.test_reference import STEADY
@@ -34,9 +33,9 @@ def without_short_ways() -> Iterator[None]:
     with (
         patch.object(Books, "_buy", Books._exchange),
         patch.object(Books, "_sell", Books._exchange),
-        patch.object(Assessor, "_find_worth", lambda *_: None),
-        patch.object(Uniform, "weigh", None),
-        patch.object(Assessor, "_is_covered", lambda *_: False),
+        patch.object(Weigher, "_find_known", lambda *_: None),
+        patch.object(Weigher, "_weigh_whole", None),
+        patch.object(Weigher, "_is_covered", lambda *_: False),
     ):
         yield
 

@@ -12,9 +12,9 @@ from beancount_invwd.report.output.numbers import show
 if TYPE_CHECKING:
     from beancount_invwd.directives.statements import Statement
     from beancount_invwd.lots.stock import Lot
-    from beancount_invwd.measure.measured import Evidence, Measured
+    from beancount_invwd.measure.measured import Measured
     from beancount_invwd.measure.prices import Price
-    from beancount_invwd.policy.policy import Terms
+    from beancount_invwd.measure.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,7 @@ class Case:
     """A lot, what is known of it, and what the engine made of it."""
 
     lot: Lot
-    terms: Terms
-    evidence: Evidence
+    rule: Rule
     particular: Statement | None
     measured: Measured
     day: datetime.date

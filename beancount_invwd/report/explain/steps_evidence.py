@@ -20,7 +20,7 @@ SECTION = "Evidence"
 
 def list_evidence(case: Case, sources: Sources) -> Iterator[Step]:
     """List price and rate, or a stated value, contracts, replacement cost, products, demand."""
-    evidence = case.evidence
+    evidence = case.rule.evidence
     if evidence.price is not None:
         yield from _list_price(evidence.price, case.lot.stock.key.currency, sources)
     if evidence.statement is not None:
@@ -38,7 +38,7 @@ def list_evidence(case: Case, sources: Sources) -> Iterator[Step]:
     if evidence.use is not None:
         yield _tell_use(case, sources)
         yield from _list_products(evidence.use, sources)
-    elif case.terms.measure not in {"cost", "replacement"} and not (
+    elif case.rule.terms.measure not in {"cost", "replacement"} and not (
         evidence.price or evidence.statement
     ):
         yield Step(SECTION, "price", "none that is not too old")
@@ -69,7 +69,7 @@ def tell_statement(section: str, statement: Statement, sources: Sources) -> Step
 
 def _tell_use(case: Case, sources: Sources) -> Step:
     """Tell whether the products of a raw material recover their cost (IAS 2.32)."""
-    facts, use = case.lot.stock.facts, case.evidence.use
+    facts, use = case.lot.stock.facts, case.rule.evidence.use
     assert use is not None  # noqa: S101 (for the type checker; the caller made sure)
     products = ", ".join(facts.used_in)
     text = f"{products}: not all recover their cost, so replacement cost counts"

@@ -10,27 +10,25 @@ engine's.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.ground.money import ONE, ZERO
+from beancount_invwd.ground.money import ZERO
 from beancount_invwd.lots.demand import Rate, lower_cost
-from beancount_invwd.measure.measured import find_gross
 from beancount_invwd.policy.values import find_rate
 from beancount_invwd.report.explain.steps import Case, Step, show_price, times
 from beancount_invwd.report.explain.steps_evidence import tell_statement
 from beancount_invwd.report.output.numbers import show, show_share
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Iterator
 
-    from beancount_invwd.policy.values import Charge
+    from beancount_invwd.measure.rule import Charged, Part
     from beancount_invwd.report.ledger.sources import Sources
 
-_CHARGES = (
-    ("completion_cost", "cost to complete", "invwd-completion-cost"),
-    ("selling_cost", "cost to sell", "invwd-selling-cost"),
-)
+_CHARGES = {
+    "completion_cost": ("cost to complete", "invwd-completion-cost"),
+    "selling_cost": ("cost to sell", "invwd-selling-cost"),
+}
 _WORDS = {
     "lower": "the smaller of NRV and replacement cost",
     "lcm": "the middle one of replacement cost, NRV, and NRV less normal margin (at least 0)",
@@ -87,17 +85,17 @@ class MeasureSteps:
     def _list_item(self) -> Iterator[Step]:
         """The measure by what is known of the item."""
         case, section = self._case, self._section
-        measure, source = case.terms.measure, self._find_term("measure", "invwd-measure")
-        replacement, use = case.evidence.replacement, case.evidence.use
+        rule = case.rule
+        measure, source = rule.measure, self._find_term("measure", "invwd-measure")
+        replacement, use = rule.evidence.replacement, rule.evidence.use
         if use is not None:
             source = self._sources.locate(case.lot.stock.facts.meta)
-            measure = "cost" if use.is_recovered else "replacement"
             if use.lack:
                 return
         if measure == "cost":
             yield Step(section, "measure", "cost itself", case.lot.cost, source)
             return
-        if measure != "replacement" or replacement is None:
+        if rule.needs_nrv:
             yield from self._list_nrv()
         if replacement is not None and measure != "nrv":
             label = "replacement cost"
@@ -105,82 +103,63 @@ class MeasureSteps:
         elif measure != "nrv":
             yield Step(section, "replacement cost", "none is known: NRV counts")
         if measure in _WORDS and case.measured.total is not None:
-            yield from self._list_margin(measure)
-            total = self._find_item_total()
+            if measure == "lcm":
+                yield from self._list_margin()
+            total = rule.value(case.lot).total
             yield Step(section, "measure", _WORDS[measure], total, source)
 
-    def _list_margin(self, measure: str) -> Iterator[Step]:
-        margin = self._case.terms.normal_margin
-        if measure == "lcm" and margin is not None:
-            gross = find_gross(self._case.lot, self._case.evidence)
-            formula, amount = self._show_charge(margin, gross)
+    def _list_margin(self) -> Iterator[Step]:
+        margin = self._case.rule.find_margin(self._case.lot)
+        if margin is not None:
             source = self._find_term("normal_margin", "invwd-normal-margin")
-            yield Step(self._section, "normal margin", formula, amount, source)
+            yield Step(self._section, "normal margin", _show(margin), margin.amount, source)
 
     def _list_nrv(self) -> Iterator[Step]:
         """Up to their quantity at the price of contracts, else at the market (IAS 2.31)."""
-        contracts, section = self._case.evidence.contracts, self._section
-        if not contracts:
-            yield from self._list_market("NRV")
+        lot, section = self._case.lot, self._section
+        parts = self._case.rule.list_parts(lot)
+        if parts[0].contract is None:
+            yield from self._list_part("NRV", parts[0])
             return
-        units = self._case.lot.units
-        parts, rest = [], ONE
-        for contract, share in contracts:
-            formula = f"{show(units)} × {show(contract.number)}"
-            net = yield from self._list_net("at contract price", formula, contract.number)
-            part = share * net
-            rest -= share
-            yield Step(section, "part", f"{show(net)} × {show_share(share)}", part)
-            parts.append(part)
-        if rest > 0:
-            market = yield from self._list_market("at the market")
-            if market is None:
+        for part in parts:
+            yield from self._list_part(
+                "at contract price" if part.contract else "at the market", part
+            )
+            if part.price is None:
                 return
-            parts.append(rest * market)
-            yield Step(section, "part", f"{show(market)} × {show_share(rest)}", parts[-1])
-        yield Step(section, "NRV", " + ".join(show(part) for part in parts), sum(parts, ZERO))
+            formula = f"{show(part.net)} × {show_share(part.share)}"
+            yield Step(section, "part", formula, part.share * part.net)
+        formula = " + ".join(show(part.share * part.net) for part in parts)
+        yield Step(section, "NRV", formula, self._case.rule.realise(lot).total)
 
-    def _list_market(self, label: str) -> Generator[Step, None, Decimal | None]:
-        """The stated value, or sales value less what it takes to complete and sell."""
-        units, evidence = self._case.lot.units, self._case.evidence
-        if evidence.statement is not None and evidence.statement.number is not None:
-            step = times(self._section, label, units, evidence.statement.number)
-            yield step
-            return step.result
-        price = evidence.price
-        if price is None:
-            yield Step(self._section, label, "no price: not assessed")
-            return None
-        formula = f"{show(units)} × {show_price(price)}"
-        return (yield from self._list_net(label, formula, price.number))
-
-    def _list_net(
-        self, label: str, formula: str, number: Decimal
-    ) -> Generator[Step, None, Decimal]:
-        """Sales value less costs, at least 0."""
-        section, gross = self._section, self._case.lot.units * number
-        yield Step(section, "sales value", formula, gross)
-        net, parts = gross, [show(gross)]
-        for name, words, key in _CHARGES:
-            charge: Charge = getattr(self._case.terms, name)
-            if charge.number:
-                formula, amount = self._show_charge(charge, gross)
-                yield Step(section, words, formula, amount, self._find_term(name, key))
-                parts.append(show(amount))
-                net -= amount
-        formula = " − ".join(parts)
-        if net < 0:
-            formula, net = f"{formula} is below 0", ZERO
-        yield Step(section, label, formula, net)
-        return net
+    def _list_part(self, label: str, part: Part) -> Iterator[Step]:
+        """Sales value less what it takes to complete and sell, at least 0, or the stated value."""
+        section, lot, rule = self._section, self._case.lot, self._case.rule
+        if part.price is None:
+            yield Step(section, label, "no price: not assessed")
+            return
+        if part.is_stated:
+            yield times(section, label, lot.units, part.price)
+            return
+        price, gross = rule.evidence.price, lot.units * part.price
+        is_market = part.contract is None and price is not None
+        text = show_price(price) if is_market and price else show(part.price)
+        yield Step(section, "sales value", f"{show(lot.units)} × {text}", gross)
+        costs = rule.list_costs(lot, part.price)
+        for cost in costs:
+            words, key = _CHARGES[cost.name]
+            yield Step(section, words, _show(cost), cost.amount, self._find_term(cost.name, key))
+        formula = " − ".join(show(amount) for amount in (gross, *(row.amount for row in costs)))
+        is_negative = sum([row.amount for row in costs], ZERO) > gross
+        yield Step(section, label, f"{formula} is below 0" if is_negative else formula, part.net)
 
     def _list_rates(self) -> Iterator[Step]:
         """What ageing, idleness and coverage leave of cost, if that is lower."""
         case, section = self._case, self._section
         if case.measured.total is None:
             return
-        share, _ = find_rate(case.terms.ageing, case.lot.aged_from, case.day)
-        rates = (Rate(share, "ageing", None), *case.evidence.rates)
+        share, _ = find_rate(case.rule.terms.ageing, case.lot.aged_from, case.day)
+        rates = (Rate(share, "ageing", None), *case.rule.evidence.rates)
         rates = tuple(rate for rate in rates if rate.share)
         for rate in rates:
             source = self._sources.locate_plugin()
@@ -193,20 +172,6 @@ class MeasureSteps:
         if rates:
             yield Step(section, "measure", "the lowest of these", case.measured.total)
 
-    def _show_charge(self, charge: Charge, gross: Decimal) -> tuple[str, Decimal]:
-        """A cost to complete or sell, or a margin: formula and amount."""
-        lot = self._case.lot
-        if charge.of == "unit":
-            return f"{show(lot.units)} × {show(charge.number)}", lot.units * charge.number
-        base = lot.cost if charge.of == "cost" else gross
-        return f"{show(base)} × {show_share(charge.number)}", base * charge.number
-
-    def _find_item_total(self) -> Decimal | None:
-        """The measure before rates, as the engine found it; None if a rate lowered it."""
-        measured = self._case.measured
-        is_lowered = measured.reason in {"ageing", "idle", "coverage"}
-        return None if is_lowered else measured.total
-
     def _find_term(self, name: str, key: str) -> str:
         """Where a parameter is stated: lot, item, account, else the plugin line."""
         lot = self._case.lot
@@ -217,3 +182,10 @@ class MeasureSteps:
         if entry is not None and key in entry.meta:
             return self._sources.locate(entry.meta)
         return self._sources.locate_plugin()
+
+
+def _show(charged: Charged) -> str:
+    """A cost to complete or sell, or a margin, as a formula."""
+    charge = charged.charge
+    number = show(charge.number) if charge.of == "unit" else show_share(charge.number)
+    return f"{show(charged.base)} × {number}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from beancount_invwd.allowance.groups import list_allowances
+from beancount_invwd.allowance.changes import list_allowances
 from beancount_invwd.directives.mistakes import find_meta
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.report.explain.past import Past
@@ -20,7 +20,8 @@ from beancount_invwd.report.output.numbers import show
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from beancount_invwd.allowance.groups import Plan, Row
+    from beancount_invwd.allowance.changes import Weighed
+    from beancount_invwd.allowance.groups import Row
     from beancount_invwd.engine import Run
     from beancount_invwd.lots.stock import Lot, Stock
 
@@ -38,7 +39,7 @@ class Teller:
         self._run = before
         self._day = before.as_of
         self._label = label
-        self._plans = {row.lot.number: plan for plan in before.plans for row in plan.rows}
+        self._plans = {lot.number: plan for plan in before.plans for lot in plan.lots}
         self._planned = list_allowances(before.plans)
         self._sources = Sources(before.options_map)
         self._demand = DemandSteps(before, self._sources)
@@ -63,9 +64,8 @@ class Teller:
         lot, terms = row.lot, row.lot.terms
         if terms is None or lot.units <= 0:
             return None
-        evidence = self._run.find_evidence(lot, terms)
-        particular = self._run.find_particular(lot)
-        return Case(lot, terms, evidence, particular, row.measured, self._day)
+        rule, particular = self._run.find_rule(lot, terms), self._run.find_particular(lot)
+        return Case(lot, rule, particular, row.measured, self._day)
 
     def _tell_evidence(self, rows: Sequence[Row]) -> Iterator[Step]:
         cases = [case for row in rows if (case := self._make_case(row)) is not None]
@@ -104,40 +104,31 @@ class Teller:
             if measured:
                 yield Step("Loss", "measure", "not below cost, in any group: nothing is lost", ZERO)
 
-    def _tell_group(self, plan: Plan) -> Iterator[Step]:
-        section = f"Loss of {_name(plan.rows[0].lot) if plan.group.lot else plan.group.name}"
-        cost = sum((row.lot.cost for row in plan.rows), ZERO)
-        measure = sum((row.measured.total or ZERO for row in plan.rows), ZERO)
-        locked = sum((row.lot.locked for row in plan.rows), ZERO)
-        if len(plan.rows) > 1:
-            yield Step(section, "cost", f"of {len(plan.rows)} lots", cost)
-            yield Step(section, "measure", f"of {len(plan.rows)} lots", measure)
+    def _tell_group(self, plan: Weighed) -> Iterator[Step]:
+        section = f"Loss of {_name(plan.lots[0]) if plan.is_own else plan.group.name}"
+        locked = plan.locked
+        if len(plan.lots) > 1:
+            yield Step(section, "cost", f"of {len(plan.lots)} lots", plan.cost)
+            yield Step(section, "measure", f"of {len(plan.lots)} lots", plan.measure)
         if locked:
             yield Step(section, "locked", "allowance that may not be reversed", locked)
-        parts = [cost, locked, measure] if locked else [cost, measure]
+        parts = [plan.cost, locked, plan.measure] if locked else [plan.cost, plan.measure]
         loss = sum(plan.allowances, ZERO) - locked
-        exact = cost - locked - measure
         formula = " − ".join(show(part) for part in parts)
-        words = f"{formula} is below 0" if exact < 0 else formula
-        yield Step(section, "loss", words, loss)
+        is_gain = plan.cost - locked < plan.measure
+        yield Step(section, "loss", f"{formula} is below 0" if is_gain else formula, loss)
         yield from self._tell_shares(plan, section, loss)
 
-    def _tell_shares(self, plan: Plan, section: str, loss: Decimal) -> Iterator[Step]:
+    def _tell_shares(self, plan: Weighed, section: str, loss: Decimal) -> Iterator[Step]:
         """The loss is shared out over the lots by what each of them lost."""
-        gaps = [
-            max(ZERO, row.lot.cost - row.lot.locked - (row.measured.total or ZERO))
-            for row in plan.rows
-        ]
-        total = sum(gaps, ZERO)
-        if not loss or len(gaps) == 1:
+        if not loss or len(plan.lots) == 1:
             return
-        item = plan.rows[0].lot.stock.key.commodity if plan.group.commodity else ""
-        for row, gap, allowance in zip(plan.rows, gaps, plan.allowances, strict=True):
-            if item or allowance:
-                name = f"{row.lot.stock.key.commodity} " if not item else ""
+        total = sum(plan.gaps, ZERO)
+        for lot, gap, allowance in zip(plan.lots, plan.gaps, plan.allowances, strict=True):
+            if plan.group.commodity or allowance:
+                name = "" if plan.group.commodity else f"{lot.stock.key.commodity} "
                 formula = f"{show(loss)} × {show(gap)} ÷ {show(total)}"
-                share = allowance - row.lot.locked
-                yield Step(section, f"share of {name}{_name(row.lot)}", formula, share)
+                yield Step(section, f"share of {name}{_name(lot)}", formula, allowance - lot.locked)
 
     def _tell_allowance(self, rows: Sequence[Row]) -> Iterator[Step]:
         """Before and after, and whether the difference was written."""

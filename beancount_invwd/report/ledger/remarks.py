@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.sums import Sums
-from beancount_invwd.measure.formula import find_formula
+from beancount_invwd.measure.measured import Unit
+from beancount_invwd.measure.rule import add_up_costs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,15 +77,14 @@ def _tell_contracts(run: Run, stock: Stock) -> Iterator[str]:
     if replacement is None:
         return
     cost = replacement.number
-    formula = find_formula(run.find_item_terms(stock))
+    costs = add_up_costs(run.find_item_terms(stock))
     for contract, units in lacking:
-        net = contract.number
-        if formula is not None:
-            net, _ = formula.find_value(net, None)
+        net = costs.find_net(Unit(cost), contract.number)
         if net < cost:
+            left = "" if net == contract.number else f" ({net:,f} after costs)"
             yield (
                 f"A contract of {contract.date} sells {units:,f} {stock.key.commodity} more than "
-                f"are on hand at {contract.number:,f} {contract.currency}, which is less than the "
-                f"{cost:,f} that they cost: that loss is a provision (IAS 37), not one "
+                f"are on hand at {contract.number:,f} {contract.currency}{left}, which is less "
+                f"than the {cost:,f} that they cost: that loss is a provision (IAS 37), not one "
                 "of inventory."
             )

@@ -182,7 +182,7 @@ def _sum_up(
 def _find_headroom(group: Sequence[Prospect]) -> tuple[Decimal | None, Decimal | None]:
     """Net realisable value and headroom of what is tested together, else of what a rate lowered."""
     selling = [(row, row.selling.nrv) for row in group if row.selling is not None]
-    usual = [pair for pair in selling if not pair[0].row.measured.is_own] or selling
+    usual = [pair for pair in selling if not pair[0].row.measured.is_apart] or selling
     if not usual:
         return None, None
     nrv = sum((worth for _, worth in usual), ZERO)

@@ -13,9 +13,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from beancount_invwd.allowance.groups import list_allowances
+from beancount_invwd.allowance.changes import list_allowances
 from beancount_invwd.ground.money import ONE, ZERO
-from beancount_invwd.measure.measured import Evidence, is_particular, measure_nrv
+from beancount_invwd.measure.particular import is_particular
+from beancount_invwd.measure.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from beancount_invwd.engine import Run
     from beancount_invwd.lots.stock import Lot
     from beancount_invwd.measure.prices import Price
-    from beancount_invwd.policy.policy import Terms
 
 
 class Selling(NamedTuple):
@@ -58,7 +58,7 @@ def find_selling(run: Run, rows: Sequence[Row]) -> list[Selling | None]:
     None is given for lots of which something particular is known, for those that cannot be
     assessed, and for those whose measure asks for no selling price.
     """
-    known: dict[int, Evidence] = {}  # by the identity of the terms
+    known: dict[int, Rule] = {}  # by the identity of the terms
 
     def find(row: Row) -> Selling | None:
         lot, terms = row.lot, row.lot.terms
@@ -67,24 +67,15 @@ def find_selling(run: Run, rows: Sequence[Row]) -> list[Selling | None]:
         if is_particular(lot, run.find_particular(lot), run.as_of):
             return None
         if id(terms) not in known:
-            known[id(terms)] = run.find_evidence(lot, terms)
-        return _find_selling(lot, terms, known[id(terms)])
+            known[id(terms)] = run.find_rule(lot, terms)
+        return _find_selling(lot, known[id(terms)])
 
     return [find(row) for row in rows]
 
 
-def _find_selling(lot: Lot, terms: Terms, evidence: Evidence) -> Selling | None:
-    nrv = measure_nrv(lot, terms, evidence).total
-    if nrv is None or not _needs_nrv(terms, evidence):
+def _find_selling(lot: Lot, rule: Rule) -> Selling | None:
+    nrv = rule.realise(lot).total
+    if nrv is None or not rule.needs_nrv:
         return None
-    filled = sum((share for _, share in evidence.contracts), ZERO)
-    return Selling(nrv, evidence.price if filled < ONE else None)
-
-
-def _needs_nrv(terms: Terms, evidence: Evidence) -> bool:
-    """Whether what units sell for themselves may decide (ACCOUNTING sections 4, 10)."""
-    use = evidence.use
-    if use is not None or terms.measure == "replacement":
-        is_at_cost = use is not None and use.is_recovered
-        return evidence.replacement is None and not is_at_cost
-    return terms.measure != "cost"
+    filled = sum((share for _, share in rule.evidence.contracts), ZERO)
+    return Selling(nrv, rule.evidence.price if filled < ONE else None)

@@ -1,0 +1,177 @@
+"""What is weighed → what it changes on accounts, and what of it is written together.
+
+One transaction is written for each entity, currency, kind and `invwd-group`; lots that are groups
+of their own are named by their item, so they stand together with others of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from beancount_invwd.allowance.groups import Group, Kind
+from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.shares import allot, drop_zeros
+from beancount_invwd.ground.sums import Sums
+from beancount_invwd.lots.stock import carry_at, lock, set_all
+
+if TYPE_CHECKING:
+    from beancount_invwd.lots.stock import Lot, Stock
+    from beancount_invwd.measure.prices import Price
+
+
+@dataclass(eq=False, slots=True)
+class Weighed:
+    """Lots that are weighed together, or each alone if they are alike: what they are to carry.
+
+    Attributes:
+        group: Theirs.
+        is_own: Whether each lot is a group of its own.
+        items: The items of all that was measured.
+        lots: The lots; those that carry no allowance and need none may be left out.
+        gaps: What each costs more than it is worth, less what is locked; never negative.
+        allowances: What each is to carry.
+        reasons: The rule that decided for each.
+        quantity: Units of all that was measured.
+        cost: Its cost, not rounded.
+        measure: What it is worth, not rounded.
+        locked: What may not be reversed.
+        price: The price, if one decided for all of it.
+        whole: The stock, if it is carried at one value a unit, with no lots here.
+        value: That value.
+        changes: By allowance account, increases positive, none zero; empty if nothing is written.
+        kind: What the change is.
+    """
+
+    group: Group
+    is_own: bool = False
+    items: list[str] = field(default_factory=list)
+    lots: list[Lot] = field(default_factory=list)
+    gaps: list[Decimal] = field(default_factory=list)
+    allowances: list[Decimal] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    quantity: Decimal = ZERO
+    cost: Decimal = ZERO
+    measure: Decimal = ZERO
+    locked: Decimal = ZERO
+    price: Price | None = None
+    whole: Stock | None = None
+    value: Decimal = ZERO
+    changes: Mapping[str, Decimal] = field(default_factory=dict)
+    kind: Kind = "transfer"
+
+    def add(self, quantity: Decimal, cost: Decimal, measure: Decimal, locked: Decimal) -> None:
+        """Add what was measured to the sums."""
+        self.quantity += quantity
+        self.cost += cost
+        self.measure += measure
+        self.locked += locked
+
+    def allot(self) -> None:
+        """Share the loss out over the lots, in the order in which these came into being."""
+        if len(self.items) > 1:
+            order = sorted(range(len(self.lots)), key=lambda i: self.lots[i].number)
+            self.lots = [self.lots[i] for i in order]
+            self.gaps = [self.gaps[i] for i in order]
+            self.reasons = [self.reasons[i] for i in order]
+        locked = [lot.locked for lot in self.lots] if self.locked else []
+        gap = self.cost - self.measure - self.locked
+        self.allowances += allot(gap, self.gaps, locked, self.lots[0].stock.quantum)
+
+    def compare(self) -> Weighed:
+        """Compare the new allowances with those that the lots carry."""
+        changes: Sums[str] = Sums()
+        for lot, allowance in zip(self.lots, self.allowances, strict=True):
+            step = allowance - lot.allowance
+            if step:
+                changes.add(lot.place.contra, step)
+        self.kind = find_kind(changes.total(), self.measure)
+        self.changes = changes.without_zeros()
+        return self
+
+    def list_new(self) -> list[tuple[Lot, Decimal]]:
+        """The lots, each with what it is to carry."""
+        return list(zip(self.lots, self.allowances, strict=True))
+
+    def set(self, *, is_final: bool = False) -> None:
+        """Give the lots their new allowances.
+
+        Args:
+            is_final: Whether they are a new cost basis (ASC 330-10-35-14).
+        """
+        if self.whole is not None:
+            carry_at(self.whole, self.value)
+            return
+        set_all(self.lots, self.allowances, is_own=self.is_own)
+        if is_final:
+            lock(self.lots)
+
+
+def find_kind(change: Decimal, measure: Decimal) -> Kind:
+    """Tell what a change of the allowance of a group is (ACCOUNTING section 5)."""
+    if change > ZERO:
+        return "write-down" if measure else "write-off"
+    return "reversal" if change else "transfer"
+
+
+def find_common(prices: Iterable[Price | None]) -> Price | None:
+    """Find the price that all have, of one directive; None if any has none or another."""
+    common: Price | None = None
+    for price in prices:
+        if price is None or (common is not None and price.entry is not common.entry):
+            return None
+        common = common or price
+    return common
+
+
+def merge(weighed: Iterable[Weighed]) -> list[list[Weighed]]:
+    """Put together what is written together, in the order in which it is written."""
+    found: dict[tuple[str, ...], list[Weighed]] = {}
+    for row in weighed:
+        if row.changes:
+            found.setdefault((*row.group[:3], row.kind), []).append(row)
+    return [found[key] for key in sorted(found)]
+
+
+def tell_reason(weighed: Sequence[Weighed]) -> str:
+    """Tell the rule that decided for the lot that changes most, of several the first."""
+    first = weighed[0].reasons[0]
+    if all(row.reasons.count(first) == len(row.reasons) for row in weighed):
+        return first
+    widest, decisive = ZERO, first
+    for row in weighed:
+        for lot, allowance, reason in zip(row.lots, row.allowances, row.reasons, strict=True):
+            size = abs(allowance - lot.allowance)
+            if size > widest:
+                widest, decisive = size, reason
+    return decisive
+
+
+def join(weighed: Sequence[Weighed]) -> Weighed:
+    """Make one of what is written together."""
+    if len(weighed) == 1:
+        return weighed[0]
+    return replace(
+        weighed[0],
+        changes=sum_changes(weighed),
+        quantity=sum((row.quantity for row in weighed), ZERO),
+        cost=sum((row.cost for row in weighed), ZERO),
+        measure=sum((row.measure for row in weighed), ZERO),
+        price=find_common(row.price for row in weighed),
+    )
+
+
+def sum_changes(weighed: Sequence[Weighed]) -> Mapping[str, Decimal]:
+    """Add up what is changed on each account."""
+    changes: Sums[str] = Sums()
+    for row in weighed:
+        for account, change in row.changes.items():
+            changes.add(account, change)
+    return drop_zeros(changes)
+
+
+def list_allowances(weighed: Iterable[Weighed]) -> dict[int, Decimal]:
+    """List the new allowance of each lot, by its number."""
+    return {lot.number: new for row in weighed for lot, new in row.list_new()}

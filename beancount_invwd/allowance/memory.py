@@ -1,0 +1,93 @@
+"""What is remembered from one measurement to the next, so that work follows events.
+
+Nothing of it decides an amount: forgotten, the same is found again.
+
+    MUG holds until 2024-06-30: then its price is too old, or a lot of it gets a higher rate
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Iterator
+from decimal import Decimal
+from heapq import heappop, heappush
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any
+
+from beancount_invwd.ground.money import ZERO
+from beancount_invwd.policy.values import find_rate
+
+if TYPE_CHECKING:
+    from beancount_invwd.lots.stock import Lot, Stock
+    from beancount_invwd.policy.values import Schedule
+
+NEVER = datetime.date.max
+
+
+class Memory:
+    """What weighing remembers of stocks and lots.
+
+    Attributes:
+        converted: Stocks that have a price in another currency, by that currency.
+        apart: Stocks of which a lot ever was a group of its own.
+    """
+
+    def __init__(self) -> None:
+        self.converted: dict[str, set[Stock]] = {}
+        self.apart: set[Stock] = set()
+        self._until: dict[Stock, datetime.date] = {}
+        self._waiting: list[tuple[datetime.date, int, Stock]] = []
+        self._aged: dict[int, tuple[Decimal, datetime.date | None]] = {}
+        self._settled: dict[int, tuple[Decimal, Decimal, Decimal]] = {}
+        self._limits: dict[Stock, tuple[int, Decimal, Decimal]] = {}
+
+    def find_converted(self, entry: Any) -> Collection[Stock]:
+        """Find the stocks whose price depends on the rate that a price directive gives."""
+        found = self.converted.get(entry.currency, set())
+        return found | self.converted.get(entry.amount.currency, set())
+
+    def hold(self, stock: Stock, until: datetime.date | None) -> None:
+        """Note until when an assessment is good without a new directive or movement."""
+        if until is not None and self._until.get(stock, NEVER) > until:
+            self._until[stock] = until
+            heappush(self._waiting, (until, id(stock), stock))
+
+    def take_over(self, day: datetime.date) -> Iterator[Stock]:
+        """Take the stocks of which an assessment is no longer good on a day."""
+        while self._waiting and self._waiting[0][0] < day:
+            until, _, stock = heappop(self._waiting)
+            if self._until.get(stock) == until:
+                del self._until[stock]
+                yield stock
+
+    def find_rate(
+        self, lot: Lot, ageing: Schedule, day: datetime.date
+    ) -> tuple[Decimal, datetime.date | None]:
+        """Find the rate off cost by the age of a lot, and the last day on which it holds."""
+        found = self._aged.get(lot.number)
+        if found is None or lot.is_pool or (found[1] is not None and found[1] < day):
+            found = self._aged[lot.number] = find_rate(ageing, lot.aged_from, day)
+        return found
+
+    def settle(self, lot: Lot, rate: Decimal) -> None:
+        """Note that the allowance of a lot is right for a rate off its cost."""
+        if not lot.is_pool:
+            self._settled[lot.number] = (lot.units, lot.allowance, rate)
+
+    def is_settled(self, lot: Lot, rate: Decimal) -> bool:
+        """Whether the allowance of a lot is known to be right for a rate off its cost."""
+        return self._settled.get(lot.number) == (lot.units, lot.allowance, rate)
+
+    def find_limits(self, stock: Stock) -> tuple[Decimal, Decimal]:
+        """Find unit costs below and above which no lot of a stock is (with none: no limits)."""
+        last, lowest, highest = self._limits.get(stock, (0, NO_LIMIT, ZERO))
+        newest = next(reversed(stock.lots), last)
+        if newest > last:
+            for lot in takewhile(lambda lot: lot.number > last, reversed(stock.lots.values())):
+                lowest = min(lowest, lot.cost_unit)
+                highest = NO_LIMIT if lot.is_pool else max(highest, lot.cost_unit)
+            self._limits[stock] = newest, lowest, highest
+        return lowest, highest
+
+
+NO_LIMIT = Decimal("Infinity")

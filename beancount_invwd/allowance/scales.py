@@ -1,0 +1,182 @@
+"""The lots of a group, each with what it is worth → what they are to carry.
+
+Lots apart (ACCOUNTING section 5) are weighed alone, all others together: gains of one are set
+against losses of another.
+
+    10 TEA {5 USD} and 10 TEA {7 USD} at 5.50 USD: 120.00 less 110.00, 10.00 on the dearer lot
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from beancount_invwd.allowance.changes import Weighed, find_common, find_kind
+from beancount_invwd.allowance.groups import Grouping, Kind, Row
+from beancount_invwd.allowance.memory import Memory
+from beancount_invwd.ground.dates import earlier
+from beancount_invwd.ground.money import ONE, ZERO
+from beancount_invwd.ground.shares import find_loss
+
+if TYPE_CHECKING:
+    from beancount_invwd.lots.demand import Rate
+    from beancount_invwd.lots.stock import Lot, Stock
+    from beancount_invwd.measure.measured import Measured
+    from beancount_invwd.measure.prices import Price
+    from beancount_invwd.measure.rule import Rule
+
+
+class Known(NamedTuple):
+    """A rule by which all units of a stock are worth the same, but for rates off their cost.
+
+    Attributes:
+        unit: The value of one; None if it is its own cost.
+        rate: The highest rate by demand.
+    """
+
+    rule: Rule
+    measured: Measured
+    unit: Decimal | None
+    rate: Rate | None
+
+
+class Scales:
+    """Weighs one group.
+
+    Args:
+        grouping: Tells which lots are apart.
+        memory: Knows rates by age; takes until when values hold.
+        measure: Measures a lot by itself.
+        day: The measurement date.
+        by_lot: Whether all has to be told lot by lot.
+
+    Attributes:
+        lacking: Lots that have no measure.
+    """
+
+    def __init__(
+        self,
+        grouping: Grouping,
+        memory: Memory,
+        measure: Callable[[Lot], Measured],
+        day: datetime.date,
+        *,
+        by_lot: bool,
+    ) -> None:
+        self.lacking: list[Row] = []
+        self._grouping = grouping
+        self._memory = memory
+        self._measure = measure
+        self._day = day
+        self._by_lot = by_lot
+        self._apart: dict[tuple[str, Kind, int], Weighed] = {}
+        self._together: Weighed | None = None
+        self._prices: list[Price | None] = []
+
+    def weigh(self) -> list[Weighed]:
+        """Find out what the lots so far are to carry."""
+        together, rows = self._together, list(self._apart.values())
+        if together is not None and together.lots:
+            together.price = find_common(self._prices)
+            together.allot()
+            rows.append(together)
+        return [row.compare() for row in rows]
+
+    def take(self, stock: Stock, known: Known | None) -> None:
+        """Take the lots of a stock; with nothing known of all of them, each is looked at.
+
+        Those that are neither below cost nor carry anything only count in the sums.
+        """
+        group = self._together or Weighed(self._grouping.find_named(stock, is_own=False))
+        carries, locked, prices = bool(stock.allowance), ZERO, self._prices
+        quantity = cost_total = measure = ZERO
+        is_there = False
+        each = self._value_each(stock) if known is None else self._value_alike(stock, known)
+        for lot, cost, total, reason, price, is_apart in each:
+            if is_apart:
+                self._set_apart(lot, cost, total, reason, price)
+                continue
+            is_there = True
+            quantity += lot.units
+            cost_total += cost
+            measure += total
+            gap = cost - total
+            if gap > ZERO or self._by_lot or (carries and lot.allowance) or lot.is_own:
+                group.lots.append(lot)
+                group.gaps.append(max(ZERO, gap - lot.locked))
+                group.reasons.append(reason)
+                locked += lot.locked
+            if not prices or prices[-1] is not price:
+                prices.append(price)
+        if is_there:
+            self._together = group
+            group.items.append(stock.key.commodity)
+            group.add(quantity, cost_total, measure, locked)
+
+    def _value_each(
+        self, stock: Stock
+    ) -> Iterator[tuple[Lot, Decimal, Decimal, str, Price | None, bool]]:
+        """Value each lot by itself: cost, value, the rule, the price, whether it is apart."""
+        until, is_by_lot = None, self._grouping.is_by_lot
+        for lot in stock.lots.values():
+            found = self._measure(lot)
+            until = earlier(until, found.until)
+            if found.total is None:
+                self.lacking.append(Row(lot, found))
+            else:
+                is_apart = found.is_apart or is_by_lot
+                yield lot, lot.cost, found.total, found.reason, found.price, is_apart
+        self._memory.hold(stock, until)
+
+    def _value_alike(
+        self, stock: Stock, known: Known
+    ) -> Iterator[tuple[Lot, Decimal, Decimal, str, Price | None, bool]]:
+        """Value lots whose units are worth the same, but for rates off their cost."""
+        unit, rate, (_, reason, price, *_), is_by_lot = (
+            known.unit,
+            known.rate,
+            known.measured,
+            self._grouping.is_by_lot,
+        )
+        ageing, until = known.rule.terms.ageing, known.measured.until
+        for lot in stock.lots.values():
+            cost = lot.cost
+            total = cost if unit is None else lot.units * unit
+            share, why = (rate.share, rate.reason) if rate is not None else (ZERO, "")
+            if ageing:
+                by_age, holds = self._memory.find_rate(lot, ageing, self._day)
+                until = earlier(until, holds)
+                if by_age >= share:
+                    share, why = by_age, "ageing"
+            if share and (lowered := cost * (ONE - share)) < total:
+                yield lot, cost, lowered, why, None, True
+            else:
+                yield lot, cost, total, reason, price, is_by_lot or not total
+        self._memory.hold(stock, until)
+
+    def _set_apart(
+        self, lot: Lot, cost: Decimal, total: Decimal, reason: str, price: Price | None
+    ) -> None:
+        """Put a lot that is a group of its own with those alike."""
+        stock = lot.stock
+        gap = cost - total - lot.locked
+        allowance = lot.locked + find_loss(gap, stock.quantum)
+        step = allowance - lot.allowance
+        is_known = lot.is_own or (self._grouping.is_by_lot and not allowance)
+        if not step and is_known and not self._by_lot:
+            return
+        self._memory.apart.add(stock)
+        key = (stock.key.commodity, find_kind(step, total), lot.number if self._by_lot else 0)
+        row = self._apart.get(key)
+        if row is None:
+            group = self._grouping.find_named(stock, is_own=True)
+            row = self._apart[key] = Weighed(group, is_own=True, price=price)
+            row.items.append(stock.key.commodity)
+        row.lots.append(lot)
+        row.gaps.append(max(ZERO, gap))
+        row.allowances.append(allowance)
+        row.reasons.append(reason)
+        row.price = find_common((row.price, price))
+        row.add(lot.units, cost, total, lot.locked)

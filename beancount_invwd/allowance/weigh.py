@@ -1,0 +1,276 @@
+"""Lots + evidence → what groups of lots lose, and the allowances that they need (ACCOUNTING 5).
+
+Nothing is changed here. For each stock its rule is found, for each of its lots what that makes it
+worth; lots apart are weighed alone, the others of a group together. Where the price covers the cost
+of a stock that carries nothing, or all lots of an item are written down to one value, its sums
+tell as much.
+
+    10 TEA {5 USD} and 10 TEA {7 USD} at 5.50 USD: 120.00 less 110.00, 10.00 on the dearer lot
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from beancount_invwd.allowance.changes import Weighed, find_kind
+from beancount_invwd.allowance.groups import Grouping, Row
+from beancount_invwd.allowance.memory import Memory
+from beancount_invwd.allowance.scales import Known, Scales
+from beancount_invwd.ground.dates import earlier
+from beancount_invwd.ground.money import ONE, ZERO, round_money
+from beancount_invwd.lots.books import Books
+from beancount_invwd.lots.demand import Demand
+from beancount_invwd.lots.stock import Lot, Stock
+from beancount_invwd.measure.evidence import EvidenceBook
+from beancount_invwd.measure.materials import Materials
+from beancount_invwd.measure.measured import Measured, Unit
+from beancount_invwd.measure.particular import measure_lot
+from beancount_invwd.measure.rule import NO_COSTS, Costs, Rule, add_up_costs
+
+if TYPE_CHECKING:
+    from beancount_invwd.directives.read import Directives
+    from beancount_invwd.policy.policy import Terms
+
+_UNKNOWN_TERMS = Measured(None, "", lack="terms")
+_NEGATIVE = Measured(None, "", lack="units")
+_ONE_UNIT = Unit(ZERO)
+_Rules = dict[tuple[Stock, int], Rule]
+"""By the identity of the terms, which is quicker to hash."""
+
+
+class Weighing(NamedTuple):
+    """What a measurement of groups would change, and what could not be measured.
+
+    Attributes:
+        weighed: By group; those in which nothing is lost and nothing was may be left out.
+        lacking: Lots that have no measure, each with what it lacks.
+    """
+
+    weighed: list[Weighed]
+    lacking: list[Row]
+
+
+class Weigher:
+    """Weighs what the books hold.
+
+    Args:
+        directives: Tell what goes into what, and under which terms.
+        grouping: Tells which lots are one group.
+        books: The lots.
+        demand: What was sold or used.
+        evidence: What the directives so far say.
+
+    Attributes:
+        evidence: As given.
+        demand: As given.
+        memory: Until when what was found holds.
+    """
+
+    def __init__(
+        self,
+        directives: Directives,
+        grouping: Grouping,
+        books: Books,
+        demand: Demand,
+        evidence: EvidenceBook,
+    ) -> None:
+        self.evidence = evidence
+        self.demand = demand
+        self.memory = Memory()
+        self._directives = directives
+        self._grouping = grouping
+        self._books = books
+        self._materials = Materials(directives, evidence, books.stocks, self._note_currencies)
+        self._members: defaultdict[tuple[str, str, str], list[Stock]] = defaultdict(list)
+        self._grouped = 0  # how many of the stocks are in there
+        self._costs: dict[int, tuple[Terms, Costs]] = {}  # by the identity of the terms
+
+    def ask(self, price_share: Decimal = ONE) -> Weigher:
+        """One that answers questions, and leaves what is remembered here as it is.
+
+        Args:
+            price_share: The part of their price that items would sell for. Contracts, replacement
+                costs and what is known of particular goods stay as they are.
+        """
+        evidence = self.evidence.scale_prices(price_share)
+        return Weigher(self._directives, self._grouping, self._books, self.demand, evidence)
+
+    def weigh(
+        self, stocks: Iterable[Stock], day: datetime.date, *, by_lot: bool = False
+    ) -> Weighing:
+        """Find out what a measurement of the groups that these stocks are in would change.
+
+        Args:
+            stocks: The stocks.
+            day: The measurement date.
+            by_lot: Whether all of it has to be told lot by lot.
+        """
+        found: list[Weighed] = []
+        lacking: list[Row] = []
+        if self._grouping.is_by_item:
+            for stock in stocks:
+                if stock.lots and (stock.allowance or not self._is_covered(stock, day)):
+                    found += self._weigh_group([stock], day, lacking, by_lot=by_lot)
+        else:
+            for group in self._list_groups(stocks):
+                found += self._weigh_group(group, day, lacking, by_lot=by_lot)
+        return Weighing(sorted(found, key=lambda row: (row.group, row.is_own)), lacking)
+
+    def _weigh_group(
+        self, stocks: Sequence[Stock], day: datetime.date, lacking: list[Row], *, by_lot: bool
+    ) -> list[Weighed]:
+        rules: _Rules = {}
+
+        def measure(lot: Lot) -> Measured:
+            return self._measure(lot, rules, day)
+
+        scales = Scales(self._grouping, self.memory, measure, day, by_lot=by_lot)
+        for stock in stocks:
+            known = self._find_known(stock, day)
+            if known is not None:
+                self.memory.hold(stock, known.measured.until)
+                if known.measured.total is None:
+                    lacking.append(Row(next(iter(stock.lots.values())), known.measured))
+                    continue
+                whole = None if by_lot else self._weigh_whole(stock, known)
+                if whole is not None:
+                    return whole
+            scales.take(stock, known)
+        lacking += scales.lacking
+        return scales.weigh()
+
+    def _find_known(self, stock: Stock, day: datetime.date) -> Known | None:
+        """Find what each unit of a stock is worth; None if its lots have to be looked at."""
+        item, terms = stock.key.commodity, stock.terms
+        if terms is None or stock.is_mixed or self.evidence.is_particular(item):
+            return None
+        rule = self.find_rule(stock, terms, day)
+        if not rule.is_uniform:
+            return None
+        found = rule.value(_ONE_UNIT)
+        highest = max(rule.evidence.rates, key=lambda rate: rate.share, default=None)
+        for rate in rule.evidence.rates:
+            found = found._replace(until=earlier(found.until, rate.until))
+        return Known(rule, found, None if rule.measure == "cost" else found.total, highest)
+
+    def _weigh_whole(self, stock: Stock, known: Known) -> list[Weighed] | None:
+        """Weigh a stock by its sums: where it loses nothing, or each lot all that is above a value.
+
+        Only where no lot is apart, and the latter where no amount is rounded.
+        """
+        unit, place = known.unit, stock.place
+        if not self._grouping.may_wait or place is None or place.is_pool or not unit:
+            return None
+        if known.rule.terms.ageing or (known.rate is not None and known.rate.share):
+            return None
+        measure = stock.units * unit
+        step = stock.cost - measure - stock.allowance
+        if step <= ZERO and not stock.allowance:
+            return []
+        is_exact = stock.units.same_quantum(ONE) and stock.cost.same_quantum(stock.quantum)
+        value = round_money(unit, stock.quantum)
+        if not is_exact or value != unit or self.memory.find_limits(stock)[0] < value:
+            return None
+        step = stock.cost - stock.units * value - stock.allowance
+        group = self._grouping.find_named(stock, is_own=False)
+        found = Weighed(group, items=[stock.key.commodity], price=known.measured.price)
+        found.add(stock.units, stock.cost, measure, ZERO)
+        found.reasons.append(known.measured.reason)
+        found.whole, found.value = stock, value
+        found.changes, found.kind = {place.contra: step} if step else {}, find_kind(step, measure)
+        return [found]
+
+    def find_losses(self, stocks: Iterable[Stock], day: datetime.date) -> list[Weighed]:
+        """Find what groups would carry, lot by lot, in which something is lost, or was."""
+        rows = self.weigh(stocks, day, by_lot=True).weighed
+        return [
+            row for row in rows if any(row.allowances) or any(lot.allowance for lot in row.lots)
+        ]
+
+    def assess(self, stock: Stock, day: datetime.date) -> list[Row]:
+        """Measure the lots of a stock; those that cannot be are there with the reason."""
+        rules: _Rules = {}
+        return [Row(lot, self._measure(lot, rules, day)) for lot in stock.lots.values()]
+
+    def _measure(self, lot: Lot, rules: _Rules, day: datetime.date) -> Measured:
+        terms = lot.terms
+        if lot.units < ZERO:
+            return _NEGATIVE
+        if terms is None:
+            return _UNKNOWN_TERMS
+        key = (lot.stock, id(terms))
+        rule = rules.get(key)
+        if rule is None:
+            rule = rules[key] = self.find_rule(lot.stock, terms, day)
+        return measure_lot(lot, rule, self.evidence.find_particular(lot), day)
+
+    def find_rule(self, stock: Stock, terms: Terms, day: datetime.date) -> Rule:
+        """Find how the value of lots of a stock follows on a date, for lots of these terms."""
+        self._note_currencies(stock)
+        evidence = self.evidence.find(stock, terms, day)
+        if stock.facts.used_in:
+            evidence = self._materials.judge(stock, evidence, day)
+        if self.demand.is_asked:
+            evidence = evidence._replace(rates=self.demand.find_rates(stock, day))
+        return Rule(terms, self._find_costs(terms), evidence)
+
+    def _note_currencies(self, stock: Stock) -> None:
+        """Note on which rates the price of a stock depends."""
+        _, currency, item = stock.key
+        for other in self.evidence.prices.list_foreign(item, currency):
+            self.memory.converted.setdefault(other, set()).add(stock)
+
+    def _find_costs(self, terms: Terms) -> Costs:
+        found = self._costs.get(id(terms))
+        if found is None:
+            found = self._costs[id(terms)] = terms, add_up_costs(terms)
+        return found[1]
+
+    def _is_covered(self, stock: Stock, day: datetime.date) -> bool:
+        """Whether a price that is all that is known covers the cost of a stock without allowance.
+
+        That it gets too old one day changes nothing: without a measure there is no loss either.
+        """
+        terms, item = stock.terms, stock.key.commodity
+        if terms is None or stock.is_mixed or terms.measure != "nrv" or terms.ageing:
+            return False
+        entry = self.evidence.prices.find_only(item, stock.key.currency)
+        costs = self._find_costs(terms)
+        is_all = not (costs.of_cost or item in self.evidence.stated or stock.facts.used_in)
+        if entry is None or not is_all:
+            return False
+        value = entry.amount.number * self.evidence.price_share
+        if costs is not NO_COSTS:
+            value = value * costs.left - costs.amount
+        if self._grouping.is_by_lot:
+            if value < self.memory.find_limits(stock)[1]:
+                return False
+        elif value * stock.units < stock.cost:
+            return False
+        return not self.demand.is_asked or self._has_no_rate(stock, day)
+
+    def _has_no_rate(self, stock: Stock, day: datetime.date) -> bool:
+        """Whether demand takes nothing off the cost of a stock; noted is until when."""
+        rates = self.demand.find_rates(stock, day)
+        for rate in rates:
+            self.memory.hold(stock, rate.until)
+        return not any(rate.share for rate in rates)
+
+    def _list_groups(self, stocks: Iterable[Stock]) -> list[list[Stock]]:
+        """List the stocks of the wide groups that any of these is in."""
+        names = {self._grouping.name_wide(stock): None for stock in stocks}
+        return [self._find_members(name) for name in names]
+
+    def _find_members(self, name: tuple[str, str, str]) -> list[Stock]:
+        """The stocks of a group that have lots, for the bases category and total."""
+        stocks = self._books.stocks
+        if len(stocks) > self._grouped:
+            for stock in islice(stocks.values(), self._grouped, None):
+                self._members[self._grouping.name_wide(stock)].append(stock)
+            self._grouped = len(stocks)
+        return [stock for stock in self._members[name] if stock.lots]
