@@ -26,7 +26,7 @@ from fava.ext import FavaExtensionBase, extension_endpoint
 from flask import Response
 
 from beancount_invwd.engine import BadConfiguration, NotSwitchedOn, collector_paused
-from beancount_invwd.report.compare import BadScenario
+from beancount_invwd.report.compare.scenarios import BadScenario
 from beancount_invwd.report.explain.explain import UnknownItem
 from beancount_invwd.report.rollforward import NotTestedSo
 from fava_ext import downloads, fava_api

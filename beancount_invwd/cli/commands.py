@@ -31,8 +31,9 @@ from beancount_invwd.cli.console import (
 from beancount_invwd.engine import Run, find_end, list_own
 from beancount_invwd.report.book import book as book_period
 from beancount_invwd.report.book import find_unmeasured
-from beancount_invwd.report.compare import BadScenario, document_comparison, read_scenario
-from beancount_invwd.report.compare import compare as compare_policies
+from beancount_invwd.report.compare.compare import compare as compare_policies
+from beancount_invwd.report.compare.document import document_comparison
+from beancount_invwd.report.compare.scenarios import BadScenario, read_scenario
 from beancount_invwd.report.explain.explain import UnknownItem, document_explanation
 from beancount_invwd.report.explain.explain import explain as explain_item
 from beancount_invwd.report.ledger.holdings import By

@@ -102,9 +102,15 @@ class Run(Goods):
         """Whether an item is not assessed at all."""
         return self._chart.items.is_excluded(item)
 
-    def find_open(self, account: str) -> Any:
-        """The Open directive of an account, None if there is none."""
-        return self._chart.opens.get(account)
+    @property
+    def opens(self) -> Mapping[str, Any]:
+        """The Open directives by account."""
+        return self._chart.opens
+
+    @property
+    def closes(self) -> Mapping[str, Any]:
+        """The Close directives by account."""
+        return self._chart.closes
 
     def result(self, kind: str, entity: str, item: str) -> str:
         """The account that a kind of result is written to: loss, write_off, reversal or cogs."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,6 +11,7 @@ from beancount_invwd.ground.money import CONTEXT
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.report.ledger.causes import Causes
 from beancount_invwd.report.ledger.sources import Sources
+from beancount_invwd.report.ledger.written import Written
 from beancount_invwd.report.output.columns import (
     COST,
     CURRENCY,
@@ -22,11 +24,9 @@ from beancount_invwd.report.output.columns import (
 from beancount_invwd.report.output.tables import Document, Table
 
 if TYPE_CHECKING:
-    import datetime
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from beancount_invwd.engine import Run
-    from beancount_invwd.report.ledger.written import Written
 
 COLUMNS = (
     Column("date", "date", "date"),
@@ -47,60 +47,33 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class MovementRow:
+class MovementRow(Written):
     """A movement as it is shown.
 
     Attributes:
-        change: The increase of the allowance; a decrease is negative.
         cause: File and line of what caused it, relative to the ledger's folder, else empty.
         place: The same with the whole path, or None.
     """
 
-    date: datetime.date
-    kind: str
-    entity: str
-    currency: str
-    group: str
-    reason: str
-    quantity: Decimal | None
-    cost: Decimal | None
-    measure: Decimal | None
-    price: Decimal | None
-    price_date: datetime.date | None
-    change: Decimal
-    narration: str
     cause: str
     place: Mapping[str, Any] | None
-    entry: Any
+
+    @property
+    def narration(self) -> str:
+        """What the transaction says."""
+        return self.entry.narration or ""
 
 
 def list_movements(run: Run, written: Sequence[Written]) -> list[MovementRow]:
     """List movements with what caused them, in the order of their dates."""
     causes, sources = run.share(Causes), Sources(run.options_map)
-    found = []
-    for row in written:
+
+    def show(row: Written) -> MovementRow:
         place = causes.find(row)
-        found.append(
-            MovementRow(
-                date=row.date,
-                kind=row.kind,
-                entity=row.entity,
-                currency=row.currency,
-                group=row.group,
-                reason=row.reason,
-                quantity=row.quantity,
-                cost=row.cost,
-                measure=row.measure,
-                price=row.price,
-                price_date=row.price_date,
-                change=row.change,
-                narration=row.entry.narration or "",
-                cause=sources.locate(place),
-                place=place,
-                entry=row.entry,
-            )
-        )
-    return found
+        known = {field.name: getattr(row, field.name) for field in fields(Written)}
+        return MovementRow(**known, cause=sources.locate(place), place=place)
+
+    return [show(row) for row in written]
 
 
 class Change(NamedTuple):
@@ -125,12 +98,5 @@ def document_movements(rows: Sequence[MovementRow], start: object, end: object) 
     return Document(
         f"Movements of the allowance, {start} to {end}",
         {},
-        [
-            Table(
-                "movements",
-                COLUMNS,
-                rows,
-                empty="Nothing was written in this period.",
-            )
-        ],
+        [Table("movements", COLUMNS, rows, empty="Nothing was written in this period.")],
     )

@@ -9,7 +9,8 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.engine import Run, follow_ledger
-from beancount_invwd.report.compare import Comparison, compare, read_scenario
+from beancount_invwd.report.compare.compare import Comparison, compare
+from beancount_invwd.report.compare.scenarios import read_scenario
 from beancount_invwd.report.ledger.sources import Sources
 
 if TYPE_CHECKING:

@@ -7,13 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.policy.words import BASES, STANDARDS
-from beancount_invwd.report.compare import (
-    BadScenario,
-    Comparison,
-    document_comparison,
-    narrow,
-    take_figure,
-)
+from beancount_invwd.report.compare.compare import Comparison, narrow
+from beancount_invwd.report.compare.document import document_comparison, take_figure
+from beancount_invwd.report.compare.scenarios import BadScenario
 from beancount_invwd.report.output.columns import CURRENCY, ENTITY, ITEM, Column
 from beancount_invwd.report.output.tables import Table
 from fava_ext import fava_api

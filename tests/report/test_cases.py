@@ -10,7 +10,8 @@ import pytest
 from beancount import loader
 
 from beancount_invwd.engine import BadConfiguration, Run, follow_ledger
-from beancount_invwd.report.compare import compare, read_scenario
+from beancount_invwd.report.compare.compare import compare
+from beancount_invwd.report.compare.scenarios import read_scenario
 from beancount_invwd.report.explain.explain import explain
 from beancount_invwd.report.note.note import disclose
 from beancount_invwd.report.output.formats import WRITERS

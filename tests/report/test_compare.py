@@ -11,14 +11,8 @@ import pytest
 from beancount import loader
 
 from beancount_invwd.engine import BadConfiguration, follow_ledger
-from beancount_invwd.report.compare import (
-    BadScenario,
-    Comparison,
-    Figures,
-    Scenario,
-    compare,
-    read_scenario,
-)
+from beancount_invwd.report.compare.compare import Comparison, Figures, compare
+from beancount_invwd.report.compare.scenarios import BadScenario, Scenario, read_scenario
 from beancount_invwd.report.output.numbers import Numbers
 
 LEDGER = """

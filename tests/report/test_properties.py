@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from beancount_invwd.engine import Run, follow_ledger
 from beancount_invwd.ground.dates import YearEnd
 from beancount_invwd.ground.money import CONTEXT
-from beancount_invwd.report.compare import BadScenario, Scenario, compare
+from beancount_invwd.report.compare.compare import compare
+from beancount_invwd.report.compare.scenarios import BadScenario, Scenario
 from beancount_invwd.report.explain.explain import Explanation, explain
 from beancount_invwd.report.explain.steps import Step
 from beancount_invwd.report.ledger.holdings import list_positions, sum_totals

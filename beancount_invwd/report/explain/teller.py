@@ -84,7 +84,7 @@ class Teller:
         yield Step(section, "cost", formula, lot.cost, source)
         case = self._make_case(row)
         if case is not None:
-            yield from MeasureSteps(case, section, self._sources, self._run.find_open).list_all()
+            yield from MeasureSteps(case, section, self._sources, self._run.opens.get).list_all()
         if row.measured.lack is not None:
             yield Step(section, "measure", LACKS[row.measured.lack])
         else:

@@ -72,7 +72,7 @@ class Author:
         yield from tell_formulas(self._policy.standard, bookings)
 
     def _find_booking(self, account: str) -> str:
-        entry = self._run.find_open(account)
+        entry = self._run.opens.get(account)
         booking = entry.booking if entry is not None else None
         booking = booking or self._run.options_map.get("booking_method")
         return str(getattr(booking, "name", booking))

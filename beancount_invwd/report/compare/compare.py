@@ -14,24 +14,20 @@ whole category is tested as one.
 
 from __future__ import annotations
 
-import ast
 import datetime
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
 from beancount.core.amount import Amount
 
 from beancount_invwd.engine import BadConfiguration, collector_paused, follow_ledger
 from beancount_invwd.ground.dates import fiscal_year_start
-from beancount_invwd.ground.errors import find_near
 from beancount_invwd.ground.money import CONTEXT, ONE, ZERO
 from beancount_invwd.measure.prices import IMPLICIT
+from beancount_invwd.report.compare.scenarios import BadScenario, Scenario
 from beancount_invwd.report.ledger.remarks import tell_pending
-from beancount_invwd.report.output.columns import CURRENCY, ENTITY, ITEM, Column
-from beancount_invwd.report.output.tables import Document, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,26 +36,6 @@ if TYPE_CHECKING:
     from beancount_invwd.lots.stock import StockKey
 
 LEDGER = "ledger"
-PRICE = "price"
-
-
-class BadScenario(Exception):  # noqa: N818 (what was asked for is wrong)
-    """A scenario that cannot be read or that the configuration refuses; the text says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """A policy to compare with.
-
-    Attributes:
-        name: As the user wrote it.
-        changes: Keys of the configuration and their values.
-        price_change: By what share item prices change; -0.10 is ten per cent less.
-    """
-
-    name: str
-    changes: Mapping[str, Any] = field(default_factory=dict)
-    price_change: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,67 +86,6 @@ class Comparison:
     rows: Sequence[CompareRow]
     totals: Sequence[CompareRow]
     notes: Mapping[str, Sequence[str]]
-
-
-def read_scenario(text: str) -> Scenario:
-    """Read `standard=hgb,basis=lot` or `price=-10%`.
-
-    Raises:
-        BadScenario: It has another form.
-    """
-    changes: dict[str, Any] = {}
-    price_change = ZERO
-    for part in _split_settings(text):
-        key, sign, value = (piece.strip() for piece in part.partition("="))
-        if not sign or not key or not value:
-            raise BadScenario(f"{part.strip()!r} is no setting; write standard=hgb or price=-10%")
-        if key in changes or (key == PRICE and price_change):
-            raise BadScenario(f"{key!r} is given twice")
-        if key == PRICE:
-            price_change = _read_change(value)
-        elif find_near(key, [PRICE]):
-            raise BadScenario(f"unknown key {key!r}; did you mean {PRICE!r}?")
-        else:
-            changes[key] = _read_value(value)
-    return Scenario(text, changes, price_change)
-
-
-def _split_settings(text: str) -> list[str]:
-    """Split at commas that are in no brackets or quotes."""
-    parts, depth, quote = [""], 0, ""
-    for char in text:
-        if quote:
-            quote = "" if char == quote else quote
-        elif char in "'\"":
-            quote = char
-        elif char in "([{":
-            depth += 1
-        elif char in ")]}":
-            depth -= 1
-        elif char == "," and depth <= 0:
-            parts.append("")
-            continue
-        parts[-1] += char
-    return parts
-
-
-def _read_change(value: str) -> Decimal:
-    digits = value.removesuffix("%").lstrip("+-")
-    is_number = digits.replace(".", "", 1).isdigit() and digits.isascii()
-    if not value.endswith("%") or not is_number or len(value) > len(digits) + 2:
-        raise BadScenario(f"price={value} is no change; write price=-10% or price=+5%")
-    change = Decimal(value.removesuffix("%")) / 100
-    if change < -ONE:
-        raise BadScenario(f"price={value}: prices cannot fall by more than 100%")
-    return change
-
-
-def _read_value(value: str) -> Any:
-    """A Python literal as in the configuration, else the text itself: hgb, 8%, 2024-01-31."""
-    try:
-        return ast.literal_eval(value)
-    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
-        return value
 
 
 def compare(own: Run, scenarios: Sequence[Scenario]) -> Comparison:
@@ -268,98 +183,3 @@ def _sum_totals(rows: Sequence[CompareRow]) -> list[CompareRow]:
             else list(row.figures)
         )
     return [CompareRow(*key, None, figures) for key, figures in sorted(sums.items())]
-
-
-def document_comparison(found: Comparison) -> Document:
-    """Policies side by side: two lines for each item, its allowance and its profit or loss."""
-    columns = _list_columns(found)
-    notes = [f"{name}: {message}" for name, messages in found.notes.items() for message in messages]
-    return Document(
-        f"Allowance on {found.as_of}, profit or loss from {found.start}",
-        {},
-        [
-            Table(
-                "rows",
-                columns,
-                [line for row in found.rows for line in _list_lines(row)],
-                empty="There is no allowance under any of these policies.",
-            ),
-            Table(
-                "totals",
-                columns,
-                [line for row in found.totals for line in _list_lines(row)],
-                "totals",
-            ),
-        ],
-        warnings=notes,
-        data={
-            "as_of": found.as_of,
-            "from": found.start,
-            "columns": list(found.columns),
-            "rows": [_encode(row, found.columns) for row in found.rows],
-            "totals": [_encode(row, found.columns) for row in found.totals],
-            "notes": notes,
-        },
-    )
-
-
-class _Line(NamedTuple):
-    """A figure of an item under all policies: its allowance, or its profit or loss."""
-
-    row: CompareRow
-    figure: str
-    key: str
-
-    @property
-    def currency(self) -> str:
-        """The currency of its amounts."""
-        return self.row.currency
-
-
-def _list_columns(found: Comparison) -> list[Column]:
-    """The names, then for each policy what it gives, and what it has more than the first."""
-    columns = [
-        *(replace(name, get=attrgetter(f"row.{name.key}")) for name in (ENTITY, CURRENCY, ITEM)),
-        Column("figure", "figure"),
-    ]
-    for number, name in enumerate(found.columns):
-        columns.append(Column(f"column {number}", name, "money", get=_take(number)))
-        if number:
-            more = _take(number, is_difference=True)
-            columns.append(Column(f"difference {number}", "difference", "change", get=more))
-    return columns
-
-
-def take_figure(
-    number: int, key: str, *, is_difference: bool = False
-) -> Callable[[CompareRow], Decimal]:
-    """Take `allowance` or `profit` of a column from rows, or what it has more than the first."""
-
-    def take(row: CompareRow) -> Decimal:
-        amount: Decimal = getattr((row.differences if is_difference else row.figures)[number], key)
-        return amount
-
-    return take
-
-
-def _take(number: int, *, is_difference: bool = False) -> Callable[[_Line], Decimal]:
-    return lambda line: take_figure(number, line.key, is_difference=is_difference)(line.row)
-
-
-def _list_lines(row: CompareRow) -> list[_Line]:
-    return [_Line(row, "allowance", "allowance"), _Line(row, "profit or loss", "profit")]
-
-
-def _encode(row: CompareRow, names: Sequence[str]) -> dict[str, object]:
-    def encode(figures: Figures) -> dict[str, Decimal]:
-        return {"allowance": figures.allowance, "profit": figures.profit}
-
-    found: dict[str, object] = {"entity": row.entity, "currency": row.currency}
-    if row.commodity is not None:
-        found["commodity"] = row.commodity
-    values = zip(names, row.figures, row.differences, strict=True)
-    found["figures"] = [
-        {"column": name, **encode(value), "difference": encode(more)}
-        for name, value, more in values
-    ]
-    return found

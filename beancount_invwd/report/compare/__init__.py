@@ -1,0 +1,1 @@
+"""One ledger under several policies, side by side."""

@@ -1,0 +1,94 @@
+"""Text → scenarios: `standard=hgb,basis=lot` sets keys, `price=-10%` scales prices."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from beancount_invwd.ground.errors import find_near
+from beancount_invwd.ground.money import ONE, ZERO
+
+PRICE = "price"
+
+
+class BadScenario(Exception):  # noqa: N818 (what was asked for is wrong)
+    """A scenario that cannot be read or that the configuration refuses; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A policy to compare with.
+
+    Attributes:
+        name: As the user wrote it.
+        changes: Keys of the configuration and their values.
+        price_change: By what share item prices change; -0.10 is ten per cent less.
+    """
+
+    name: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    price_change: Decimal = ZERO
+
+
+def read_scenario(text: str) -> Scenario:
+    """Read `standard=hgb,basis=lot` or `price=-10%`.
+
+    Raises:
+        BadScenario: It has another form.
+    """
+    changes: dict[str, Any] = {}
+    price_change = ZERO
+    for part in _split_settings(text):
+        key, sign, value = (piece.strip() for piece in part.partition("="))
+        if not sign or not key or not value:
+            raise BadScenario(f"{part.strip()!r} is no setting; write standard=hgb or price=-10%")
+        if key in changes or (key == PRICE and price_change):
+            raise BadScenario(f"{key!r} is given twice")
+        if key == PRICE:
+            price_change = _read_change(value)
+        elif find_near(key, [PRICE]):
+            raise BadScenario(f"unknown key {key!r}; did you mean {PRICE!r}?")
+        else:
+            changes[key] = _read_value(value)
+    return Scenario(text, changes, price_change)
+
+
+def _split_settings(text: str) -> list[str]:
+    """Split at commas that are in no brackets or quotes."""
+    parts, depth, quote = [""], 0, ""
+    for char in text:
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        elif char in "([{":
+            depth += 1
+        elif char in ")]}":
+            depth -= 1
+        elif char == "," and depth <= 0:
+            parts.append("")
+            continue
+        parts[-1] += char
+    return parts
+
+
+def _read_change(value: str) -> Decimal:
+    digits = value.removesuffix("%").lstrip("+-")
+    is_number = digits.replace(".", "", 1).isdigit() and digits.isascii()
+    if not value.endswith("%") or not is_number or len(value) > len(digits) + 2:
+        raise BadScenario(f"price={value} is no change; write price=-10% or price=+5%")
+    change = Decimal(value.removesuffix("%")) / 100
+    if change < -ONE:
+        raise BadScenario(f"price={value}: prices cannot fall by more than 100%")
+    return change
+
+
+def _read_value(value: str) -> Any:
+    """A Python literal as in the configuration, else the text itself: hgb, 8%, 2024-01-31."""
+    try:
+        return ast.literal_eval(value)
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
+        return value
