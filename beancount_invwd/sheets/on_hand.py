@@ -93,7 +93,7 @@ def fill_store(run: Run, own: Iterable[Any]) -> Store:
                 store.put(posting)
     for shelf in store.shelves.values():
         currencies = {row.cost.currency for row in shelf.inventory if row.cost is not None}
-        shelf.is_mixed = len(currencies) > 1
+        shelf.names_currency = len(currencies) > 1
     return store
 
 

@@ -45,7 +45,7 @@ class Shelf:
         booking: Its booking method.
         run: The ledger as of the day of the count.
         seen: Labels (or None) of all lots that each item ever had here.
-        is_mixed: Whether it holds several cost currencies, so that `{}` does not say which.
+        names_currency: Whether it holds several cost currencies, so that `{}` does not say which.
     """
 
     account: str
@@ -54,7 +54,7 @@ class Shelf:
     run: Run
     inventory: Inventory = field(default_factory=Inventory)
     seen: dict[str, set[str | None]] = field(default_factory=dict)
-    is_mixed: bool = False
+    names_currency: bool = False
 
     @property
     def is_pool(self) -> bool:
@@ -120,7 +120,7 @@ class Shelf:
 
     def _express(self, commodity: str, wanted: Lots, currency: str, label: str | None) -> list[Any]:
         """Write what is to be taken: in one posting if that books the same, else lot by lot."""
-        spec = _spec(currency if self.is_mixed else MISSING, label)
+        spec = _spec(currency if self.names_currency else MISSING, label)
         units = sum(wanted.values(), ZERO)
         if self._book(self.inventory, commodity, units, spec) == wanted:
             self._remove(commodity, wanted)

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support.house import Module, read_house
+from tests.support.house import Module, find_levels, read_house
 
 ROOT = Path(__file__).parents[2]
 HOUSE = read_house(ROOT)
+ARCHITECTURE = (ROOT / "beancount_invwd/ARCHITECTURE.md").read_text(encoding="utf-8")
 ASKING = ("beancount_invwd.report", "beancount_invwd.sheets", "fava_ext")
 PARTS = {"timeline", "books", "assessor", "chart", "scope", "targets", "claims", "mistakes"}
 
@@ -31,7 +32,27 @@ def _is_own(node: ast.Attribute) -> bool:
 def test_the_rooms_are_few_and_their_arrows_run_down() -> None:
     arrows = HOUSE.find_arrows()
     assert len(arrows) <= 18
+    assert max(find_levels(arrows).values()) <= 13
     assert sum(map(len, arrows.values())) <= 75
+
+
+def test_only_lots_assigns_to_what_is_on_hand() -> None:
+    (stock,) = [row for row in HOUSE.modules if row.name == "beancount_invwd.lots.stock"]
+    fields = {
+        node.target.id
+        for parent in ast.walk(stock.tree)
+        if isinstance(parent, ast.ClassDef) and parent.name in {"Lot", "Stock", "Place"}
+        for node in parent.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+    assert {"units", "allowance", "locked"} <= fields
+    assert [
+        _tell(module, node)
+        for module in HOUSE.modules
+        if not module.name.startswith("beancount_invwd.lots.")
+        for node in _list_attributes(module)
+        if isinstance(node.ctx, ast.Store | ast.Del) and node.attr in fields and not _is_own(node)
+    ] == []
 
 
 def test_nobody_walks_through_the_parts_of_a_run() -> None:
@@ -56,3 +77,12 @@ def test_a_run_keeps_its_parts_for_itself() -> None:
         and not target.attr.startswith("_")
         and target.attr not in {"policy", "closed"}  # nouns
     ] == []
+
+
+def test_the_architecture_is_one_page_and_names_what_there_is() -> None:
+    assert len(ARCHITECTURE.splitlines()) <= 100
+    named = re.findall(r"`([a-z_]+/[a-z_/]*)`", ARCHITECTURE)
+    assert len(named) > 30
+    for name in named:
+        paths = [ROOT / package / name for package in (".", "beancount_invwd")]
+        assert any(path.is_dir() or path.with_suffix(".py").is_file() for path in paths), name
