@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from beancount_invwd.report import positions, rollforward
 from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
 from beancount_invwd.report.ledger.rolled import sum_rows
 from fava_ext import fava_api
+from fava_ext.tables.grid import pick
 
 if TYPE_CHECKING:
+    from beancount_invwd.report.output.columns import Column
     from fava_ext.request.context import Context
 
-_ON_DATE = {
-    "cost": "Cost",
-    "allowance": "Allowance",
-    "carrying": "Carrying amount",
-    "pending": "Pending",
-}
-_IN_TIME = {
-    "write_downs": "Write-downs",
-    "write_offs": "Write-offs",
-    "reversals": "Reversals",
-    "releases": "Releases",
-}
+_ON_DATE = pick(positions.COLUMNS, "cost", "allowance", "carrying", "pending")
+_IN_TIME = pick(rollforward.COLUMNS, "write_downs", "write_offs", "reversals", "releases")
 _DECREASES = {"reversals", "releases"}
-_MOVED = {"transfers": "Transfers"}
+(_MOVED,) = pick(rollforward.COLUMNS, "transfers")
 _NOTES = {"carrying": "cost less allowance", "pending": "if it were measured on this date"}
-_Unit = tuple[str, str]  # entity, the currency that amounts are converted to
-_Amounts = dict[str, list[tuple[str, Decimal]]]  # currency and number by the names of the terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,42 +54,30 @@ def list_figures(context: Context) -> list[Figures]:
     Everything is converted at the rate of the as-of date.
     """
     run, selection = context.run, context.selection
-    amounts: dict[_Unit, _Amounts] = {}
-    for total in sum_totals(list_positions(run, "entity", selection.lots)):
-        _put(amounts, total, _ON_DATE, context)
+    totals = sum_totals(list_positions(run, "entity", selection.lots))
     span = (selection.start or datetime.date.min, run.as_of)
-    for row in sum_rows(run, selection.recent, [span], None):
-        if not row.is_empty:
-            _put(amounts, row, {**_IN_TIME, **_MOVED}, context)
-    return [_show(key, found, context) for key, found in sorted(amounts.items())]
+    moved = sum_rows(run, selection.recent, [span], None)
+    rows: dict[tuple[str, str], list[Any]] = {}
+    for row in (*totals, *(row for row in moved if not row.is_empty)):
+        unit = fava_api.find_unit(context.ledger, row.currency, run.as_of)
+        rows.setdefault((row.entity, unit), []).append(row)
+    return [_show(*key, found, context) for key, found in sorted(rows.items())]
 
 
-def _put(
-    amounts: dict[_Unit, _Amounts], row: Any, terms: Mapping[str, str], context: Context
-) -> None:
-    unit = fava_api.find_unit(context.ledger, row.currency, context.run.as_of)
-    found = amounts.setdefault((row.entity, unit), {})
-    for name in terms:
-        found.setdefault(name, []).append((row.currency, getattr(row, name)))
-
-
-def _show(key: _Unit, amounts: _Amounts, context: Context) -> Figures:
-    entity, unit = key
-    found = {
-        name: fava_api.convert(context.ledger, rows, context.run.as_of).get(unit, Decimal())
-        for name, rows in amounts.items()
-    }
-
-    def make(name: str, term: str) -> Figure:
-        number = found.get(name, Decimal())
-        number = -number if name in _DECREASES else number
-        sign = "+" if name in _MOVED and number > 0 else ""
+def _show(entity: str, unit: str, rows: Sequence[Any], context: Context) -> Figures:
+    def make(column: Column) -> Figure:
+        cells = [(row.currency, column.read(row)) for row in rows]
+        amounts = [(currency, cell) for currency, cell in cells if isinstance(cell, Decimal)]
+        found = fava_api.convert(context.ledger, amounts, context.run.as_of)
+        number = found.get(unit, Decimal())
+        number = -number if column.key in _DECREASES else number
+        sign = "+" if column is _MOVED and number > 0 else ""
         text = sign + context.formats.show_money(number, unit)
-        return Figure(term, text, _NOTES.get(name, ""), not number)
+        return Figure(column.heading, text, _NOTES.get(column.key, ""), not number)
 
-    moved = _MOVED if found.get("transfers") else {}
-    on_date = [make(*term) for term in _ON_DATE.items()]
-    return Figures(entity, unit, on_date, [make(*term) for term in {**_IN_TIME, **moved}.items()])
+    moved = make(_MOVED)
+    in_time = [*map(make, _IN_TIME), *([] if moved.is_zero else [moved])]
+    return Figures(entity, unit, [make(column) for column in _ON_DATE], in_time)
 
 
 def describe_conversion(context: Context) -> str:

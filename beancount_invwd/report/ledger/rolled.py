@@ -51,6 +51,11 @@ class RollRow:
     transfers: Decimal = ZERO
 
     @property
+    def losses(self) -> Decimal:
+        """What was recognised as an expense."""
+        return self.write_downs + self.write_offs
+
+    @property
     def closing(self) -> Decimal:
         """Opening and all movements."""
         moved = self.write_downs + self.write_offs + self.reversals + self.releases

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
@@ -14,6 +14,7 @@ from beancount_invwd.report.ledger.written import Written
 from beancount_invwd.report.note.blocks import Block, gap, paragraph, remark
 from beancount_invwd.report.note.charges import Charges
 from beancount_invwd.report.note.policies import tell_formulas, tell_policies
+from beancount_invwd.report.output.columns import CARRYING, CURRENCY, ENTITY, Column
 from beancount_invwd.report.output.numbers import NumberWriter, make_numbers
 
 if TYPE_CHECKING:
@@ -23,7 +24,20 @@ if TYPE_CHECKING:
     from beancount_invwd.policy.policy import Policy
     from beancount_invwd.report.note.requirements import Requirement
 
-_Line = tuple[str, str, str, Sequence[Decimal]]  # entity, currency, name, amounts
+_CARRYING = (Column("allowance", "allowance", "money"), CARRYING)
+_LOSSES = (
+    Column("write_downs", "write-downs", "money"),
+    Column("write_offs", "write-offs", "money"),
+    Column("losses", "recognised as an expense", "money"),
+)
+_SCHEDULE = (
+    Column("opening", "opening", "money"),
+    Column("losses", "charged to expense", "money"),
+    Column("transfers", "charged to other accounts", "money"),
+    Column("reversals", "reversed", "money"),
+    Column("releases", "deducted", "money"),
+    Column("closing", "closing", "money"),
+)
 _MEASURED = {"write-down", "write-off", "reversal"}
 
 
@@ -82,33 +96,17 @@ class Author:
         if not rows:
             yield paragraph(f"No inventories are on hand on {self._end}.")
             return
-        classes = [
-            (row.entity, row.currency, row.category or "", (row.cost, row.allowance, row.carrying))
-            for row in rows
-        ]
-        totals = [
-            (row.entity, row.currency, "Total", (row.cost, row.allowance, row.carrying))
-            for row in sum_totals(rows)
-        ]
-        cost = "Cost" if self._policy.reversals == "full" else "Cost before write-downs"
-        yield self._draw(("Class", cost, "Allowance", "Carrying amount"), classes, totals)
+        cost = "cost" if self._policy.reversals == "full" else "cost before write-downs"
+        columns = [Column("cost", cost, "money"), *_CARRYING]
+        yield self._draw(Column("category", "class"), columns, rows, sum_totals(rows))
         lacking = [row.category or "" for row in rows if row.measure is None]
         if lacking:
             yield remark(f"not all of {', '.join(lacking)} could be assessed")
 
     def _tell_write_downs(self) -> Iterator[Block]:
-        rows: list[_Line] = [
-            (
-                row.entity,
-                row.currency,
-                "In the period",
-                (row.write_downs, row.write_offs, row.write_downs + row.write_offs),
-            )
-            for row in self._rows
-            if row.write_downs or row.write_offs
-        ]
+        rows = [row for row in self._rows if row.losses]
         if rows:
-            yield self._draw(("", "Write-downs", "Write-offs", "Recognised as an expense"), rows)
+            yield self._draw(_name_rows("In the period"), _LOSSES, rows)
             yield self._list_reasons({"write-down", "write-off"})
         else:
             yield paragraph("No write-downs were recognised.")
@@ -148,29 +146,32 @@ class Author:
         if not self._rows:
             yield paragraph("There was no allowance.")
             return
-        charged = ("Charged to expense", "Charged to other accounts")
-        rows: list[_Line] = []
-        for row in self._rows:
-            losses, deducted = row.write_downs + row.write_offs, (row.reversals, row.releases)
-            amounts = (row.opening, losses, row.transfers, *deducted, row.closing)
-            rows.append((row.entity, row.currency, "Allowance", amounts))
-        yield self._draw(("", "Opening", *charged, "Reversed", "Deducted", "Closing"), rows)
+        yield self._draw(_name_rows("Allowance"), _SCHEDULE, self._rows)
 
     def _draw(
-        self, head: Sequence[str], rows: Sequence[_Line], totals: Sequence[_Line] = ()
+        self,
+        name: Column,
+        amounts: Sequence[Column],
+        rows: Sequence[Any],
+        totals: Sequence[Any] = (),
     ) -> Block:
         """A table of names and amounts; entities have a column if there are any."""
-        has_entities = any(row[0] for row in rows)
-        names = [*(["Entity"] if has_entities else []), head[0], "Currency"]
+        names = [ENTITY, name, CURRENCY] if any(row.entity for row in rows) else [name, CURRENCY]
 
-        def write(line: _Line) -> list[str]:
-            entity, currency, name, amounts = line
-            cells = [self._numbers.show_money(amount, currency) for amount in amounts]
-            return [*([entity] if has_entities else []), name, currency, *cells]
+        def write(row: Any) -> list[str]:
+            cells = [column.read(row) for column in names]
+            told = ["Total" if cell is None else str(cell) for cell in cells]
+            figures: Any = (column.read(row) for column in amounts)
+            return [*told, *(self._numbers.show_money(number, row.currency) for number in figures)]
 
-        lines, sums = map(write, rows), map(write, totals)
-        titles = [*names, *head[1:]]
-        return Block("table", "", "", list(lines), titles, list(sums), len(names))
+        head = [column.heading for column in (*names, *amounts)]
+        lines, sums = [write(row) for row in rows], [write(row) for row in totals]
+        return Block("table", rows=lines, head=head, totals=sums, names=len(names))
 
     def _money(self, amount: Decimal, currency: str) -> str:
         return f"{self._numbers.show_money(amount, currency)} {currency}"
+
+
+def _name_rows(name: str) -> Column:
+    """A column that calls every row the same."""
+    return Column("name", "", get=lambda _: name)
