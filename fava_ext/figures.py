@@ -58,7 +58,8 @@ def list_figures(context: Context) -> list[Figures]:
     span = (selection.start or datetime.date.min, run.as_of)
     moved = sum_rows(run, selection.recent, [span], None)
     rows: dict[tuple[str, str], list[Any]] = {}
-    for row in (*totals, *(row for row in moved if not row.is_empty)):
+    shown: list[Any] = [*totals, *(row for row in moved if not row.is_empty)]
+    for row in shown:
         unit = fava_api.find_unit(context.ledger, row.currency, run.as_of)
         rows.setdefault((row.entity, unit), []).append(row)
     return [_show(*key, found, context) for key, found in sorted(rows.items())]
