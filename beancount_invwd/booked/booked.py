@@ -42,6 +42,9 @@ class Booked:
         closed: What is closed.
         note_changed: Takes stocks whose allowances changed.
         is_interim: Whether only losses of the same fiscal year may be reversed.
+
+    Attributes:
+        day: The last day whose entries were all looked at.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 (one of each stage before)
@@ -58,12 +61,19 @@ class Booked:
     ) -> None:
         self._goods = Goods(books)
         self._judge = Judge(self._goods, chart, mistakes)
-        self._taker = Taker(self._goods, grouping, chart, self._judge, is_interim=is_interim)
-        self._weigher = weigher
+        self._taker = Taker(
+            self._goods,
+            self._judge,
+            grouping,
+            chart,
+            weigher=weigher,
+            closed=closed,
+            is_interim=is_interim,
+        )
         self._closed = closed
         self._note_changed = note_changed
         self._claims: list[Claim] = []
-        self._day: datetime.date | None = None
+        self.day: datetime.date | None = None
         self._before_goods: Collection[tuple[int, str]] = ()
 
     @property
@@ -73,7 +83,7 @@ class Booked:
 
     def foresee(self, day: datetime.date, entries: Sequence[Any]) -> bool:
         """Look at all entries of a day; return whether some of it is taken before its end."""
-        self._day = day
+        self.day = day
         self._before_goods = find_before_goods(entries, self._goods.books.by_commodity)
         return bool(self._before_goods)
 
@@ -137,15 +147,6 @@ class Booked:
     def _take(self, claims: Sequence[Claim], day: datetime.date) -> list[Movement]:
         """Change allowances as the ledger says."""
         stocks = self._goods.find_on_hand(claims)
-        weighed = self._weigher.weigh(stocks, day, by_lot=True).weighed
-
-        def find_unmeasured() -> set[int]:
-            rows = [row for stock in stocks for row in self._weigher.assess(stock, day)]
-            return {row.lot.number for row in rows if row.measured.total is None}
-
-        is_closed = self._closed.covers(day)
-        found = self._taker.take(claims, weighed, find_unmeasured, day, is_closed=is_closed)
-        self._closed.keep(self._taker.unplaced)
-        self._taker.unplaced.clear()
+        found = self._taker.take(claims, stocks, day)
         self._note_changed(stocks)
         return found

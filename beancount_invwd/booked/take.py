@@ -9,7 +9,7 @@ why, and they are corrected in the open period.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,13 +23,15 @@ from beancount_invwd.lots.stock import carry, find_room
 from beancount_invwd.movements.movement import BOOKED, Movement
 
 if TYPE_CHECKING:
+    from beancount_invwd.allowance.weigh import Weigher
+    from beancount_invwd.booked.closed import ClosedPeriod
     from beancount_invwd.booked.goods import Goods
     from beancount_invwd.booked.judge import Judge
     from beancount_invwd.directives.chart import Chart
     from beancount_invwd.lots.stock import Lot, Stock, StockKey
 
 
-class Test(NamedTuple):
+class _Test(NamedTuple):
     """What a measurement of a day would give, by the numbers of lots.
 
     Attributes:
@@ -48,70 +50,69 @@ class Taker:
 
     Args:
         goods: Finds them.
+        judge: Reports amounts that no lot can take.
         grouping: Tells which lots are one group.
         chart: Tells what is profit or loss.
-        judge: Reports amounts that no lot can take.
+        weigher: Tells what a measurement would give.
+        closed: Takes what corrects amounts of a closed period that no lot could take.
         is_interim: Whether only losses of the same fiscal year may be reversed.
 
     Attributes:
         taken_over: What lots got or gave without a gain or loss, since this was last cleared.
-        unplaced: What corrects amounts of a closed period that no lot could take, since this was
-            last cleared.
     """
 
-    def __init__(
-        self, goods: Goods, grouping: Grouping, chart: Chart, judge: Judge, *, is_interim: bool
+    def __init__(  # noqa: PLR0913 (one of each stage before)
+        self,
+        goods: Goods,
+        judge: Judge,
+        grouping: Grouping,
+        chart: Chart,
+        *,
+        weigher: Weigher,
+        closed: ClosedPeriod,
+        is_interim: bool,
     ) -> None:
         self.taken_over: Sums[StockKey] = Sums()
-        self.unplaced: list[Movement] = []
         self._goods = goods
+        self._judge = judge
         self._grouping = grouping
         self._chart = chart
-        self._judge = judge
+        self._weigher = weigher
+        self._closed = closed
         self._is_interim = is_interim
 
     def take(
-        self,
-        claims: Sequence[Claim],
-        weighed: Sequence[Weighed],
-        find_unmeasured: Callable[[], Container[int]],
-        day: datetime.date,
-        *,
-        is_closed: bool,
+        self, claims: Sequence[Claim], stocks: Sequence[Stock], day: datetime.date
     ) -> list[Movement]:
         """Change the allowances of lots.
 
         Args:
             claims: With amounts on allowance accounts only.
-            weighed: What a measurement of that day would give for their groups.
-            find_unmeasured: Finds the numbers of lots of these groups that have no measure then.
+            stocks: The stocks with lots that they name.
             day: The day.
-            is_closed: Whether it is in a closed period.
 
         Returns:
             What was booked, as movements that are not written again.
         """
-        names = {lot.number: outcome.group.name for outcome in weighed for lot in outcome.lots}
+        weighed = self._weigher.weigh(stocks, day, by_lot=True).weighed
+        names = {lot.number: row.group.name for row in weighed for lot in row.lots}
         waiting = merge(weighed)
         found, others = [], []
         for claim in claims:
             together = next((row for row in waiting if _is_booking(claim, row)), None)
             if together is None:
                 others.append(claim)
-                continue
-            waiting.remove(together)
-            self._take_measured(claim, together)
-            found.append(self._describe(claim, together[0].group, claim.changes, day))
-        wishes = {
-            lot.number: allowance
-            for together in waiting
-            for outcome in together
-            for lot, allowance in outcome.list_new()
-        }
-        test = Test(names, wishes, find_unmeasured() if others else ())
-        for claim in others:
-            is_fixed = is_closed and claim.kind is not None
-            found += self._share(claim, test, day, is_fixed=is_fixed)
+            else:
+                waiting.remove(together)
+                self._take_measured(claim, together)
+                found.append(self._describe(claim, together[0].group, claim.changes, day))
+        if others:
+            left = [row for together in waiting for row in together]
+            wishes = {lot.number: new for row in left for lot, new in row.list_new()}
+            rows = [row for stock in stocks for row in self._weigher.assess(stock, day)]
+            unmeasured = {row.lot.number for row in rows if row.measured.total is None}
+            for claim in others:
+                found += self._share(claim, _Test(names, wishes, unmeasured), day)
         return found
 
     def _take_measured(self, claim: Claim, together: Sequence[Weighed]) -> None:
@@ -121,9 +122,7 @@ class Taker:
             outcome.set()
             self._take_over(claim, outcome.lots, steps)
 
-    def _share(
-        self, claim: Claim, test: Test, day: datetime.date, *, is_fixed: bool
-    ) -> list[Movement]:
+    def _share(self, claim: Claim, test: _Test, day: datetime.date) -> list[Movement]:
         """Share amounts out over the lots behind each account.
 
         Those that are in the group on that day come first, before those that are left out of it
@@ -131,6 +130,7 @@ class Taker:
         basis, or what is known of a lot, may have been another when the ledger was written.
         """
         lots, home = self._goods.list_lots(claim), self._goods.find_home(claim)
+        is_fixed = claim.kind is not None and self._closed.covers(day)
         if not lots and (home is None or not is_fixed):
             self._judge.report_absence(claim)
             return []
@@ -155,7 +155,7 @@ class Taker:
             if (changes := found.without_zeros())
         ]
 
-    def _find_circles(self, claim: Claim, lots: Sequence[Lot], test: Test) -> list[list[bool]]:
+    def _find_circles(self, claim: Claim, lots: Sequence[Lot], test: _Test) -> list[list[bool]]:
         """Tell of lots who comes first, who next."""
         find_left = self._grouping.find_left
         named = [(test.names.get(lot.number) or find_left(lot).name) == claim.group for lot in lots]
@@ -172,7 +172,7 @@ class Taker:
         item = "" if is_wide else commodity
         group = _name_group(claim, entity)._replace(commodity=item, category=category)
         kind = find_kind(changes.total(), ONE)
-        self.unplaced.append(Movement(day, kind, BOOKED, group, ZERO, ZERO, changes))
+        self._closed.keep([Movement(day, kind, BOOKED, group, ZERO, ZERO, changes)])
 
     def _describe(
         self, claim: Claim, group: Group, changes: Sums[str], day: datetime.date

@@ -141,17 +141,17 @@ class Run(Goods):
     @property
     def taken_over(self) -> Mapping[StockKey, Decimal]:
         """What stocks got or gave since by booked movements without a gain or loss."""
-        return self._timeline.taken_over
+        return self._timeline.booked.taken_over
 
     @property
     def waiting(self) -> Sequence[Release]:
         """Releases that are written at the end of the period."""
-        return self._timeline.waiting
+        return self._timeline.releases.waiting
 
     @property
     def corrections(self) -> Sequence[Movement]:
         """What of a closed period is corrected on the next measurement date."""
-        return self._timeline.corrections
+        return self._timeline.closed.corrections
 
     def allowances(self) -> Sums[tuple[str, str]]:
         """What each allowance account should hold by the lots and what waits, by currency."""

@@ -10,7 +10,7 @@ its lots. What has no price is an error on the last measurement date alone; unti
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
@@ -44,17 +44,30 @@ class Missing:
         self._mistakes = mistakes
         self._is_ignored = is_ignored
 
-    def is_unclear(self, weigher: Weigher, awake: Iterable[str], day: datetime.date) -> bool:
-        """Whether an item without a price of this day, or before, had other events since."""
-        if self._is_ignored:
-            return False
-        awake = set(awake)
+    def finish(
+        self, weigher: Weigher, awake: Collection[str], day: datetime.date
+    ) -> datetime.date | None:
+        """Report what lacks a price, when the last measurement date was known only afterwards.
+
+        Args:
+            weigher: Tells what is known today.
+            awake: Items of which there is new evidence since.
+            day: That date.
+
+        Returns:
+            The date, if nothing is reported since an item without a price then, or before, had
+            other events since.
+        """
+        stocks = () if self._is_ignored else self._books.stocks.values()
         prices = [
             weigher.evidence.prices.newest(stock.key.commodity)
-            for stock in self._books.stocks.values()
+            for stock in stocks
             if stock in self._books.touched or stock.key.commodity in awake
         ]
-        return any(price is None or price.date > day for price in prices)
+        if any(price is None or price.date > day for price in prices):
+            return day
+        self.report_evidence(weigher, day)
+        return None
 
     def report_evidence(self, weigher: Weigher, day: datetime.date) -> None:
         """Report items on hand whose measure lacks a price on the last measurement date."""

@@ -24,7 +24,7 @@ def sum_allowances(timeline: Timeline) -> Sums[tuple[str, str]]:
     for stock in timeline.books.stocks.values():
         for lot in stock.lots.values() if stock.allowance else ():
             sums.add((lot.place.contra, stock.key.currency), lot.allowance)
-    for row in timeline.waiting:
+    for row in timeline.releases.waiting:
         sums.add((row.account, row.group.currency), row.amount)
     for key, change in sum_corrections(timeline).items():
         sums.add(key, -change)
@@ -32,12 +32,9 @@ def sum_allowances(timeline: Timeline) -> Sums[tuple[str, str]]:
 
 
 def sum_corrections(timeline: Timeline) -> Sums[tuple[str, str]]:
-    """Sum what corrects a closed period and is not yet written, by account and currency.
-
-    Increases of the allowance are positive.
-    """
+    """Sum what corrects a closed period and is not yet written; increases are positive."""
     sums: Sums[tuple[str, str]] = Sums()
-    for movement in timeline.corrections:
+    for movement in timeline.closed.corrections:
         for account, change in movement.changes.items():
             sums.add((account, movement.group.currency), change)
     return sums

@@ -17,26 +17,24 @@ from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
 
-from beancount_invwd.allowance.changes import Weighed, merge
 from beancount_invwd.allowance.groups import Grouping
 from beancount_invwd.allowance.weigh import Weigher
 from beancount_invwd.booked.booked import Booked
 from beancount_invwd.booked.claim import is_booked
 from beancount_invwd.booked.closed import ClosedPeriod
-from beancount_invwd.directives.checks import check_price
 from beancount_invwd.directives.metadata import TAG
-from beancount_invwd.directives.statements import Closing, Contract, Directive
 from beancount_invwd.ground.dates import DAY
-from beancount_invwd.ground.money import ZERO
 from beancount_invwd.lots.books import Books
 from beancount_invwd.lots.demand import Demand
-from beancount_invwd.lots.stock import lock, set_all
+from beancount_invwd.lots.stock import lock
 from beancount_invwd.measure.evidence import EvidenceBook
 from beancount_invwd.movements.materiality import Materiality
-from beancount_invwd.movements.movement import Movement, Release, describe
+from beancount_invwd.movements.movement import Movement
 from beancount_invwd.movements.releases import Releases
 from beancount_invwd.timeline.agenda import Agenda
-from beancount_invwd.timeline.calendar import Calendar, Due
+from beancount_invwd.timeline.due import Calendar, Due
+from beancount_invwd.timeline.intake import Intake
+from beancount_invwd.timeline.measurement import Measurement
 from beancount_invwd.timeline.missing import Missing
 
 if TYPE_CHECKING:
@@ -63,6 +61,9 @@ class Timeline:
         books: The lots.
         weigher: Weighs them.
         movements: What is to be written and what is booked, in the order of dates.
+        releases: What units took along.
+        booked: What the ledger has booked itself.
+        closed: What of a closed period waits for the next measurement date.
         opening: The allowances when `start` began, by stock, if that was asked for.
         unclear_on: The last measurement date, if what came later hides which items had no price.
     """
@@ -84,30 +85,38 @@ class Timeline:
         self.unclear_on: datetime.date | None = None
         self._policy = policy
         self._directives = directives
-        self._mistakes = mistakes
         self._is_by_price = is_by_price = policy.period == "price"
-        self.weigher = Weigher(directives, grouping, books, demand, EvidenceBook())
-        self._memory = memory = self.weigher.memory
+        evidence = EvidenceBook()
+        self.weigher = Weigher(directives, grouping, books, demand, evidence)
+        memory = self._memory = self.weigher.memory
         self._agenda = Agenda(books, memory, chart.items.feeds, is_by_price=is_by_price)
         self._missing = Missing(books, chart, mistakes, is_ignored=policy.missing_price == "ignore")
-        self._materiality = Materiality(policy, books, self.weigher.evidence.prices, mistakes)
-        self._releases = Releases(policy, chart, grouping)
-        self._closed = ClosedPeriod(directives.closed, grouping)
-        self._booked = Booked(
+        self.releases = Releases(policy, chart, grouping)
+        self.closed = ClosedPeriod(directives.closed, grouping)
+        self.booked = Booked(
             books,
             grouping,
             chart,
             mistakes,
             self.weigher,
-            self._closed,
+            self.closed,
             self._note_booked,
             is_interim=policy.reversals == "interim",
         )
+        self._measurement = Measurement(
+            books,
+            self._agenda,
+            self.weigher,
+            self.closed,
+            Materiality(policy, books, evidence.prices, mistakes),
+            self._missing,
+            is_final=policy.reversals == "none",
+        )
         self._calendar = Calendar(policy, end, books.perishables, books.is_on_hand)
+        self._intake = Intake(evidence, memory, self._agenda, self._calendar, mistakes)
         self._entries: Sequence[Any] = ()
         self._today: datetime.date | None = None
         self._is_eventful = False
-        self._foreseen: datetime.date | None = None
         self._tested_on: datetime.date | None = None
 
     def run(self, entries: Sequence[Any], start: datetime.date | None = None) -> None:
@@ -129,8 +138,8 @@ class Timeline:
 
     def _take(self, entries: Iterable[Any]) -> None:
         apply, directives = self.books.apply, self._directives.by_entry
-        evidence, calendar = self.weigher.evidence, self._calendar
-        prices, converted = evidence.prices.newest_by_pair, self._memory.converted
+        prices, calendar = self.weigher.evidence.prices.newest_by_pair, self._calendar
+        converted = self._memory.converted
         is_simple = not self._is_by_price
         transaction, price = data.Transaction, data.Price
         wake = self._agenda.awake.add
@@ -144,17 +153,17 @@ class Timeline:
             kind = type(entry)
             if kind is price:
                 if is_simple and not converted and len(entry.meta) == 2:  # noqa: PLR2004
-                    item = entry.currency  # as _take_price does, but for the most of them
+                    item = entry.currency  # as the intake does, but for the most of them
                     prices[item][entry.amount.currency] = entry
                     wake(item)
                 else:
-                    self._take_price(entry)
+                    self._intake.take_price(entry)
             elif kind is transaction:
                 outflow = apply(entry)
                 if outflow is not None or entry.tags:
                     self._note(entry, outflow)
             elif id(entry) in directives:
-                self._take_directive(directives[id(entry)])
+                self._intake.take_directive(directives[id(entry)])
 
     def _open(self, start: datetime.date) -> None:
         """Note what all stocks carry when a date begins; what is due before is done."""
@@ -166,29 +175,26 @@ class Timeline:
             else:
                 self._end_today()
         self.opening = {key: stock.allowance for key, stock in self.books.stocks.items()}
-        self._booked.taken_over.clear()
+        self.booked.taken_over.clear()
 
     def _note(self, txn: Any, outflow: Outflow | None) -> None:
         """Note what a transaction did to allowances, or says that it did."""
         is_claim = bool(txn.tags) and TAG in txn.tags and is_booked(txn)
+        self._is_eventful = self._is_eventful or is_claim or outflow is not None
         if outflow is not None:
-            self._releases.record(txn, outflow, is_booked=is_claim)
-            self._is_eventful = True
+            self.releases.record(txn, outflow, is_booked=is_claim)
         if is_claim:
-            self._is_eventful = True
-            if txn.date != self._foreseen:
+            if txn.date != self.booked.day:
                 self._foresee(txn.date)
-            self.movements += self._booked.note(txn)
+            self.movements += self.booked.note(txn)
 
     def _foresee(self, day: datetime.date) -> None:
         """Look at all entries of a day: what is booked by hand may be taken before its end."""
-        self._foreseen, entries = day, self._entries
-        start = bisect_left(entries, day, key=_get_date)
-        rest = entries[start : bisect_right(entries, day, start, key=_get_date)]
-        if self._booked.foresee(day, rest):
+        rest = _list_day(self._entries, day)
+        if self.booked.foresee(day, rest):
             for entry in rest:
                 if type(entry) is data.Price:  # all of the day count
-                    self._take_price(entry)
+                    self._intake.take_price(entry)
 
     def _note_booked(self, stocks: Sequence[Stock]) -> None:
         """Note that allowances of stocks are as the ledger says."""
@@ -207,12 +213,9 @@ class Timeline:
         while (due := self._calendar.take_rest()) is not None:
             self._pass(due)
         self._end_today()
-        day = self._tested_on
-        if self._is_by_price and day is not None:
-            if self._missing.is_unclear(self.weigher, self._agenda.awake, day):
-                self.unclear_on = day
-            else:
-                self._missing.report_evidence(self.weigher, day)
+        if self._is_by_price and self._tested_on is not None:
+            awake = self._agenda.awake
+            self.unclear_on = self._missing.finish(self.weigher, awake, self._tested_on)
         self._missing.report_emptied()
 
     def _pass(self, due: Due) -> None:
@@ -220,11 +223,19 @@ class Timeline:
         if due.date != self._today or not due.is_test:
             self._end_today()
         if due.is_test:
-            self._releases.end_period(due.date)
+            self.releases.end_period(due.date)
             self._end_day(due.date)
             self._test(due.date, due.items)
         if due.is_lock and self._policy.reversals == "interim":
             _lock(self.books.stocks.values())
+
+    def _test(self, day: datetime.date, only: frozenset[str] | None) -> None:
+        """Measure what may have changed and write down what did."""
+        self._tested_on = day
+        self._missing.report_emptied()
+        self.movements += self._measurement.test(day, only)
+        if not self._is_by_price and self._calendar.is_last(day):
+            self._missing.report_evidence(self.weigher, day)
 
     def _end_today(self) -> None:
         if self._is_eventful and self._today is not None:
@@ -233,91 +244,12 @@ class Timeline:
     def _end_day(self, day: datetime.date) -> None:
         """Write what units took along on a day, as far as the ledger has not booked it."""
         self._is_eventful = False
-        self.movements += self._booked.end_day(self._releases, day)
+        self.movements += self.booked.end_day(self.releases, day)
 
-    def _take_price(self, entry: Any) -> None:
-        if len(entry.meta) > 2:  # more than filename and lineno  # noqa: PLR2004
-            check_price(entry, self._mistakes)
-        if self._memory.converted:
-            self._agenda.add(self._memory.find_converted(entry))
-        if self.weigher.evidence.prices.add(entry):
-            self._wake(entry.currency)
 
-    def _take_directive(self, row: Directive) -> None:
-        if isinstance(row, Closing):
-            return
-        self.weigher.evidence.take_directive(row)
-        self._agenda.awake.add(row.item)
-        if not isinstance(row, Contract):
-            self._wake(row.item)
-
-    def _wake(self, item: str) -> None:
-        """Note that there is new evidence of an item."""
-        self._agenda.awake.add(item)
-        if self._is_by_price:
-            self._calendar.note_event(item)
-
-    def _test(self, day: datetime.date, only: frozenset[str] | None) -> None:
-        """Measure what may have changed and write down what did."""
-        self._tested_on = day
-        self._missing.report_emptied()
-        closed = self._closed
-        closed.follow(self.books.moved or ())
-        due = self._agenda.take(day, only)
-        weighed, lacking = self.weigher.weigh(due, day, by_lot=closed.through is not None)
-        self._missing.report_lacking(lacking)
-        if only is not None:
-            weighed = [row for row in weighed if not only.isdisjoint(row.items)]
-        if closed.covers(day):
-            closed.note(weighed, due)
-            self._keep(weighed)
-        else:
-            self._write(weighed, day)
-            closed.forget(None if only is None else due)  # what is different no more
-        self.books.moved = [] if closed.has_gaps else None
-        if not self._is_by_price and self._calendar.is_last(day):
-            self._missing.report_evidence(self.weigher, day)
-
-    def _write(self, weighed: Sequence[Weighed], day: datetime.date) -> None:
-        """Set the allowances of groups and note what changed."""
-        corrects, find_threshold = (
-            self._closed.take_gaps(weighed),
-            self._materiality.find_threshold,
-        )
-        found = []
-        for together in merge(weighed):
-            late = sum([corrects[id(row)] for row in together], ZERO)
-            threshold = find_threshold(together[0].group, day)
-            found.append(describe(together, day, threshold, late))
-        self.movements += self._closed.correct(found, day, find_threshold)
-        is_final = self._policy.reversals == "none"
-        for row in weighed:
-            row.set(is_final=is_final)
-
-    def _keep(self, weighed: Sequence[Weighed]) -> None:
-        """Keep the allowances of a closed date, but for what went only from lot to lot."""
-        for row in weighed:
-            if not row.changes:  # no booking tells that
-                row.set(is_final=self._policy.reversals == "none")
-                continue
-            kept = [lot.allowance for lot in row.lots]
-            set_all(row.lots, kept, is_own=row.is_own)
-            self._agenda.add({lot.stock for lot in row.lots})
-
-    @property
-    def taken_over(self) -> Mapping[StockKey, Decimal]:
-        """What stocks got or gave since `start` by booked movements without a gain or loss."""
-        return self._booked.taken_over
-
-    @property
-    def waiting(self) -> Sequence[Release]:
-        """Releases that are written at the end of the period."""
-        return self._releases.waiting
-
-    @property
-    def corrections(self) -> Sequence[Movement]:
-        """What of a closed period is corrected on the next measurement date."""
-        return self._closed.corrections
+def _list_day(entries: Sequence[Any], day: datetime.date) -> Sequence[Any]:
+    start = bisect_left(entries, day, key=_get_date)
+    return entries[start : bisect_right(entries, day, start, key=_get_date)]
 
 
 def _lock(stocks: Iterable[Stock]) -> None:

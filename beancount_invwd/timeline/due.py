@@ -78,8 +78,9 @@ class Calendar:
             self.soonest = min(self._test, self._lock)
 
     def note_event(self, item: str) -> None:
-        """Note that there is new evidence of an item today (with `period` `price`)."""
-        self._events.add(item)
+        """Note that there is new evidence of an item today; it counts with `period` `price`."""
+        if self._is_by_price:
+            self._events.add(item)
 
     def is_last(self, date: datetime.date) -> bool:
         """Whether no test of all lots comes after the one on `date`."""

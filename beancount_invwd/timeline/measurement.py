@@ -1,0 +1,109 @@
+"""A measurement date → the movements of that date (ACCOUNTING section 2).
+
+The stocks of which something changed are weighed. In an open period their groups get new
+allowances, and what changed is described, with what it corrects of a closed one; in a closed period
+nothing changes but what the ledger says itself, and the difference is noted.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from beancount_invwd.allowance.changes import Weighed, merge
+from beancount_invwd.ground.money import ZERO
+from beancount_invwd.lots.stock import set_all
+from beancount_invwd.movements.movement import Movement, describe
+
+if TYPE_CHECKING:
+    from beancount_invwd.allowance.weigh import Weigher
+    from beancount_invwd.booked.closed import ClosedPeriod
+    from beancount_invwd.lots.books import Books
+    from beancount_invwd.movements.materiality import Materiality
+    from beancount_invwd.timeline.agenda import Agenda
+    from beancount_invwd.timeline.missing import Missing
+
+
+class Measurement:
+    """Measures on dates.
+
+    Args:
+        books: The lots.
+        agenda: Tells which stocks have to be tested.
+        weigher: Weighs them.
+        closed: Takes what a measurement of a closed date would change, and gives it back.
+        materiality: Tells from which sum on a loss is a line of its own.
+        missing: Takes what has no measure.
+        is_final: Whether what is recognised is not reversed any more.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 (one of each stage before)
+        self,
+        books: Books,
+        agenda: Agenda,
+        weigher: Weigher,
+        closed: ClosedPeriod,
+        materiality: Materiality,
+        missing: Missing,
+        *,
+        is_final: bool,
+    ) -> None:
+        self._books = books
+        self._agenda = agenda
+        self._weigher = weigher
+        self._closed = closed
+        self._materiality = materiality
+        self._missing = missing
+        self._is_final = is_final
+
+    def test(self, day: datetime.date, only: frozenset[str] | None) -> Sequence[Movement]:
+        """Measure what may have changed.
+
+        Args:
+            day: The measurement date.
+            only: The items whose groups are tested; None is all.
+
+        Returns:
+            What is to be written.
+        """
+        closed = self._closed
+        closed.follow(self._books.moved or ())
+        due = self._agenda.take(day, only)
+        weighed, lacking = self._weigher.weigh(due, day, by_lot=closed.through is not None)
+        self._missing.report_lacking(lacking)
+        if only is not None:
+            weighed = [row for row in weighed if not only.isdisjoint(row.items)]
+        written: Sequence[Movement] = ()
+        if closed.covers(day):
+            closed.note(weighed, due)
+            self._keep(weighed)
+        else:
+            written = self._write(weighed, day)
+            closed.forget(None if only is None else due)  # what is different no more
+        self._books.moved = [] if closed.has_gaps else None
+        return written
+
+    def _write(self, weighed: Sequence[Weighed], day: datetime.date) -> Sequence[Movement]:
+        """Set the allowances of groups and describe what changed."""
+        corrects, find_threshold = (
+            self._closed.take_gaps(weighed),
+            self._materiality.find_threshold,
+        )
+        found = []
+        for together in merge(weighed):
+            late = sum([corrects[id(row)] for row in together], ZERO)
+            found.append(describe(together, day, find_threshold(together[0].group, day), late))
+        found = self._closed.correct(found, day, find_threshold)
+        for row in weighed:
+            row.set(is_final=self._is_final)
+        return found
+
+    def _keep(self, weighed: Iterable[Weighed]) -> None:
+        """Keep the allowances of a closed date, but for what went only from lot to lot."""
+        for row in weighed:
+            if row.changes:
+                set_all(row.lots, [lot.allowance for lot in row.lots], is_own=row.is_own)
+                self._agenda.add({lot.stock for lot in row.lots})
+            else:  # no booking tells that
+                row.set(is_final=self._is_final)
