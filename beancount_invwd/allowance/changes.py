@@ -28,7 +28,7 @@ class Weighed:
 
     Attributes:
         group: Theirs.
-        is_own: Whether each lot is a group of its own.
+        is_apart: Whether each lot is a group of its own.
         items: The items of all that was measured.
         lots: The lots; those that carry no allowance and need none may be left out.
         gaps: What each costs more than it is worth, less what is locked; never negative.
@@ -46,7 +46,7 @@ class Weighed:
     """
 
     group: Group
-    is_own: bool = False
+    is_apart: bool = False
     items: list[str] = field(default_factory=list)
     lots: list[Lot] = field(default_factory=list)
     gaps: list[Decimal] = field(default_factory=list)
@@ -104,7 +104,7 @@ class Weighed:
         if self.whole is not None:
             carry_at(self.whole, self.value)
             return
-        set_all(self.lots, self.allowances, is_own=self.is_own)
+        set_all(self.lots, self.allowances, is_apart=self.is_apart)
         if is_final:
             lock(self.lots)
 

@@ -55,9 +55,9 @@ class Grouping:
         self.may_wait = policy.basis == "item" and policy.reversals == "full"
         self._by_item: dict[Stock, Group] = {}
 
-    def find_named(self, stock: Stock, *, is_own: bool) -> Group:
+    def find_named(self, stock: Stock, *, is_apart: bool) -> Group:
         """The group of the lots of a stock, or what lots of their own are named by: the item."""
-        if is_own or self.is_by_item:
+        if is_apart or self.is_by_item:
             return self._by_item.get(stock) or self._name_item(stock)
         (entity, currency, _), category = stock.key, stock.category
         if self.basis == "category":
@@ -72,7 +72,7 @@ class Grouping:
 
     def find_left(self, lot: Lot) -> Group:
         """The group that units left: that of a lot of its own is named by the item."""
-        return self.find_named(lot.stock, is_own=lot.is_own)
+        return self.find_named(lot.stock, is_apart=lot.is_apart)
 
     def name_wide(self, stock: Stock) -> tuple[str, str, str]:
         """What the stocks of a group have in common, for the bases category and total."""

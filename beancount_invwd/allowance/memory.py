@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from beancount_invwd.policy.values import Schedule
 
 NEVER = datetime.date.max
+NO_LIMIT = Decimal("Infinity")
 
 
 class Memory:
@@ -38,7 +39,6 @@ class Memory:
         self._until: dict[Stock, datetime.date] = {}
         self._waiting: list[tuple[datetime.date, int, Stock]] = []
         self._aged: dict[int, tuple[Decimal, datetime.date | None]] = {}
-        self._settled: dict[int, tuple[Decimal, Decimal, Decimal]] = {}
         self._limits: dict[Stock, tuple[int, Decimal, Decimal]] = {}
 
     def find_converted(self, entry: Any) -> Collection[Stock]:
@@ -69,15 +69,6 @@ class Memory:
             found = self._aged[lot.number] = find_rate(ageing, lot.aged_from, day)
         return found
 
-    def settle(self, lot: Lot, rate: Decimal) -> None:
-        """Note that the allowance of a lot is right for a rate off its cost."""
-        if not lot.is_pool:
-            self._settled[lot.number] = (lot.units, lot.allowance, rate)
-
-    def is_settled(self, lot: Lot, rate: Decimal) -> bool:
-        """Whether the allowance of a lot is known to be right for a rate off its cost."""
-        return self._settled.get(lot.number) == (lot.units, lot.allowance, rate)
-
     def find_limits(self, stock: Stock) -> tuple[Decimal, Decimal]:
         """Find unit costs below and above which no lot of a stock is (with none: no limits)."""
         last, lowest, highest = self._limits.get(stock, (0, NO_LIMIT, ZERO))
@@ -88,6 +79,3 @@ class Memory:
                 highest = NO_LIMIT if lot.is_pool else max(highest, lot.cost_unit)
             self._limits[stock] = newest, lowest, highest
         return lowest, highest
-
-
-NO_LIMIT = Decimal("Infinity")

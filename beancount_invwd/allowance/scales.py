@@ -89,7 +89,7 @@ class Scales:
 
         Those that are neither below cost nor carry anything only count in the sums.
         """
-        group = self._together or Weighed(self._grouping.find_named(stock, is_own=False))
+        group = self._together or Weighed(self._grouping.find_named(stock, is_apart=False))
         carries, locked, prices = bool(stock.allowance), ZERO, self._prices
         quantity = cost_total = measure = ZERO
         is_there = False
@@ -103,7 +103,7 @@ class Scales:
             cost_total += cost
             measure += total
             gap = cost - total
-            if gap > ZERO or self._by_lot or (carries and lot.allowance) or lot.is_own:
+            if gap > ZERO or self._by_lot or (carries and lot.allowance) or lot.is_apart:
                 group.lots.append(lot)
                 group.gaps.append(max(ZERO, gap - lot.locked))
                 group.reasons.append(reason)
@@ -164,15 +164,15 @@ class Scales:
         gap = cost - total - lot.locked
         allowance = lot.locked + find_loss(gap, stock.quantum)
         step = allowance - lot.allowance
-        is_known = lot.is_own or (self._grouping.is_by_lot and not allowance)
+        is_known = lot.is_apart or (self._grouping.is_by_lot and not allowance)
         if not step and is_known and not self._by_lot:
             return
         self._memory.apart.add(stock)
         key = (stock.key.commodity, find_kind(step, total), lot.number if self._by_lot else 0)
         row = self._apart.get(key)
         if row is None:
-            group = self._grouping.find_named(stock, is_own=True)
-            row = self._apart[key] = Weighed(group, is_own=True, price=price)
+            group = self._grouping.find_named(stock, is_apart=True)
+            row = self._apart[key] = Weighed(group, is_apart=True, price=price)
             row.items.append(stock.key.commodity)
         row.lots.append(lot)
         row.gaps.append(max(ZERO, gap))

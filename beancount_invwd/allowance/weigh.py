@@ -88,7 +88,9 @@ class Weigher:
         self._materials = Materials(directives, evidence, books.stocks, self._note_currencies)
         self._members: defaultdict[tuple[str, str, str], list[Stock]] = defaultdict(list)
         self._grouped = 0  # how many of the stocks are in there
-        self._costs: dict[int, tuple[Terms, Costs]] = {}  # by the identity of the terms
+        self._is_by_lot = grouping.is_by_lot
+        self._costs: dict[int, tuple[Terms, Costs, bool]] = {}  # by the identity of the terms
+        self._quotes = evidence.prices.newest_by_pair if evidence.price_share == ONE else {}
 
     def ask(self, price_share: Decimal = ONE) -> Weigher:
         """One that answers questions, and leaves what is remembered here as it is.
@@ -119,7 +121,7 @@ class Weigher:
         else:
             for group in self._list_groups(stocks):
                 found += self._weigh_group(group, day, lacking, by_lot=by_lot)
-        return Weighing(sorted(found, key=lambda row: (row.group, row.is_own)), lacking)
+        return Weighing(sorted(found, key=lambda row: (row.group, row.is_apart)), lacking)
 
     def _weigh_group(
         self, stocks: Sequence[Stock], day: datetime.date, lacking: list[Row], *, by_lot: bool
@@ -177,7 +179,7 @@ class Weigher:
         if not is_exact or value != unit or self.memory.find_limits(stock)[0] < value:
             return None
         step = stock.cost - stock.units * value - stock.allowance
-        group = self._grouping.find_named(stock, is_own=False)
+        group = self._grouping.find_named(stock, is_apart=False)
         found = Weighed(group, items=[stock.key.commodity], price=known.measured.price)
         found.add(stock.units, stock.cost, measure, ZERO)
         found.reasons.append(known.measured.reason)
@@ -228,7 +230,9 @@ class Weigher:
     def _find_costs(self, terms: Terms) -> Costs:
         found = self._costs.get(id(terms))
         if found is None:
-            found = self._costs[id(terms)] = terms, add_up_costs(terms)
+            costs = add_up_costs(terms)
+            is_plain = terms.measure == "nrv" and not (terms.ageing or costs.of_cost)
+            found = self._costs[id(terms)] = (terms, costs, is_plain)
         return found[1]
 
     def _is_covered(self, stock: Stock, day: datetime.date) -> bool:
@@ -236,23 +240,22 @@ class Weigher:
 
         That it gets too old one day changes nothing: without a measure there is no loss either.
         """
-        terms, item = stock.terms, stock.key.commodity
-        if terms is None or stock.is_mixed or terms.measure != "nrv" or terms.ageing:
+        terms, (_, currency, item) = stock.terms, stock.key
+        quotes = self._quotes.get(item, {})
+        if terms is None or len(quotes) != 1 or currency not in quotes:
             return False
-        entry = self.evidence.prices.find_only(item, stock.key.currency)
         costs = self._find_costs(terms)
-        is_all = not (costs.of_cost or item in self.evidence.stated or stock.facts.used_in)
-        if entry is None or not is_all:
+        is_all = self._costs[id(terms)][2] and item not in self.evidence.stated
+        if not is_all or stock.is_mixed or stock.facts.used_in:
             return False
-        value = entry.amount.number * self.evidence.price_share
+        value: Decimal = quotes[currency].amount.number
         if costs is not NO_COSTS:
             value = value * costs.left - costs.amount
-        if self._grouping.is_by_lot:
-            if value < self.memory.find_limits(stock)[1]:
-                return False
-        elif value * stock.units < stock.cost:
-            return False
-        return not self.demand.is_asked or self._has_no_rate(stock, day)
+        if self._is_by_lot:
+            is_covered = value >= self.memory.find_limits(stock)[1]
+        else:
+            is_covered = value * stock.units >= stock.cost
+        return is_covered and (not self.demand.is_asked or self._has_no_rate(stock, day))
 
     def _has_no_rate(self, stock: Stock, day: datetime.date) -> bool:
         """Whether demand takes nothing off the cost of a stock; noted is until when."""

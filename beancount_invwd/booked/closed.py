@@ -42,13 +42,13 @@ class _Gap(NamedTuple):
 
     Attributes:
         group: The group that it was measured in; lots on their own are named by their item.
-        is_own: Whether it was a group of its own.
+        is_apart: Whether it was a group of its own.
         units: Its units on that day, but for those that moved to other lots since.
         amount: How much more these would have carried; negative if it would have carried less.
     """
 
     group: Group
-    is_own: bool
+    is_apart: bool
     lot: Lot
     units: Decimal
     amount: Decimal
@@ -102,7 +102,7 @@ class ClosedPeriod:
             for lot, allowance in outcome.list_new() if outcome.changes else ():
                 gap = allowance - lot.allowance
                 if gap:
-                    found = _Gap(outcome.group, outcome.is_own, lot, lot.units, gap)
+                    found = _Gap(outcome.group, outcome.is_apart, lot, lot.units, gap)
                     self._gaps[lot.number] = found
 
     def forget(self, stocks: Iterable[Stock] | None = None) -> None:
@@ -111,7 +111,9 @@ class ClosedPeriod:
             self._gaps.clear()
         elif self._gaps:
             find = self._grouping.find_named
-            groups = {find(stock, is_own=is_own) for stock in stocks for is_own in (True, False)}
+            groups = {
+                find(stock, is_apart=is_apart) for stock in stocks for is_apart in (True, False)
+            }
             self._gaps = {key: gap for key, gap in self._gaps.items() if gap.group not in groups}
 
     def follow(self, moved: Iterable[Moved]) -> None:
@@ -138,12 +140,12 @@ class ClosedPeriod:
         """
         together: dict[Group, list[int]] = {}
         for number, gap in self._gaps.items():
-            if not gap.is_own:
+            if not gap.is_apart:
                 together.setdefault(gap.group, []).append(number)
         found = {}
-        for outcome in sorted(weighed, key=lambda outcome: not outcome.is_own):
+        for outcome in sorted(weighed, key=lambda outcome: not outcome.is_apart):
             numbers = [lot.number for lot in outcome.lots] if self._gaps else []
-            if not outcome.is_own:
+            if not outcome.is_apart:
                 numbers += together.get(outcome.group, [])
             gaps = [self._gaps.pop(number, None) for number in numbers]
             found[id(outcome)] = sum((gap.find_part(gap.lot.units) for gap in gaps if gap), ZERO)

@@ -6,7 +6,6 @@ found at once, the others by the value of their cost.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from beancount_invwd.lots.stock import Home, Lot, Place, Pool, Stock, StockKey
 if TYPE_CHECKING:
     import datetime
 
-    from beancount_invwd.directives.chart import Chart
+    from beancount_invwd.directives.chart import Chart, Inventory
     from beancount_invwd.directives.metadata import Facts
     from beancount_invwd.directives.read import Directives
 
@@ -167,5 +166,9 @@ class _Homes(dict[str, "Home | None"]):
 
     def __missing__(self, account: str) -> Home | None:
         found = self._chart.inventory(account)
-        home = self[account] = None if found is None else Home(**asdict(found))
+        home = self[account] = None if found is None else _open(found)
         return home
+
+
+def _open(found: Inventory) -> Home:
+    return Home(found.account, found.entity, found.is_pool, found.is_plain)

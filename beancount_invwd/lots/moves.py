@@ -187,7 +187,7 @@ def _move(
     elif addition.is_new:
         addition.is_new = False
         target.facts = inherit_facts(source.facts, addition.own)
-        target.is_own = source.is_own
+        target.is_apart = source.is_apart
         if layers:
             target.aged_since = layers[0][0]
         set_terms(target)

@@ -91,7 +91,7 @@ class Lot:
         carried: Its allowance, as far as it is noted here.
         locked: The part of the allowance that may not be reversed any more.
         is_pool: Whether it is all lots of the item in an account with booking `NONE`.
-        is_own: Whether it was a group of its own when it was measured last.
+        is_apart: Whether it was a group of its own when it was measured last.
         aged_since: The date that its age counts from, if not that of its cost.
         drained: The transaction and posting by which it had less than no units.
     """
@@ -107,7 +107,7 @@ class Lot:
     units: Decimal = ZERO
     carried: Decimal = ZERO
     locked: Decimal = ZERO
-    is_own: bool = False
+    is_apart: bool = False
     facts: Facts = NO_FACTS
     aged_since: datetime.date | None = None
     drained: tuple[Any, Any] | None = None
@@ -293,19 +293,19 @@ def carry(lot: Lot, change: Decimal, locked: Decimal = ZERO) -> None:
     lot.stock.allowance += change
 
 
-def set_all(lots: Sequence[Lot], allowances: Sequence[Decimal], *, is_own: bool) -> None:
+def set_all(lots: Sequence[Lot], allowances: Sequence[Decimal], *, is_apart: bool) -> None:
     """Give lots their new allowances; what is locked stays so.
 
     Args:
         lots: The lots.
         allowances: The allowance of each.
-        is_own: Whether each was measured as a group of its own.
+        is_apart: Whether each was measured as a group of its own.
     """
     for lot, allowance in zip(lots, allowances, strict=True):
         stock = lot.stock
         stock.write_out()
         stock.allowance += allowance - lot.carried
-        lot.carried, lot.is_own = allowance, is_own
+        lot.carried, lot.is_apart = allowance, is_apart
 
 
 def carry_at(stock: Stock, value: Decimal) -> None:

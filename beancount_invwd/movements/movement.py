@@ -121,7 +121,7 @@ def describe(
         corrects: What of the change would belong to a closed period.
     """
     found, lots = join(weighed), weighed[0].lots
-    is_single = found.is_own and len(weighed) == len(lots) == 1
+    is_single = found.is_apart and len(weighed) == len(lots) == 1
     return Movement(
         day,
         found.kind,

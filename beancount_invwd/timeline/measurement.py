@@ -103,7 +103,7 @@ class Measurement:
         """Keep the allowances of a closed date, but for what went only from lot to lot."""
         for row in weighed:
             if row.changes:
-                set_all(row.lots, [lot.allowance for lot in row.lots], is_own=row.is_own)
+                set_all(row.lots, [lot.allowance for lot in row.lots], is_apart=row.is_apart)
                 self._agenda.add({lot.stock for lot in row.lots})
             else:  # no booking tells that
                 row.set(is_final=self._is_final)

@@ -105,7 +105,7 @@ class Teller:
                 yield Step("Loss", "measure", "not below cost, in any group: nothing is lost", ZERO)
 
     def _tell_group(self, plan: Weighed) -> Iterator[Step]:
-        section = f"Loss of {_name(plan.lots[0]) if plan.is_own else plan.group.name}"
+        section = f"Loss of {_name(plan.lots[0]) if plan.is_apart else plan.group.name}"
         locked = plan.locked
         if len(plan.lots) > 1:
             yield Step(section, "cost", f"of {len(plan.lots)} lots", plan.cost)
