@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.ground.errors import InvwdError
 from fava_ext import fava_api
-from fava_ext.views.index import list_links
+from fava_ext.views.index import VIEWS, list_links
 from fava_ext.views.view import Link
 from fava_ext.words import describe_policy
 
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
     from fava_ext.formats import Formats
     from fava_ext.request.context import Context
     from fava_ext.request.selection import Selection
-
-
-_WHOLE = {
-    "disclosure": "The note is of all inventory, whatever the account and text filters.",
-    "explain": "The explanation is of the whole item, whatever the account and text filters.",
-}
 
 
 class Mistake(NamedTuple):
@@ -82,8 +76,8 @@ def _link_line(context: Context) -> Link | None:
 
 def _list_hints(selection: Selection, view: str) -> Sequence[str]:
     filters, found = selection.filters, []
-    if view in _WHOLE:
-        return [_WHOLE[view]] if selection.is_narrow else []
+    if VIEWS[view].whole:
+        return [VIEWS[view].whole] if selection.is_narrow else []
     if filters.account:
         found.append(
             "The account filter shows the lots in these accounts, and movements that post to "

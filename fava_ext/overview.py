@@ -11,16 +11,13 @@ from fava_ext import fava_api
 from fava_ext.charts import list_charts
 from fava_ext.figures import Figures, describe_conversion, list_figures
 from fava_ext.tables.cells import Cells
+from fava_ext.views.index import VIEWS
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from fava_ext.request.context import Context
     from fava_ext.tables.cells import Cell
-
-
-_OVERVIEWS = {"positions", "movements", "rollforward"}
-_CHARTED = {"positions", "movements"}
 
 
 class TieRow(NamedTuple):
@@ -47,15 +44,16 @@ class Overview:
 
 def build_overview(context: Context) -> Overview | None:
     """Build what stands above a view; None where there is nothing to show."""
-    view = context.question.view
-    if view not in _OVERVIEWS or not context.run.stocks:
+    name = context.question.view
+    view = VIEWS[name]
+    if not view.has_figures or not context.run.stocks:
         return None
     ties = _show_ties(context)
     return Overview(
         figures=list_figures(context),
         ties=ties,
         is_tied=all(row.is_tied for row in ties),
-        charts=list_charts(context, view) if view in _CHARTED else [],
+        charts=list_charts(context, name) if view.has_charts else [],
         note=describe_conversion(context),
         is_at_value=fava_api.is_at_value(),
     )

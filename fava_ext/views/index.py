@@ -14,14 +14,29 @@ if TYPE_CHECKING:
     from fava_ext.request.context import Context
     from fava_ext.request.question import Question
 
+_WHOLE = "{} is of {}, whatever the account and text filters."
 VIEWS: Mapping[str, View] = {
-    "positions": View("Positions", positions.show, positions.write),
-    "movements": View("Movements", movements.show, movements.write),
-    "rollforward": View("Roll-forward", rollforward.show, rollforward.write),
+    "positions": View(
+        "Positions", positions.show, positions.write, has_figures=True, has_charts=True
+    ),
+    "movements": View(
+        "Movements", movements.show, movements.write, has_figures=True, has_charts=True
+    ),
+    "rollforward": View("Roll-forward", rollforward.show, rollforward.write, has_figures=True),
     "risk": View("At risk", risk.show, risk.write),
     "compare": View("Compare", compare.show, compare.write),
-    "disclosure": View("Disclosure", disclosure.show, text=disclosure.write),
-    "explain": View("", explain.show, explain.write),
+    "disclosure": View(
+        "Disclosure",
+        disclosure.show,
+        text=disclosure.write,
+        whole=_WHOLE.format("The note", "all inventory"),
+    ),
+    "explain": View(
+        "",
+        explain.show,
+        explain.write,
+        whole=_WHOLE.format("The explanation", "the whole item"),
+    ),
 }
 
 

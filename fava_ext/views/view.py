@@ -46,9 +46,14 @@ class View(NamedTuple):
         show: Gives its table and its content.
         document: Gives what its files hold, as tables; None for one that is text.
         text: Gives its file as Markdown.
+        has_figures: Whether key figures and tie-out stand above it; so do charts.
+        whole: What it says where filters are set that it does not follow.
     """
 
     title: str
     show: Callable[[Context], tuple[Grid | None, Any]]
     document: Callable[[Context], Document] | None = None
     text: Callable[[Context], str] | None = None
+    has_figures: bool = False
+    has_charts: bool = False
+    whole: str = ""
