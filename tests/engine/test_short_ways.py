@@ -31,8 +31,8 @@ Maker = Callable[[int], tuple[str, str]]
 def without_short_ways() -> Iterator[None]:
     """Apply every transaction, and weigh every stock, the general way."""
     with (
-        patch.object(Books, "_buy", Books._exchange),
-        patch.object(Books, "_sell", Books._exchange),
+        patch.object(Books, "_buy", Books._apply_all),
+        patch.object(Books, "_sell", Books._apply_all),
         patch.object(Weigher, "_find_known", lambda *_: None),
         patch.object(Weigher, "_weigh_whole", None),
         patch.object(Weigher, "_is_covered", lambda *_: False),
