@@ -84,11 +84,6 @@ class PriceBook:
                 return found
         return None
 
-    def find_only(self, item: str, currency: str) -> Any:
-        """The newest price directive of an item, if all of its prices are in one currency."""
-        quotes = self.newest_by_pair.get(item)
-        return quotes.get(currency) if quotes is not None and len(quotes) == 1 else None
-
     def newest(self, item: str) -> Any:
         """The newest price directive of an item in whatever currency, or None."""
         return max(

@@ -35,12 +35,6 @@ class Terms:
     ageing: Schedule = ()
     price_max_age: int | None = 365
 
-    @property
-    def is_by_cost(self) -> bool:
-        """Whether a cost or margin is a share of the unit cost, so that lots differ by theirs."""
-        charges = (self.selling_cost, self.completion_cost, self.normal_margin)
-        return any(charge is not None and charge.of == "cost" for charge in charges)
-
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
