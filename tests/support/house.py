@@ -146,8 +146,8 @@ def find_levels(arrows: Mapping[str, set[str]]) -> dict[str, int]:
     return levels
 
 
-def count_calls(root: Path) -> tuple[int, int]:
-    """Follow the README's first ledger: how many modules are entered, by how many calls."""
+def list_calls(root: Path) -> list[str]:
+    """Follow the README's first ledger: the files of the functions that are called."""
     text = (root / "README.md").read_text(encoding="utf-8")
     ledger = text.partition("```beancount\n")[2].partition("```")[0]
     plugin: Any = importlib.import_module(_ENGINE)
@@ -167,7 +167,7 @@ def count_calls(root: Path) -> tuple[int, int]:
         plugin.invwd(entries, options)
     finally:
         sys.setprofile(None)
-    return len(set(entered)), len(entered)
+    return entered
 
 
 def _tell_lengths(blocks: Sequence[Block]) -> str:
@@ -188,14 +188,15 @@ def tell(root: Path) -> list[str]:
         levels = str(error)
     code = sum(module.lines for module in house.modules)
     big = [Block(row.name, row.name, row.lines) for row in house.modules]
-    modules, calls = count_calls(root)
+    calls = [Path(name).relative_to(root / _ENGINE) for name in list_calls(root)]
+    entered = {path.parts[0] for path in calls}
     return [
         f"files: {len(files)}, {sum(map(_count_lines, files))} lines",
         f"modules: {len(house.modules)}, {code} lines; {_tell_longer(big, MOST_OF_FILE)}",
         f"rooms: {len(house.rooms)}; levels: {levels}; arrows: {sum(map(len, arrows.values()))}",
         f"functions: {_tell_lengths(house.functions)}",
         f"classes: {_tell_lengths(house.classes)}; {_tell_longer(house.classes, MOST_OF_CLASS)}",
-        f"README's first ledger: {modules} modules entered, {calls} calls",
+        f"README's first ledger: {len(set(calls))} modules, {len(entered)} rooms, {len(calls)} calls",
     ]
 
 
