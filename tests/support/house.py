@@ -196,7 +196,7 @@ def tell(root: Path) -> list[str]:
         f"rooms: {len(house.rooms)}; levels: {levels}; arrows: {sum(map(len, arrows.values()))}",
         f"functions: {_tell_lengths(house.functions)}",
         f"classes: {_tell_lengths(house.classes)}; {_tell_longer(house.classes, MOST_OF_CLASS)}",
-        f"README's first ledger: {len(set(calls))} modules, {len(entered)} rooms, {len(calls)} calls",
+        f"a load: {len(set(calls))} modules of {len(entered)} rooms entered, {len(calls)} calls",
     ]
 
 
