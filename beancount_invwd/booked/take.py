@@ -96,18 +96,22 @@ class Taker:
         """
         weighed = self._weigher.weigh(stocks, day, by_lot=True).weighed
         names = {lot.number: row.group.name for row in weighed for lot in row.lots}
-        waiting = merge(weighed)
+        waiting: dict[tuple[str, str], list[Sequence[Weighed]]] = {}
+        for rows in merge(weighed):
+            group = rows[0].group
+            waiting.setdefault((group.name, group.currency), []).append(rows)
         found, others = [], []
         for claim in claims:
-            together = next((row for row in waiting if _is_booking(claim, row)), None)
+            named = waiting.get((claim.group, claim.currency), [])
+            together = next((row for row in named if _is_booking(claim, row)), None)
             if together is None:
                 others.append(claim)
             else:
-                waiting.remove(together)
+                named.remove(together)
                 self._take_measured(claim, together)
                 found.append(self._describe(claim, together[0].group, claim.changes, day))
         if others:
-            left = [row for together in waiting for row in together]
+            left = [row for named in waiting.values() for together in named for row in together]
             wishes = {lot.number: new for row in left for lot, new in row.list_new()}
             rows = [row for stock in stocks for row in self._weigher.assess(stock, day)]
             unmeasured = {row.lot.number for row in rows if row.measured.total is None}
@@ -207,8 +211,7 @@ def _is_booking(claim: Claim, together: Sequence[Weighed]) -> bool:
     """Whether a booked movement is just what a measurement would write."""
     group = together[0].group
     return (
-        (claim.group, claim.currency) == (group.name, group.currency)
-        and claim.entity in {None, group.entity}
+        claim.entity in {None, group.entity}
         and claim.kind in {None, together[0].kind}
         and sum_changes(together) == claim.changes.without_zeros()
     )
