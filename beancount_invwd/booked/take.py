@@ -97,9 +97,9 @@ class Taker:
         weighed = self._weigher.weigh(stocks, day, by_lot=True).weighed
         names = {lot.number: row.group.name for row in weighed for lot in row.lots}
         waiting: dict[tuple[str, str], list[Sequence[Weighed]]] = {}
-        for rows in merge(weighed):
-            group = rows[0].group
-            waiting.setdefault((group.name, group.currency), []).append(rows)
+        for alike in merge(weighed):
+            group = alike[0].group
+            waiting.setdefault((group.name, group.currency), []).append(alike)
         found, others = [], []
         for claim in claims:
             named = waiting.get((claim.group, claim.currency), [])
