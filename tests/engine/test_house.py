@@ -7,7 +7,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support.house import Module, find_levels, read_house
+from tests.support.house import (
+    MOST_OF_FILE,
+    Module,
+    find_levels,
+    read_house,
+)
 
 ROOT = Path(__file__).parents[2]
 HOUSE = read_house(ROOT)
@@ -27,6 +32,10 @@ def _tell(module: Module, node: ast.Attribute) -> str:
 def _is_own(node: ast.Attribute) -> bool:
     """Whether an attribute is one of the object itself."""
     return ast.unparse(node.value) in {"self", "cls"}
+
+
+def test_no_file_is_longer_than_one_reads_at_once() -> None:
+    assert [row.name for row in HOUSE.modules if row.lines > MOST_OF_FILE] == []
 
 
 def test_the_rooms_are_few_and_their_arrows_run_down() -> None:
