@@ -352,6 +352,19 @@ def test_the_lots_that_are_asked_for_are_named() -> None:
     assert message.endswith(f"by hand, such as: {STORE}  -1 MUG {{5.00 USD, 2024-01-02}}")
 
 
+def test_of_two_lots_without_labels_the_posting_that_is_shown_can_be_booked() -> None:
+    ledger = _ledger("STRICT", "10 NUT {4.00 USD}", "10 NUT {5.00 USD}")
+    found = _count(ledger, _sheet("NUT 17"))
+    assert found.write(has_balances=True) == ""
+    message = _one(found)
+    assert "10 {4.00 USD, 2024-01-02}, 10 {5.00 USD, 2024-01-03}" in message
+    _, _, posting = message.partition("such as: ")
+    text = f'2024-01-04 * "Count"\n  {posting}\n  Expenses:COGS\n'
+    entries, errors, options = loader.load_string(ledger + text)
+    assert not errors
+    assert not count(follow_ledger(entries, options), _sheet("NUT 17")).problems
+
+
 def test_one_lot_of_an_item_may_be_written_while_another_is_asked_for() -> None:
     ledger = _ledger("STRICT", *LOTS, "5 MUG {4 USD}")
     found = _count(ledger, _sheet("MUG 12", "MUG 7 A-17", "MUG 6 A-18"))
