@@ -189,6 +189,57 @@ def test_goods_that_were_lost_are_told_at_what_they_were_carried_at() -> None:
     assert second.startswith("Besides, goods that were lost")
 
 
+WENT_BACK = """
+2023-07-02 open Liabilities:Supplier
+2023-07-03 * "To the supplier, for a refund" #invwd
+  invwd: "release"
+  invwd-group: "WIDGET"
+  invwd-reason: "supplier-return"
+  Assets:North:Inventory   -2 WIDGET {}
+  Liabilities:Supplier   20.00 USD
+  Assets:North:Inventory:Allowance  8.00 USD
+  Expenses:Inventory:Reversal  -8.00 USD
+2023-01-01 open Assets:North:Inventory:Allowance
+2023-01-01 open Expenses:Inventory:Reversal
+"""
+
+
+@pytest.mark.parametrize(("standard", "where"), [("ias2", "IAS 2.36 (f)"), ("asc330", "S-X 12-09")])
+def test_losses_that_did_not_happen_are_no_reversals(standard: str, where: str) -> None:
+    note = write(f"{TWO}, 'standard': '{standard}'", LEDGER + WENT_BACK)
+    text = (
+        "Besides, losses that did not happen, since goods went back, on "
+        "Expenses:Inventory:Reversal: 8.00 USD."
+    )
+    assert text in section(note, where).splitlines()
+    assert write_markdown(note).count("since goods went back") == 1
+
+
+def test_what_only_losses_ask_for_is_no_gap_without_them() -> None:
+    gap = (
+        "[to be written by the author: which of these losses are substantial and unusual, and why]"
+    )
+    config = TWO + ", 'standard': 'asc330'"
+    assert gap in section(write(config), "ASC 330-10-50-2")
+    assert gap not in section(write(config, end=D(2023, 1, 31)), "ASC 330-10-50-2")
+
+
+def test_market_is_right_for_the_retail_method() -> None:
+    note = write(TWO + ", 'standard': 'asc330-lcm', 'normal_margin': '5%'")
+    told = section(note, "ASC 330-10-50-1")
+    assert "North:Inventory. [to be checked by the author: right for the retail inventory" in told
+    assert "last in, first out, in Assets:South:Inventory.\n" in told
+
+
+def test_what_only_registrants_have_to_say_is_marked() -> None:
+    note = write(TWO + ", 'standard': 'asc330'")
+    told = [row.paragraph for row in note.sections if "S-X" in row.paragraph]
+    assert told == [
+        "ASC 210-10-50-1, S-X 5-02.6 (registrants)",
+        "S-X 12-09 (Schedule II, registrants)",
+    ]
+
+
 def test_whether_losses_are_in_the_expense() -> None:
     assert "not included." in section(write(), "IAS 2.36 (d)")
     told = section(write(TWO + ", 'materiality': '500 USD'"), "IAS 2.36 (d)")

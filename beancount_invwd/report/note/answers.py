@@ -58,6 +58,7 @@ class Author:
         written = read_history(run).written
         rows = sum_rows(run, written, [span], None)
         self._rows = [row for row in rows if not row.is_empty]
+        self._losses = [row for row in self._rows if row.losses]
         self._written = [row for row in written if row.date >= span[0]]
         measured = [row.entry for row in self._written if row.kind in _MEASURED]
         self._charges = Charges(run, span, measured, self._money)
@@ -75,7 +76,7 @@ class Author:
         }
         if asked.answer is not None:
             yield from answers[asked.answer]()
-        if asked.gap:
+        if asked.gap and (self._losses or not asked.is_of_losses):
             yield gap(asked.gap)
 
     def _tell_policies(self) -> Iterator[Block]:
@@ -104,9 +105,8 @@ class Author:
             yield remark(f"not all of {', '.join(lacking)} could be assessed")
 
     def _tell_write_downs(self) -> Iterator[Block]:
-        rows = [row for row in self._rows if row.losses]
-        if rows:
-            yield self._draw(_name_rows("In the period"), _LOSSES, rows)
+        if self._losses:
+            yield self._draw(_name_rows("In the period"), _LOSSES, self._losses)
             yield self._list_reasons({"write-down", "write-off"})
         else:
             yield paragraph("No write-downs were recognised.")
@@ -119,6 +119,7 @@ class Author:
         for row in rows:
             where = f" of {row.entity}" if row.entity else ""
             yield paragraph(f"Reversals{where}: {self._money(-row.reversals, row.currency)}.")
+        yield from self._charges.tell_undone(self._written)
 
     def _tell_circumstances(self) -> Iterator[Block]:
         if any(row.reversals for row in self._rows):
@@ -147,6 +148,7 @@ class Author:
             yield paragraph("There was no allowance.")
             return
         yield self._draw(_name_rows("Allowance"), _SCHEDULE, self._rows)
+        yield from self._charges.tell_undone(self._written)
 
     def _draw(
         self,

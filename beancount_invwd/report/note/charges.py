@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from beancount_invwd.engine import Run
+    from beancount_invwd.report.ledger.written import Written
+
+_UNDONE = "supplier-return"
 
 
 class Charges:
@@ -77,6 +80,21 @@ class Charges:
                     f"{', '.join(sorted(accounts))}, releases of write-downs deducted: "
                     f"{self._money(amount, currency)}."
                 )
+
+    def tell_undone(self, written: Sequence[Written]) -> Iterator[Block]:
+        """What releases put on the account of reversals, which is none (ACCOUNTING section 8)."""
+        sold, accounts = self._run.list_results("cogs"), self._run.list_results("reversal")
+        sums: Sums[str] = Sums()
+        for row in {id(row.entry): row for row in written if row.kind == "release"}.values():
+            names = accounts if row.reason == _UNDONE else accounts - sold
+            for posting in row.entry.postings:
+                if posting.account in names:
+                    sums.add(posting.units.currency, -posting.units.number)
+        for currency, amount in sorted(sums.without_zeros().items()):
+            yield paragraph(
+                f"Besides, losses that did not happen, since goods went back, on "
+                f"{', '.join(sorted(accounts))}: {self._money(amount, currency)}."
+            )
 
     def _sum_charges(
         self, accounts: Collection[str], skipped: Collection[int]

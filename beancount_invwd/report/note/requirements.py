@@ -26,12 +26,14 @@ class Requirement:
         heading: What it asks for, in a few words.
         answer: How the ledger answers it; None if no ledger can.
         gap: What the author has to write, empty if the ledger says it all.
+        is_of_losses: Whether there is a gap only in a period with losses.
     """
 
     paragraph: str
     heading: str
     answer: Answer | None
     gap: str = ""
+    is_of_losses: bool = False
 
 
 IAS2 = (
@@ -83,7 +85,7 @@ ASC330 = (
         "significant changes in the basis, their nature and their effect on income; cost elements",
     ),
     Requirement(
-        "ASC 210-10-50-1, S-X 5-02.6",
+        "ASC 210-10-50-1, S-X 5-02.6 (registrants)",
         "Major classes",
         "carrying",
         "classes such as finished goods, work in process, materials, if categories are others",
@@ -93,6 +95,7 @@ ASC330 = (
         "Substantial and unusual losses from subsequent measurement",
         "write-downs",
         "which of these losses are substantial and unusual, and why",
+        is_of_losses=True,
     ),
     Requirement(
         "ASC 330-10-50-3, -4",
@@ -113,7 +116,7 @@ ASC330 = (
         "estimates that may change in the near term, and how much they matter",
     ),
     Requirement(
-        "S-X 12-09 (Schedule II)",
+        "S-X 12-09 (Schedule II, registrants)",
         "Schedule of the allowance",
         "schedule",
         "charges to other accounts, if there are any",
@@ -142,7 +145,10 @@ OTHERS: Mapping[str, str] = {
     "hgb": "what HGB §284 (2) asks for; the list below is that of IAS 2.36",
 }
 
-_NO_LCM = "ASC 330-10-35-1B asks for net realizable value, which is standard 'asc330'"
+_NO_LCM = (
+    "right for the retail inventory method (ASC 330-10-35-1C); for any other, 35-1B asks for net "
+    "realizable value, which is standard 'asc330'"
+)
 NOT_ALLOWED: Mapping[str, Mapping[str, str]] = {
     "ias2": {"LIFO": "IAS 2.25 does not allow it", "HIFO": "IAS 2.25 does not allow it"},
     "frs102": {
