@@ -114,26 +114,20 @@ async function sort(root, button) {
 }
 
 /**
- * Show the explanation of an item in a dialog.
+ * Show the explanation that a link leads to in a dialog.
  *
  * @param {HTMLElement} root
  * @param {HTMLElement} link
- * @param {string} item
- * @param {string} lot
+ * @param {URLSearchParams} params
  */
-async function explain(root, link, item, lot) {
-  const params = changeParams({ item });
+async function explain(root, link, params) {
   params.delete("view");
-  params.delete("lot");
-  if (lot) {
-    params.set("lot", lot);
-  }
   const fragment = await ask("explain_panel", params);
   if (!root.isConnected) {
     return;
   }
   const dialog = document.createElement("dialog");
-  dialog.setAttribute("aria-label", `Explanation of ${item}`);
+  dialog.setAttribute("aria-label", `Explanation of ${params.get("item") ?? ""}`);
   const close = document.createElement("button");
   close.type = "button";
   close.className = "close";
@@ -167,11 +161,12 @@ function followItem(root, event, target) {
   if (!link || !isPlain) {
     return;
   }
-  const item = link.getAttribute("data-explain") ?? itemOfChart(link);
-  if (item) {
+  const item = itemOfChart(link);
+  if (item || link.hasAttribute("data-explain")) {
     event.preventDefault();
+    const params = item ? changeParams({ item, lot: "" }) : new URL(link.href).searchParams;
     const from = /** @type {HTMLElement} */ (/** @type {unknown} */ (link));
-    void explain(root, from, item, link.getAttribute("data-lot") ?? "");
+    void explain(root, from, params);
   }
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -30,7 +31,7 @@ class Cell:
     Attributes:
         note: Small print below.
         tone: `quiet` for what matters less, `bad` for what is wrong, `good` for what is right.
-        url: Where a click leads; `item` and `lot` say that it explains these.
+        url: Where a click leads; `item` says that it explains this one.
         hint: What a person who cannot see the sign has to know.
     """
 
@@ -39,7 +40,6 @@ class Cell:
     tone: str = ""
     url: str = ""
     item: str = ""
-    lot: str = ""
     hint: str = ""
     badges: Sequence[Badge] = ()
 
@@ -53,8 +53,8 @@ class Cells:
     def __init__(self, context: Context) -> None:
         self._ledger = context.ledger
         self._formats = context.formats
-        self._explanations = fava_api.url_of(view="explain")
         self.link_account = lru_cache(None)(_link_account)  # a link takes long to build
+        self._find_page = lru_cache(None)(_find_page)
         self.explain = lru_cache(None)(self._explain)
 
     def make(self, column: Column, row: Any) -> Cell:
@@ -95,11 +95,15 @@ class Cells:
         """The name of an item in Fava."""
         return fava_api.name_item(self._ledger, item)
 
-    def _explain(self, item: str, lot: str = "") -> Cell:
-        """The cell of an item, which leads to its explanation."""
-        name = self.name(item)
-        url = f"{self._explanations}&{urlencode({'item': item, **({'lot': lot} if lot else {})})}"
-        return Cell(name, note=item if name != item else "", url=url, item=item, lot=lot)
+    def _explain(self, item: str, lot: str = "", day: datetime.date | None = None) -> Cell:
+        """The cell of an item, which leads to its explanation: on a day, else on the page's."""
+        name, asked = self.name(item), {"item": item, **({"lot": lot} if lot else {})}
+        url = f"{self._find_page(day)}&{urlencode(asked)}"
+        return Cell(name, note=item if name != item else "", url=url, item=item)
+
+
+def _find_page(day: datetime.date | None) -> str:
+    return fava_api.url_of(view="explain", **({} if day is None else {"time": str(day)}))
 
 
 def _link_account(name: str) -> Cell:

@@ -56,7 +56,8 @@ def _list_makers(context: Context) -> Makers:
         return Cell(badges=[Badge(row.kind, text)])
 
     def show_group(row: MovementRow) -> Cell:
-        return cells.explain(row.group) if row.group in items else Cell(row.group)
+        is_item = row.group in items
+        return cells.explain(row.group, day=row.date) if is_item else Cell(row.group)
 
     def show_entry(row: MovementRow) -> Cell:
         """The narration, with a link to Fava's pop-up of the entry."""

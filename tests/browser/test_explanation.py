@@ -30,6 +30,13 @@ def test_a_click_opens_it_and_escape_closes_it(serve_text: Serve, window: Open) 
     assert page.url == address
 
 
+def test_a_movement_is_explained_on_its_own_date(example: str, window: Open) -> None:
+    page = window(f"{example}?view=movements")
+    row = page.get_by_role("row").filter(has_text="2024-01-31").first
+    row.get_by_role("link", name="Beeswax candle").click()
+    expect(find_dialog(page)).to_contain_text("How its figures came about on 2024-01-31")
+
+
 def test_the_keyboard_opens_it_and_its_button_closes_it(example: str, window: Open) -> None:
     page = window(example)
     item = page.get_by_role("table", name="Positions").get_by_role("link").first

@@ -231,6 +231,16 @@ def test_movements_are_what_the_ledger_has_the_newest_first(example: FlaskClient
     assert table.find("Total, USD")[-2] == "+238.00", "what is left of them"
 
 
+def test_a_movement_is_explained_as_of_its_own_date(example: FlaskClient) -> None:
+    article = get(example, f"{PAGE}?view=movements")
+    links = re.findall(r'<a href="([^"]*)" data-explain>', article)
+    days = read(article).table("Movements").column("Date")
+    asked = [parse_qs(urlsplit(html.unescape(link)).query) for link in links]
+    assert [query["time"] for query in asked] == [[day] for day in days]
+    first = example.get(html.unescape(links[0]).replace("?", "?partial=true&")).text
+    assert f"How its figures came about on {days[0]}" in first
+
+
 def test_a_movement_opens_favas_pop_up(example: FlaskClient) -> None:
     links = [h for h in visit(example, f"{PAGE}?view=movements").hrefs if h.startswith("#context-")]
     assert len(links) == len(set(links)) > 10
