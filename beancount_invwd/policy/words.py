@@ -66,6 +66,13 @@ PERIODS: Mapping[str, str] = {
     "price": "on each new price",
 }
 
+REASONS: Mapping[str, str] = {
+    "customer-return": "a customer brought them back",
+    "supplier-return": "they went back to the supplier",
+    "own-use": "put to own use",
+}
+"""By the reason of a release, what a person reads where it is no word."""
+
 NRV = (_NRV, "NRV")
 VALUES: Mapping[str, tuple[str, str]] = {
     "cost": ("cost", "value"),

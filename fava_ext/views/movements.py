@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from beancount_invwd.policy.words import REASONS
 from beancount_invwd.report.movements import (
     COLUMNS,
     document_movements,
@@ -67,7 +68,8 @@ def _list_makers(context: Context) -> Makers:
     def show_cause(row: MovementRow) -> Cell:
         """Price, sale or statement, with a link to its line."""
         url = fava_api.url_of_source(context.ledger, row.place)
-        return Cell(formats.sentence(row.reason), note=row.cause, url=url)
+        reason = REASONS.get(row.reason, row.reason)
+        return Cell(formats.sentence(reason), note=row.cause, url=url)
 
     return {"kind": show_kind, "group": show_group, "narration": show_entry, "reason": show_cause}
 

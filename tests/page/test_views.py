@@ -277,6 +277,30 @@ def test_a_movement_by_a_statement_links_to_it(make_client: MakeClient) -> None:
     assert row[-1] == f"damaged test.beancount:{line}"
 
 
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("supplier-return", "they went back to the supplier"),
+        ("own-use", "put to own use"),
+        ("sale", "sale"),
+    ],
+)
+def test_reasons_of_releases_are_words(make_client: MakeClient, reason: str, words: str) -> None:
+    booked = f"""
+2024-02-03 * "Gone" #invwd
+  invwd: "release"
+  invwd-group: "WIDGET"
+  invwd-reason: "{reason}"
+  Assets:Inventory:Store   -2 WIDGET {{12.00 USD}}
+  Assets:Inventory:Store:Allowance   6.00 USD
+  Assets:Bank               18.00 USD
+2024-01-01 open Assets:Inventory:Store:Allowance
+"""
+    client = make_client(HEAD + ACCOUNTS + ONE_LOSS + booked)
+    table = visit(client, f"{TEST}?view=movements").table("Movements")
+    assert table.find("2024-02-03")[-1].startswith(words)
+
+
 @pytest.mark.parametrize("view", ["positions", "movements", "rollforward", "risk", "compare"])
 @pytest.mark.parametrize(
     ("conversion", "is_named"), [("EUR", True), ("USD", False), ("at_cost", False)]
