@@ -64,6 +64,11 @@ class Selection:
         return [row for row in rows if (row.account, row.commodity) in places]
 
     @property
+    def movements(self) -> Sequence[Written]:
+        """Movements up to the date, whatever the filters."""
+        return self._history.written
+
+    @property
     def known_costs(self) -> Sequence[CostChange]:
         """Changes of cost of all goods."""
         return self._history.costs
@@ -79,7 +84,7 @@ class Selection:
     @cached_property
     def written(self) -> Sequence[Written]:
         """Movements up to the date."""
-        rows = self._history.written
+        rows = self.movements
         if not self.is_narrow:
             return rows
         picked = {id(entry) for entry in self.filters.pick([row.entry for row in rows])}

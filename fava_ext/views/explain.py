@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from beancount.parser import printer
+
 from beancount_invwd.report.explain.explain import (
     Explanation,
     UnknownItem,
@@ -22,6 +24,8 @@ from fava_ext.tables.grid import pick
 from fava_ext.views.positions import show_marks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from beancount_invwd.report.explain.steps import Step
     from beancount_invwd.report.output.tables import Document
     from fava_ext.request.context import Context
@@ -55,6 +59,7 @@ class Story:
     Attributes:
         name: What Fava calls the item.
         figures: Terms and amounts of the item on this date.
+        entries: What was written on this date, as Beancount writes it.
     """
 
     item: str
@@ -64,6 +69,7 @@ class Story:
     badges: Sequence[Badge]
     figures: Sequence[tuple[str, Cell]]
     parts: Sequence[Part]
+    entries: Sequence[str]
 
 
 def show(context: Context) -> tuple[None, Story | str]:
@@ -97,7 +103,17 @@ def tell_story(context: Context) -> Story:
             parts.append(Part(formats.formula(title), where, lines))
     figures, badges = _sum_up(context, cells)
     name, as_of = cells.name(found.item), str(found.as_of)
-    return Story(found.item, found.label or "", name, as_of, badges, figures, parts)
+    entries = list(_list_entries(context))
+    return Story(found.item, found.label or "", name, as_of, badges, figures, parts, entries)
+
+
+def _list_entries(context: Context) -> Iterator[str]:
+    """What was written on this date for the item, or for a group that it is in."""
+    run, item = context.run, context.question.item
+    names = {item, run.categories.get(item), "total"}
+    written = [row for row in context.selection.movements if row.date == run.as_of]
+    for entry in {id(row.entry): row.entry for row in written if row.group in names}.values():
+        yield context.formats.sentence(printer.format_entry(entry).rstrip())
 
 
 def _sum_up(context: Context, cells: Cells) -> tuple[list[tuple[str, Cell]], list[Badge]]:

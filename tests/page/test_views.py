@@ -469,6 +469,19 @@ def test_formulas_are_written_as_the_locale_of_fava_has_it(make_client: MakeClie
     assert "9,00 USD a unit on 2024-01-30: offer 1.5 of W-2.50, was v8.50" in article
 
 
+def test_the_entry_stands_in_the_explanation_as_it_does_in_the_books(example: FlaskClient) -> None:
+    article = html.unescape(get(example, f"{PAGE}?view=explain&item=SCARF&time=2024-06-30"))
+    assert "In the books" in article
+    for text in (
+        '2024-06-30 * "Write-down of SCARF to net realisable value: 20 units, cost 320.00',
+        'invwd-reason: "price"',
+        "Assets:Inventory:Store:Allowance  -95.00 USD",
+    ):
+        assert text in article
+    quiet = get(example, f"{PAGE}?view=explain&item=SCARF&time=2024-07-15")
+    assert "In the books" not in quiet
+
+
 def test_a_lot_is_explained_alone(example: FlaskClient) -> None:
     reader = visit(example, f"{PAGE}?time=2023-10&by=lot")
     link = next(h for h in reader.hrefs if "lot=M-0823" in h)
