@@ -142,7 +142,7 @@ class _Line:
         entity = f", {total.entity}" if total.entity else ""
         found = [Cell(f"Total, {total.currency}{entity}")]
         for column in columns[1:]:
-            is_told = column.is_number and isinstance(column.read(total), Decimal)
+            is_told = column.is_money and isinstance(column.read(total), Decimal)
             found.append(self.cells.make(column, total) if is_told else Cell())
         return found
 

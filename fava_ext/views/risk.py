@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.report.output.columns import LOT
 from beancount_invwd.report.output.tables import Table
-from beancount_invwd.report.risk.risk import COLUMNS, document_risks, list_risks
+from beancount_invwd.report.risk.risk import COLUMNS, document_risks, list_risks, sum_risks
 from fava_ext.tables.cells import Badge, Cell
 from fava_ext.tables.grid import Grid, build_grid, pick
 
@@ -40,7 +40,9 @@ def show(context: Context) -> tuple[Grid, Sequence[tuple[str, str]]]:
     columns = pick(COLUMNS, "commodity", *lot, "warnings", "entity", "currency", *_FIGURES)
     table = Table("risk", COLUMNS, rows, empty="Nothing is at risk.")
     makers: Any = {"warnings": lambda row: Cell(badges=[Badge("near", w) for w in row.warnings])}
-    grid = build_grid(context, "Inventory at risk", table, columns, makers=makers)
+    grid = build_grid(
+        context, "Inventory at risk", table, columns, makers=makers, totals=sum_risks(rows)
+    )
     question = context.question
     return grid, [("headroom", question.percent), ("within", str(question.within))]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from decimal import Decimal
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
@@ -353,6 +354,15 @@ def test_risk_lists_what_may_be_lost_next(example: FlaskClient) -> None:
     table = visit(example, f"{PAGE}?view=risk").table("Inventory at risk")
     # 40 × (25.00 × 90 % × 1.04 - 3.00) = 816.00, and 920.00 are carried
     assert table.find("Desk lamp LAMP")[:3] == ["Desk lamp LAMP", "headroom", "104.00"]
+
+
+def test_risk_has_the_sums_of_what_it_lists(example: FlaskClient) -> None:
+    table = visit(example, f"{PAGE}?view=risk").table("Inventory at risk")
+    total = table.find("Total, USD")
+    for title in ("At risk", "Carrying amount", "If prices fall"):
+        amounts = [Decimal(text.replace(",", "")) for text in table.column(title)]
+        assert total[table.rows[0].index(title)] == f"{sum(amounts):,}"
+    assert total[table.rows[0].index("Days old")] == ""
 
 
 def test_risk_takes_headroom_and_days(example: FlaskClient) -> None:

@@ -19,9 +19,10 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.ground.money import CONTEXT, ZERO
+from beancount_invwd.ground.sums import Sums
 from beancount_invwd.policy.values import parse_share
 from beancount_invwd.report.output.columns import (
     CARRYING,
@@ -128,6 +129,29 @@ def list_risks(
             groups = _split(question, prospects)
             found += [_sum_up(question, group, turnover, stock) for group in groups]
         return sorted((row for row in found if row.warnings), key=_sort_key)
+
+
+class RiskTotal(NamedTuple):
+    """What is at risk of an entity and currency."""
+
+    entity: str
+    currency: str
+    carrying: Decimal
+    loss_price: Decimal
+    loss_expiry: Decimal
+    loss_ageing: Decimal
+    at_risk: Decimal
+
+
+def sum_risks(rows: Sequence[RiskRow]) -> list[RiskTotal]:
+    """Add up what is at risk, by entity and currency."""
+    sums: dict[tuple[str, str], Sums[str]] = {}
+    names = RiskTotal._fields[2:]
+    with localcontext(CONTEXT):
+        for row in rows:
+            for name in names:
+                sums.setdefault((row.entity, row.currency), Sums()).add(name, getattr(row, name))
+    return [RiskTotal(*key, *(row[name] for name in names)) for key, row in sorted(sums.items())]
 
 
 def _sort_key(row: RiskRow) -> tuple[Any, ...]:
