@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from werkzeug.datastructures import MultiDict
 
-View = Literal["positions", "movements", "rollforward", "risk", "compare", "disclosure", "explain"]
+View = Literal[
+    "positions", "movements", "rollforward", "risk", "compare", "disclosure", "help", "explain"
+]
 DEFAULT_SHOCK = "-10%"
 _LATEST = 100_000
 _MOST_COLUMNS = 6

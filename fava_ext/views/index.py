@@ -31,6 +31,7 @@ VIEWS: Mapping[str, View] = {
         text=disclosure.write,
         whole=_WHOLE.format("The note", "all inventory"),
     ),
+    "help": View("Help", lambda _: (None, None)),
     "explain": View(
         "",
         explain.show,
@@ -61,9 +62,10 @@ def build_body(context: Context) -> Body:
 
 
 def _list_downloads(question: Question) -> list[Link]:
-    if fava_api.is_incognito():
+    view = VIEWS[question.view]
+    if fava_api.is_incognito() or not (view.document or view.text):
         return []
-    if VIEWS[question.view].document is None:
+    if view.document is None:
         return [Link("Markdown", fava_api.url_of(f"{question.view}.md"))]
     return [
         Link(name.upper(), fava_api.url_of(f"{question.view}.{name}", **question.parameters))

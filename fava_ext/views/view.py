@@ -44,8 +44,8 @@ class View(NamedTuple):
     Attributes:
         title: What leads to it; empty for one that only links lead to.
         show: Gives its table and its content.
-        document: Gives what its files hold, as tables; None for one that is text.
-        text: Gives its file as Markdown.
+        document: Gives what its files hold as tables, None for nothing.
+        text: Gives its file as Markdown, None for nothing.
         has_figures: Whether key figures and tie-out stand above it; so do charts.
         whole: What it says where filters are set that it does not follow.
     """

@@ -9,6 +9,7 @@ VIEWS = {
     "risk": "At risk",
     "compare": "Compare",
     "disclosure": "Disclosure",
+    "help": "Help",
 }
 """Names in addresses, and on the page."""
 

@@ -222,6 +222,7 @@ def test_inventory_accounts_without_goods_are_no_inventory(
         "risk": "Nothing is at risk.",
         "compare": "There is no allowance under any of these policies.",
         "disclosure": "No inventories are on hand",
+        "help": "How a figure is made",
     }
     assert words[view] in article
 

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 EXAMPLE = Path(__file__).parents[2] / "example.beancount"
 PAGE = "/harbour-lane-goods/extension/Impairment/"
 TEST = "/test/extension/Impairment/"
-VIEWS = ("positions", "movements", "rollforward", "risk", "compare", "disclosure")
+VIEWS = ("positions", "movements", "rollforward", "risk", "compare", "disclosure", "help")
 
 HEAD = """
 option "title" "Test"
