@@ -289,3 +289,25 @@ def test_what_is_not_written_on_the_day_is_marked() -> None:
     )
     sold = write_markdown(write(TWO + ", 'release': 'period'", end=D(2023, 7, 15)))
     assert "[to be checked by the author: 20.00 USD of releases wait for the end" in sold
+
+
+def test_a_note_of_many_items_names_the_largest_and_sums_the_others() -> None:
+    items = [f"ITEM{n:03}" for n in range(400)]
+    goods = "".join(
+        f'2023-01-10 * "{item}"\n'
+        f"  Assets:North:Inventory  1 {item} {{{n + 1}.00 USD}}\n"
+        f"  Assets:Bank\n"
+        f"2023-12-31 price {item} 0.00 USD\n"
+        for n, item in enumerate(items)
+    )
+    text = LEDGER.partition("2023-01-10")[0] + goods
+    note = write(text=text)
+    told = section(note, "IAS 2.36 (b)").splitlines()
+    assert len(told) == 2 + 20 + 2 + 1, "head, the largest, others, total, and the gap"
+    assert "| North | ITEM399 | USD | 400.00 | 400.00 | 0.00 |" in told
+    assert "| North | Others | USD | 72390.00 | 72390.00 | 0.00 |" in told, "1 + … + 380"
+    assert "| North | **Total** | USD | 80200.00 | 80200.00 | 0.00 |" in told, "1 + … + 400"
+    told = section(note, "IAS 2.36 (e)").splitlines()
+    assert told[-1] == "- 380 smaller ones of North, 72390.00 USD in all"
+    assert "- 2023-12-31: ITEM399 of North, 400.00 USD (price 0.00 USD of 2023-12-31)" in told
+    assert len(write_markdown(note).splitlines()) < 100

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from beancount_invwd.ground.sums import Sums
 from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
 from beancount_invwd.report.ledger.rolled import sum_rows
 from beancount_invwd.report.ledger.written import Written
 from beancount_invwd.report.note.blocks import Block, gap, paragraph, remark
 from beancount_invwd.report.note.charges import Charges
+from beancount_invwd.report.note.largest import find_largest, list_names
 from beancount_invwd.report.note.policies import tell_formulas, tell_policies
 from beancount_invwd.report.output.columns import CARRYING, CURRENCY, ENTITY, Column
 from beancount_invwd.report.output.numbers import NumberWriter, make_numbers
@@ -99,10 +101,12 @@ class Author:
             return
         cost = "cost" if self._policy.reversals == "full" else "cost before write-downs"
         columns = [Column("cost", cost, "money"), *_CARRYING]
-        yield self._draw(Column("category", "class"), columns, rows, sum_totals(rows))
+        shown, others = find_largest(rows, lambda row: row.cost)
+        name = Column("category", "class")
+        yield self._draw(name, columns, shown, sum_totals(rows), sum_totals(others))
         lacking = [row.category or "" for row in rows if row.measure is None]
         if lacking:
-            yield remark(f"not all of {', '.join(lacking)} could be assessed")
+            yield remark(f"not all of {list_names(lacking)} could be assessed")
 
     def _tell_write_downs(self) -> Iterator[Block]:
         if self._losses:
@@ -130,8 +134,17 @@ class Author:
 
     def _list_reasons(self, kinds: set[str]) -> Block:
         """What the ledger knows of the reasons, a line each."""
-        rows = [[self._tell_reason(row)] for row in self._written if row.kind in kinds]
-        return Block("list", rows=rows)
+        rows = [row for row in self._written if row.kind in kinds]
+        shown, others = find_largest(rows, lambda row: row.change)
+        lines = [self._tell_reason(row) for row in shown]
+        sums: Sums[tuple[str, str]] = Sums()
+        for row in others:
+            sums.add((row.entity, row.currency), abs(row.change))
+        for (entity, currency), amount in sorted(sums.items()):
+            count = sum((row.entity, row.currency) == (entity, currency) for row in others)
+            where = f" of {entity}" if entity else ""
+            lines.append(f"{count} smaller ones{where}, {self._money(amount, currency)} in all")
+        return Block("list", rows=[[line] for line in lines])
 
     def _tell_reason(self, row: Written) -> str:
         why = row.reason
@@ -156,18 +169,20 @@ class Author:
         amounts: Sequence[Column],
         rows: Sequence[Any],
         totals: Sequence[Any] = (),
+        others: Sequence[Any] = (),
     ) -> Block:
         """A table of names and amounts; entities have a column if there are any."""
         names = [ENTITY, name, CURRENCY] if any(row.entity for row in rows) else [name, CURRENCY]
 
-        def write(row: Any) -> list[str]:
+        def write(row: Any, what: str = "Total") -> list[str]:
             cells = [column.read(row) for column in names]
-            told = ["Total" if cell is None else str(cell) for cell in cells]
+            told = [what if cell is None else str(cell) for cell in cells]
             figures: Any = (column.read(row) for column in amounts)
             return [*told, *(self._numbers.show_money(number, row.currency) for number in figures)]
 
         head = [column.heading for column in (*names, *amounts)]
-        lines, sums = [write(row) for row in rows], [write(row) for row in totals]
+        lines = [*map(write, rows), *(write(row, "Others") for row in others)]
+        sums = [write(row) for row in totals]
         return Block("table", rows=lines, head=head, totals=sums, names=len(names))
 
     def _money(self, amount: Decimal, currency: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from beancount_invwd.policy import standards
 from beancount_invwd.policy.words import BASES, MEASURES, REVERSALS
 from beancount_invwd.report.note.blocks import Block, paragraph, remark, tell_check
+from beancount_invwd.report.note.largest import list_names
 from beancount_invwd.report.note.requirements import FORMULAS, NOT_ALLOWED
 from beancount_invwd.report.output.numbers import show_share
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from beancount_invwd.lots.stock import Lot
     from beancount_invwd.policy.policy import Policy
     from beancount_invwd.policy.values import Schedule
-
-_MOST_ITEMS = 10
 
 
 def tell_policies(policy: Policy, lots: Iterable[Lot]) -> Iterator[Block]:
@@ -94,12 +93,6 @@ def _tell_own_terms(policy: Policy, lots: Iterable[Lot]) -> Iterator[str]:
         if lot.terms.ageing != policy.terms.ageing:
             aged.add(lot.place.commodity)
     for measure, items in sorted(measures.items()):
-        yield f"In place of this, {measure} counts for {_list_items(items)}."
+        yield f"In place of this, {measure} counts for {list_names(sorted(items))}."
     if aged:
-        yield f"Rates by age of their own hold for {_list_items(aged)}."
-
-
-def _list_items(items: set[str]) -> str:
-    names = sorted(items)
-    more = len(names) - _MOST_ITEMS
-    return ", ".join(names[:_MOST_ITEMS]) + (f" and {more} more" if more > 0 else "")
+        yield f"Rates by age of their own hold for {list_names(sorted(aged))}."
