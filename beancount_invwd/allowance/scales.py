@@ -41,6 +41,11 @@ class Known(NamedTuple):
     unit: Decimal | None
     rate: Rate | None
 
+    @property
+    def has_rates(self) -> bool:
+        """Whether anything may be taken off the cost of a lot."""
+        return bool(self.rule.terms.ageing or (self.rate is not None and self.rate.share))
+
 
 class Scales:
     """Weighs one group.

@@ -131,9 +131,11 @@ class Weigher:
         def measure(lot: Lot) -> Measured:
             return self._measure(lot, rules, day)
 
+        found = [(stock, self._find_known(stock, day)) for stock in stocks]
+        if self._are_sound(found):
+            return []
         scales = Scales(self._grouping, self.memory, measure, day, by_lot=by_lot)
-        for stock in stocks:
-            known = self._find_known(stock, day)
+        for stock, known in found:
             if known is not None:
                 self.memory.hold(stock, known.measured.until)
                 if known.measured.total is None:
@@ -141,10 +143,30 @@ class Weigher:
                     continue
                 whole = None if by_lot else self._weigh_whole(stock, known)
                 if whole is not None:
-                    return whole
+                    return [whole]
             scales.take(stock, known)
         lacking += scales.lacking
         return scales.weigh()
+
+    def _are_sound(self, found: Sequence[tuple[Stock, Known | None]]) -> bool:
+        """Whether sums show that nothing is carried, and no lot, alone or with others, is lost."""
+        gap = ZERO
+        for stock, known in found:
+            if known is None or not known.unit or known.has_rates or stock.allowance:
+                return False
+            if self._is_by_lot:
+                if known.unit < self.memory.find_limits(stock)[1]:
+                    return False
+            elif stock in self.memory.apart:
+                return False
+            else:
+                gap += stock.cost - known.unit * stock.units
+        if gap > ZERO:
+            return False
+        for stock, known in found:
+            if known is not None:
+                self.memory.hold(stock, known.measured.until)
+        return True
 
     def _find_known(self, stock: Stock, day: datetime.date) -> Known | None:
         """Find what each unit of a stock is worth; None if its lots have to be looked at."""
@@ -155,25 +177,23 @@ class Weigher:
         if not rule.is_uniform:
             return None
         found = rule.value(_ONE_UNIT)
-        highest = max(rule.evidence.rates, key=lambda rate: rate.share, default=None)
+        highest = None
         for rate in rule.evidence.rates:
             found = found._replace(until=earlier(found.until, rate.until))
+            if highest is None or rate.share > highest.share:
+                highest = rate
         return Known(rule, found, None if rule.measure == "cost" else found.total, highest)
 
-    def _weigh_whole(self, stock: Stock, known: Known) -> list[Weighed] | None:
-        """Weigh a stock by its sums: where it loses nothing, or each lot all that is above a value.
+    def _weigh_whole(self, stock: Stock, known: Known) -> Weighed | None:
+        """Weigh a stock by its sums, where each lot loses all that it costs above a value.
 
-        Only where no lot is apart, and the latter where no amount is rounded.
+        Only where no lot is apart and no amount is rounded.
         """
         unit, place = known.unit, stock.place
         if not self._grouping.may_wait or place is None or place.is_pool or not unit:
             return None
-        if known.rule.terms.ageing or (known.rate is not None and known.rate.share):
+        if known.has_rates:
             return None
-        measure = stock.units * unit
-        step = stock.cost - measure - stock.allowance
-        if step <= ZERO and not stock.allowance:
-            return []
         is_exact = stock.units.same_quantum(ONE) and stock.cost.same_quantum(stock.quantum)
         value = round_money(unit, stock.quantum)
         if not is_exact or value != unit or self.memory.find_limits(stock)[0] < value:
@@ -181,11 +201,11 @@ class Weigher:
         step = stock.cost - stock.units * value - stock.allowance
         group = self._grouping.find_named(stock, is_apart=False)
         found = Weighed(group, items=[stock.key.commodity], price=known.measured.price)
-        found.add(stock.units, stock.cost, measure, ZERO)
+        found.add(stock.units, stock.cost, stock.units * unit, ZERO)
         found.reasons.append(known.measured.reason)
         found.whole, found.value = stock, value
-        found.changes, found.kind = {place.contra: step} if step else {}, find_kind(step, measure)
-        return [found]
+        found.changes, found.kind = {place.contra: step} if step else {}, find_kind(step, unit)
+        return found
 
     def find_losses(self, stocks: Iterable[Stock], day: datetime.date) -> list[Weighed]:
         """Find what groups would carry, lot by lot, in which something is lost, or was."""
@@ -224,7 +244,10 @@ class Weigher:
     def _note_currencies(self, stock: Stock) -> None:
         """Note on which rates the price of a stock depends."""
         _, currency, item = stock.key
-        for other in self.evidence.prices.list_foreign(item, currency):
+        quotes = self.evidence.prices.newest_by_pair.get(item, {})
+        if len(quotes) == 1 and currency in quotes:
+            return
+        for other in quotes.keys() - {currency}:
             self.memory.converted.setdefault(other, set()).add(stock)
 
     def _find_costs(self, terms: Terms) -> Costs:

@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.ground.money import ONE, ZERO
-from beancount_invwd.measure.measured import Evidence, Measured, Valued
+from beancount_invwd.measure.measured import Evidence, Measured, Unit, Valued
 
 if TYPE_CHECKING:
     from beancount_invwd.directives.statements import Contract
@@ -49,6 +49,7 @@ class Costs(NamedTuple):
 
 
 NO_COSTS = Costs()
+_NO_UNITS = Unit(ZERO, ZERO)
 
 
 def add_up_costs(terms: Terms) -> Costs:
@@ -114,10 +115,10 @@ class Rule:
 
     @property
     def is_uniform(self) -> bool:
-        """Whether units are worth the same whatever they cost."""
+        """Whether units are worth the same whatever they cost, or just that."""
         margin = self.terms.normal_margin
         of_cost = self.costs.of_cost or (margin is not None and margin.of == "cost")
-        return not of_cost and self.measure != "cost"
+        return not of_cost or self.measure == "cost"
 
     @property
     def needs_nrv(self) -> bool:
@@ -128,42 +129,51 @@ class Rule:
 
     def value(self, units: Valued) -> Measured:
         """What units are worth by what is known of their item alone."""
-        use, measure = self.evidence.use, self.measure
+        use, measure, found = self.evidence.use, self.measure, self.evidence.replacement
         if use is not None and use.lack:
-            return self._tell(None, use.lack)._replace(lack="product")
+            return Measured(None, use.lack, until=self.evidence.until, lack="product")
         if measure == "cost":
             return self._tell(units.cost, "cost" if use is None else "used-in")
-        replacement = self._replace(units) if measure != "nrv" else None
-        if measure == "replacement" and replacement is not None:
-            return replacement
+        if found is not None and measure == "replacement":
+            return self._tell(units.units * found.number, "replacement")
         nrv = self.realise(units)
-        if measure in {"nrv", "replacement"} or nrv.total is None:
+        if nrv.total is None or measure in {"nrv", "replacement"}:
             return nrv
-        if measure == "lower":
-            return min(nrv, replacement or nrv, key=_total)
-        return self._choose_middle(units, nrv, replacement or nrv)
-
-    def _choose_middle(self, units: Valued, nrv: Measured, replacement: Measured) -> Measured:
-        """The middle one of ceiling, replacement cost and floor (ASC 330-10-35-1C)."""
-        margin = self.find_margin(units)
-        if margin is None:
+        margin = self.find_margin(units) if measure == "lcm" else None
+        if margin is None and measure == "lcm":
             return nrv._replace(total=None, lack="margin")
-        bottom = max(ZERO, _total(nrv) - margin.amount)
-        found = (nrv, replacement, nrv._replace(total=bottom, reason="floor"))
-        middle = sorted(map(_total, found))[1]
-        return next(row for row in found if row.total == middle)
+        replacement = nrv.total if found is None else units.units * found.number
+        floor = ZERO if margin is None else max(ZERO, nrv.total - margin.amount)
+        return self._choose(nrv, nrv.total, replacement, floor)
+
+    def _choose(
+        self, nrv: Measured, ceiling: Decimal, replacement: Decimal, floor: Decimal
+    ) -> Measured:
+        """Replacement cost, at most the ceiling, at least the floor (ASC 330-10-35-1C)."""
+        if replacement >= ceiling or floor == ceiling:
+            return nrv
+        if replacement >= floor:
+            return self._tell(replacement, "replacement")
+        return nrv._replace(total=floor, reason="floor")
 
     def realise(self, units: Valued) -> Measured:
         """Net realisable value: up to their quantity at the price of contracts (IAS 2.31)."""
+        evidence, until = self.evidence, self.evidence.until
+        if evidence.contracts:
+            return self._realise_parts(units)
+        market, statement = self._find_market(units, ONE), evidence.statement
+        if market.price is None:
+            return Measured(None, "", until=until, lack="price")
+        if market.is_stated and statement is not None:
+            return Measured(market.net, statement.reason, until=until)
+        return Measured(market.net, "price", evidence.price, until=until)
+
+    def _realise_parts(self, units: Valued) -> Measured:
         parts = self.list_parts(units)
-        if any(part.price is None for part in parts):
-            return self._tell(None, "")._replace(lack="price")
-        if parts[0].contract is not None:
-            return self._tell(sum([part.share * part.net for part in parts], ZERO), "contract")
-        statement = self.evidence.statement
-        if parts[0].is_stated and statement is not None:
-            return self._tell(parts[0].net, statement.reason)
-        return self._tell(parts[0].net, "price")._replace(price=self.evidence.price)
+        if parts[-1].price is None:
+            return Measured(None, "", until=self.evidence.until, lack="price")
+        total = sum([part.share * part.net for part in parts], ZERO)
+        return Measured(total, "contract", until=self.evidence.until)
 
     def list_parts(self, units: Valued) -> list[Part]:
         """List what units would sell for: under each contract, and the rest at the market."""
@@ -186,31 +196,24 @@ class Rule:
     def find_margin(self, units: Valued) -> Charged | None:
         """The normal margin of units; None if none is stated."""
         margin = self.terms.normal_margin
-        if margin is None:
-            return None
-        parts = self.list_parts(units)
-        gross = sum([part.share * (part.price or ZERO) for part in parts], ZERO)
-        return _charge("normal_margin", margin, units, gross * units.units)
+        return None if margin is None else _charge("normal_margin", margin, units, self._gross)
+
+    @property
+    def _gross(self) -> Decimal:
+        """What a unit sells for before costs; of several parts, on average."""
+        parts = self.list_parts(_NO_UNITS)
+        return sum([part.share * (part.price or ZERO) for part in parts], ZERO)
 
     def list_costs(self, units: Valued, price: Decimal) -> Sequence[Charged]:
         """List what it takes to complete and to sell units at a price."""
         named = {name: getattr(self.terms, name) for name in ("completion_cost", "selling_cost")}
-        gross = units.units * price
-        return [_charge(name, row, units, gross) for name, row in named.items() if row.number]
+        return [_charge(name, row, units, price) for name, row in named.items() if row.number]
 
-    def _replace(self, units: Valued) -> Measured | None:
-        found = self.evidence.replacement
-        return None if found is None else self._tell(units.units * found.number, "replacement")
-
-    def _tell(self, total: Decimal | None, reason: str) -> Measured:
+    def _tell(self, total: Decimal, reason: str) -> Measured:
         return Measured(total, reason, until=self.evidence.until)
 
 
-def _charge(name: str, charge: Charge, units: Valued, gross: Decimal) -> Charged:
-    bases = {"unit": units.units, "price": gross}
-    return Charged(name, charge, units.cost if charge.of == "cost" else bases[charge.of])
-
-
-def _total(measured: Measured) -> Decimal:
-    assert measured.total is not None  # noqa: S101 (for the type checker; callers made sure)
-    return measured.total
+def _charge(name: str, charge: Charge, units: Valued, price: Decimal) -> Charged:
+    if charge.of == "cost":
+        return Charged(name, charge, units.cost)
+    return Charged(name, charge, units.units * price if charge.of == "price" else units.units)
