@@ -5,6 +5,7 @@ These checks need the whole ledger: which items, accounts and labels there ever 
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
@@ -27,13 +28,14 @@ if TYPE_CHECKING:
     from beancount_invwd.directives.read import Directives
 
 _MOST_NAMES = 20
-_Seen = set[tuple[str, str | None]]  # accounts and labels of the lots that an item ever had
+_Lot = tuple[str, str | None, datetime.date | None]  # its account, label and cost date
+_Seen = set[_Lot]
 
 
 def check_directives(
     directives: Directives,
     mistakes: Mistakes,
-    seen: Iterable[tuple[str, str, str | None]],
+    seen: Iterable[tuple[str, str, str | None, datetime.date | None]],
     currencies: Mapping[str, Collection[str]],
 ) -> None:
     """Report directives that name an item, lot, account or currency which was never there.
@@ -41,12 +43,12 @@ def check_directives(
     Args:
         directives: What the ledger states.
         mistakes: Takes what is wrong.
-        seen: Commodity, account and label of every lot there ever was.
+        seen: Commodity, account, label and cost date of every lot there ever was.
         currencies: The items that inventory accounts ever held, with those of their cost.
     """
     lots: dict[str, _Seen] = {}
-    for commodity, account, label in seen:
-        lots.setdefault(commodity, set()).add((account, label))
+    for commodity, account, label, date in seen:
+        lots.setdefault(commodity, set()).add((account, label, date))
     for item, found in directives.chart.items.list_materials():
         for product in found.used_in:
             if product not in currencies and product not in mistakes.commodities:
@@ -70,10 +72,10 @@ def check_directives(
 
 def _list_idle_ends(rows: Iterable[Directive]) -> Iterator[Statement]:
     """The `invwd-nrv` directives with "end" that end nothing."""
-    stated: set[tuple[str, str | None, str | None]] = set()
+    stated: set[tuple[Any, ...]] = set()
     for row in rows:
         if isinstance(row, Statement):
-            target = (row.item, row.label, row.account)
+            target = (row.item, row.label, row.account, row.cost_date)
             if row.number is not None:
                 stated.add(target)
             elif target in stated:
@@ -83,11 +85,12 @@ def _list_idle_ends(rows: Iterable[Directive]) -> Iterator[Statement]:
 
 
 def _tell_idle_end(row: Statement) -> str:
-    lot = f' lot "{row.label}"' if row.label else ""
-    place = f" in {row.account}" if row.account else ""
+    where = f' lot "{row.label}"' if row.label else ""
+    where += f" in {row.account}" if row.account else ""
+    where += f" of {row.cost_date}" if row.cost_date else ""
     return (
-        f"there is no invwd-nrv of {row.item}{lot}{place} before {row.date} that could end; "
-        "name the same item, lot and account as the directive to end"
+        f"there is no invwd-nrv of {row.item}{where} before {row.date} that could end; "
+        "name the same item, lot, account and date as the directive to end"
     )
 
 
@@ -108,16 +111,27 @@ def _check(row: Assertion, lots: _Seen, currencies: Collection[str], chart: Char
 def _check_target(row: Statement, lots: _Seen, chart: Chart) -> str | None:
     name, item, where = row.entry.type, row.item, ""
     if row.account is not None:
-        accounts = {account for account, _ in lots}
+        accounts = {account for account, _, _ in lots}
         if row.account not in accounts:
             if row.account not in chart.opens or not chart.is_matched(row.account):
                 return f"{name} names {row.account}, which is no inventory account; check its name"
             return f"{name} names {row.account}, which never held {item}; {_list(accounts)} did"
         where = f" in {row.account}"
-    known = {label for account, label in lots if row.account in {None, account}}
-    if row.label is not None and row.label not in known:
-        had = _list({f'"{label}"' for label in known if label} or {"none"})
-        return f'{name} names lot "{row.label}", which {item} never had{where}; it had {had}'
+        lots = {lot for lot in lots if lot[0] == row.account}
+    if row.label is not None:
+        known = {label for _, label, _ in lots if label}
+        if row.label not in known:
+            had = _list({f'"{label}"' for label in known} or {"none"})
+            return f'{name} names lot "{row.label}", which {item} never had{where}; it had {had}'
+        lots = {lot for lot in lots if lot[1] == row.label}
+    if row.cost_date is not None:
+        dates = {str(date) for *_, date in lots if date}
+        if str(row.cost_date) not in dates:
+            had = _list(dates or {"none"})
+            return (
+                f"{name} names the lot of {row.cost_date}, which {item} never had{where}; it had "
+                f"those of {had}"
+            )
     return None
 
 

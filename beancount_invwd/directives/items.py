@@ -95,8 +95,8 @@ class Items:
         """The raw materials, with what is stated of them."""
         return [(item, found) for item, found in self._facts.items() if found.used_in]
 
-    def used_in(self, item: str) -> tuple[str, ...]:
-        """The products that a raw material is used in."""
+    def used_in(self, item: str) -> Mapping[str, Decimal]:
+        """The products of a raw material, each with the units that a unit of it makes."""
         return self.facts(item).used_in
 
     def category(self, item: str) -> str:

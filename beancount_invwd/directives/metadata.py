@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 
-Level = Literal["lot", "Commodity", "Open"]
+Level = Literal["lot", "Commodity", "Open", "transaction"]
 Money = tuple[Decimal, str]
 
 TAG = "invwd"
 MARK = "invwd-"
 GROUP = "invwd-group"
+EXCLUDE = "invwd-exclude"
+RETURN = "invwd-return"
+_LONGEST_NAME = 100
 _OF_MOVEMENTS = {GROUP, "invwd-reason", "invwd-entity", "invwd-source"}
 NAMES = ("invwd-nrv", "invwd-replacement-cost", "invwd-contract", "invwd-closed")
 
@@ -38,7 +41,10 @@ class Facts:
         nrv: Value per unit known at purchase, with its currency (lots).
         salvage: Value per unit once expired, with its currency (lots, items).
         expires: First day on which the lot is worth its salvage value only.
-        used_in: The products of a raw material.
+        exclude: Whether it is not assessed.
+        used_in: The products of a raw material, each with the units that a unit of it makes.
+        own_use: Whether goods that go to an account are put to own use; None if it does not say.
+        money: Whether an inventory account holds money as well.
         stated: The metadata as written.
         meta: Where it was written.
     """
@@ -49,7 +55,9 @@ class Facts:
     expires: datetime.date | None = None
     exclude: bool = False
     category: str | None = None
-    used_in: tuple[str, ...] = ()
+    used_in: Mapping[str, Decimal] = field(default_factory=dict)
+    own_use: bool | None = None
+    money: bool = False
     stated: Mapping[str, Any] = field(default_factory=dict)
     meta: Mapping[str, Any] = field(default_factory=dict)
 
@@ -75,11 +83,21 @@ def _parse_text(value: Any) -> str | None:
     return value or None
 
 
-def _parse_items(value: Any) -> tuple[str, ...]:
-    names = [part.strip() for part in value.split(",")] if isinstance(value, str) else [""]
-    if not all(re.fullmatch(values.COMMODITY, name) for name in names):
-        raise RuleError('names of items such as "CHAIR, TABLE"')
-    return tuple(dict.fromkeys(names))
+_PRODUCT = re.compile(rf"(?:([0-9]*\.?[0-9]+)\s+)?({values.COMMODITY})")
+
+
+def _parse_products(value: Any) -> dict[str, Decimal]:
+    wanted = 'names of items such as "CHAIR, TABLE", or with the units made of one "0.25 TABLE"'
+    parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else [""]
+    found: dict[str, Decimal] = {}
+    for part in parts:
+        match = _PRODUCT.fullmatch(part) if len(part) < _LONGEST_NAME else None
+        if match is None:
+            raise RuleError(wanted)
+        number = Decimal(match[1] or 1)
+        if not number or found.setdefault(match[2], number) != number:
+            raise RuleError(f"{wanted}, above 0 and each item once")
+    return found
 
 
 def _parse_measure(value: Any) -> str:
@@ -115,11 +133,15 @@ KEYS = {
     "invwd-measure": _Key(_ALL, "measure", _parse_measure, is_override=True),
     "invwd-ageing": _Key(_ALL, "ageing", values.parse_schedule, is_override=True),
     "invwd-price-max-age": _Key(_ALL, "price_max_age", _parse_age, is_override=True),
-    "invwd-exclude": _Key(("Commodity", "Open"), "exclude", _parse_flag),
+    "invwd-price-includes": _Key(_ALL, "price_includes", values.parse_share, is_override=True),
+    "invwd-exclude": _Key(_ALL, "exclude", _parse_flag),
+    "invwd-own-use": _Key(("Open",), "own_use", _parse_flag),
+    "invwd-money": _Key(("Open",), "money", _parse_flag),
+    RETURN: _Key(("transaction",), "", _parse_flag),
     "invwd-nrv": _Key(("lot",), "nrv", _parse_amount),
     "invwd-salvage": _Key(("lot", "Commodity"), "salvage", _parse_amount),
     "expires": _Key(("lot",), "expires", _parse_day),
-    "invwd-used-in": _Key(("Commodity",), "used_in", _parse_items),
+    "invwd-used-in": _Key(("Commodity",), "used_in", _parse_products),
     "category": _Key(("Commodity",), "category", _parse_text),
 }
 
@@ -158,7 +180,7 @@ def read_facts(
 
 
 def _misplaced(name: str, level: Level) -> str:
-    where = {"lot": "a lot", "Commodity": "a Commodity", "Open": "an Open"}[level]
+    where = f"{'an' if level == 'Open' else 'a'} {level}"
     allowed = [key for key, row in KEYS.items() if level in row.levels]
     if name in KEYS:
         places = " or ".join(KEYS[name].levels)
@@ -187,10 +209,17 @@ def list_strays(meta: Mapping[str, Any], where: str) -> list[str]:
         if name not in KEYS:
             near = find_key(name, KEYS)
             remedy = f"did you mean {near}, below the goods?" if near else "remove it"
+        elif name == RETURN:
+            remedy = "remove it"
         elif "lot" not in KEYS[name].levels:
             remedy = f"put it on: {' or '.join(KEYS[name].levels)}"
         problems.append(f"{name} says nothing on {where}; {remedy}")
     return problems
+
+
+def is_return(txn: Any) -> bool:
+    """Whether a transaction says that customers' goods come back."""
+    return txn.meta.get(RETURN) is True
 
 
 def show(value: Any) -> str:
@@ -210,6 +239,7 @@ def inherit_facts(given: Facts, own: Facts) -> Facts:
         overrides={**given.overrides, **own.overrides},
         nrv=own.nrv or given.nrv,
         salvage=own.salvage or given.salvage,
+        exclude=own.exclude if EXCLUDE in own.stated else given.exclude,
         expires=own.expires or given.expires,
         stated={**given.stated, **own.stated},
         meta=own.meta,

@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.directives.metadata import (
+    EXCLUDE,
     GROUP,
     NO_FACTS,
+    RETURN,
     TAG,
     Facts,
     list_strays,
@@ -54,10 +56,14 @@ class Postings:
             is_pool: Whether the goods of its account are not kept apart.
         """
         stated: dict[str, Any] = {}
-        if posting.units.number > 0 and self.states_facts(txn.meta):
+        is_addition = posting.units.number > 0
+        if is_addition and self.states_facts(txn.meta):
             stated |= select_ours(txn.meta, "lot")
+            stated.pop(RETURN, None)
         if self.states_facts(posting.meta):
             stated |= select_ours(posting.meta, "lot")
+        if not is_addition:  # it says that the sale is no evidence
+            stated.pop(EXCLUDE, None)
         if not stated:
             return NO_FACTS
         meta = find_meta(txn, posting)
@@ -81,14 +87,17 @@ class Postings:
         if TAG in (txn.tags or ()) or GROUP in txn.meta:
             return  # it is a movement, or was one
         goods = [row.units for row in txn.postings if row.account in homes]
-        found = []
+        found = [(txn.meta, problem) for problem in _list_wrong_flags(txn.meta)]
         if all(units.number <= 0 for units in goods):
-            strays = list_strays(txn.meta, "a transaction that adds no goods")
+            sale = {name: value for name, value in txn.meta.items() if name != EXCLUDE or not goods}
+            strays = list_strays(sale, "a transaction that adds no goods")
             found += [(txn.meta, stray) for stray in strays]
         for row in txn.postings:
             if row.meta and not self._is_matched(row.account):
                 strays = list_strays(row.meta, f"a posting to {row.account}")
-                found += [(find_meta(txn, row), stray) for stray in strays]
+            else:
+                strays = _list_wrong_flags(row.meta or {}) if row.units.number < 0 else []
+            found += [(find_meta(txn, row), stray) for stray in strays]
         for meta, problem in found:
             self._mistakes.report((id(txn), problem), meta, problem, txn)
             self._mistakes.blocked.update(units.currency for units in goods)
@@ -102,6 +111,16 @@ class Postings:
         if says is None:
             says = self._shapes[shape] = bool(select_ours(meta, "lot"))
         return says
+
+
+def _list_wrong_flags(meta: Mapping[str, Any]) -> list[str]:
+    """Tell of what a transaction or sale says of itself, if that is neither TRUE nor FALSE."""
+    flags = {name: meta[name] for name in (EXCLUDE, RETURN) if name in meta}
+    return [
+        f"{name} is {show(value)}; allowed is TRUE or FALSE"
+        for name, value in flags.items()
+        if not isinstance(value, bool)
+    ]
 
 
 def _list_conflicts(stated: Mapping[str, Any], known: Mapping[str, Any], remedy: str) -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from beancount_invwd.directives.metadata import MARK, NAMES, Money, find_key, show
+from beancount_invwd.directives.metadata import NAMES, Money, find_key, show
 from beancount_invwd.ground.errors import RuleError
 from beancount_invwd.policy import values
 
@@ -30,6 +30,7 @@ class Statement(NamedTuple):
     item: str
     label: str | None
     account: str | None
+    cost_date: datetime.date | None
     number: Decimal | None
     currency: str | None
     reason: str
@@ -37,7 +38,11 @@ class Statement(NamedTuple):
 
 
 class Contract(NamedTuple):
-    """An `invwd-contract`: units that are sold already, from its date until `until` inclusive."""
+    """An `invwd-contract`: units that are sold already, from its date until `until` inclusive.
+
+    Attributes:
+        penalty: What leaving it costs per unit; None if it cannot be left.
+    """
 
     date: datetime.date
     item: str
@@ -45,6 +50,7 @@ class Contract(NamedTuple):
     number: Decimal
     currency: str
     until: datetime.date
+    penalty: Decimal | None
     entry: Any
 
 
@@ -108,20 +114,32 @@ def _read_directive(entry: Any) -> Directive:
 
 def _read_statement(entry: Any, given: Sequence[Any]) -> Statement:
     form = f"invwd-nrv takes an item, an amount and a reason, {DAMAGED}, {ENDED}"
-    _check_names(entry, ("lot", "account"))
-    label, account = entry.meta.get("lot"), entry.meta.get("account")
-    if any(not isinstance(entry.meta.get(name, ""), str) for name in ("lot", "account")):
-        raise RuleError('the metadata of invwd-nrv is lot: "A-17" or account: Assets:Inventory')
+    _check_names(entry, tuple(_LIMITS))
+    label, account, cost_date = (_take_limit(entry, name) for name in _LIMITS)
     if not 2 <= len(given) <= 3 or not isinstance(given[0], str):  # noqa: PLR2004
         raise RuleError(form)
     item, value, *rest = given
     if isinstance(value, str) and value == "end" and not rest:
-        return Statement(entry.date, item, label, account, None, None, "end", entry)
+        return Statement(entry.date, item, label, account, cost_date, None, None, "end", entry)
     reason = rest[0] if rest else "nrv"
     if isinstance(value, str) or not isinstance(reason, str) or not reason.strip():
         raise RuleError(form)
     number, currency = _amount_of(value, form)
-    return Statement(entry.date, item, label, account, number, currency, reason, entry)
+    return Statement(entry.date, item, label, account, cost_date, number, currency, reason, entry)
+
+
+_LIMITS = {"lot": str, "account": str, "date": datetime.date}
+
+
+def _take_limit(entry: Any, name: str) -> Any:
+    """Take what limits a value to some of the lots."""
+    value = entry.meta.get(name)
+    if name in entry.meta and not isinstance(value, _LIMITS[name]):
+        raise RuleError(
+            'the metadata of invwd-nrv is lot: "A-17", account: Assets:Inventory or date: '
+            "2024-01-05, that of the cost"
+        )
+    return value
 
 
 def _read_replacement(entry: Any, given: Sequence[Any]) -> ReplacementCost:
@@ -135,7 +153,7 @@ def _read_replacement(entry: Any, given: Sequence[Any]) -> ReplacementCost:
 
 def _read_contract(entry: Any, given: Sequence[Any]) -> Contract:
     form = f"invwd-contract takes units, a price per unit and until, {SOLD}"
-    _check_names(entry, ("until",))
+    _check_names(entry, ("until", "penalty"))
     until = entry.meta.get("until")
     if len(given) != 2 or any(isinstance(value, str) for value in given):  # noqa: PLR2004
         raise RuleError(form)
@@ -145,7 +163,18 @@ def _read_contract(entry: Any, given: Sequence[Any]) -> Contract:
         raise RuleError(form)
     if until < entry.date:
         raise RuleError(f"the contract ends on {until}, before its date; {form}")
-    return Contract(entry.date, item, units, number, currency, until, entry)
+    penalty = _take_penalty(entry, currency)
+    return Contract(entry.date, item, units, number, currency, until, penalty, entry)
+
+
+def _take_penalty(entry: Any, currency: str) -> Decimal | None:
+    if "penalty" not in entry.meta:
+        return None
+    form = f"the penalty of a contract is an amount per unit, such as penalty: 0.80 {currency}"
+    number, other = _amount_of(entry.meta["penalty"], form)
+    if other != currency:
+        raise RuleError(f"{form}; it is in {other}, but the price is in {currency}")
+    return number
 
 
 def _read_closing(entry: Any, given: Sequence[Any]) -> Closing:
@@ -163,11 +192,10 @@ def _amount_of(value: Any, form: str) -> Money:
 
 
 def _check_names(entry: Any, allowed: tuple[str, ...]) -> None:
-    """Refuse metadata that looks like a misspelt limit of the directive."""
+    """Refuse metadata that says nothing under a directive."""
     for name in entry.meta:
         if name in allowed or name in {"filename", "lineno"} or name.startswith("__"):
             continue
         near = find_key(name, allowed)
-        if near or name.startswith(MARK) or name in {"lot", "label", "account", "entity", "until"}:
-            hint = f"did you mean {near}?" if near else f"known: {', '.join(allowed) or 'none'}"
-            raise RuleError(f"unknown metadata {name} of {entry.type}; {hint}")
+        hint = f"did you mean {near}?" if near else f"known: {', '.join(allowed) or 'none'}"
+        raise RuleError(f"unknown metadata {name} of {entry.type}; {hint}")

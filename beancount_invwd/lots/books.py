@@ -87,7 +87,7 @@ class Books(General):
             stock.cost += units.number * cost_unit
             touched.add(stock)
             if self._has_directives:
-                self.seen.add((place.commodity, place.account, cost.label))
+                self.seen.add((place.commodity, place.account, cost.label, date))
             if is_noted:
                 self._demand.note_bought(stock, date)
             if date == txn.date:

@@ -31,9 +31,11 @@ class Index:
         by_commodity: The same by item.
         by_group: The same by the names of all groups that they can be in, under whatever basis.
         by_contra: The same by allowance account.
+        excluded: Lots that are not assessed, of items that are; they stand in none of the others.
         touched: Stocks that changed since this was last cleared.
         perishables: New lots and when they expire, until somebody takes them off this list.
-        seen: Commodity, account and label of every lot there ever was, if directives may name it.
+        seen: Commodity, account, label and cost date of every lot there ever was, if directives may
+            name it.
     """
 
     def __init__(self, directives: Directives) -> None:
@@ -41,9 +43,10 @@ class Index:
         self.by_commodity: dict[str, list[Stock]] = {}
         self.by_group: dict[str, list[Stock]] = {}
         self.by_contra: dict[str, set[Stock]] = {}
+        self.excluded: dict[StockKey, Stock] = {}
         self.touched: set[Stock] = set()
         self.perishables: list[tuple[datetime.date, Lot]] = []
-        self.seen: set[tuple[str, str, str | None]] = set()
+        self.seen: set[tuple[str, str, str | None, datetime.date | None]] = set()
         self._homes = _Homes(directives.chart)
         self._by_id: dict[int, Lot] = {}  # by the identity of their cost, which booking keeps
         self._chart = directives.chart
@@ -143,18 +146,44 @@ class Index:
         self._numbers += 1
         make = Pool if place.is_pool else Lot
         origin = (txn, posting)
-        lot = make(place.stock, place, posting.cost.number, self._numbers, origin, facts=own)
+        stock = place.stock
+        if own.exclude or (self.excluded and self._is_of_excluded(txn, posting)):
+            stock = self._find_excluded(stock)
+        lot = make(stock, place, posting.cost.number, self._numbers, origin, facts=own)
         if isinstance(lot, Pool):
             before = place.find(posting.cost)
             lot.cost_total = before.cost if before is not None else ZERO
             lot.stock.cost += lot.cost_total
         place.add(lot)
-        self._set_terms(lot)
+        if stock is place.stock:
+            self._set_terms(lot)
         self._by_id[id(posting.cost)] = lot
         lot.stock.lots[lot.number] = lot
         if self._has_directives:
-            self.seen.add((place.commodity, place.account, lot.label))
+            date = None if place.is_pool else lot.date
+            self.seen.add((place.commodity, place.account, lot.label, date))
         return lot
+
+    def _find_excluded(self, stock: Stock) -> Stock:
+        found = self.excluded.get(stock.key)
+        if found is None:
+            found = Stock(stock.key, stock.category, stock.quantum, stock.facts)
+            self.excluded[stock.key] = found
+        return found
+
+    def _is_of_excluded(self, txn: Any, posting: Any) -> bool:
+        """Whether units come from a lot that is not assessed, at the same unit cost."""
+        for row in txn.postings:
+            home = self._homes[row.account]
+            if home is None or row.cost is None or row.units.number > ZERO:
+                continue
+            place = home.places.get((posting.units.currency, posting.cost.currency))
+            if place is not None and row.units.currency == place.commodity:
+                lot = place.find(row.cost)
+                is_same = row.cost.number == posting.cost.number
+                if is_same and lot is not None and lot.stock is not place.stock:
+                    return True
+        return False
 
 
 class _Homes(dict[str, "Home | None"]):

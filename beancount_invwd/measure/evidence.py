@@ -11,6 +11,7 @@ from bisect import insort
 from collections.abc import Sequence
 from copy import copy
 from decimal import Decimal
+from itertools import product
 from typing import TYPE_CHECKING
 
 from beancount_invwd.directives.statements import Assertion, Contract, ReplacementCost, Statement
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from beancount_invwd.lots.stock import Lot, Stock
     from beancount_invwd.policy.policy import Terms
 
-_Target = tuple[str | None, str | None]  # label, account
+_Target = tuple[str | None, str | None, datetime.date | None]  # label, account, cost date
+_WHOLE: _Target = (None, None, None)
 _Ranked = tuple[int, Statement]  # the higher, the newer
 
 
@@ -70,7 +72,7 @@ class EvidenceBook:
     def _take_statement(self, row: Statement) -> None:
         self.stated.add(row.item)
         self._rank += 1
-        target = (row.label, row.account)
+        target = (row.label, row.account, row.cost_date)
         by_currency = self._statements.setdefault(row.item, {}).setdefault(target, {})
         if row.currency is not None:
             by_currency[row.currency] = (self._rank, row)
@@ -163,7 +165,7 @@ class EvidenceBook:
         self, stock: Stock, day: datetime.date, max_age: int | None
     ) -> Statement | None:
         """Find the `invwd-nrv` for a whole item."""
-        stated = self._statements[stock.key.commodity].get((None, None), {})
+        stated = self._statements[stock.key.commodity].get(_WHOLE, {})
         found = stated.get(stock.key.currency)
         return found[1] if found and _is_fresh(found[1].date, day, max_age) else None
 
@@ -183,15 +185,15 @@ class EvidenceBook:
 
     def is_particular(self, item: str) -> bool:
         """Whether directives ever named single lots or accounts of an item."""
-        return any(target != (None, None) for target in self._statements.get(item, ()))
+        return any(target != _WHOLE for target in self._statements.get(item, ()))
 
     def find_particular(self, lot: Lot) -> Statement | None:
-        """Find the newest `invwd-nrv` in force that names a lot's label or account."""
+        """Find the newest `invwd-nrv` in force that names a lot's label, account or cost date."""
         stated = self._statements.get(lot.stock.key.commodity)
         if not stated:
             return None
-        currency, label, account = lot.stock.key.currency, lot.label, lot.account
-        named = {(label, account), (label, None), (None, account)} - {(None, None)}
+        currency, date = lot.stock.key.currency, None if lot.is_pool else lot.date
+        named = set(product({lot.label, None}, {lot.account, None}, {date, None})) - {_WHOLE}
         found = [
             by_currency[currency]
             for target in named

@@ -26,7 +26,12 @@ NO_CHARGE = Charge(ZERO, "price")
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The parameters of the measure that a lot, an item or an account may set for itself."""
+    """The parameters of the measure that a lot, an item or an account may set for itself.
+
+    Attributes:
+        price_includes: Tax that is contained in the ledger's prices, as a share of what is left
+            without it: 0.20 for 20 %.
+    """
 
     measure: standards.Measure
     selling_cost: Charge = NO_CHARGE
@@ -34,6 +39,7 @@ class Terms:
     normal_margin: Charge | None = None
     ageing: Schedule = ()
     price_max_age: int | None = 365
+    price_includes: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,7 @@ class Policy:
     start: datetime.date | None = None
     until: datetime.date | None = None
     materiality: tuple[Threshold, ...] = ()
+    materiality_line: standards.MaterialityLine = "all"
     idle: Schedule = ()
     coverage: Coverage | None = None
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from beancount_invwd.ground.dates import YearEnd
 from beancount_invwd.ground.errors import RuleError, find_near
+from beancount_invwd.ground.money import ZERO
 from beancount_invwd.policy import standards, templates, values
 from beancount_invwd.policy.patterns import compile_pattern
 from beancount_invwd.policy.policy import KEYS, NO_CHARGE, Coverage, Policy, Terms, Threshold
@@ -144,6 +145,7 @@ def _build(reader: _Reader, roots: Roots, year_end_option: str | None) -> Policy
         normal_margin=reader.take("normal_margin", _or_none(values.parse_charge), None),
         ageing=reader.take("ageing", _or_none(values.parse_schedule), None) or (),
         price_max_age=reader.take("price_max_age", _or_none(_parse_days), 365),
+        price_includes=reader.take("price_includes", _or_none(values.parse_share), None) or ZERO,
     )
     patterns = reader.take("inventory", _parse_patterns, ("Assets:Inventory",))
     policy = Policy(
@@ -161,6 +163,9 @@ def _build(reader: _Reader, roots: Roots, year_end_option: str | None) -> Policy
         start=reader.take("start", _or_none(values.parse_date), None),
         until=reader.take("until", _or_none(values.parse_date), None),
         materiality=reader.take("materiality", _or_none(_parse_materiality), None) or (),
+        materiality_line=reader.take(
+            "materiality_line", _one_of(standards.LINES), standard.materiality_line
+        ),
         idle=reader.take("idle", _or_none(values.parse_schedule), None) or (),
         coverage=reader.take("coverage", _or_none(_parse_coverage), None),
     )

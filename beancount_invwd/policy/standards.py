@@ -14,10 +14,13 @@ Basis = Literal["lot", "item", "category", "total"]
 Reversals = Literal["full", "interim", "none"]
 Period = Literal["month", "quarter", "year", "price"]
 
+MaterialityLine = Literal["all", "excess"]
+
 MEASURES: tuple[str, ...] = get_args(Measure)
 BASES: tuple[str, ...] = get_args(Basis)
 REVERSALS: tuple[str, ...] = get_args(Reversals)
 PERIODS: tuple[str, ...] = get_args(Period)
+LINES: tuple[str, ...] = get_args(MaterialityLine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Standard:
     reversals: Reversals
     period: Period
     source: str
+    materiality_line: MaterialityLine = "all"
 
 
 STANDARDS = {
@@ -41,5 +45,5 @@ STANDARDS = {
     "asc330-lcm": Standard(
         "lcm", "item", "interim", "month", "ASC 330-10-35-1C, 330-10-35-14, 270-10-45-6"
     ),
-    "hgb": Standard("lower", "lot", "full", "year", "HGB §252(1) 3, §253(4), §253(5)"),
+    "hgb": Standard("lower", "lot", "full", "year", "HGB §252(1) 3, §253(4), §253(5)", "excess"),
 }
