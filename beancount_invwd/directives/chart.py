@@ -79,7 +79,7 @@ class Chart:
         self.opens = {row.account: row for row in entries if isinstance(row, data.Open)}
         self.closes = {row.account: row for row in entries if isinstance(row, data.Close)}
         commodities = (row for row in entries if isinstance(row, data.Commodity))
-        self.items = Items(commodities, mistakes)
+        self.items = Items(commodities, options_map.get("dcontext"), mistakes)
         self.stated: dict[str, Facts] = {}
         self.broken: set[str] = set()
         self._policy = policy

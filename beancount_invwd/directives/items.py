@@ -12,15 +12,18 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from beancount.core.display_context import Precision
+
 from beancount_invwd.directives.metadata import MARK, NO_FACTS, Facts, read_facts, select_ours
-from beancount_invwd.ground.money import CENT
+from beancount_invwd.ground.currencies import find_decimals
+from beancount_invwd.ground.money import ONE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from beancount_invwd.directives.mistakes import Mistakes
 
-_FINEST = 20
+_FINEST, _CENTS = 20, 2
 
 
 class Items:
@@ -28,13 +31,15 @@ class Items:
 
     Args:
         entries: The Commodity directives.
+        display: How the ledger writes numbers (Beancount's display context), if that is known.
         mistakes: Takes what is wrong with them.
 
     Attributes:
         feeds: The raw materials that go into an item, directly or through parts.
     """
 
-    def __init__(self, entries: Iterable[Any], mistakes: Mistakes) -> None:
+    def __init__(self, entries: Iterable[Any], display: Any, mistakes: Mistakes) -> None:
+        self._display = display
         self._mistakes = mistakes
         self._facts: dict[str, Facts] = {}
         self._doubts: dict[str, list[str]] = {}
@@ -48,7 +53,7 @@ class Items:
         self._mistakes.commodities[name] = entry
         precision = entry.meta.get("precision")
         if isinstance(precision, Decimal) and 0 <= precision <= _FINEST:
-            self._quanta[name] = Decimal(1).scaleb(-int(precision))
+            self._quanta[name] = _make_quantum(int(precision))
         stated = select_ours(entry.meta, "Commodity")
         if not stated:
             return
@@ -114,5 +119,21 @@ class Items:
         return {item for item, found in self._facts.items() if found.exclude}
 
     def quantum(self, currency: str) -> Decimal:
-        """The smallest unit of a currency: 0.01, or by its `precision`."""
-        return self._quanta.get(currency, CENT)
+        """The smallest unit of a currency: its `precision`, that of ISO 4217, or as is written."""
+        found = self._quanta.get(currency)
+        if found is None:
+            decimals = find_decimals(currency)
+            if decimals is None:
+                decimals = self._find_written(currency)
+            found = self._quanta[currency] = _make_quantum(decimals)
+        return found
+
+    def _find_written(self, currency: str) -> int:
+        """The decimals that the ledger mostly writes, of equal counts the more; at least two."""
+        known = getattr(self._display, "ccontexts", {})
+        written = known[currency].get_fractional(Precision.MOST_COMMON) if currency in known else 0
+        return min(max(written or 0, _CENTS), _FINEST)
+
+
+def _make_quantum(decimals: int) -> Decimal:
+    return ONE.scaleb(-decimals)
