@@ -111,10 +111,10 @@ class Chart:
         if name in self._contras:
             return Allowance(name)
         match = self._policy.match_inventory(name)
-        if match is None or self.stated.get(name, NO_FACTS).exclude:
+        if match is None or self.facts(name).exclude:
             return None
         entity = match["entity"] if "entity" in match.re.groupindex else ""
-        is_plain = name not in self.stated and name not in self.broken
+        is_plain = not self.facts(name).overrides and name not in self.broken
         return Inventory(name, entity or "", self._is_pool(name), is_plain)
 
     def _is_pool(self, account: str) -> bool:
@@ -145,6 +145,15 @@ class Chart:
             account = templates.expand(self._policy.accounts[kind], fields)
             self._results[key] = account
         return account
+
+    def facts(self, name: str) -> Facts:
+        """What is stated of an account."""
+        return self.stated.get(name, NO_FACTS)
+
+    def is_outside(self, name: str) -> bool:
+        """Whether an account is under Assets, and the `inventory` patterns do not match it."""
+        is_other = not self.is_matched(name) and self.account(name) is None
+        return is_other and self.is_under(name, "Assets")
 
     def is_matched(self, name: str) -> bool:
         """Whether the `inventory` patterns match the name of an account."""

@@ -8,10 +8,7 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from beancount.core import data
-
-from beancount_invwd.directives.metadata import MARK, show
-from beancount_invwd.directives.mistakes import Mistakes, find_meta
+from beancount_invwd.directives.metadata import EXCLUDE, MARK, OWN_USE, show
 from beancount_invwd.directives.statements import (
     SOLD,
     Assertion,
@@ -25,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from beancount_invwd.directives.chart import Chart
+    from beancount_invwd.directives.mistakes import Mistakes
     from beancount_invwd.directives.read import Directives
 
 _MOST_NAMES = 20
@@ -151,16 +149,22 @@ def check_opens(chart: Chart, mistakes: Mistakes, held: Collection[str]) -> None
         held: The accounts that ever held lots.
     """
     for account, found in chart.stated.items():
-        if account in held or account in chart.broken:
+        if (account in held and OWN_USE not in found.stated) or account in chart.broken:
             continue
         names = ", ".join(found.stated)
+        is_idle = OWN_USE in found.stated and not chart.is_outside(account)
         below = sorted(name for name in held if name.startswith(f"{account}:"))
         if below:
             problem = (
                 f"{names} on {account} says nothing on the lots of {below[0]}; put it on the "
                 "Open of each account that holds goods"
             )
-        elif found.stated.keys() - {"invwd-exclude"} and not chart.is_matched(account):
+        elif is_idle:
+            problem = (
+                f"{OWN_USE} says nothing on {account}; put it on the Open of an account under "
+                "Assets that holds no inventory, or remove it"
+            )
+        elif found.stated.keys() - {EXCLUDE, OWN_USE} and not chart.is_matched(account):
             problem = (
                 f"{names} says nothing on {account}, which is no inventory account; put it on "
                 "the Open of one, or remove it"
@@ -183,48 +187,3 @@ def check_price(entry: Any, mistakes: Mistakes) -> None:
         else:
             continue
         mistakes.block(entry.currency, entry.meta, problem, entry)
-
-
-class Uncosted:
-    """Goods in inventory accounts that have no cost: the first posting by account and item."""
-
-    def __init__(self) -> None:
-        self._found: dict[tuple[str, str], Any] = {}
-
-    def note(self, txn: Any, posting: Any) -> None:
-        """Note a posting in an inventory account that has no cost."""
-        self._found.setdefault((posting.account, posting.units.currency), (txn, posting))
-
-    def report(
-        self,
-        entries: Iterable[Any],
-        operating: Collection[str],
-        excluded: Collection[str],
-        mistakes: Mistakes,
-    ) -> None:
-        """Report them; what is a currency anywhere in the ledger is no goods.
-
-        Args:
-            entries: The ledger's entries.
-            operating: The operating currencies.
-            excluded: The items that are not assessed.
-            mistakes: Takes what is wrong.
-        """
-        money: set[str] = {*operating}
-        if all(commodity in money for _, commodity in self._found):
-            return
-        for entry in entries:
-            if type(entry) is data.Transaction:
-                costs = (posting.cost for posting in entry.postings)
-                money.update(cost.currency for cost in costs if cost and cost.currency)
-        example = next(iter(operating), None) or min(money, default="USD")
-        for (account, commodity), (txn, posting) in self._found.items():
-            if commodity not in money and commodity not in excluded:
-                message = (
-                    f"{commodity} in {account} has no cost and cannot be assessed; write its cost, "
-                    f"such as {posting.units.number} {commodity} {{5.00 {example}}}, or put on its "
-                    "Commodity invwd-exclude: TRUE; if it is money: option "
-                    f'"operating_currency" "{commodity}"'
-                )
-                key = ("uncosted", account, commodity)
-                mistakes.report(key, find_meta(txn, posting), message, txn)

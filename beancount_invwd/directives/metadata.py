@@ -26,6 +26,7 @@ TAG = "invwd"
 MARK = "invwd-"
 GROUP = "invwd-group"
 EXCLUDE = "invwd-exclude"
+OWN_USE = "invwd-own-use"
 RETURN = "invwd-return"
 _LONGEST_NAME = 100
 _OF_MOVEMENTS = {GROUP, "invwd-reason", "invwd-entity", "invwd-source"}
@@ -134,8 +135,8 @@ KEYS = {
     "invwd-ageing": _Key(_ALL, "ageing", values.parse_schedule, is_override=True),
     "invwd-price-max-age": _Key(_ALL, "price_max_age", _parse_age, is_override=True),
     "invwd-price-includes": _Key(_ALL, "price_includes", values.parse_share, is_override=True),
-    "invwd-exclude": _Key(_ALL, "exclude", _parse_flag),
-    "invwd-own-use": _Key(("Open",), "own_use", _parse_flag),
+    EXCLUDE: _Key(_ALL, "exclude", _parse_flag),
+    OWN_USE: _Key(("Open",), "own_use", _parse_flag),
     "invwd-money": _Key(("Open",), "money", _parse_flag),
     RETURN: _Key(("transaction",), "", _parse_flag),
     "invwd-nrv": _Key(("lot",), "nrv", _parse_amount),

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from beancount.core import data
 
 from beancount_invwd.directives.chart import Chart
-from beancount_invwd.directives.checks import Uncosted
 from beancount_invwd.directives.metadata import MARK, list_strays
 from beancount_invwd.directives.mistakes import Mistakes
 from beancount_invwd.directives.postings import Postings
 from beancount_invwd.directives.statements import Closing, Directive, read_statements
 from beancount_invwd.directives.terms import Parameters
+from beancount_invwd.directives.unseen import Unseen
 from beancount_invwd.policy.policy import Policy
 
 
@@ -32,7 +32,7 @@ class Directives:
         postings: Reads what postings state.
         by_entry: The `invwd-…` directives by `id` of their entry.
         closed: Nothing is written on or before this date (`invwd-closed`).
-        uncosted: Takes goods without a cost.
+        unseen: Takes postings that no lot takes.
     """
 
     chart: Chart
@@ -40,7 +40,7 @@ class Directives:
     postings: Postings
     by_entry: Mapping[int, Directive]
     closed: datetime.date | None
-    uncosted: Uncosted = field(default_factory=Uncosted)
+    unseen: Unseen
 
 
 def read_directives(
@@ -71,6 +71,7 @@ def read_directives(
         Postings(chart.is_matched, mistakes),
         {id(row.entry): row for row in found},
         max(closings, default=None),
+        Unseen(chart, mistakes),
     )
 
 

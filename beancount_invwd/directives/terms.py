@@ -39,7 +39,7 @@ class Parameters:
 
     def of_item(self, item: str, account: str = "") -> Terms:
         """The parameters of an item in an account, whatever its lots say."""
-        return self._merge(self._chart.stated.get(account, NO_FACTS), self._chart.items.facts(item))
+        return self._merge(self._chart.facts(account), self._chart.items.facts(item))
 
     def of_lot(
         self, item: str, currency: str, account: str = "", facts: Facts = NO_FACTS
@@ -52,7 +52,7 @@ class Parameters:
             account: The inventory account; "" if nothing is stated of it.
             facts: What is stated of the lot.
         """
-        stated, of_item = self._chart.stated.get(account, NO_FACTS), self._chart.items.facts(item)
+        stated, of_item = self._chart.facts(account), self._chart.items.facts(item)
         for level in (facts, of_item, stated):
             for problem in list_foreign_amounts(level, currency) if level.stated else ():
                 self._mistakes.block(item, level.meta, problem)
@@ -64,8 +64,8 @@ class Parameters:
     def are_own(self, account: str, facts: Facts) -> bool:
         """Whether lots of an account, or with these facts, may have other terms than the item."""
         chart = self._chart
-        stated = chart.stated.get(account, NO_FACTS)
-        return facts is not NO_FACTS or bool(stated.overrides) or account in chart.broken
+        has_own = facts is not NO_FACTS or bool(chart.facts(account).overrides)
+        return has_own or account in chart.broken
 
     def is_blocked(self, item: str) -> bool:
         """Whether a mistake concerns the item."""

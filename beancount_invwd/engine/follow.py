@@ -34,7 +34,6 @@ from beancount_invwd.timeline.timeline import Timeline
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from beancount_invwd.lots.books import Books
 
 _MOST = {data.Transaction, data.Price}
 
@@ -149,8 +148,7 @@ def follow(
         _, found = ledger.attempt(_list_past(known, day), blocked, day, is_whole=False)
         mistakes.adopt_missing(found)
     operating = options_map.get("operating_currency", ())
-    excluded = parts.directives.chart.items.excluded
-    parts.directives.uncosted.report(known, operating, excluded, mistakes)
+    parts.directives.unseen.report_uncosted(known, operating)
     return Run(parts, entries, options_map, as_of or end, mistakes.errors)
 
 
@@ -183,18 +181,24 @@ class _Ledger:
         timeline = Timeline(policy, directives, mistakes, end, is_told=start is not None)
         timeline.run(entries, start)
         if is_whole:  # else a directive may name what was bought later
-            _check(directives, timeline.books, mistakes)
+            _check(directives, timeline, mistakes)
         return Parts(policy, directives, timeline), mistakes
 
 
-def _check(directives: Directives, books: Books, mistakes: Mistakes) -> None:
-    """Check what directives name against what there was."""
+def _check(directives: Directives, timeline: Timeline, mistakes: Mistakes) -> None:
+    """Check what directives name against what there was, and what no lot took."""
+    books = timeline.books
     currencies = {
         item: {stock.key.currency for stock in stocks}
         for item, stocks in books.by_commodity.items()
     }
     check_directives(directives, mistakes, books.seen, currencies)
-    check_opens(directives.chart, mistakes, {place.account for place in books.list_places()})
+    held: dict[str, set[str]] = {}
+    for place in books.list_places():
+        held.setdefault(place.account, set()).add(place.currency)
+    check_opens(directives.chart, mistakes, held)
+    directives.unseen.report_money(timeline.tested_on, held)
+    directives.unseen.report_outside(books.by_commodity)
 
 
 def _read_policy(

@@ -24,7 +24,7 @@ _TOLERANCES = "__tolerances__"  # nor does this, which booking notes at each tra
 class Books(General):
     """The lots of the whole ledger as of the last transaction that was applied."""
 
-    def apply(self, txn: Any) -> Outflow | None:
+    def apply(self, txn: Any) -> Outflow | None:  # noqa: C901 (each posting comes by)
         """Apply a transaction: units and costs first, then allowances by what moved where.
 
         Returns:
@@ -47,6 +47,8 @@ class Books(General):
                     is_bought = True
                 else:
                     is_sold = True
+            elif posting.cost is not None:
+                self._unseen.note_outside(txn, posting)
         if not rows and is_plain:
             return None
         meta = txn.meta

@@ -49,7 +49,7 @@ class General(Index):
         self.moved: list[Moved] | None = None
         self._emptied: list[Pool] = []
         self._postings = directives.postings
-        self._uncosted = directives.uncosted
+        self._unseen = directives.unseen
         self._demand = demand
 
     def take_emptied(self) -> list[Pool]:
@@ -103,7 +103,7 @@ class General(Index):
         for home, posting in rows:
             units = posting.units
             if posting.cost is None:
-                self._uncosted.note(txn, posting)
+                self._unseen.note(txn, posting)
                 continue
             if self._chart.items.is_excluded(units.currency):
                 continue

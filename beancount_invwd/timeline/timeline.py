@@ -65,6 +65,7 @@ class Timeline:
         booked: What the ledger has booked itself.
         closed: What of a closed period waits for the next measurement date.
         opening: The allowances when `start` began, by stock, if that was asked for.
+        tested_on: The newest measurement date so far.
         unclear_on: The last measurement date, if what came later hides which items had no price.
     """
 
@@ -117,7 +118,7 @@ class Timeline:
         self._entries: Sequence[Any] = ()
         self._today: datetime.date | None = None
         self._is_eventful = False
-        self._tested_on: datetime.date | None = None
+        self.tested_on: datetime.date | None = None
 
     def run(self, entries: Sequence[Any], start: datetime.date | None = None) -> None:
         """Take entries in their order, then test on the remaining dates up to the end.
@@ -213,9 +214,9 @@ class Timeline:
         while (due := self._calendar.take_rest()) is not None:
             self._pass(due)
         self._end_today()
-        if self._is_by_price and self._tested_on is not None:
+        if self._is_by_price and self.tested_on is not None:
             awake = self._agenda.awake
-            self.unclear_on = self._missing.finish(self.weigher, awake, self._tested_on)
+            self.unclear_on = self._missing.finish(self.weigher, awake, self.tested_on)
         self._missing.report_emptied()
 
     def _pass(self, due: Due) -> None:
@@ -231,7 +232,7 @@ class Timeline:
 
     def _test(self, day: datetime.date, only: frozenset[str] | None) -> None:
         """Measure what may have changed and write down what did."""
-        self._tested_on = day
+        self.tested_on = day
         self._missing.report_emptied()
         self.movements += self._measurement.test(day, only)
         if not self._is_by_price and self._calendar.is_last(day):
