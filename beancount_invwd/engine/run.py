@@ -12,6 +12,7 @@ from beancount_invwd.engine.goods import Goods, Parts
 from beancount_invwd.engine.ledger import find_end, list_own
 from beancount_invwd.ground.money import CONTEXT
 from beancount_invwd.timeline.sums import sum_allowances, sum_corrections
+from beancount_invwd.transactions.assertions import check_assertions
 from beancount_invwd.transactions.journal import Journal
 
 if TYPE_CHECKING:
@@ -63,9 +64,15 @@ class Run(Goods):
         """Write what has to be written; return entries, and errors that forbid others."""
         filename = str(self.options_map.get("filename") or "")
         journal = Journal(self.policy, self._chart, self.closed, filename)
-        added = journal.write(self._timeline.movements)
+        added, errors = journal.write(self._timeline.movements)
         self._timeline.books.close()
-        return added
+        accounts = {
+            (account, row.group.currency)
+            for row in self._timeline.movements
+            for account in row.changes
+        }
+        errors += check_assertions(self.entries, added, self._chart, accounts, self.options_map)
+        return added, errors
 
     def share(self, work: Callable[[Run], Found]) -> Found:
         """Do some work on this run, or give what it found before: what several reports need."""
