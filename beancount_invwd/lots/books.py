@@ -49,11 +49,11 @@ class Books(General):
                     is_sold = True
             elif posting.cost is not None:
                 self._unseen.note_outside(txn, posting)
-        if not rows and is_plain:
-            return None
         meta = txn.meta
         if _FILENAME not in meta or len(meta) != _PLAIN + (_TOLERANCES in meta):
             is_plain = is_plain and not states_facts(meta)
+        if not rows and is_plain:
+            return None
         if not is_plain:
             self._postings.check_places(txn, {row.account for _, row in rows})
         elif not is_bought:
