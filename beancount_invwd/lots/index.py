@@ -114,6 +114,8 @@ class Index:
     def _set_terms(self, lot: Lot) -> None:
         """Set the parameters of a lot from policy, account, item and its own facts."""
         stock, account = lot.stock, lot.account
+        if stock is not lot.place.stock:
+            return  # it is not assessed
         if self._parameters.are_own(account, lot.facts):
             item, currency = stock.key.commodity, stock.key.currency
             lot.terms = self._parameters.of_lot(item, currency, account, lot.facts)
@@ -155,8 +157,7 @@ class Index:
             lot.cost_total = before.cost if before is not None else ZERO
             lot.stock.cost += lot.cost_total
         place.add(lot)
-        if stock is place.stock:
-            self._set_terms(lot)
+        self._set_terms(lot)
         self._by_id[id(posting.cost)] = lot
         lot.stock.lots[lot.number] = lot
         if self._has_directives:
