@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 
+MOST_LINES = 10  # of one remedy; what needs more of them is one error
 _MOST_ALIKE = 20
 _FIGURES = re.compile(r""""[^"]*"|(?<![\w.'-])-?[0-9][0-9.,-]*""")  # names of items are none
 

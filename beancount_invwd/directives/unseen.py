@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
 
-from beancount_invwd.directives.mistakes import Mistakes, find_meta
+from beancount_invwd.directives.mistakes import MOST_LINES, Mistakes, find_meta
 from beancount_invwd.ground.money import ZERO, round_money
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from beancount_invwd.directives.chart import Chart
 
@@ -59,12 +59,20 @@ class Unseen:
             return
         money = find_money(entries, operating)
         example = next(iter(operating), None) or min(money, default="USD")
-        for (account, commodity), rows in self._uncosted.items():
-            if commodity not in money and not self._chart.items.is_excluded(commodity):
-                txn, posting = rows[0]
-                key = ("uncosted", account, commodity)
-                message = tell_uncosted(account, posting.units.number, commodity, example)
-                self._mistakes.report(key, find_meta(txn, posting), message, txn)
+        found = [
+            rows[0]
+            for (_, commodity), rows in self._uncosted.items()
+            if commodity not in money and not self._chart.items.is_excluded(commodity)
+        ]
+        if len(found) > MOST_LINES:
+            message = _tell_many_uncosted(found, example)
+            self._mistakes.report("uncosted", find_meta(*found[0]), message, found[0][0])
+            return
+        for txn, posting in found:
+            account, (number, commodity) = posting.account, posting.units
+            message = tell_uncosted(account, number, commodity, example)
+            key = ("uncosted", account, commodity)
+            self._mistakes.report(key, find_meta(txn, posting), message, txn)
 
     def report_money(
         self, day: datetime.date | None, currencies: Mapping[str, Collection[str]]
@@ -121,6 +129,23 @@ def tell_uncosted(account: str, number: Decimal, commodity: str, currency: str) 
         f"{commodity} in {account} has no cost and cannot be assessed; write its cost, such as "
         f"{number} {commodity} {{5.00 {currency}}}, or put on its Commodity invwd-exclude: TRUE; "
         f'if it is money: option "operating_currency" "{commodity}"'
+    )
+
+
+def _tell_many_uncosted(rows: Sequence[tuple[Any, Any]], currency: str) -> str:
+    """Tell of many goods without a cost, with the places of the first."""
+    lines = []
+    for txn, posting in rows[:MOST_LINES]:
+        meta, (number, commodity) = find_meta(txn, posting), posting.units
+        place = f"{meta.get('filename')}:{meta.get('lineno')}"
+        lines.append(f"{place}: {posting.account} {number} {commodity} {{5.00 {currency}}}")
+    text, rest = "\n".join(lines), len(rows) - MOST_LINES
+    return (
+        f"{len(rows):,} items in inventory accounts have no cost and cannot be assessed; write "
+        f"their cost where they first came in, such as:\n{text}\n(and {rest:,} more, listed by: "
+        "bean-query LEDGER \"SELECT date, account, position WHERE account ~ 'Inventory' AND "
+        'cost_number IS NULL")\nor put on their Commodity invwd-exclude: TRUE; if they are money: '
+        'option "operating_currency"'
     )
 
 

@@ -10,16 +10,20 @@ its lots. What has no price is an error on the last measurement date alone; unti
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
 
 from beancount_invwd.booked.claim import is_booked
-from beancount_invwd.directives.mistakes import find_meta
-from beancount_invwd.ground.money import round_money
+from beancount_invwd.directives.mistakes import MOST_LINES, find_meta
+from beancount_invwd.ground.money import ZERO, round_money
+from beancount_invwd.ground.sums import Sums
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from beancount_invwd.allowance.groups import Row
     from beancount_invwd.allowance.weigh import Weigher
     from beancount_invwd.directives.chart import Chart
@@ -73,23 +77,25 @@ class Missing:
         """Report items on hand whose measure lacks a price on the last measurement date."""
         if self._is_ignored:
             return
-        unpriced: dict[str, Lot] = {}
+        unpriced: dict[str, list[Lot]] = {}
         is_none_priced = True
         for stock in self._books.stocks.values():
             rows = [row for row in weigher.assess(stock, day) if row.lot.origin[0].date <= day]
             is_none_priced = is_none_priced and not self._has_price(weigher, stock, rows, day)
             for row in rows:
                 if row.measured.lack == "price":
-                    unpriced.setdefault(stock.key.commodity, row.lot)
+                    unpriced.setdefault(stock.key.commodity, []).append(row.lot)
                 elif row.measured.lack == "product":
                     self._report_product(row, day)
-        if unpriced:
-            teller = _Lack(weigher, day)
-            if is_none_priced and len(unpriced) > 1:
-                self._mistakes.report("missing", None, teller.tell_all(unpriced))
-            else:
-                for item, lot in unpriced.items():
-                    self._report_item(("missing", item), lot.stock, teller.tell(lot))
+        if not unpriced:
+            return
+        teller = _Lack(weigher, day)
+        if len(unpriced) > MOST_LINES or (is_none_priced and len(unpriced) > 1):
+            message = teller.tell_all(unpriced, is_none_priced=is_none_priced)
+            self._mistakes.report("missing", None, message)
+            return
+        for item, (lot, *_) in unpriced.items():
+            self._report_item(("missing", item), lot.stock, teller.tell(lot))
 
     @staticmethod
     def _has_price(weigher: Weigher, stock: Stock, rows: Iterable[Row], day: datetime.date) -> bool:
@@ -193,6 +199,18 @@ def _tell_unbooked(posting: Any) -> str:
     )
 
 
+def _sum_cost(rows: Iterable[Sequence[Lot]]) -> str:
+    """The cost of lots in each currency, to be read."""
+    sums: Sums[str] = Sums()
+    quanta: dict[str, Decimal] = {}
+    for lot in chain.from_iterable(rows):
+        currency = lot.stock.key.currency
+        sums.add(currency, lot.cost)
+        quanta[currency] = lot.stock.quantum
+    amounts = [f"{round_money(sums[name], quanta[name]):,} {name}" for name in sorted(sums)]
+    return " and ".join(amounts)
+
+
 class _Lack:
     """Tells of lots without a price that is new enough on the last measurement date."""
 
@@ -200,16 +218,35 @@ class _Lack:
         self._prices = weigher.evidence.prices
         self._day = day
 
-    def tell_all(self, lots: Mapping[str, Lot]) -> str:
-        """Tell of several items, where no item has a price."""
-        lines = "\n".join(
-            self._write_line(lots[item]) + self._comment(lots[item]) for item in sorted(lots)
-        )
+    def tell_all(self, lots: Mapping[str, Sequence[Lot]], *, is_none_priced: bool) -> str:
+        """Tell of several items at once: all lines, or those with the most cost if there are many.
+
+        Args:
+            lots: The lots that are not assessed, by item.
+            is_none_priced: Whether no item at all has a price.
+        """
+        firsts = {item: rows[0] for item, rows in sorted(lots.items())}
+        which, more = "these", ""
+        if len(lots) > MOST_LINES:
+            costs = {item: sum((lot.cost for lot in rows), ZERO) for item, rows in lots.items()}
+            most = sorted(firsts, key=costs.__getitem__, reverse=True)[:MOST_LINES]
+            firsts = {item: firsts[item] for item in most}
+            which = f"{len(lots):,} items with a cost of {_sum_cost(lots.values())}"
+            more = (
+                f"\n(and {len(lots) - MOST_LINES:,} more, all listed by: bean-invwd report LEDGER)"
+            )
+        lines = "\n".join(map(self._write_line_with_comment, firsts.values()))
         return (
-            f"no item on hand has a price that counts on {self._day}, so these are not assessed; "
-            f'add what they sell for:\n{lines}\nor put invwd-measure: "cost" or '
+            f"no item on hand has a price that counts on {self._day}, so {which} are not assessed; "
+            if is_none_priced
+            else f"{which} have no price that counts on {self._day} and are not assessed; "
+        ) + (
+            f'add what they sell for:\n{lines}{more}\nor put invwd-measure: "cost" or '
             "invwd-exclude: TRUE on their Commodity"
         )
+
+    def _write_line_with_comment(self, lot: Lot) -> str:
+        return self._write_line(lot) + self._comment(lot)
 
     def tell(self, lot: Lot) -> str:
         """Tell of one item."""

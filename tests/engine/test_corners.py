@@ -191,7 +191,7 @@ def test_an_item_that_was_never_bought_has_no_demand() -> None:
     assert written == []
 
 
-def test_a_flag_is_shown_as_it_was_written_and_notes_are_free() -> None:
+def test_a_flag_is_shown_as_it_was_written_and_notes_under_directives_say_nothing() -> None:
     _, errors = run(
         """
 2024-01-05 * "Bought"
@@ -202,7 +202,10 @@ def test_a_flag_is_shown_as_it_was_written_and_notes_are_free() -> None:
   evidence: "photo 17"
 """
     )
-    assert errors == ["invwd-nrv is TRUE; allowed is an amount such as 0.40 USD"]
+    assert errors == [
+        "invwd-nrv is TRUE; allowed is an amount such as 0.40 USD",
+        "unknown metadata evidence of invwd-nrv; known: lot, account, date",
+    ]
 
 
 def test_an_account_that_forbids_a_posting_concerns_its_own_goods_only() -> None:
