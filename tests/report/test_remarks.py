@@ -54,6 +54,27 @@ def test_a_contract_that_covers_its_cost_is_no_loss() -> None:
     assert "11.00" not in contract
 
 
+@pytest.mark.parametrize("cost", ["22.5%", "2.25 USD", "25% of cost"])
+def test_a_contract_is_judged_by_what_is_left_after_costs(cost: str) -> None:
+    # 10.00 − 2.25 = 7.75, below the 9.00 that a unit costs
+    text = f"""
+plugin "beancount_invwd" "{{'selling_cost': '{cost}'}}"
+2024-01-01 open Assets:Inventory:Store
+2024-01-01 open Assets:Bank
+2024-01-05 * "Works"
+  Assets:Inventory:Store  10 WIDGET {{9.00 USD}}
+  Assets:Bank
+2024-01-10 custom "invwd-contract" 40 WIDGET 10.00 USD
+  until: 2024-12-31
+2024-01-31 price WIDGET 12.00 USD
+"""
+    entries, errors, options = loader.load_string(text)
+    assert errors == []
+    [contract] = list_remarks(follow_ledger(entries, options, datetime.date(2024, 1, 31)))
+    assert "sells 30 WIDGET more than are on hand at 10.00 USD (7.75" in contract
+    assert " after costs), which is less than the 9.00 that they cost" in contract
+
+
 def test_what_corrects_a_closed_period_and_is_not_written_yet() -> None:
     # 30.00 were booked in the store; by then 4 were sold and 2 lay in the shop
     text = """
