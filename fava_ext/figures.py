@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _ON_DATE = pick(positions.COLUMNS, "cost", "allowance", "carrying", "pending")
 _IN_TIME = pick(rollforward.COLUMNS, "write_downs", "write_offs", "reversals", "releases")
 _DECREASES = {"reversals", "releases"}
-(_MOVED,) = pick(rollforward.COLUMNS, "transfers")
+_MOVED = replace(*pick(rollforward.COLUMNS, "transfers"), key="moved")
 _NOTES = {"carrying": "cost less allowance", "pending": "if it were measured on this date"}
 
 

@@ -30,7 +30,6 @@ from beancount_invwd.cli.console import (
 )
 from beancount_invwd.engine import Run, find_end, list_own
 from beancount_invwd.report.book import book as book_period
-from beancount_invwd.report.book import find_unmeasured
 from beancount_invwd.report.compare.compare import compare as compare_policies
 from beancount_invwd.report.compare.document import document_comparison
 from beancount_invwd.report.compare.scenarios import BadScenario, read_scenario
@@ -38,7 +37,7 @@ from beancount_invwd.report.explain.explain import UnknownItem, document_explana
 from beancount_invwd.report.explain.explain import explain as explain_item
 from beancount_invwd.report.ledger.holdings import By
 from beancount_invwd.report.ledger.rolled import RollBy
-from beancount_invwd.report.ledger.spans import SpanLength
+from beancount_invwd.report.ledger.spans import SpanLength, find_unmeasured
 from beancount_invwd.report.note.markdown import write_markdown
 from beancount_invwd.report.note.note import disclose as write_note
 from beancount_invwd.report.output.formats import WRITERS

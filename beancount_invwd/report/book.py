@@ -8,36 +8,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from beancount.core import data
 from beancount.parser import printer
 
 from beancount_invwd.engine import find_config
-from beancount_invwd.ground.dates import DAY
 from beancount_invwd.policy.templates import read_roots
 from beancount_invwd.transactions.journal import FILENAME
-
-if TYPE_CHECKING:
-    from beancount_invwd.engine import Run
-
-
-def find_unmeasured(run: Run, through: datetime.date) -> tuple[datetime.date, datetime.date] | None:
-    """Find a measurement date that closing would leave out, since the ledger ends before it.
-
-    Args:
-        run: The state of a date.
-        through: The last date to close, inclusive.
-
-    Returns:
-        The last date that may be measured, and the first one due after it; None if there is none
-        up to `through`.
-    """
-    end, policy = run.last_test, run.policy
-    if end >= through:
-        return None
-    due = policy.find_test_date(max(end + DAY, policy.start or end))
-    return (end, due) if due <= through else None
 
 
 def book(entries: Sequence[Any], options_map: Mapping[str, Any], through: datetime.date) -> str:

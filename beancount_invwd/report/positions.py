@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
+from beancount_invwd.report.ledger.notices import list_notices
 from beancount_invwd.report.ledger.remarks import list_remarks
+from beancount_invwd.report.ledger.tie_out import tell_cost, tie_cost
 from beancount_invwd.report.output.columns import (
+    ACCOUNT,
     CARRYING,
     CATEGORY,
     COST,
+    COST_TIES,
     CURRENCY,
     ENTITY,
     ITEM,
@@ -19,6 +23,7 @@ from beancount_invwd.report.output.columns import (
     PRICE,
     PRICE_DATE,
     QUANTITY,
+    Cell,
     Column,
 )
 from beancount_invwd.report.output.tables import Document, Table
@@ -57,23 +62,40 @@ _LACKING: Mapping[str, set[str]] = {
 }
 
 
+_NOTICES = (
+    Column("kind", "kind"),
+    ACCOUNT,
+    ITEM,
+    CURRENCY,
+    Column("amount", "amount", "money"),
+    Column("date", "date", "date"),
+    Column("message", "message"),
+)
+
+
 def document_positions(run: Run, by: By = "item", lots: Sequence[Row] | None = None) -> Document:
     """Positions with their totals, by INTERFACE.md; of some lots only, if they are given."""
     rows = list_positions(run, by, lots)
     columns = [column for column in COLUMNS if column.key not in _LACKING[by]]
     kept = {"entity", "currency", "cost", "allowance", "carrying", "pending"}
     sums = [column for column in COLUMNS if column.key in kept]
+    tables = [
+        Table("positions", columns, rows, empty=f"No inventory is on hand on {run.as_of}."),
+        Table("totals", sums, sum_totals(rows), "totals"),
+    ]
+    title = f"Inventory on {run.as_of}"
+    facts: dict[str, Cell] = {"as_of": run.as_of, "standard": run.policy.standard}
+    if lots is not None:
+        return Document(title, facts, tables)
+    ties = tie_cost(run)
     return Document(
-        f"Inventory on {run.as_of}",
-        {"as_of": run.as_of, "standard": run.policy.standard},
+        title,
+        facts,
         [
-            Table(
-                "positions",
-                columns,
-                rows,
-                empty=f"No inventory is on hand on {run.as_of}.",
-            ),
-            Table("totals", sums, sum_totals(rows), "totals"),
+            *tables,
+            Table("notices", _NOTICES, list_notices(run), "notices"),
+            Table("accounts", COST_TIES, ties, "extra"),
         ],
-        notes=list_remarks(run) if lots is None else [],
+        notes=list_remarks(run),
+        warnings=[tell_cost(row) for row in ties if row.difference],
     )

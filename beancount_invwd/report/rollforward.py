@@ -21,9 +21,17 @@ from beancount_invwd.ground.sums import Sums
 from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.rolled import Names, RollBy, RollRow, key_of, sum_rows
 from beancount_invwd.report.ledger.spans import day_before, find_year_start, split_span
-from beancount_invwd.report.ledger.tie_out import has_waiting, tie_out
+from beancount_invwd.report.ledger.tie_out import has_waiting, tell_cost, tie_cost, tie_out
 from beancount_invwd.report.ledger.written import Written
-from beancount_invwd.report.output.columns import ACCOUNT, CATEGORY, CURRENCY, ENTITY, ITEM, Column
+from beancount_invwd.report.output.columns import (
+    ACCOUNT,
+    CATEGORY,
+    COST_TIES,
+    CURRENCY,
+    ENTITY,
+    ITEM,
+    Column,
+)
 from beancount_invwd.report.output.tables import Document, Table
 
 if TYPE_CHECKING:
@@ -32,6 +40,7 @@ if TYPE_CHECKING:
     from beancount_invwd.engine import Run
     from beancount_invwd.report.ledger.rolled import Key
     from beancount_invwd.report.ledger.spans import SpanLength
+    from beancount_invwd.report.ledger.tie_out import CostTie
 
 COLUMNS = (
     ENTITY,
@@ -89,18 +98,23 @@ class Rollforward:
     """Rows by entity, currency and name, then by period; and what ties them to the ledger.
 
     Attributes:
+        ties: The allowance accounts at the end.
+        costs: The inventory accounts at the end.
         is_part: Whether only some movements were asked for, so that nothing ties to the ledger.
     """
 
     end: datetime.date
     rows: Sequence[RollRow]
     ties: Sequence[RollTie]
+    costs: Sequence[CostTie] = ()
     is_part: bool = False
 
     @property
     def is_tied(self) -> bool:
-        """Whether the closing allowance is what the ledger and the lots say."""
-        return all(tie.is_tied for tie in self.ties)
+        """Whether closing allowance and cost are what the ledger and the lots say."""
+        return all(tie.is_tied for tie in self.ties) and not any(
+            tie.difference for tie in self.costs
+        )
 
 
 def roll_forward(
@@ -126,7 +140,7 @@ def roll_forward(
         written = read_history(run).written
         spans = split_span(start or find_year_start(run), run.as_of, length, policy.year_end)
         rows = sum_rows(run, written, spans, by)
-        result = Rollforward(run.as_of, rows, _tie(run, written))
+        result = Rollforward(run.as_of, rows, _tie(run, written), tie_cost(run))
         if by is None:
             return result
         if result.is_tied:
@@ -193,7 +207,7 @@ def _move_between_names(run: Run, rows: list[RollRow], by: RollBy) -> list[RollR
 
 
 def _rebase(row: RollRow, lots: Mapping[datetime.date, Mapping[Key, Decimal]]) -> RollRow:
-    opening = lots[day_before(row.start)].get(key_of(row), ZERO)
+    opening = lots[day_before(row.start)].get(key_of(row), ZERO) + row.taken_over
     closing = lots[row.end].get(key_of(row), ZERO)
     moved = replace(row, opening=opening)
     return replace(moved, transfers=moved.transfers + closing - moved.closing)
@@ -202,17 +216,23 @@ def _rebase(row: RollRow, lots: Mapping[datetime.date, Mapping[Key, Decimal]]) -
 def document_rollforward(rolled: Rollforward, by: RollBy | None = None) -> Document:
     """The roll-forward, and whether it ties to the ledger."""
     columns = [column for column in COLUMNS if column not in _NAMES[by]]
-    state = [_tell_tie(tie) for tie in rolled.ties if not tie.is_tied]
-    tied = f"The closing allowance is the balance of the allowance accounts on {rolled.end}."
+    wrong = [_tell_tie(tie) for tie in rolled.ties if not tie.is_tied]
+    wrong += [tell_cost(tie) for tie in rolled.costs if tie.difference]
+    tied = (
+        f"The closing allowance is the balance of the allowance accounts on {rolled.end}, and the "
+        "cost of the lots that of the inventory accounts."
+    )
+    parts = [tell_cost(tie) for tie in rolled.costs if tie.money or tie.excluded]
     return Document(
         "Allowance for inventory",
         {},
         [
             Table("periods", columns, rolled.rows, empty="There was no inventory."),
             Table("accounts", _TIES, rolled.ties, "extra"),
+            Table("cost", COST_TIES, rolled.costs, "extra"),
         ],
-        notes=[] if state or rolled.is_part else [tied],
-        warnings=state,
+        notes=[] if wrong or rolled.is_part else [tied, *parts],
+        warnings=wrong,
     )
 
 

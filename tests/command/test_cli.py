@@ -159,7 +159,7 @@ def test_json_has_the_keys_of_the_grouping(by: str, lacking: set[str]) -> None:
         "reason",
     ]
     data = json.loads(run("report", EXAMPLE, "--by", by, "--format", "json").stdout)
-    assert list(data) == ["as_of", "standard", "positions", "totals"]
+    assert list(data) == ["as_of", "standard", "positions", "totals", "notices"]
     for row in data["positions"]:
         assert list(row) == [key for key in keys if key not in lacking]
         assert all(value is None or isinstance(value, str) for value in row.values())

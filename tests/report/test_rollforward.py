@@ -180,7 +180,7 @@ def test_booked_movements_count_with_what_they_say_or_show() -> None:
     rolled = roll_forward(run)
     assert rolled.is_tied
     assert [row.closing for row in rolled.rows] == [20]
-    assert [(int(row.transfers), int(row.write_downs)) for row in rolled.rows] == [(30, 1)]
+    assert [(int(row.opening), int(row.write_downs)) for row in rolled.rows] == [(30, 1)]
 
 
 def test_a_booked_movement_in_two_currencies_is_two() -> None:

@@ -27,6 +27,7 @@ from beancount_invwd.ground.dates import fiscal_year_start
 from beancount_invwd.ground.money import CONTEXT, ONE, ZERO
 from beancount_invwd.measure.prices import IMPLICIT
 from beancount_invwd.report.compare.scenarios import BadScenario, Scenario
+from beancount_invwd.report.ledger.level import find_level
 from beancount_invwd.report.ledger.remarks import tell_pending
 
 if TYPE_CHECKING:
@@ -76,8 +77,8 @@ class Comparison:
         columns: The ledger's own policy, then the scenarios, by name.
         rows: By entity, currency and item; items without an allowance anywhere are left out.
         totals: By entity and currency.
-        notes: By column, what is wrong under that policy and is not under the ledger's, and what
-            a test on the date would change.
+        notes: By column, what is wrong under that policy and is not under the ledger's, whether
+            its groups are wider than its standard wants, and what a test on the date would change.
     """
 
     as_of: datetime.date
@@ -106,7 +107,7 @@ def compare(own: Run, scenarios: Sequence[Scenario]) -> Comparison:
         run = _follow(own, column, start)
         found.append(_read_figures(run))
         known = {error.message for error in own.errors}
-        pending = tell_pending(run)
+        pending = [*(row.message for row in find_level(run)), *tell_pending(run)]
         wrong = [e.message for e in run.errors if e.message not in known]
         notes[column.name] = [*wrong, *pending]
     with localcontext(CONTEXT):

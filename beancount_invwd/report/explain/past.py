@@ -10,7 +10,6 @@ from beancount_invwd.report.explain.steps import Step
 from beancount_invwd.report.ledger.causes import Causes
 from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.tie_out import has_waiting, tie_out
-from beancount_invwd.transactions.journal import FILENAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,9 +37,7 @@ class Past:
         """Whether the ledger itself has a movement of the day."""
         names = self._name_groups(stock)
         return any(
-            row.date == self._run.as_of
-            and row.group in names
-            and row.entry.meta["filename"] != FILENAME
+            row.date == self._run.as_of and row.group in names and not row.is_generated
             for row in self._written
         )
 

@@ -14,7 +14,6 @@ from beancount.core import data
 from beancount_invwd.directives.statements import Contract, Statement
 from beancount_invwd.measure.prices import is_evidence
 from beancount_invwd.report.ledger.sources import Sources
-from beancount_invwd.transactions.journal import FILENAME
 
 if TYPE_CHECKING:
     import datetime
@@ -28,7 +27,7 @@ CONTRACT = "contract"
 
 
 class Causes:
-    """Finds what caused movements.
+    """Finds what caused movements; of what was made by hand without a word, that is itself.
 
     Args:
         run: The state of a date.
@@ -53,7 +52,7 @@ class Causes:
         if row.source:
             return self._sources.read(row.source)
         key = (row.date, row.kind, row.group, row.entity, row.currency)
-        movement = self._movements.get(key) if row.entry.meta["filename"] == FILENAME else None
+        movement = self._movements.get(key) if row.is_generated else None
         if row.price_date is not None:
             if movement is not None and movement.price is not None:
                 return _meta(movement.price.entry)
@@ -70,6 +69,8 @@ class Causes:
         ]
         if stated:
             return _meta(stated[-1])
+        if not row.is_generated:
+            return _meta(row.entry)
         lot = movement.lot if movement is not None else None
         return None if lot is None else _meta(lot.origin[0])
 

@@ -8,7 +8,6 @@ changes of cost up to a date is the cost of the lots of that date.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -40,14 +39,18 @@ class History:
     """What a ledger holds about inventory, in the order of dates.
 
     Attributes:
-        costs: Every change of cost.
+        costs: Every change of cost of goods that are assessed.
         written: The movements.
         balances: What allowance accounts hold at the end, positive, by account and currency.
+        money: What inventory accounts hold without a cost, likewise.
+        excluded: What goods cost that are not assessed, by account, currency and item.
     """
 
-    costs: Sequence[CostChange]
-    written: Sequence[Written]
+    costs: list[CostChange]
+    written: list[Written]
     balances: Sums[tuple[str, str]]
+    money: Sums[tuple[str, str]]
+    excluded: Sums[tuple[str, str, str]]
 
 
 def read_history(run: Run) -> History:
@@ -56,33 +59,43 @@ def read_history(run: Run) -> History:
 
 
 def _read(run: Run) -> History:
-    costs: list[CostChange] = []
-    written: list[Written] = []
-    balances: Sums[tuple[str, str]] = Sums()
-    reader = Reader(run)
+    reading, reader = _Reading(run), Reader(run)
     for entry in run.past:
         if type(entry) is data.Transaction:
             for posting in entry.postings:
-                _take(run, entry, posting, costs, balances)
+                reading.take(entry, posting)
             if is_booked(entry):
-                written += reader.read(entry)
-    return History(costs, written, balances)
+                reading.found.written.extend(reader.read(entry))
+    return reading.found
 
 
-def _take(
-    run: Run,
-    entry: Any,
-    posting: Any,
-    costs: list[CostChange],
-    balances: Sums[tuple[str, str]],
-) -> None:
-    """Note what a posting changes of the cost of inventory, or of an allowance account."""
-    units, cost = posting.units, posting.cost
-    home = run.account(posting.account)
-    if home is None:
-        return
-    if isinstance(home, Allowance):
-        balances.add((posting.account, units.currency), -units.number)
-    elif cost is not None and not run.is_excluded(units.currency):
-        place = (home.entity, cost.currency, units.currency, home.account)
-        costs.append(CostChange(entry.date, *place, units.number * cost.number))
+class _Reading:
+    """What was read so far."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._aside: dict[str, bool] = {}
+        self.found = History([], [], Sums(), Sums(), Sums())
+
+    def take(self, entry: Any, posting: Any) -> None:
+        """Note what a posting changes of the cost of inventory, or of an allowance account."""
+        found, account, units = self.found, posting.account, posting.units
+        home = self._run.account(account)
+        if isinstance(home, Allowance):
+            found.balances.add((account, units.currency), -units.number)
+        elif posting.cost is None:
+            if home is not None:
+                found.money.add((account, units.currency), units.number)
+        elif home is None or self._run.is_excluded(units.currency):
+            if self._is_aside(account):
+                goods = (account, posting.cost.currency, units.currency)
+                found.excluded.add(goods, units.number * posting.cost.number)
+        else:
+            place = (home.entity, posting.cost.currency, units.currency, account)
+            found.costs.append(CostChange(entry.date, *place, units.number * posting.cost.number))
+
+    def _is_aside(self, account: str) -> bool:
+        """Whether an account is one of inventory, even if all in it is excluded."""
+        if account not in self._aside:
+            self._aside[account] = self._run.policy.match_inventory(account) is not None
+        return self._aside[account]

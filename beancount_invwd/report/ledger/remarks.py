@@ -9,24 +9,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.sums import Sums
-from beancount_invwd.measure.measured import Unit
-from beancount_invwd.measure.rule import add_up_costs
+from beancount_invwd.report.ledger.notices import list_notices
+from beancount_invwd.report.ledger.tie_out import tell_cost, tie_cost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from beancount_invwd.engine import Run
-    from beancount_invwd.lots.stock import Stock
 
 
 def list_remarks(run: Run) -> list[str]:
     """List what concerns allowances or goods on a date, but is in no position."""
-    return run.share(_list_remarks)
-
-
-def _list_remarks(run: Run) -> list[str]:
-    contracts = (text for stock in run.stocks for text in _tell_contracts(run, stock))
-    return [*tell_waiting(run), *contracts]
+    others = (row.message for row in list_notices(run) if row.kind not in {"money", "excluded"})
+    parts = (tell_cost(row) for row in tie_cost(run) if row.money or row.excluded)
+    return [*tell_waiting(run), *others, *parts]
 
 
 def tell_pending(run: Run) -> list[str]:
@@ -68,23 +64,3 @@ def tell_waiting(run: Run) -> Iterator[str]:
             f"measurement; until then {account} holds as much "
             f"{'more' if change < 0 else 'less'} than the lots."
         )
-
-
-def _tell_contracts(run: Run, stock: Stock) -> Iterator[str]:
-    """Tell of losses on contracts for more than what is on hand (ACCOUNTING section 10)."""
-    lacking = run.list_unfilled(stock)
-    replacement = run.find_replacement(stock) if lacking else None
-    if replacement is None:
-        return
-    cost = replacement.number
-    costs = add_up_costs(run.find_item_terms(stock))
-    for contract, units in lacking:
-        net = costs.find_net(Unit(cost), contract.number)
-        if net < cost:
-            left = "" if net == contract.number else f" ({net:,f} after costs)"
-            yield (
-                f"A contract of {contract.date} sells {units:,f} {stock.key.commodity} more than "
-                f"are on hand at {contract.number:,f} {contract.currency}{left}, which is less "
-                f"than the {cost:,f} that they cost: that loss is a provision (IAS 37), not one "
-                "of inventory."
-            )

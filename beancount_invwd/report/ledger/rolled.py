@@ -35,6 +35,7 @@ class RollRow:
         start: First day, inclusive.
         end: Last day, inclusive.
         commodity: The item, None unless asked for; so is the category.
+        taken_over: What of the opening came from elsewhere in the period itself.
     """
 
     entity: str
@@ -49,11 +50,17 @@ class RollRow:
     reversals: Decimal = ZERO
     releases: Decimal = ZERO
     transfers: Decimal = ZERO
+    taken_over: Decimal = ZERO
 
     @property
     def losses(self) -> Decimal:
         """What was recognised as an expense."""
         return self.write_downs + self.write_offs
+
+    @property
+    def moved(self) -> Decimal:
+        """What came from elsewhere, or went from one account to another."""
+        return self.transfers + self.taken_over
 
     @property
     def closing(self) -> Decimal:
@@ -65,7 +72,7 @@ class RollRow:
     def is_empty(self) -> bool:
         """Whether there was no allowance at any time."""
         fields = (self.opening, self.write_downs, self.write_offs, self.reversals, self.releases)
-        return not any((*fields, self.transfers))
+        return not any((*fields, self.transfers, self.taken_over))
 
 
 def sum_rows(
@@ -77,33 +84,55 @@ def sum_rows(
     for movement in written:
         key = (movement.entity, movement.currency, names.find(movement.group))
         keys.setdefault(key, []).append(movement)
-    rows = []
-    for key, movements in sorted(keys.items()):
-        opening = sum((row.change for row in movements if row.date < spans[0][0]), ZERO)
-        for span in spans:
-            row = _sum_row(key, movements, span, opening, by)
-            opening = row.closing
-            rows.append(row)
+    return [row for key, found in sorted(keys.items()) for row in _roll(run, key, found, spans, by)]
+
+
+def _roll(
+    run: Run, key: Key, written: Sequence[Written], spans: Sequence[Span], by: RollBy | None
+) -> list[RollRow]:
+    """Roll one allowance forward, from the span on in which it was taken over."""
+    taken = written[: _count_taken_over(run, written)]
+    first = taken[0].date if taken else spans[0][0]
+    opening = sum((row.change for row in written if row.date < spans[0][0]), ZERO)
+    rows: list[RollRow] = []
+    for start, end in spans:
+        if end < first:
+            continue
+        within = [row for row in written if start <= row.date <= end]
+        over = [] if rows else [row for row in taken if start <= row.date <= end]
+        came = sum((row.change for row in within[: len(over)]), ZERO)
+        empty = _open_row(key, (start, end), opening + came, came, by)
+        rows.append(_add_up(empty, within[len(over) :]))
+        opening = rows[-1].closing
     return rows
 
 
-def _sum_row(
-    key: Key, movements: Sequence[Written], span: Span, opening: Decimal, by: RollBy | None
+def _count_taken_over(run: Run, written: Sequence[Written]) -> int:
+    """Count the movements, none before them, by which an allowance came from elsewhere."""
+    for count, row in enumerate(written):
+        is_opening = any(
+            run.policy.roots.is_under(posting.account, "Equity") for posting in row.entry.postings
+        )
+        if row.is_generated or row.kind != "transfer" or not (row.change and is_opening):
+            return count
+    return len(written)
+
+
+def _open_row(
+    key: Key, span: Span, opening: Decimal, taken_over: Decimal, by: RollBy | None
 ) -> RollRow:
     entity, currency, name = key
-    start, end = span
+    item, category = (name if by == one else None for one in ("item", "category"))
+    return RollRow(entity, currency, item, category, *span, opening, taken_over=taken_over)
+
+
+def _add_up(row: RollRow, written: Sequence[Written]) -> RollRow:
+    """Add movements to a period."""
     sums: Sums[Kind] = Sums()
-    for row in movements:
-        if start <= row.date <= end:
-            sums.add(row.kind, row.change)
-    return RollRow(
-        entity,
-        currency,
-        name if by == "item" else None,
-        name if by == "category" else None,
-        start,
-        end,
-        opening,
+    for movement in written:
+        sums.add(movement.kind, movement.change)
+    return replace(
+        row,
         write_downs=sums["write-down"],
         write_offs=sums["write-off"],
         reversals=sums["reversal"],

@@ -40,3 +40,21 @@ def find_year_start(run: Run) -> datetime.date:
     own = list_own(run.past)
     first = next((row.date for row in own if type(row) is data.Transaction), run.as_of)
     return fiscal_year_start(first, run.policy.year_end)
+
+
+def find_unmeasured(run: Run, through: datetime.date) -> tuple[datetime.date, datetime.date] | None:
+    """Find a measurement date that is left out, since the ledger ends before it.
+
+    Args:
+        run: The state of a date.
+        through: The last date to look at, inclusive.
+
+    Returns:
+        The last date that may be measured, and the first one due after it; None if there is none
+        up to `through`.
+    """
+    end, policy = run.last_test, run.policy
+    if end >= through:
+        return None
+    due = policy.find_test_date(max(end + DAY, policy.start or end))
+    return (end, due) if due <= through else None

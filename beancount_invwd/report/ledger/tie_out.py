@@ -1,4 +1,4 @@
-"""Allowances of the lots, against the balances of their accounts."""
+"""Lots against the balances of the ledger: their allowances, and their cost."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.report.ledger.history import read_history
 
@@ -48,6 +49,71 @@ def tie_out(run: Run, others: Sequence[tuple[str, str]] = ()) -> list[TieOut]:
     accounts = {account for account, _ in (*lots, *others)}
     keys = {key for key in ledger if key[0] in accounts}.union(lots, others)
     return [TieOut(*key, lots[key], ledger[key]) for key in sorted(keys)]
+
+
+@dataclass(frozen=True, slots=True)
+class CostTie:
+    """What an inventory account holds at cost, each part named (ACCOUNTING section 3).
+
+    Attributes:
+        lots: The cost of the lots.
+        money: What is there without a cost: amounts in a currency that goods cost.
+        excluded: The cost of goods that are not assessed.
+        ledger: The balance of the account at cost.
+        quantum: What is less than this is nothing.
+    """
+
+    account: str
+    currency: str
+    lots: Decimal
+    money: Decimal
+    excluded: Decimal
+    ledger: Decimal
+    quantum: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        """What the ledger has more than all parts; 0 is how it should be."""
+        difference = self.ledger - self.lots - self.money - self.excluded
+        return difference if abs(difference) >= self.quantum else ZERO  # dust of a used up pool
+
+
+def tie_cost(run: Run) -> list[CostTie]:
+    """Tie the cost of the lots to the balances of the inventory accounts."""
+    return run.share(_tie_cost)
+
+
+def _tie_cost(run: Run) -> list[CostTie]:
+    history = read_history(run)
+    lots: Sums[tuple[str, str]] = Sums()
+    for stock in run.stocks:
+        for lot in stock.lots.values():
+            lots.add((lot.account, stock.key.currency), lot.cost)
+    posted: Sums[tuple[str, str]] = Sums()
+    for row in history.costs:
+        posted.add((row.account, row.currency), row.cost)
+    excluded: Sums[tuple[str, str]] = Sums()
+    for (account, currency, _), cost in history.excluded.items():
+        excluded.add((account, currency), cost)
+    priced = {currency for _, currency in (*posted, *excluded)}
+    money = Sums({key: sum_ for key, sum_ in history.money.items() if key[1] in priced})
+    ledger = Sums(posted)
+    for part in (money, excluded):
+        for key, amount in part.items():
+            ledger.add(key, amount)
+    return [
+        CostTie(*key, lots[key], money[key], excluded[key], ledger[key], run.quantum(key[1]))
+        for key in sorted({*lots, *ledger})
+    ]
+
+
+def tell_cost(row: CostTie) -> str:
+    """Tell what the balance of an account at cost consists of."""
+    parts = [f"lots {row.lots:,f}"]
+    parts += [f"money {row.money:,f}"] if row.money else []
+    parts += [f"excluded goods {row.excluded:,f}"] if row.excluded else []
+    parts += [f"neither {row.difference:,f}"] if row.difference else []
+    return f"{row.account}: {row.ledger:,f} {row.currency} at cost, of it {', '.join(parts)}"
 
 
 def has_waiting(run: Run) -> bool:

@@ -17,6 +17,7 @@ from beancount_invwd.directives.chart import Allowance
 from beancount_invwd.directives.metadata import GROUP
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.transactions.journal import FILENAME
 
 if TYPE_CHECKING:
     import datetime
@@ -59,6 +60,11 @@ class Written:
         """The increase of the allowance; a decrease is negative."""
         return sum(self.changes.values(), ZERO)
 
+    @property
+    def is_generated(self) -> bool:
+        """Whether the plugin wrote it at this load; else it stands in a file of the ledger."""
+        return bool(self.entry.meta["filename"] == FILENAME)
+
 
 class Reader:
     """Reads movements off transactions.
@@ -79,7 +85,10 @@ class Reader:
         """Read a transaction; its postings may name a group of their own."""
         meta = entry.meta
         is_result = self._run.is_result(entry)
-        for (group, currency), changes in self._sum_changes(entry).items():
+        found = self._sum_changes(entry)
+        if not any(found.values()):
+            return  # a transfer between accounts of the income statement (section 7)
+        for (group, currency), changes in found.items():
             entity = meta.get("invwd-entity")
             yield Written(
                 date=entry.date,

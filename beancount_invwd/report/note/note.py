@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.dates import fiscal_year_start
 from beancount_invwd.ground.money import CONTEXT
+from beancount_invwd.report.ledger.notices import list_notices
 from beancount_invwd.report.ledger.remarks import tell_pending, tell_waiting
+from beancount_invwd.report.ledger.tie_out import tell_cost, tie_cost
 from beancount_invwd.report.note import requirements as notes
 from beancount_invwd.report.note.answers import Author
 from beancount_invwd.report.note.blocks import Block, remark
@@ -22,6 +24,9 @@ from beancount_invwd.report.output.numbers import NumberWriter
 
 if TYPE_CHECKING:
     from beancount_invwd.engine import Run
+
+
+_DOUBTS = {"level", "functional-currency", "provision"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,8 @@ def disclose(
         asked = notes.NOTES.get(policy.standard, notes.IAS2)
         sections = [Section(row.paragraph, row.heading, list(author.answer(row))) for row in asked]
     doubts = [notes.OTHERS[policy.standard]] if policy.standard in notes.OTHERS else []
+    doubts += [row.message for row in list_notices(run) if row.kind in _DOUBTS]
+    doubts += [tell_cost(row) for row in tie_cost(run) if row.difference]
     doubts += tell_pending(run)
     doubts += tell_waiting(run)
     remarks = [remark(text) for text in doubts]

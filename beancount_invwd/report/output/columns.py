@@ -82,3 +82,11 @@ MEASURE = Column("measure", "measure", "money")
 CARRYING = Column("carrying", "carrying", "money", page="Carrying amount")
 PRICE = Column("price", "price", "price", below="price_date")
 PRICE_DATE = Column("price_date", "price date", "date")
+COST_TIES = (
+    ACCOUNT,
+    CURRENCY,
+    Column("lots", "lots", "money"),
+    Column("money", "money", "money"),
+    Column("excluded", "excluded", "money"),
+    Column("ledger", "ledger", "money"),
+)

@@ -1,0 +1,102 @@
+"""A policy → whether its groups are wider than the standard wants, and what that comes to.
+
+10 MUG lost 70.00, 10 CUP gained 25.00: tested as one category 45.00, item by item 70.00
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from beancount_invwd.directives.metadata import GROUP, TAG
+from beancount_invwd.engine import follow_ledger
+from beancount_invwd.ground.sums import Sums
+from beancount_invwd.report.ledger.notice import Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from beancount_invwd.engine import Run
+    from beancount_invwd.policy.standards import Basis
+
+
+class _Level(NamedTuple):
+    """What a standard says of the unit of account.
+
+    Attributes:
+        basis: The one that it wants.
+        words: What it says of wider ones, by basis.
+    """
+
+    basis: Basis
+    words: Mapping[str, str]
+
+
+_LINES = "allows groups only of one product line that cannot practicably be evaluated apart"
+_CHOICE = (
+    "ASC 330-10-35-8 leaves the choice if it most clearly reflects periodic income, and wants "
+    "excess and obsolete goods item by item"
+)
+_APART = "HGB §252(1) 3 wants goods valued one by one, in groups only by §240(4)"
+
+
+def _allow_lines(paragraph: str) -> _Level:
+    total = f"{paragraph} does not allow to test all inventory as one"
+    return _Level("item", {"category": f"{paragraph} {_LINES}", "total": total})
+
+
+_LEVELS = {
+    "ias2": _allow_lines("IAS 2.29"),
+    "frs102": _allow_lines("FRS 102 27.3"),
+    "aspe3031": _allow_lines("ASPE 3031 (as IAS 2.29)"),
+    "asc330": _Level("item", {"category": _CHOICE, "total": _CHOICE}),
+    "asc330-lcm": _Level("item", {"category": _CHOICE, "total": _CHOICE}),
+    "hgb": _Level("lot", {"item": _APART, "category": _APART, "total": _APART}),
+}
+_HOW = {"item": "item by item", "lot": "lot by lot"}
+
+
+def find_level(run: Run) -> list[Notice]:
+    """Find what the allowance would be at the level that the standard wants, where it differs."""
+    return run.share(_find_level)
+
+
+def _find_level(run: Run) -> list[Notice]:
+    level = _LEVELS[run.policy.standard]
+    words = level.words.get(run.policy.basis)
+    if words is None:
+        return []
+    entries = _leave_out_wide(run)
+    other = follow_ledger(entries, run.options_map, run.as_of, {"basis": level.basis})
+    here, there = _sum_allowances(run), _sum_allowances(other)
+    return [
+        Notice(
+            "level",
+            f"{words}: {_HOW[level.basis]} the allowance{f' of {entity}' if entity else ''} would "
+            f"be {there[entity, currency]:,f} in place of {here[entity, currency]:,f} {currency}",
+            currency=currency,
+            amount=there[entity, currency] - here[entity, currency],
+            date=run.as_of,
+        )
+        for entity, currency in sorted({*here, *there})
+        if there[entity, currency] != here[entity, currency]
+    ]
+
+
+def _sum_allowances(run: Run) -> Sums[tuple[str, str]]:
+    sums: Sums[tuple[str, str]] = Sums()
+    for stock in run.stocks:
+        sums.add(stock.key[:2], stock.allowance)
+    return sums
+
+
+def _leave_out_wide(run: Run) -> Sequence[Any]:
+    """Leave out what was booked of wider groups, which have no place in narrower ones."""
+    wide = {"total", *run.categories.values()} - run.categories.keys()
+    if not any(row.is_booked and row.group.name in wide for row in run.movements):
+        return run.entries
+    return [
+        entry
+        for entry in run.entries
+        if getattr(entry, "type", None) != "invwd-closed"
+        and not (TAG in (getattr(entry, "tags", None) or ()) and entry.meta.get(GROUP) in wide)
+    ]

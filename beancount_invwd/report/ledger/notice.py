@@ -1,0 +1,38 @@
+"""What is not wrong but has to be looked at."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+NoticeKind = Literal[
+    "untested-period-end",
+    "own-use",
+    "direct-write-down",
+    "level",
+    "later-evidence",
+    "functional-currency",
+    "money",
+    "excluded",
+    "provision",
+    "penalty",
+]
+
+
+class Notice(NamedTuple):
+    """Something to look at.
+
+    Attributes:
+        amount: What is at stake; None if that is not known.
+        date: When it arose, or is due.
+        message: A sentence that says it all.
+    """
+
+    kind: NoticeKind
+    message: str
+    account: str | None = None
+    commodity: str | None = None
+    currency: str | None = None
+    amount: Decimal | None = None
+    date: datetime.date | None = None

@@ -1,0 +1,102 @@
+"""The state of a date → notices: what is not wrong but has to be looked at, with its amount.
+
+own-use   Assets:Equipment   80.00 USD   goods left at cost into Assets:Equipment: put to own …
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from beancount_invwd.ground.money import ZERO, round_money
+from beancount_invwd.ground.sums import Sums
+from beancount_invwd.measure.measured import Unit
+from beancount_invwd.measure.rule import add_up_costs
+from beancount_invwd.report.ledger.history import read_history
+from beancount_invwd.report.ledger.level import find_level
+from beancount_invwd.report.ledger.notice import Notice
+from beancount_invwd.report.ledger.own_use import find_own_use
+from beancount_invwd.report.ledger.spans import find_unmeasured
+from beancount_invwd.report.ledger.tie_out import tie_cost
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from beancount_invwd.engine import Run
+    from beancount_invwd.lots.stock import Stock
+
+
+def list_notices(run: Run) -> list[Notice]:
+    """List what has to be looked at on the date of a run."""
+    return run.share(_list_notices)
+
+
+def _list_notices(run: Run) -> list[Notice]:
+    return [
+        *_find_untested(run),
+        *find_level(run),
+        *find_own_use(run),
+        *_list_aside(run),
+        *_list_foreign(run),
+        *(row for stock in run.stocks for row in _list_provisions(run, stock)),
+    ]
+
+
+def _find_untested(run: Run) -> Iterator[Notice]:
+    found = find_unmeasured(run, run.as_of)
+    if found is not None and run.rows:
+        end, due = found
+        text = (
+            f"a period ended on {due}, but nothing was tested on that day: measurements end on "
+            f"{end} (with the ledger, or by 'until'); add a price or a balance of {due}"
+        )
+        yield Notice("untested-period-end", text, date=due)
+
+
+def _list_aside(run: Run) -> Iterator[Notice]:
+    """What stands on inventory accounts besides the lots that are tested."""
+    for row in tie_cost(run):
+        if row.money:
+            text = f"{row.account} holds {row.money:,f} {row.currency} of money besides its lots"
+            yield Notice("money", text, row.account, None, row.currency, row.money, run.as_of)
+    for (account, currency, item), cost in sorted(read_history(run).excluded.items()):
+        if cost:
+            text = f"{account} holds {item} that cost {cost:,f} {currency} and is excluded"
+            yield Notice("excluded", text, account, item, currency, cost, run.as_of)
+
+
+def _list_foreign(run: Run) -> Iterator[Notice]:
+    """Lots that cost another currency than the ledger operates in."""
+    operating = run.options_map.get("operating_currency") or ()
+    costs: Sums[str] = Sums()
+    for row in run.rows:
+        costs.add(row.lot.stock.key.currency, row.lot.cost)
+    for currency, cost in sorted(costs.items()):
+        if operating and currency not in operating and cost:
+            text = (
+                f"lots cost {cost:,f} {currency}, which is none of the operating currencies: "
+                "IAS 21.21 wants cost in the functional currency, since a fall of "
+                f"{currency} is left out"
+            )
+            yield Notice("functional-currency", text, None, None, currency, cost, run.as_of)
+
+
+def _list_provisions(run: Run, stock: Stock) -> Iterator[Notice]:
+    """Losses on contracts for more than what is on hand (ACCOUNTING section 10)."""
+    lacking = run.list_unfilled(stock)
+    replacement = run.find_replacement(stock) if lacking else None
+    if replacement is None:
+        return
+    cost, item = replacement.number, stock.key.commodity
+    costs = add_up_costs(run.find_item_terms(stock))
+    for contract, units in lacking:
+        net = costs.find_net(Unit(cost), contract.number)
+        loss = round_money(max(ZERO, units * (cost - net)), stock.quantum)
+        if net < cost:
+            left = "" if net == contract.number else f" ({net:,f} after costs)"
+            text = (
+                f"A contract of {contract.date} sells {units:,f} {item} more than are on hand at "
+                f"{contract.number:,f} {contract.currency}{left}, which is less than the "
+                f"{cost:,f} that they cost: that loss is a provision (IAS 37), not one of "
+                "inventory."
+            )
+            yield Notice("provision", text, None, item, contract.currency, loss, contract.date)
