@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from beancount_invwd.engine import Run
     from beancount_invwd.report.ledger.rolled import Key
     from beancount_invwd.report.ledger.spans import SpanLength
-    from beancount_invwd.report.ledger.tie_out import CostTie
+    from beancount_invwd.report.ledger.tie_out import CostTie, TieOut
 
 COLUMNS = (
     ENTITY,
@@ -72,28 +72,6 @@ class NotTestedSo(Exception):  # noqa: N818 (a state of the policy, with the way
 
 
 @dataclass(frozen=True, slots=True)
-class RollTie:
-    """An allowance account at the end, in three ways that must give the same.
-
-    Attributes:
-        written: The sum of the movements.
-        ledger: The balance of the account with its sign changed.
-        lots: The allowances of the lots that post to it.
-    """
-
-    account: str
-    currency: str
-    written: Decimal
-    ledger: Decimal
-    lots: Decimal
-
-    @property
-    def is_tied(self) -> bool:
-        """Whether all three are the same."""
-        return self.written == self.ledger == self.lots
-
-
-@dataclass(frozen=True, slots=True)
 class Rollforward:
     """Rows by entity, currency and name, then by period; and what ties them to the ledger.
 
@@ -105,7 +83,7 @@ class Rollforward:
 
     end: datetime.date
     rows: Sequence[RollRow]
-    ties: Sequence[RollTie]
+    ties: Sequence[TieOut]
     costs: Sequence[CostTie] = ()
     is_part: bool = False
 
@@ -140,7 +118,7 @@ def roll_forward(
         written = read_history(run).written
         spans = split_span(start or find_year_start(run), run.as_of, length, policy.year_end)
         rows = sum_rows(run, written, spans, by)
-        result = Rollforward(run.as_of, rows, _tie(run, written), tie_cost(run))
+        result = Rollforward(run.as_of, rows, tie_out(run), tie_cost(run))
         if by is None:
             return result
         if result.is_tied:
@@ -175,18 +153,6 @@ def _check_basis(basis: str, by: RollBy | None) -> None:
             "the ledger tests each category as one (basis category), so that movements are not "
             "of items: use --by category"
         )
-
-
-def _tie(run: Run, written: Sequence[Written]) -> list[RollTie]:
-    """Hold the movements against the ledger and the lots, account by account."""
-    sums: Sums[tuple[str, str]] = Sums()
-    for row in written:
-        for account, change in row.changes.items():
-            sums.add((account, row.currency), change)
-    return [
-        RollTie(row.account, row.currency, sums[row.account, row.currency], row.ledger, row.lots)
-        for row in tie_out(run, list(sums))
-    ]
 
 
 def _move_between_names(run: Run, rows: list[RollRow], by: RollBy) -> list[RollRow]:
@@ -236,7 +202,7 @@ def document_rollforward(rolled: Rollforward, by: RollBy | None = None) -> Docum
     )
 
 
-def _tell_tie(tie: RollTie) -> str:
+def _tell_tie(tie: TieOut) -> str:
     return (
         f"{tie.account} does not tie out: {tie.written:f} {tie.currency} by movements, "
         f"{tie.ledger:f} {tie.currency} by the balance of the ledger, "

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from beancount_invwd.report.ledger.rolled import RollRow
     from beancount_invwd.report.ledger.spans import SpanLength
+    from beancount_invwd.report.ledger.tie_out import TieOut
     from beancount_invwd.report.output.tables import Document
-    from beancount_invwd.report.rollforward import RollTie
     from fava_ext.request.context import Context
 
 _LENGTHS: Mapping[str, SpanLength] = {"quarter": "quarter", "year": "year"}
@@ -40,7 +40,7 @@ def _roll(context: Context) -> Rollforward:
     return roll_some(run, selection.written, length, start or find_year_start(run))
 
 
-def show(context: Context) -> tuple[Grid, Sequence[RollTie]]:
+def show(context: Context) -> tuple[Grid, Sequence[TieOut]]:
     """Opening, movements and closing of each period; and the accounts that do not tie out."""
     rolled = _roll(context)
     table = Table("rollforward", COLUMNS, rolled.rows, empty="There was no inventory.")

@@ -11,44 +11,52 @@ from beancount_invwd.ground.sums import Sums
 from beancount_invwd.report.ledger.history import read_history
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from beancount_invwd.engine import Run
     from beancount_invwd.movements.movement import Movement, Release
 
 
 @dataclass(frozen=True, slots=True)
 class TieOut:
-    """Allowances of the lots against the balance of their account, both positive.
+    """An allowance account in three ways that must give the same, all positive.
 
     Attributes:
+        written: The sum of the movements.
+        ledger: The balance of the account with its sign changed.
         lots: The allowances of all lots that post to the account, and of units whose release
             waits for the period to end.
-        ledger: The balance of the account with its sign changed.
     """
 
     account: str
     currency: str
-    lots: Decimal
+    written: Decimal
     ledger: Decimal
+    lots: Decimal
 
     @property
     def difference(self) -> Decimal:
         """What the ledger has more than the lots; 0 is how it should be."""
         return self.ledger - self.lots
 
+    @property
+    def is_tied(self) -> bool:
+        """Whether all three are the same."""
+        return self.written == self.ledger == self.lots
 
-def tie_out(run: Run, others: Sequence[tuple[str, str]] = ()) -> list[TieOut]:
-    """Tie the allowances of the lots to the balances of the allowance accounts.
 
-    Args:
-        run: The state of a date.
-        others: More accounts and currencies, which no lot posts to.
-    """
-    lots, ledger = run.allowances(), read_history(run).balances
-    accounts = {account for account, _ in (*lots, *others)}
-    keys = {key for key in ledger if key[0] in accounts}.union(lots, others)
-    return [TieOut(*key, lots[key], ledger[key]) for key in sorted(keys)]
+def tie_out(run: Run) -> list[TieOut]:
+    """Tie the allowances of the lots to the movements and balances of the allowance accounts."""
+    return run.share(_tie_out)
+
+
+def _tie_out(run: Run) -> list[TieOut]:
+    history, lots = read_history(run), run.allowances()
+    written: Sums[tuple[str, str]] = Sums()
+    for row in history.written:
+        for account, change in row.changes.items():
+            written.add((account, row.currency), change)
+    accounts = {account for account, _ in (*lots, *written)}
+    keys = {key for key in history.balances if key[0] in accounts}.union(lots, written)
+    return [TieOut(*key, written[key], history.balances[key], lots[key]) for key in sorted(keys)]
 
 
 @dataclass(frozen=True, slots=True)
