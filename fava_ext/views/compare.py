@@ -70,7 +70,8 @@ def show(context: Context) -> tuple[Grid | None, Form]:
         return None, Form(**form, problem=sentence(str(error)))
     notes = [
         sentence(f"{name}: {message}")
-        for name, messages in found.notes.items()
+        for told in (found.levels, found.notes)
+        for name, messages in told.items()
         for message in messages
     ]
     return _show_table(context, found), Form(**form, notes=notes, start=str(found.start))

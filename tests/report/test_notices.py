@@ -118,8 +118,8 @@ def test_the_level_is_told_in_the_note_and_beside_other_policies() -> None:
     words = "item by item the allowance would be 70.00 in place of 45.00 USD"
     assert words in write_markdown(disclose(run))
     found = compare(run, [read_scenario("basis=item")])
-    assert words in found.notes["ledger"][0]
-    assert found.notes["basis=item"] == []
+    assert words in found.levels["ledger"][0]
+    assert found.levels["basis=item"] == []
 
 
 # Goods that left at cost.

@@ -77,8 +77,9 @@ class Comparison:
         columns: The ledger's own policy, then the scenarios, by name.
         rows: By entity, currency and item; items without an allowance anywhere are left out.
         totals: By entity and currency.
-        notes: By column, what is wrong under that policy and is not under the ledger's, whether
-            its groups are wider than its standard wants, and what a test on the date would change.
+        notes: By column, what is wrong under that policy and is not under the ledger's, and what
+            a test on the date would change.
+        levels: By column, what its groups hide, if they are wider than its standard wants.
     """
 
     as_of: datetime.date
@@ -87,6 +88,7 @@ class Comparison:
     rows: Sequence[CompareRow]
     totals: Sequence[CompareRow]
     notes: Mapping[str, Sequence[str]]
+    levels: Mapping[str, Sequence[str]]
 
 
 def compare(own: Run, scenarios: Sequence[Scenario]) -> Comparison:
@@ -102,18 +104,19 @@ def compare(own: Run, scenarios: Sequence[Scenario]) -> Comparison:
     day = own.as_of
     start = fiscal_year_start(day, own.policy.year_end)
     columns = [Scenario(LEDGER), *scenarios]
-    found, notes = [], {}
+    found, notes, levels = [], {}, {}
     for column in columns:
         run = _follow(own, column, start)
         found.append(_read_figures(run))
         known = {error.message for error in own.errors}
-        pending = [*(row.message for row in find_level(run)), *tell_pending(run)]
+        pending = tell_pending(run)
+        levels[column.name] = [row.message for row in find_level(run)]
         wrong = [e.message for e in run.errors if e.message not in known]
         notes[column.name] = [*wrong, *pending]
     with localcontext(CONTEXT):
         rows = _list_rows(found)
         names = [column.name for column in columns]
-        return Comparison(day, start, names, rows, _sum_totals(rows), notes)
+        return Comparison(day, start, names, rows, _sum_totals(rows), notes, levels)
 
 
 def narrow(found: Comparison, keep: Callable[[CompareRow], bool]) -> Comparison:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 def document_comparison(found: Comparison) -> Document:
     """Policies side by side: two lines for each item, its allowance and its profit or loss."""
     columns = _list_columns(found)
-    notes = [f"{name}: {message}" for name, messages in found.notes.items() for message in messages]
+    levels, notes = (
+        [f"{name}: {message}" for name, messages in told.items() for message in messages]
+        for told in (found.levels, found.notes)
+    )
     return Document(
         f"Allowance on {found.as_of}, profit or loss from {found.start}",
         {},
@@ -36,6 +39,7 @@ def document_comparison(found: Comparison) -> Document:
                 "totals",
             ),
         ],
+        notes=levels,
         warnings=notes,
         data={
             "as_of": found.as_of,
@@ -43,7 +47,7 @@ def document_comparison(found: Comparison) -> Document:
             "columns": list(found.columns),
             "rows": [_encode(row, found.columns) for row in found.rows],
             "totals": [_encode(row, found.columns) for row in found.totals],
-            "notes": notes,
+            "notes": [*levels, *notes],
         },
     )
 
