@@ -143,15 +143,17 @@ class RiskTotal(NamedTuple):
     at_risk: Decimal
 
 
+_ADDED = ("carrying", "loss_price", "loss_expiry", "loss_ageing", "at_risk")
+
+
 def sum_risks(rows: Sequence[RiskRow]) -> list[RiskTotal]:
     """Add up what is at risk, by entity and currency."""
     sums: dict[tuple[str, str], Sums[str]] = {}
-    names = RiskTotal._fields[2:]
     with localcontext(CONTEXT):
         for row in rows:
-            for name in names:
+            for name in _ADDED:
                 sums.setdefault((row.entity, row.currency), Sums()).add(name, getattr(row, name))
-    return [RiskTotal(*key, *(row[name] for name in names)) for key, row in sorted(sums.items())]
+    return [RiskTotal(*key, *(row[name] for name in _ADDED)) for key, row in sorted(sums.items())]
 
 
 def _sort_key(row: RiskRow) -> tuple[Any, ...]:
