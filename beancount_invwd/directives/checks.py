@@ -6,6 +6,7 @@ These checks need the whole ledger: which items, accounts and labels there ever 
 from __future__ import annotations
 
 import datetime
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.directives.metadata import EXCLUDE, MARK, OWN_USE, show
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from beancount_invwd.directives.read import Directives
 
 _MOST_NAMES = 20
-_Lot = tuple[str, str | None, datetime.date | None]  # its account, label and cost date
-_Seen = set[_Lot]
+_Seen = set[tuple[str | None, str | None, datetime.date | None]]
+"""Account, label and cost date of the lots that an item ever had; with None for any of them."""
 
 
 def check_directives(
@@ -44,28 +45,35 @@ def check_directives(
         seen: Commodity, account, label and cost date of every lot there ever was.
         currencies: The items that inventory accounts ever held, with those of their cost.
     """
+    named = {row.item for row in directives.by_entry.values() if isinstance(row, Statement)}
     lots: dict[str, _Seen] = {}
-    for commodity, account, label, date in seen:
-        lots.setdefault(commodity, set()).add((account, label, date))
-    for item, found in directives.chart.items.list_materials():
-        for product in found.used_in:
-            if product not in currencies and product not in mistakes.commodities:
-                message = (
-                    f"invwd-used-in names {product}, which is no item of this ledger; check its "
-                    "name"
-                )
-                mistakes.block(item, found.meta, message)
+    for item, account, label, date in seen:
+        if item in named:
+            combinations = product((account, None), (label, None), (date, None))
+            lots.setdefault(item, set()).update(combinations)
+    _check_materials(directives.chart, mistakes, currencies)
     for row in directives.by_entry.values():
         if isinstance(row, Closing):
             continue
-        if row.item in lots:
-            problem = _check(row, lots[row.item], currencies[row.item], directives.chart)
+        if row.item in currencies:
+            had = lots.get(row.item, set())
+            problem = _check(row, had, currencies[row.item], directives.chart)
         else:
             problem = None if row.item in mistakes.commodities else _tell_unknown(row)
         if problem:
             mistakes.block(row.item, row.entry.meta, problem, row.entry)
     for row in _list_idle_ends(directives.by_entry.values()):
         mistakes.report(id(row.entry), row.entry.meta, _tell_idle_end(row), row.entry)
+
+
+def _check_materials(chart: Chart, mistakes: Mistakes, items: Collection[str]) -> None:
+    for material, found in chart.items.list_materials():
+        for name in found.used_in:
+            if name not in items and name not in mistakes.commodities:
+                message = (
+                    f"invwd-used-in names {name}, which is no item of this ledger; check its name"
+                )
+                mistakes.block(material, found.meta, message)
 
 
 def _list_idle_ends(rows: Iterable[Directive]) -> Iterator[Statement]:
@@ -107,30 +115,25 @@ def _check(row: Assertion, lots: _Seen, currencies: Collection[str], chart: Char
 
 
 def _check_target(row: Statement, lots: _Seen, chart: Chart) -> str | None:
+    if (row.account, row.label, row.cost_date) in lots:
+        return None
     name, item, where = row.entry.type, row.item, ""
     if row.account is not None:
-        accounts = {account for account, _, _ in lots}
-        if row.account not in accounts:
+        if (row.account, None, None) not in lots:
             if row.account not in chart.opens or not chart.is_matched(row.account):
                 return f"{name} names {row.account}, which is no inventory account; check its name"
-            return f"{name} names {row.account}, which never held {item}; {_list(accounts)} did"
+            had = _list({account for account, _, _ in lots if account})
+            return f"{name} names {row.account}, which never held {item}; {had} did"
         where = f" in {row.account}"
-        lots = {lot for lot in lots if lot[0] == row.account}
-    if row.label is not None:
-        known = {label for _, label, _ in lots if label}
-        if row.label not in known:
-            had = _list({f'"{label}"' for label in known} or {"none"})
-            return f'{name} names lot "{row.label}", which {item} never had{where}; it had {had}'
-        lots = {lot for lot in lots if lot[1] == row.label}
-    if row.cost_date is not None:
-        dates = {str(date) for *_, date in lots if date}
-        if str(row.cost_date) not in dates:
-            had = _list(dates or {"none"})
-            return (
-                f"{name} names the lot of {row.cost_date}, which {item} never had{where}; it had "
-                f"those of {had}"
-            )
-    return None
+    if (row.account, row.label, None) not in lots:
+        labels = {f'"{label}"' for account, label, _ in lots if account == row.account and label}
+        had = _list(labels or {"none"})
+        return f'{name} names lot "{row.label}", which {item} never had{where}; it had {had}'
+    dates = {str(date) for *place, date in lots if place == [row.account, row.label] and date}
+    return (
+        f"{name} names the lot of {row.cost_date}, which {item} never had{where}; it had those of "
+        f"{_list(dates or {'none'})}"
+    )
 
 
 def _list(names: Collection[str]) -> str:
