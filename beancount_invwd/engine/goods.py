@@ -65,6 +65,11 @@ class Goods:
         """The items by inventory account that were ever on hand."""
         return self._timeline.books.list_places()
 
+    @property
+    def excluded(self) -> Sequence[Stock]:
+        """Lots that are not assessed, of items that are."""
+        return list(self._timeline.books.excluded.values())
+
     def measure(self, stock: Stock) -> list[Row]:
         """Measure the lots of a stock on the date; what cannot be measured says why."""
         return self._weigher.assess(stock, self.as_of)

@@ -211,6 +211,24 @@ def test_an_account_that_is_excluded_is_named() -> None:
     assert (row.account, row.commodity, row.amount) == ("Assets:Inventory:Aside", "MUG", 6)
 
 
+def test_a_lot_that_is_excluded_is_named() -> None:
+    lot = """
+2024-01-07 * "Consigned"
+  Assets:Inventory:Store  4 MUG {20.00 USD, "theirs"}
+    invwd-exclude: TRUE
+  Assets:Bank
+2024-01-09 * "One goes back"
+  Assets:Inventory:Store  -1 MUG {20.00 USD, "theirs"}
+  Assets:Bank  20.00 USD
+"""
+    run = follow(CHINA + lot)
+    (row,) = find(run, "excluded")
+    assert (row.account, row.commodity, row.amount) == (STORE, "MUG", 60)
+    tie: Any
+    (tie,) = tie_cost(run)
+    assert (tie.lots, tie.excluded, tie.difference) == (250, 60, 0)
+
+
 def test_cost_that_does_not_tie_is_a_warning() -> None:
     run = follow(CHINA)
     run.share(tie_cost.__globals__["read_history"]).costs.clear()

@@ -57,7 +57,8 @@ def _list_takers(run: Run, txn: Any) -> Iterator[tuple[tuple[str, str], Decimal]
     """List the accounts that took the whole cost of what left, or of an item, with the amount."""
     left: Sums[tuple[str, str]] = Sums()  # by currency, and by item or for all
     for row in txn.postings:
-        if row.cost is not None and run.inventory(row.account) is not None:
+        is_goods = row.cost is not None and not run.is_excluded(row.units.currency)
+        if is_goods and run.inventory(row.account) is not None:
             cost = row.units.number * row.cost.number
             left.add((row.cost.currency, row.units.currency), -cost)
             left.add((row.cost.currency, ""), -cost)
