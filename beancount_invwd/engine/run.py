@@ -109,6 +109,10 @@ class Run(Goods):
         """Whether an item is not assessed at all."""
         return self._chart.items.is_excluded(item)
 
+    def find_own_use(self, account: str) -> bool | None:
+        """Whether goods that go to an account are put to own use; None if it does not say."""
+        return self._chart.facts(account).own_use
+
     @property
     def opens(self) -> Mapping[str, Any]:
         """The Open directives by account."""

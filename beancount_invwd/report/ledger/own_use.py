@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from beancount_invwd.engine import Run
 
-OWN_USE = "invwd-own-use"
-
 
 def find_own_use(run: Run) -> list[Notice]:
     """Find the accounts under Assets that have to say what they are (ACCOUNTING section 8)."""
@@ -76,7 +74,5 @@ def _list_takers(run: Run, txn: Any) -> Iterator[tuple[tuple[str, str], Decimal]
 
 def _says_nothing(run: Run, account: str) -> bool:
     """Whether an account is one under Assets, not of inventory, that does not say what it is."""
-    if not run.policy.roots.is_under(account, "Assets") or run.account(account) is not None:
-        return False
-    entry = run.opens.get(account)
-    return entry is None or OWN_USE not in entry.meta
+    is_other = run.policy.roots.is_under(account, "Assets") and run.account(account) is None
+    return is_other and run.find_own_use(account) is None
