@@ -52,10 +52,13 @@ def tell_waiting(run: Run) -> Iterator[str]:
     releases: Sums[str] = Sums()
     for release in run.waiting:
         releases.add(release.group.currency, release.amount)
-    for currency, amount in sorted(releases.items()):
+    for currency, amount in sorted(releases.without_zeros().items()):
+        what, side = "releases", "more"
+        if amount < 0:  # of the period more came back with goods than left with others
+            what, side = "releases that came back with goods", "less"
         yield (
-            f"{amount:,f} {currency} of releases wait for the end of the period; until then the "
-            "allowance accounts hold as much more than the lots."
+            f"{abs(amount):,f} {currency} of {what} wait for the end of the period; until then the "
+            f"allowance accounts hold as much {side} than the lots."
         )
     corrections = run.sum_corrections().without_zeros()
     for (account, currency), change in sorted(corrections.items()):
