@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from beancount_invwd.allowance.groups import Group, Kind
 from beancount_invwd.ground.money import ZERO
-from beancount_invwd.ground.shares import allot, drop_zeros
+from beancount_invwd.ground.shares import allot, drop_zeros, find_loss
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.lots.stock import carry_at, lock, set_all
 
@@ -69,16 +69,26 @@ class Weighed:
         self.measure += measure
         self.locked += locked
 
-    def allot(self) -> None:
-        """Share the loss out over the lots, in the order in which these came into being."""
+    def allot(self, *, is_netted: bool) -> None:
+        """Share the loss out over the lots, in the order in which these came into being.
+
+        Args:
+            is_netted: Whether goods that gained give back what others carry.
+        """
         if len(self.items) > 1:
             order = sorted(range(len(self.lots)), key=lambda i: self.lots[i].number)
             self.lots = [self.lots[i] for i in order]
             self.gaps = [self.gaps[i] for i in order]
             self.reasons = [self.reasons[i] for i in order]
         locked = [lot.locked for lot in self.lots] if self.locked else []
-        gap = self.cost - self.measure - self.locked
-        self.allowances += allot(gap, self.gaps, locked, self.lots[0].stock.quantum)
+        quantum = self.lots[0].stock.quantum
+        loss = find_loss(self.cost - self.measure - self.locked, quantum)
+        floors = (
+            []
+            if is_netted
+            else [find_floor(*pair) for pair in zip(self.lots, self.gaps, strict=True)]
+        )
+        self.allowances += allot(loss, self.gaps, floors, locked, quantum)
 
     def compare(self) -> Weighed:
         """Compare the new allowances with those that the lots carry."""
@@ -107,6 +117,12 @@ class Weighed:
         set_all(self.lots, self.allowances, is_apart=self.is_apart)
         if is_final:
             lock(self.lots)
+
+
+def find_floor(lot: Lot, gap: Decimal) -> Decimal:
+    """What a lot keeps beside what is locked, since value comes back to it alone (IAS 2.33)."""
+    carried = lot.allowance - lot.locked
+    return min(carried, find_loss(gap, lot.stock.quantum)) if carried else ZERO
 
 
 def find_kind(change: Decimal, measure: Decimal) -> Kind:

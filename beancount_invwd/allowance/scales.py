@@ -85,7 +85,7 @@ class Scales:
         together, rows = self._together, list(self._apart.values())
         if together is not None and together.lots:
             together.price = find_common(self._prices)
-            together.allot()
+            together.allot(is_netted=not self._grouping.is_by_item)
             rows.append(together)
         return [row.compare() for row in rows]
 

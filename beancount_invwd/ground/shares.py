@@ -27,28 +27,51 @@ _SURE_DIGITS = 50
 
 
 def allot(
-    gap: Decimal, gaps: Sequence[Decimal], locked: Sequence[Decimal], quantum: Decimal
+    loss: Decimal,
+    gaps: Sequence[Decimal],
+    floors: Sequence[Decimal],
+    locked: Sequence[Decimal],
+    quantum: Decimal,
 ) -> Sequence[Decimal]:
-    """Compute the allowance of each lot of a group.
+    """Compute the allowance of each lot of a group (ACCOUNTING section 5).
 
     Args:
-        gap: Cost less what the group is worth and less what is locked.
-        gaps: The same of each lot, 0 where that is negative, in the order in which the lots came
-            into being (for ties); those that are neither below cost nor carry anything may be
-            left out.
+        loss: What the group loses beyond what is locked, in whole quanta.
+        gaps: What each lot costs more than it is worth and than what is locked, never negative, in
+            the order in which the lots came into being (for ties); those that are neither below
+            cost nor carry anything may be left out.
+        floors: What each keeps at least, since no value came back to it; empty if none has to.
         locked: The locked part of each lot's allowance; empty if nothing is locked.
         quantum: The smallest unit of the cost currency.
 
     Returns:
         The new allowances, in whole quanta; none is below the locked part.
     """
-    loss = find_loss(gap, quantum)
+    loss = max(loss, sum(floors, ZERO))
     if not loss:
         return locked or [ZERO] * len(gaps)
     shares = share_out(loss, gaps, quantum)
+    if any(share < floor for share, floor in zip(shares, floors, strict=False)):
+        shares = _share_above(loss, gaps, floors, quantum)
     if locked:
         return [kept + share for kept, share in zip(locked, shares, strict=True)]
     return shares
+
+
+def _share_above(
+    loss: Decimal, gaps: Sequence[Decimal], floors: Sequence[Decimal], quantum: Decimal
+) -> list[Decimal]:
+    """Share a loss out; who would get less than its floor gets that, the others the rest."""
+    shares: dict[int, Decimal] = {}
+    while True:
+        free = [i for i in range(len(gaps)) if i not in shares]
+        rest = loss - sum(shares.values(), ZERO)
+        parts = share_out(rest, [gaps[i] for i in free], quantum) if rest else [ZERO] * len(free)
+        found = dict(zip(free, parts, strict=True))
+        below = {i: floors[i] for i, part in found.items() if part < floors[i]}
+        if not below:
+            return [{**shares, **found}[i] for i in range(len(gaps))]
+        shares |= below
 
 
 def find_loss(gap: Decimal, quantum: Decimal) -> Decimal:
