@@ -13,6 +13,7 @@ from beancount import loader
 from beancount_invwd.engine import Run, follow_ledger
 from beancount_invwd.report.compare.compare import compare
 from beancount_invwd.report.compare.scenarios import read_scenario
+from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.notices import list_notices
 from beancount_invwd.report.ledger.remarks import list_remarks
 from beancount_invwd.report.ledger.tie_out import CostTie, tie_cost
@@ -224,6 +225,7 @@ def test_a_lot_that_is_excluded_is_named() -> None:
     run = follow(CHINA + lot)
     (row,) = find(run, "excluded")
     assert (row.account, row.commodity, row.amount) == (STORE, "MUG", 60)
+    assert sum(row.cost for row in read_history(run).costs) == 250
     tie: Any
     (tie,) = tie_cost(run)
     assert (tie.lots, tie.excluded, tie.difference) == (250, 60, 0)

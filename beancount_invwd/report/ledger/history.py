@@ -16,6 +16,7 @@ from beancount.core import data
 
 from beancount_invwd.booked.claim import is_booked
 from beancount_invwd.directives.chart import Allowance
+from beancount_invwd.directives.metadata import EXCLUDE
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.report.ledger.written import Reader, Written
 
@@ -75,6 +76,8 @@ class _Reading:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._aside: dict[str, bool] = {}
+        self._has_excluded = bool(run.excluded)
+        self._excluded: set[tuple[str, Any]] = set()  # lots, by item and cost
         self.found = History([], [], Sums(), Sums(), Sums())
 
     def take(self, entry: Any, posting: Any) -> None:
@@ -86,13 +89,23 @@ class _Reading:
         elif posting.cost is None:
             if home is not None:
                 found.money.add((account, units.currency), units.number)
-        elif home is None or self._run.is_excluded(units.currency):
+        elif home is None or self._is_excluded(entry, posting):
             if self._is_aside(account):
                 goods = (account, posting.cost.currency, units.currency)
                 found.excluded.add(goods, units.number * posting.cost.number)
         else:
             place = (home.entity, posting.cost.currency, units.currency, account)
             found.costs.append(CostChange(entry.date, *place, units.number * posting.cost.number))
+
+    def _is_excluded(self, entry: Any, posting: Any) -> bool:
+        """Whether the goods of a posting are not assessed: the item, or that lot of it."""
+        item = posting.units.currency
+        if not self._has_excluded or self._run.is_excluded(item):
+            return self._run.is_excluded(item)
+        stated = (posting.meta or {}).get(EXCLUDE, entry.meta.get(EXCLUDE))
+        if stated is True and posting.units.number > 0:
+            self._excluded.add((item, posting.cost))
+        return (item, posting.cost) in self._excluded
 
     def _is_aside(self, account: str) -> bool:
         """Whether an account is one of inventory, even if all in it is excluded."""

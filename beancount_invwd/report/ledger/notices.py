@@ -11,11 +11,12 @@ from beancount_invwd.ground.money import ZERO, round_money
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.measure.measured import Unit
 from beancount_invwd.measure.rule import add_up_costs
+from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.level import find_level
 from beancount_invwd.report.ledger.notice import Notice
 from beancount_invwd.report.ledger.own_use import find_own_use
 from beancount_invwd.report.ledger.spans import find_unmeasured
-from beancount_invwd.report.ledger.tie_out import list_excluded, tie_cost
+from beancount_invwd.report.ledger.tie_out import tie_cost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +58,7 @@ def _list_aside(run: Run) -> Iterator[Notice]:
         if row.money:
             text = f"{row.account} holds {row.money:,f} {row.currency} of money besides its lots"
             yield Notice("money", text, row.account, None, row.currency, row.money, run.as_of)
-    for (account, currency, item), cost in sorted(list_excluded(run).items()):
+    for (account, currency, item), cost in sorted(read_history(run).excluded.items()):
         if cost:
             text = f"{account} holds {item} that cost {cost:,f} {currency} and is excluded"
             yield Notice("excluded", text, account, item, currency, cost, run.as_of)

@@ -101,9 +101,8 @@ def _tie_cost(run: Run) -> list[CostTie]:
     for row in history.costs:
         posted.add((row.account, row.currency), row.cost)
     excluded: Sums[tuple[str, str]] = Sums()
-    for (account, currency, _), cost in list_excluded(run).items():
-        excluded.add((account, currency), cost)
     for (account, currency, _), cost in history.excluded.items():
+        excluded.add((account, currency), cost)
         posted.add((account, currency), cost)
     priced = {currency for _, currency in posted}
     money = Sums({key: sum_ for key, sum_ in history.money.items() if key[1] in priced})
@@ -114,15 +113,6 @@ def _tie_cost(run: Run) -> list[CostTie]:
         CostTie(*key, lots[key], money[key], excluded[key], ledger[key], run.quantum(key[1]))
         for key in sorted({*lots, *ledger})
     ]
-
-
-def list_excluded(run: Run) -> Sums[tuple[str, str, str]]:
-    """What goods and lots cost that are not assessed, by account, currency and item."""
-    found = Sums(read_history(run).excluded)
-    for stock in run.excluded:
-        for lot in stock.lots.values():
-            found.add((lot.account, stock.key.currency, stock.key.commodity), lot.cost)
-    return found
 
 
 def tell_cost(row: CostTie) -> str:
