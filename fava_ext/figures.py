@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.report import positions, rollforward
 from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
 from beancount_invwd.report.ledger.rolled import sum_rows
+from beancount_invwd.report.output.columns import Column
 from fava_ext import fava_api
 from fava_ext.tables.grid import pick
 
 if TYPE_CHECKING:
-    from beancount_invwd.report.output.columns import Column
     from fava_ext.request.context import Context
 
 _ON_DATE = pick(positions.COLUMNS, "cost", "allowance", "carrying", "pending")
 _IN_TIME = pick(rollforward.COLUMNS, "write_downs", "write_offs", "reversals", "releases")
 _DECREASES = {"reversals", "releases"}
-_MOVED = replace(*pick(rollforward.COLUMNS, "transfers"), key="moved")
+_MOVED = (*pick(rollforward.COLUMNS, "transfers"), Column("taken_over", "taken over", "change"))
 _NOTES = {"carrying": "cost less allowance", "pending": "if it were measured on this date"}
 
 
@@ -49,8 +49,8 @@ def list_figures(context: Context) -> list[Figures]:
     """List the key figures of what is shown, converted as Fava does.
 
     Movements are those of the time filter; decreases of the allowance are positive here, since
-    their name says what they are. Transfers go both ways: they have a sign, and are shown where
-    there are any: between accounts of which a filter picks one, or taken over from elsewhere.
+    their name says what they are. Transfers go both ways (between accounts of which a filter picks
+    one): they have a sign, and are shown where there are any; so is what was taken over.
     Everything is converted at the rate of the as-of date.
     """
     run, selection = context.run, context.selection
@@ -72,12 +72,12 @@ def _show(entity: str, unit: str, rows: Sequence[Any], context: Context) -> Figu
         found = fava_api.convert(context.ledger, amounts, context.run.as_of)
         number = found.get(unit, Decimal())
         number = -number if column.key in _DECREASES else number
-        sign = "+" if column is _MOVED and number > 0 else ""
+        sign = "+" if column in _MOVED and number > 0 else ""
         text = sign + context.formats.show_money(number, unit)
         return Figure(column.heading, text, _NOTES.get(column.key, ""), not number)
 
-    moved = make(_MOVED)
-    in_time = [*map(make, _IN_TIME), *([] if moved.is_zero else [moved])]
+    moved = [figure for figure in map(make, _MOVED) if not figure.is_zero]
+    in_time = [*map(make, _IN_TIME), *moved]
     return Figures(entity, unit, [make(column) for column in _ON_DATE], in_time)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from beancount_invwd.report.ledger.tie_out import tie_out
+from beancount_invwd.report.ledger.tie_out import tie_cost, tie_out
+from beancount_invwd.report.output.columns import ALLOWANCE_TIES, COST_TIES
 from fava_ext import fava_api
 from fava_ext.charts import list_charts
 from fava_ext.figures import Figures, describe_conversion, list_figures
@@ -14,20 +15,33 @@ from fava_ext.tables.cells import Cells
 from fava_ext.views.index import VIEWS
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
+    from beancount_invwd.report.output.columns import Column
     from fava_ext.request.context import Context
     from fava_ext.tables.cells import Cell
 
 
+_ALWAYS = {"lots", "ledger"}
+
+
 class TieRow(NamedTuple):
-    """An allowance account: what the lots and the ledger say."""
+    """An account: what the lots (and other parts) and the ledger say, without a difference."""
 
     account: Cell
-    lots: str
-    ledger: str
+    parts: Sequence[str]
     difference: str
     is_tied: bool
+
+
+class Ties(NamedTuple):
+    """The tie-out of allowances, or of cost.
+
+    Attributes:
+        heads: The titles of the amounts, the difference last.
+    """
+
+    label: str
+    heads: Sequence[str]
+    rows: Sequence[TieRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +49,7 @@ class Overview:
     """Key figures, tie-out, charts."""
 
     figures: Sequence[Figures]
-    ties: Sequence[TieRow]
+    ties: Sequence[Ties]
     is_tied: bool
     charts: Sequence[fava_api.Chart]
     note: str
@@ -48,30 +62,31 @@ def build_overview(context: Context) -> Overview | None:
     view = VIEWS[name]
     if not view.has_figures or not context.run.stocks:
         return None
-    ties = _show_ties(context)
+    run = context.run
+    ties = [
+        _show_ties("Allowance account", ALLOWANCE_TIES, tie_out(run), context),
+        _show_ties("Inventory account, at cost", COST_TIES, tie_cost(run), context),
+    ]
     return Overview(
         figures=list_figures(context),
         ties=ties,
-        is_tied=all(row.is_tied for row in ties),
+        is_tied=all(row.is_tied for table in ties for row in table.rows),
         charts=list_charts(context, name) if view.has_charts else [],
         note=describe_conversion(context),
         is_at_value=fava_api.is_at_value(),
     )
 
 
-def _show_ties(context: Context) -> list[TieRow]:
-    link = Cells(context).link_account
-
-    def show(number: Decimal, currency: str) -> str:
-        return f"{context.formats.show_money(number, currency)} {currency}"
-
-    return [
-        TieRow(
-            link(row.account),
-            show(row.lots, row.currency),
-            show(row.ledger, row.currency),
-            show(row.difference, row.currency),
-            not row.difference,
-        )
-        for row in tie_out(context.run)
-    ]
+def _show_ties(
+    label: str, columns: Sequence[Column], rows: Sequence[Any], context: Context
+) -> Ties:
+    """Show what the accounts hold; parts that are nowhere are left out."""
+    cells, formats = Cells(context), context.formats
+    amounts = [row for row in columns if row.is_money]
+    shown = [row for row in amounts if row.key in _ALWAYS or any(map(row.read, rows))]
+    made = []
+    for row in rows:
+        numbers: list[Any] = [*(column.read(row) for column in shown), row.difference]
+        texts = [f"{formats.show_money(number, row.currency)} {row.currency}" for number in numbers]
+        made.append(TieRow(cells.link_account(row.account), texts[:-1], texts[-1], not numbers[-1]))
+    return Ties(label, [*(column.heading for column in shown), "Difference"], made)

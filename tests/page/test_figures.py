@@ -122,23 +122,24 @@ TAKEN_OVER = """
 
 
 @pytest.mark.parametrize(
-    ("text", "account", "transfers", "allowance"),
+    ("text", "account", "moved", "allowance"),
     [
-        (ONE_LOSS + MOVED, "Assets:Inventory:Store", "-12.00", "18.00"),
-        (ONE_LOSS + MOVED, "Assets:Inventory:Attic", "+12.00", "12.00"),
-        (ONE_LOSS + MOVED, "", None, "30.00"),
-        (TAKEN_OVER, "", "+30.00", "30.00"),
+        (ONE_LOSS + MOVED, "Assets:Inventory:Store", {"Transfers": "-12.00"}, "18.00"),
+        (ONE_LOSS + MOVED, "Assets:Inventory:Attic", {"Transfers": "+12.00"}, "12.00"),
+        (ONE_LOSS + MOVED, "", {}, "30.00"),
+        (TAKEN_OVER, "", {"Taken over": "+30.00"}, "30.00"),
     ],
 )
-def test_transfers_are_among_the_figures_so_that_they_add_up(
-    make_client: MakeClient, text: str, account: str, transfers: str | None, allowance: str
+def test_what_was_moved_is_among_the_figures_so_that_they_add_up(
+    make_client: MakeClient, text: str, account: str, moved: dict[str, str], allowance: str
 ) -> None:
     client = make_client(HEAD + ACCOUNTS + text)
     url = f"{TEST}?account={account}"
     figures = visit(client, url).figures
-    assert figures.get("Transfers") == transfers
+    names = ("Transfers", "Taken over")
+    assert {name: figures[name] for name in names if name in figures} == moved
     number = {name: Decimal(text) for name, text in figures.items()}
-    written = number["Write-downs"] + number["Write-offs"] + number.get("Transfers", 0)
+    written = number["Write-downs"] + number["Write-offs"] + sum(map(Decimal, moved.values()))
     assert number["Allowance"] == written - number["Reversals"] - number["Releases"]
     assert figures["Allowance"] == allowance
     bars = _charts(get(client, url))["Movements of the allowance"]["data"]
@@ -246,6 +247,30 @@ def test_tie_out_lists_the_accounts(example: FlaskClient) -> None:
     table = visit(example, PAGE).table("Tie-out")
     row = table.find("Assets:Inventory:Store:Allowance")
     assert row[1:] == ["238.00 USD", "238.00 USD", "✓"]
+
+
+def test_tie_out_lists_the_cost_of_the_lots_too(example: FlaskClient) -> None:
+    table = visit(example, PAGE).table("Tie-out by inventory account")
+    assert table.rows[0] == ["Inventory account, at cost", "Lots", "Ledger", "Difference"]
+    assert table.find("Assets:Inventory:Workshop")[1:] == ["1,680.00 USD", "1,680.00 USD", "✓"]
+
+
+def test_money_and_excluded_goods_are_named_parts_of_the_cost(make_client: MakeClient) -> None:
+    besides = """
+2023-01-01 commodity SAMPLE
+  invwd-exclude: TRUE
+2024-01-12 * "A sample, and freight"
+  Assets:Inventory:Store   1 SAMPLE {3.00 USD}
+  Assets:Inventory:Store   5.00 USD
+  Assets:Bank
+"""
+    table = visit(make_client(HEAD + ACCOUNTS + ONE_LOSS + besides), TEST).table(
+        "Tie-out by inventory account"
+    )
+    assert table.rows[0][1:] == ["Lots", "Money", "Excluded", "Ledger", "Difference"]
+    assert table.find("Assets:Inventory:Store")[1:] == [
+        "120.00 USD", "5.00 USD", "3.00 USD", "128.00 USD", "✓",
+    ]  # fmt: skip
 
 
 def test_tie_out_shows_what_somebody_else_posted(make_client: MakeClient) -> None:

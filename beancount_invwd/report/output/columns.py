@@ -82,11 +82,13 @@ MEASURE = Column("measure", "measure", "money")
 CARRYING = Column("carrying", "carrying", "money", page="Carrying amount")
 PRICE = Column("price", "price", "price", below="price_date")
 PRICE_DATE = Column("price_date", "price date", "date")
+_LOTS, _LEDGER = Column("lots", "lots", "money"), Column("ledger", "ledger", "money")
+ALLOWANCE_TIES = (ACCOUNT, CURRENCY, _LOTS, _LEDGER)
 COST_TIES = (
     ACCOUNT,
     CURRENCY,
-    Column("lots", "lots", "money"),
+    _LOTS,
     Column("money", "money", "money"),
     Column("excluded", "excluded", "money"),
-    Column("ledger", "ledger", "money"),
+    _LEDGER,
 )
