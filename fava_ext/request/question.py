@@ -108,7 +108,7 @@ def read_question(args: MultiDict[str, str]) -> Question:
         BadQuestionError: A parameter has a value that is not allowed.
     """
     view = _choose(args, "view", get_args(View), "positions")
-    scenarios = tuple(dict.fromkeys(args.getlist("with")))
+    scenarios = tuple(dict.fromkeys(filter(None, map(str.strip, args.getlist("with")))))
     if len(scenarios) > _MOST_COLUMNS:
         raise BadQuestionError(f"with: at most {_MOST_COLUMNS} columns can be compared")
     has_form = any(name in args for name in ("standard", "basis", "price", "with"))

@@ -16,6 +16,9 @@ from fava_ext import fava_api
 from fava_ext.tables.grid import Grid, build_grid
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from beancount_invwd.report.compare.compare import CompareRow
     from beancount_invwd.report.output.tables import Document
     from fava_ext.request.context import Context
 
@@ -120,10 +123,16 @@ def _show_table(context: Context, found: Comparison) -> Grid:
         more = _list_columns(number)
         columns += more
         spans |= {column.key: name if number else "As the ledger" for column in more}
-    rows = sorted(found.rows, key=lambda row: -max(abs(f.allowance) for f in row.figures))
+    rows = sorted(found.rows, key=_by_difference)
     empty = "There is no allowance under any of these policies."
     table, label = Table("compare", columns, rows, empty=empty), "Policies side by side"
     return build_grid(context, label, table, columns, totals=found.totals, spans=spans)
+
+
+def _by_difference(row: CompareRow) -> tuple[Decimal, Decimal]:
+    """What differs most comes first."""
+    most = max(abs(figures.allowance) for figures in row.differences)
+    return -most, -max(abs(figures.allowance) for figures in row.figures)
 
 
 def _list_columns(number: int) -> list[Column]:

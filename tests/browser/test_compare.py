@@ -54,6 +54,17 @@ def test_a_price_shock(
     expect_row(page, "tbody", "10.00", "-10.00", *figures)
 
 
+def test_any_setting(serve_text: Serve, window: Open) -> None:
+    page = window(f"{serve_text(ONE_LOSS)}/test{PAGE}?view=compare&price=")
+    field = page.get_by_role("form", name="Compare").get_by_label("Any setting")
+    field.fill("reversals=none,price=-10%")
+    field.press("Enter")
+    expect_row(page, "tbody", "10.00", "-10.00", "21.00", "+11.00", "-21.00", "-11.00")
+    field.fill("colour=blue")
+    field.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("colour")
+
+
 def test_another_basis(serve_text: Serve, window: Open) -> None:
     page = window(f"{serve_text(TWO_ITEMS)}/test{PAGE}?view=compare")
     form = page.get_by_role("form", name="Compare")

@@ -425,6 +425,16 @@ def test_compare_puts_nothing_together_where_there_are_not_two(
     assert 'class="join"' not in get(example, f"{PAGE}?view=compare&{query}")
 
 
+def test_compare_takes_any_setting_and_shows_what_differs_most_first(example: FlaskClient) -> None:
+    query = urlencode({"view": "compare", "price": "", "with": "measure=replacement,price=-50%"})
+    article = get(example, f"{PAGE}?{query}&with=")
+    assert _columns(article) == ["measure=replacement,price=-50%"]
+    table = read(article).table("Policies side by side")
+    more = table.rows[1].index("Difference")
+    amounts = [abs(Decimal(row[more].replace(",", ""))) for row in table.rows[2:-1]]
+    assert amounts == sorted(amounts, reverse=True)
+
+
 def test_compare_says_what_the_configuration_refuses(example: FlaskClient) -> None:
     article = get(example, f"{PAGE}?view=compare&with={quote('basis=colour')}")
     assert "basis=colour" in article
