@@ -50,9 +50,9 @@ def test_views_are_switched_by_keyboard(example: str, window: Open) -> None:
         page.keyboard.press("ArrowRight")
         expect(page.locator(":focus")).to_have_text(title)
     page.keyboard.press("ArrowLeft")
-    expect(page.locator(":focus")).to_have_text("Compare")
+    expect(page.locator(":focus")).to_have_text("Disclosure")
     page.keyboard.press("Enter")
-    expect_view(page, "compare")
+    expect_view(page, "disclosure")
 
 
 def test_back_and_forward(example: str, window: Open) -> None:

@@ -58,11 +58,6 @@ class RollRow:
         return self.write_downs + self.write_offs
 
     @property
-    def moved(self) -> Decimal:
-        """What came from elsewhere, or went from one account to another."""
-        return self.transfers + self.taken_over
-
-    @property
     def closing(self) -> Decimal:
         """Opening and all movements."""
         moved = self.write_downs + self.write_offs + self.reversals + self.releases
