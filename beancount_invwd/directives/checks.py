@@ -10,6 +10,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.directives.metadata import EXCLUDE, MARK, OWN_USE, show
+from beancount_invwd.directives.mistakes import Mistakes, find_meta
 from beancount_invwd.directives.statements import (
     SOLD,
     Assertion,
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from beancount_invwd.directives.chart import Chart
-    from beancount_invwd.directives.mistakes import Mistakes
     from beancount_invwd.directives.read import Directives
 
 _MOST_NAMES = 20
+_Batch = tuple[Any, Any, "datetime.date | None"]  # transaction, posting, the day it expires
 _Seen = set[tuple[str | None, str | None, datetime.date | None]]
 """Account, label and cost date of the lots that an item ever had; with None for any of them."""
 
@@ -176,6 +177,29 @@ def check_opens(chart: Chart, mistakes: Mistakes, held: Collection[str]) -> None
             continue
         entry = chart.opens[account]
         mistakes.report((account, problem), entry.meta, problem, entry)
+
+
+def check_batches(rows: Iterable[_Batch], mistakes: Mistakes) -> None:
+    """Report goods with one label that do not expire on one day, where the later ones came in.
+
+    Args:
+        rows: The lots of items with such labels, in the order in which they came into being.
+        mistakes: Takes what is wrong.
+    """
+    firsts: dict[tuple[str, str], _Batch] = {}
+    for row in rows:
+        txn, posting, expires = row
+        item, label = posting.units.currency, posting.cost.label
+        first = firsts.setdefault((item, label), row)
+        if first[2] != expires:
+            was = "not stated" if first[2] is None else first[2]
+            now = "not stated" if expires is None else expires
+            problem = (
+                f'expires of lot "{label}" of {item} was {was} in {first[1].account} on '
+                f"{first[0].date}, now it is {now}; state the same day, or give the new units a "
+                "label of their own"
+            )
+            mistakes.block(item, find_meta(txn, posting), problem, txn)
 
 
 def check_price(entry: Any, mistakes: Mistakes) -> None:

@@ -39,11 +39,15 @@ class Postings:
     Args:
         is_matched: Whether the name of an account is one of inventory accounts.
         mistakes: Takes what is wrong.
+
+    Attributes:
+        batches: Items of which a label stands for goods that expire on one day.
     """
 
     def __init__(self, is_matched: Callable[[str], object], mistakes: Mistakes) -> None:
         self._is_matched = is_matched
         self._mistakes = mistakes
+        self.batches: set[str] = set()
         self._shapes: dict[tuple[str, ...], bool] = {}
 
     def admit(self, txn: Any, posting: Any, known: Facts | None, *, is_pool: bool) -> Facts:
@@ -73,6 +77,8 @@ class Postings:
         elif known is not None and not problems:
             remedy = _NO_SALE if posting.units.number < 0 else _OWN_LABEL
             problems = _list_conflicts(stated, known.stated, remedy)
+        if found.expires is not None and posting.cost.label:
+            self.batches.add(posting.units.currency)
         for problem in problems:
             self._mistakes.block(posting.units.currency, meta, problem, txn)
         return NO_FACTS if problems else found

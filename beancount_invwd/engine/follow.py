@@ -7,11 +7,12 @@ import gc
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import localcontext
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
 
-from beancount_invwd.directives.checks import check_directives, check_opens
+from beancount_invwd.directives.checks import check_batches, check_directives, check_opens
 from beancount_invwd.directives.mistakes import Mistakes
 from beancount_invwd.directives.read import Directives, read_directives
 from beancount_invwd.engine.goods import Parts
@@ -33,6 +34,8 @@ from beancount_invwd.timeline.timeline import Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from beancount_invwd.lots.stock import Lot
 
 
 _MOST = {data.Transaction, data.Price}
@@ -194,8 +197,13 @@ def _check(directives: Directives, timeline: Timeline, mistakes: Mistakes) -> No
     }
     check_directives(directives, mistakes, books.seen, currencies)
     held: dict[str, set[str]] = {}
+    lots: list[Lot] = []
     for place in books.list_places():
         held.setdefault(place.account, set()).add(place.currency)
+        if place.commodity in directives.postings.batches:
+            lots += [lot for lot in place.list_lots() if lot.label]
+    lots.sort(key=attrgetter("number"))
+    check_batches([(*lot.origin, lot.facts.expires) for lot in lots], mistakes)
     check_opens(directives.chart, mistakes, held)
     directives.unseen.report_money(timeline.tested_on, held)
     directives.unseen.report_outside(books.by_commodity)

@@ -273,10 +273,17 @@ class Place:
 
     def find(self, cost: Any) -> Lot | None:
         """Find a lot by the value of its cost, or the pool; it may be used up."""
+        return self._index().get(None if self.is_pool else cost)
+
+    def list_lots(self) -> list[Lot]:
+        """All lots that there ever were, but for those that were hidden by later ones."""
+        return list(self._index().values())
+
+    def _index(self) -> dict[Any, Lot]:
         for lot in self.latest:
             self._by_cost[None if self.is_pool else lot.origin[1].cost] = lot
         self.latest.clear()
-        return self._by_cost.get(None if self.is_pool else cost)
+        return self._by_cost
 
 
 def carry(lot: Lot, change: Decimal, locked: Decimal = ZERO) -> None:

@@ -636,13 +636,20 @@ def buy(world: World) -> None:
     if not bought:
         return
     facts_above: list[str] = []
-    if all(purchase.is_new_lot for purchase in bought) and dice.chance(4):
+    has_own = all(
+        purchase.is_new_lot and f'"{SHARED}"' not in purchase.lines[0] for purchase in bought
+    )
+    if has_own and dice.chance(4):
         facts_above = [f"  expires: {world.day + timedelta(dice.between(20, 300))}"]
     cash = ["  Assets:Cash"]
     if any(purchase.is_hash for purchase in bought):  # Beancount fills in one number only
         cash = [f"  Assets:Cash {-purchase.total:f} {currency}" for purchase in bought]
     lines = [line for purchase in bought for line in purchase.lines]
     world.write(world.head("Purchase"), *facts_above, *lines, *cash)
+
+
+SHARED = "DMG"
+"""A label of many lots; what expires has one of its own, since goods of a label expire together."""
 
 
 @dataclass(frozen=True)
@@ -675,7 +682,7 @@ def buy_lot(world: World, item: Item, currency: str, *, can_be_hash: bool) -> Bo
     day: date | None = None
     if not is_pool and dice.chance(30):
         world.labels += 1
-        label = dice.pick([f"L-{world.labels}", "DMG"])
+        label = dice.pick([f"L-{world.labels}", SHARED])
     if not is_pool and dice.chance(12):
         day = world.day - timedelta(dice.between(1, 300))
     lot = Stock(item, number, currency, day or world.day, label, units)
@@ -713,7 +720,7 @@ def lot_facts(world: World, lot: Stock) -> list[str]:
         [f'  invwd-measure: "{dice.pick(["cost", "nrv", "replacement", "lower"])}"'],
         ["  invwd-price-max-age: 100"],
     ]
-    return dice.pick(options)
+    return dice.pick(options if lot.label != SHARED else options[2:])
 
 
 def set_price(world: World) -> None:
