@@ -1,7 +1,7 @@
 """Where the allowance of units goes that a transaction takes out: transfers and production.
 
-A transfer takes its share along, production hands it on to the product (IAS 2.34, 2.35); what is
-left over belongs to units that really left.
+A transfer takes its share along, production hands it on to the product, whose cost the materials
+are (IAS 2.10, 2.12, 2.34); what is left over belongs to units that really left.
 
     10 BOARD {9 USD} with an allowance of 1.00 become 1 TABLE {90 USD}: it starts with 1.00.
 """
@@ -207,7 +207,7 @@ def _put(lot: Lot, allowance: Decimal, locked: Decimal) -> tuple[Decimal, Decima
 
 
 def match_production(additions: Sequence[Addition], reductions: Sequence[Reduction]) -> list[Moved]:
-    """Hand the allowances of materials on to what was made of them (IAS 2.35)."""
+    """Hand the allowances of materials on to what was made of them (IAS 2.10, 2.12)."""
     places: dict[tuple[str, str], tuple[list[Reduction], list[Addition]]] = {}
     for reduction in reductions:
         if reduction.units:
