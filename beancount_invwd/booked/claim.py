@@ -21,9 +21,10 @@ from beancount.core import data
 
 from beancount_invwd.directives.metadata import GROUP, TAG
 from beancount_invwd.ground.sums import Sums
-from beancount_invwd.movements.movement import Movement, Release
+from beancount_invwd.movements.movement import Movement
 
 _OF_UNITS = ("release", "transfer")
+_LEFT = ("sale", "use", "own-use", "supplier-return")
 Kin = Callable[[str, str], bool]
 """Tells of the names of two groups whether they may hold the same goods."""
 
@@ -53,7 +54,7 @@ class Claim:
         """The same of other amounts."""
         return replace(self, changes=changes)
 
-    def fits(self, movement: Movement | Release, is_kin: Kin = eq) -> bool:
+    def fits(self, movement: Movement, is_kin: Kin = eq) -> bool:
         """Whether this may be the booking of a movement, or of a part of one.
 
         Args:
@@ -63,7 +64,7 @@ class Claim:
         is_alike = self.kind in {None, movement.kind} or self.is_by(movement)
         return is_alike and self.is_about(movement, is_kin)
 
-    def is_about(self, movement: Movement | Release, is_kin: Kin) -> bool:
+    def is_about(self, movement: Movement, is_kin: Kin) -> bool:
         """Whether this may be about the goods of a movement."""
         group = movement.group
         return (
@@ -72,9 +73,9 @@ class Claim:
             and is_kin(self.group, group.name)
         )
 
-    def is_by(self, movement: Movement | Release) -> bool:
+    def is_by(self, movement: Movement) -> bool:
         """Whether the same transaction took the units out."""
-        return isinstance(movement, Movement) and movement.source is self.txn
+        return movement.source is self.txn
 
 
 def is_booked(txn: Any) -> bool:
@@ -100,7 +101,8 @@ def read_claims(txn: Any) -> list[Claim]:
             amounts.add(posting.account, -posting.units.number)
     kind, entity = meta.get("invwd"), meta.get("invwd-entity")
     is_of_units = kind in _OF_UNITS and "invwd-source" in meta
-    is_return = meta.get("invwd-reason") in {"return", "sale", "use"}
+    if kind == "reversal" and meta.get("invwd-reason") == "return":
+        kind = "release"  # as goods that went back were told before
     return [
         Claim(
             group,
@@ -108,7 +110,7 @@ def read_claims(txn: Any) -> list[Claim]:
             currency,
             kind if isinstance(kind, str) else None,
             amounts,
-            is_of_units or kind == "release" or is_return,
+            is_of_units or kind == "release" or meta.get("invwd-reason") in _LEFT,
             txn,
         )
         for (group, currency), amounts in changes.items()

@@ -15,7 +15,7 @@ from beancount_invwd.booked.goods import Goods
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.shares import overlap
 from beancount_invwd.ground.sums import Sums
-from beancount_invwd.movements.movement import Movement, Release
+from beancount_invwd.movements.movement import Movement
 
 
 def settle(
@@ -71,8 +71,8 @@ def _settle_partly(
 
 
 def settle_waiting(
-    waiting: Sequence[Release], claims: Sequence[Claim], is_kin: Kin
-) -> tuple[list[Release], list[Claim]]:
+    waiting: Sequence[Movement], claims: Sequence[Claim], is_kin: Kin
+) -> tuple[list[Movement], list[Claim]]:
     """Take what is booked off releases that wait for the end of their period.
 
     Returns:
@@ -84,16 +84,16 @@ def settle_waiting(
         for claim in left:
             if claim.is_of_units:
                 rest = [_take_off(row, claim, check) for row in rest]
-    return [row for row in rest if row.amount], list(filter(_is_open, left))
+    return [row for row in rest if row.changes], list(filter(_is_open, left))
 
 
-def _take_off(row: Release, claim: Claim, is_kin: Kin) -> Release:
-    """Take what is booked on its account off a release, and off what is booked."""
-    taken = -overlap(row.change, claim.changes[row.account])
-    if not taken or not claim.fits(row, is_kin):
-        return row
-    claim.changes.add(row.account, taken)
-    return row._replace(amount=row.amount - taken)
+def _take_off(row: Movement, claim: Claim, is_kin: Kin) -> Movement:
+    """Take what is booked on its accounts off a release, and off what is booked."""
+    taken: Sums[str] = Sums()
+    for account, change in row.changes.items() if claim.fits(row, is_kin) else ():
+        taken.add(account, overlap(change, claim.changes[account]))
+        claim.changes.add(account, -taken[account])
+    return row.less(taken)
 
 
 def cancel_lacking(

@@ -163,6 +163,10 @@ class Chart:
         """The smallest unit of a currency that is written."""
         return self.items.quantum(currency)
 
+    def is_own_use(self, account: str) -> bool:
+        """Whether goods that go to an account are put to own use, by its Open."""
+        return self.stated.get(account, NO_FACTS).own_use is True
+
     def is_under(self, account: str, *roots: str) -> bool:
         """Whether an account is under one of some roots, which are named in English."""
         return any(self._policy.roots.is_under(account, root) for root in roots)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from beancount_invwd.ground.errors import InvwdError
     from beancount_invwd.ground.sums import Sums
     from beancount_invwd.lots.stock import StockKey
-    from beancount_invwd.movements.movement import Movement, Release
+    from beancount_invwd.movements.movement import Movement
 
 _get_date = attrgetter("date")
 Found = TypeVar("Found")
@@ -155,7 +155,7 @@ class Run(Goods):
         return self._timeline.booked.taken_over
 
     @property
-    def waiting(self) -> Sequence[Release]:
+    def waiting(self) -> Sequence[Movement]:
         """Releases that are written at the end of the period."""
         return self._timeline.releases.waiting
 

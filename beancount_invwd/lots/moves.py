@@ -101,10 +101,12 @@ class Outflow(NamedTuple):
     Attributes:
         left: All units that left, those without an allowance too.
         moved: Allowances that went along to other lots.
+        returned: Units that came back, each with the allowance that it took back.
     """
 
     left: Sequence[Reduction]
     moved: Sequence[Moved]
+    returned: Sequence[Reduction] = ()
 
 
 def take_out(lot: Lot, units: Decimal, cost_unit: Decimal, out_of: Decimal) -> Reduction:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from beancount_invwd.allowance.changes import Weighed, find_kind, join, tell_reason
 from beancount_invwd.allowance.groups import Group, Kind
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.shares import overlap
 from beancount_invwd.ground.sums import Sums
 
 if TYPE_CHECKING:
@@ -19,32 +20,7 @@ if TYPE_CHECKING:
 
 BOOKED = "booked"
 """The reason of what the ledger says itself, and of what corrects it."""
-_NOTHING: Mapping[str | None, Decimal] = MappingProxyType({})
-
-
-class Release(NamedTuple):
-    """An allowance that left with units, before it is written.
-
-    Attributes:
-        account: The allowance account.
-        credit: The account that is credited; None is the reversal account.
-        amount: Of the allowance, positive.
-        units: Units that left, with their cost.
-    """
-
-    group: Group
-    kind: Kind
-    reason: str
-    account: str
-    credit: str | None
-    amount: Decimal
-    units: Decimal
-    cost: Decimal
-
-    @property
-    def change(self) -> Decimal:
-        """The change of the allowance, negative."""
-        return -self.amount
+_NOTHING: Mapping[str, Decimal] = MappingProxyType({})
 
 
 class Movement(NamedTuple):
@@ -60,8 +36,8 @@ class Movement(NamedTuple):
         threshold: From which sum on a loss is a line of its own; None is always.
         lot: The lot, if the movement is of one only that is a group of its own.
         corrects: What of the change would belong to a closed period.
-        credits: What releases credit, by account, positive; None stands for the reversal
-            account. Empty for measurements, whose account depends on materiality.
+        credits: What releases credit, by account, positive; negative where units came back. Empty
+            for measurements, whose account depends on materiality.
         source: The transaction by which units left or moved.
         is_correction: Whether all of the change would belong to a closed period.
         is_booked: Whether the ledger has it already.
@@ -79,7 +55,7 @@ class Movement(NamedTuple):
     threshold: Decimal | None = None
     lot: Lot | None = None
     corrects: Decimal = ZERO
-    credits: Mapping[str | None, Decimal] = _NOTHING
+    credits: Mapping[str, Decimal] = _NOTHING
     source: Any = None
     is_correction: bool = False
     is_booked: bool = False
@@ -97,12 +73,11 @@ class Movement(NamedTuple):
         for account, amount in taken.items():
             changes.add(account, -amount)
         changes = changes.without_zeros()
-        amount = -changes.total()
-        credited: dict[str | None, Decimal] = {}
-        for name, credit in self.credits.items():
-            if amount > ZERO:
-                credited[name] = min(credit, amount)
-                amount -= credited[name]
+        left, credited = -changes.total(), Sums[str]()
+        for account, credit in self.credits.items():
+            credited.add(account, overlap(credit, left))
+            left -= credited[account]
+        credited = credited.without_zeros()
         return self._replace(changes=changes, credits=credited)
 
 

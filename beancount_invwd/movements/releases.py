@@ -1,7 +1,12 @@
-"""Allowances that left or moved with units → the movements of a day.
+"""Allowances that left, moved or came back with units → the movements of a day.
 
-A sale releases at once, or together with all others of the period on the next measurement date
-(ACCOUNTING section 8); transfers are always written at once.
+A release credits the accounts that took the cost, so that they end at the carrying amount of what
+left (IAS 2.34; `lots/charged`); what comes back takes it from them again. It is written at once, or
+together with all others of the period on the next measurement date (ACCOUNTING section 8);
+transfers are always written at once.
+
+    4 of 10 MUG {10 USD} with an allowance of 30.00 are sold, Expenses:COGS 40.00: a release of
+    12.00, which leaves cost of goods sold at 28.00
 """
 
 from __future__ import annotations
@@ -13,38 +18,41 @@ from typing import TYPE_CHECKING, Any
 from beancount_invwd.allowance.groups import Group, Grouping, Kind
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
-from beancount_invwd.movements.credits import choose_credits
-from beancount_invwd.movements.movement import Movement, Release
+from beancount_invwd.lots.charged import Charged
+from beancount_invwd.movements.movement import Movement
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from beancount_invwd.directives.chart import Chart
     from beancount_invwd.lots.moves import Moved, Outflow, Reduction
     from beancount_invwd.lots.stock import Stock
-    from beancount_invwd.policy.policy import Policy
+
+ROUNDING = "rounding"
 
 
 class Releases:
     """Collects what units took along.
 
     Args:
-        policy: Tells when releases are written.
-        chart: Tells where they go.
+        chart: Tells what accounts are.
         grouping: Tells which group units left.
+        is_by_period: Whether releases are written on the next measurement date.
 
     Attributes:
-        waiting: Releases that are written on the next measurement date.
+        waiting: Releases that are.
     """
 
-    def __init__(self, policy: Policy, chart: Chart, grouping: Grouping) -> None:
-        self.waiting: list[Release] = []
-        self._policy = policy
+    def __init__(self, chart: Chart, grouping: Grouping, *, is_by_period: bool) -> None:
+        self.waiting: list[Movement] = []
         self._chart = chart
         self._grouping = grouping
+        self._is_by_period = is_by_period
         self._movements: list[Movement] = []
 
     def end_period(self, day: datetime.date) -> None:
         """Write the releases of the period on a measurement date."""
-        self._release(day, self.waiting, None)
+        self._movements += [row._replace(date=day, source=None) for row in _join(self.waiting)]
         self.waiting = []
 
     def take(self) -> list[Movement]:
@@ -61,49 +69,58 @@ class Releases:
             is_booked: Whether it has the release itself, which so does not wait.
         """
         self._transfer(txn, outflow.moved)
+        released = [*self._release(txn, outflow.left), *self._release(txn, outflow.returned, -1)]
+        if self._is_by_period and not is_booked:
+            self.waiting += released
+        else:
+            self._movements += _join(released)
+
+    def _release(
+        self, txn: Any, rows: Sequence[Reduction], sign: int = 1
+    ) -> Iterator[Movement]:
+        """Release what units took along; with a sign of -1, what they took back."""
         places: dict[tuple[str, str], list[Reduction]] = {}
-        for row in outflow.left:
+        for row in rows:
             places.setdefault(row.lot.stock.key[:2], []).append(row)
-        for rows in places.values():
-            releases = self._choose_releases(txn, rows)
-            if self._policy.release == "period" and not is_booked:
-                self.waiting += releases
-            else:
-                self._release(txn.date, releases, txn)
-
-    def _choose_releases(self, txn: Any, rows: Sequence[Reduction]) -> list[Release]:
-        chosen = choose_credits(txn, rows, self._policy.roots, self._find_cogs)
-        sold = {row.lot.stock for row, _, _ in chosen if row.units_left}  # the others moved
-        return [
-            Release(
-                self._grouping.find_left(row.lot),
-                "release" if account else "reversal",
-                reason,
-                row.lot.place.contra,
-                account,
-                row.allowance,
-                row.units_left if row.lot.stock in sold else row.units_taken,
-                row.cost if row.lot.stock in sold else row.units_taken * row.cost_unit,
-            )
-            for row, account, reason in chosen
-        ]
-
-    def _find_cogs(self, stock: Stock) -> str:
-        """The cost-of-goods-sold account of an item."""
-        return self._chart.result("cogs", stock.key.entity, stock.key.commodity, stock.category)
-
-    def _release(self, day: datetime.date, releases: Sequence[Release], txn: Any) -> None:
-        groups: dict[tuple[Group, Kind], list[Release]] = {}
-        for release in releases:
-            groups.setdefault((release.group, release.kind), []).append(release)
-        for (group, kind), rows in sorted(groups.items(), key=lambda item: item[0]):
-            changes: Sums[str] = Sums()
-            credited: Sums[str | None] = Sums()
-            for row in rows:
-                changes.add(row.account, -row.amount)
-                credited.add(row.credit, row.amount)
-            movement = _gather(day, kind, group, rows, changes)
-            self._movements.append(movement._replace(credits=credited, source=txn))
+        for (_, currency), together in places.items():
+            charged = Charged(self._chart, txn, currency, sign)
+            costs: Sums[Stock] = Sums()
+            for row in together:
+                costs.add(row.lot.stock, row.cost)
+            pieces: dict[tuple[Stock, Group, bool], list[Reduction]] = {}
+            for row in together:
+                if row.allowance:
+                    group = self._grouping.find_left(row.lot)
+                    key = (row.lot.stock, group, bool(row.units_left))
+                    pieces.setdefault(key, []).append(row)
+            for (stock, group, has_left), piece in pieces.items():
+                amount = sum((row.allowance for row in piece), ZERO)
+                if has_left:
+                    parts = charged.share(amount, stock, (costs[stock], costs.total()))
+                    tell = charged.tell_reason if sign > 0 else charged.tell_return
+                    reason = tell(parts, stock)
+                else:  # goods that are still there cannot carry it
+                    parts = charged.find_nobody(stock, amount)
+                    reason = charged.tell_reason(parts, stock)
+                    reason = ROUNDING if amount <= stock.quantum else reason
+                changes, credited = Sums[str](), Sums[str]()
+                for row in piece:
+                    changes.add(row.lot.place.contra, -sign * row.allowance)
+                for part in parts:
+                    credited.add(part.account, sign * part.amount)
+                units = sum((row.units_left or row.units_taken for row in piece), ZERO)
+                cost = sum((row.cost or row.units_taken * row.cost_unit for row in piece), ZERO)
+                yield Movement(
+                    txn.date,
+                    "release",
+                    reason,
+                    group,
+                    units,
+                    cost,
+                    changes,
+                    credits=credited,
+                    source=txn,
+                )
 
     def _transfer(self, txn: Any, moved: Iterable[Moved]) -> None:
         groups: dict[Group, list[Moved]] = {}
@@ -115,18 +132,35 @@ class Releases:
                 changes.add(row.source.place.contra, -row.allowance)
                 changes.add(row.target.place.contra, row.allowance)
             if changes := changes.without_zeros():
-                movement = _gather(txn.date, "transfer", group, rows, changes)
-                self._movements.append(movement._replace(source=txn))
+                units = sum((row.units for row in rows), ZERO)
+                cost = sum((row.cost for row in rows), ZERO)
+                kind: Kind = "transfer"
+                reason = rows[0].reason
+                movement = Movement(txn.date, kind, reason, group, units, cost, changes, source=txn)
+                self._movements.append(movement)
 
 
-def _gather(
-    day: datetime.date,
-    kind: Kind,
-    group: Group,
-    rows: Sequence[Release] | Sequence[Moved],
-    changes: Sums[str],
-) -> Movement:
-    """Write what is alike of a day as one movement."""
-    units = sum((row.units for row in rows), ZERO)
-    cost = sum((row.cost for row in rows), ZERO)
-    return Movement(day, kind, rows[0].reason, group, units, cost, changes)
+def _join(rows: Iterable[Movement]) -> list[Movement]:
+    """Put releases of the same group together, under the reason of most of them."""
+    groups: dict[Group, list[Movement]] = {}
+    for row in rows:
+        groups.setdefault(row.group, []).append(row)
+    joined = []
+    for _, together in sorted(groups.items(), key=lambda item: item[0]):
+        changes, credited, reasons = Sums[str](), Sums[str](), Sums[str]()
+        for row in together:
+            reasons.add(row.reason, abs(row.change))
+            for account, change in row.changes.items():
+                changes.add(account, change)
+            for account, amount in row.credits.items():
+                credited.add(account, amount)
+        found = together[0]._replace(
+            reason=max(reasons, key=reasons.__getitem__),
+            quantity=sum((row.quantity for row in together), ZERO),
+            cost=sum((row.cost for row in together), ZERO),
+            changes=changes.without_zeros(),
+            credits=credited.without_zeros(),
+        )
+        if found.changes or found.credits:
+            joined.append(found)
+    return joined

@@ -25,7 +25,8 @@ def sum_allowances(timeline: Timeline) -> Sums[tuple[str, str]]:
         for lot in stock.lots.values() if stock.allowance else ():
             sums.add((lot.place.contra, stock.key.currency), lot.allowance)
     for row in timeline.releases.waiting:
-        sums.add((row.account, row.group.currency), row.amount)
+        for account, change in row.changes.items():
+            sums.add((account, row.group.currency), -change)
     for key, change in sum_corrections(timeline).items():
         sums.add(key, -change)
     return sums

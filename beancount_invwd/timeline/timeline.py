@@ -92,7 +92,7 @@ class Timeline:
         memory = self._memory = self.weigher.memory
         self._agenda = Agenda(books, memory, chart.items.feeds, is_by_price=is_by_price)
         self._missing = Missing(books, chart, mistakes, is_ignored=policy.missing_price == "ignore")
-        self.releases = Releases(policy, chart, grouping)
+        self.releases = Releases(chart, grouping, is_by_period=policy.release == "period")
         self.closed = ClosedPeriod(directives.closed, grouping)
         self.booked = Booked(
             books,

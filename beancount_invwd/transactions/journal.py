@@ -105,8 +105,7 @@ class Journal:
         group = movement.group
         if movement.credits:
             return [
-                (account or self._find_account("reversal", group), -amount)
-                for account, amount in movement.credits.items()
+                (account, -amount) for account, amount in movement.credits.items()
             ]
         if movement.kind == "transfer":
             return []

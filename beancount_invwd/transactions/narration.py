@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.ground.money import CENT, ONE, ZERO, round_money, round_number
+from beancount_invwd.movements.releases import ROUNDING
 from beancount_invwd.policy.words import NRV, VALUES
 
 if TYPE_CHECKING:
@@ -61,11 +62,14 @@ def narrate(movement: Movement, figures: Figures, closed: datetime.date | None) 
 def _tell_change(movement: Movement, figures: Figures) -> str:
     name = _name_group(movement)
     units = f"{figures.quantity:,f} unit{'' if figures.quantity == 1 else 's'}"
-    if movement.credits:
-        what = "Release" if movement.kind == "release" else "Reversal"
-        return f"{what} of write-down of {name}: {units} {_tell_source(movement.source)}"
+    source = _tell_source(movement.source)
+    if movement.reason == ROUNDING:
+        return f"Release of write-down of {name}: rounding, which goods cannot carry, {source}"
+    if movement.kind == "release":
+        what = "Release" if movement.change <= ZERO else "Return"
+        return f"{what} of write-down of {name}: {units} {source}"
     if movement.kind == "transfer" and movement.source is not None:
-        return f"Transfer of write-down of {name}: {units} {_tell_source(movement.source)}"
+        return f"Transfer of write-down of {name}: {units} {source}"
     if movement.measure is None:  # it corrects what is booked; nothing was measured
         return _CORRECTED[movement.kind].format(name=name)
     return _tell_measure(movement, figures, name, units)

@@ -51,7 +51,7 @@ def tell_waiting(run: Run) -> Iterator[str]:
     """
     releases: Sums[str] = Sums()
     for release in run.waiting:
-        releases.add(release.group.currency, release.amount)
+        releases.add(release.group.currency, -release.change)
     for currency, amount in sorted(releases.without_zeros().items()):
         what, side = "releases", "more"
         if amount < 0:  # of the period more came back with goods than left with others

@@ -12,7 +12,7 @@ from beancount_invwd.report.ledger.history import read_history
 
 if TYPE_CHECKING:
     from beancount_invwd.engine import Run
-    from beancount_invwd.movements.movement import Movement, Release
+    from beancount_invwd.movements.movement import Movement
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def tell_cost(row: CostTie) -> str:
 def has_waiting(run: Run) -> bool:
     """Whether lots of a group carry another sum than the accounts, until that is written."""
     sums: Sums[tuple[str, str, str]] = Sums()
-    rows: list[Release | Movement] = [*run.waiting, *run.corrections]
+    rows: list[Movement] = [*run.waiting, *run.corrections]
     for row in rows:
         sums.add(row.group[:3], row.change)
     return any(sums.values())

@@ -1,0 +1,177 @@
+"""A transaction → the accounts that took the cost of goods that left, by six steps.
+
+So that each ends at the carrying amount of what left (IAS 2.34, 2.35; ACCOUNTING section 8). Units
+that came back are the same with all signs turned: then the accounts are asked that gave it back.
+
+    10 MUG {5 USD} with an allowance of 8.00 leave; Expenses:COGS:Shop took 30.00 and :Web 20.00
+    of the cost (step 2): 4.80 and 3.20 of the 8.00 are theirs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from decimal import ROUND_FLOOR, Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.shares import share_out
+from beancount_invwd.ground.sums import Sums
+
+if TYPE_CHECKING:
+    from beancount_invwd.directives.chart import Chart
+    from beancount_invwd.lots.stock import Stock
+
+NOBODY = 6
+"""The step for what no account took: goods that went back were never lost."""
+
+
+class Part(NamedTuple):
+    """What an account gets of an amount, and by which step."""
+
+    step: int
+    account: str
+    amount: Decimal
+
+
+class Charged:
+    """What a transaction charged in one currency, and how much of it was released so far.
+
+    Args:
+        chart: Tells what accounts are.
+        txn: The transaction.
+        currency: The cost currency of the goods.
+        sign: -1 for units that came back.
+
+    Attributes:
+        is_sale: Whether the goods were sold or charged, though perhaps not in this currency.
+    """
+
+    def __init__(self, chart: Chart, txn: Any, currency: str, sign: int = 1) -> None:
+        self._chart = chart
+        self._sums: Sums[str] = Sums()
+        self._taken: Sums[str] = Sums()
+        is_abroad = False
+        for posting in txn.postings:
+            account, units = posting.account, posting.units
+            if posting.cost is not None:
+                continue
+            if units.currency == currency:
+                self._sums.add(account, sign * units.number)
+            elif sign * units.number > ZERO and chart.is_under(account, "Expenses"):
+                is_abroad = True
+        self._earns = any(chart.is_under(row.account, "Income") for row in txn.postings)
+        self.is_sale = self._earns or is_abroad
+
+    def share(self, amount: Decimal, stock: Stock, costs: Sequence[Decimal]) -> list[Part]:
+        """Share a release out, and note that it is.
+
+        Args:
+            amount: What is released of an item, positive.
+            stock: The item.
+            costs: The cost of its units that left, and of all units that left.
+        """
+        parts = self.find(amount, stock, costs)
+        for part in parts:
+            self._taken.add(part.account, part.amount)
+        return parts
+
+    def find(self, amount: Decimal, stock: Stock, costs: Sequence[Decimal]) -> list[Part]:
+        """Find who gets what of an amount: the six steps, one after the other."""
+        quantum, cogs = stock.quantum, self._find_result("cogs", stock)
+        debits = [account for account, total in self._sums.items() if total > ZERO]
+        takers = [account for account in debits if self._may_take(account)]
+        for cost in costs:
+            for account in takers:
+                if abs(self._sums[account] - cost) <= quantum:
+                    return [Part(1, account, amount)]
+        total = sum((self._sums[account] for account in takers), ZERO)
+        if takers and any(abs(total - cost) <= quantum for cost in costs):
+            return self._split(2, amount, takers, quantum)
+        sold = [account for account in debits if is_below(account, cogs)]
+        if sold:
+            return self._split(3, amount, sold, quantum)
+        incomes = [account for account in self._sums if self._chart.is_under(account, "Income")]
+        if len(incomes) == 1:
+            return [Part(4, incomes[0], amount)]
+        if self._earns:
+            return [Part(NOBODY, cogs, amount)]
+        rest = cogs if self.is_sale else self._find_result("reversal", stock)
+        return self._fill(amount, takers, rest, quantum)
+
+    def find_nobody(self, stock: Stock, amount: Decimal) -> list[Part]:
+        """Find who gets what goods could not carry any more that did not leave."""
+        kind = "cogs" if self._earns else "reversal"
+        return [Part(NOBODY, self._find_result(kind, stock), amount)]
+
+    def _split(
+        self, step: int, amount: Decimal, accounts: Sequence[str], quantum: Decimal
+    ) -> list[Part]:
+        """Share an amount out in proportion to what accounts were charged."""
+        return _share(step, amount, accounts, [self._sums[row] for row in accounts], quantum)
+
+    def _fill(
+        self, amount: Decimal, takers: Sequence[str], rest: str, quantum: Decimal
+    ) -> list[Part]:
+        """Give accounts at most what they were charged, those under Expenses first."""
+        parts: list[Part] = []
+        owned = [account for account in takers if self.is_owned(account)]
+        for accounts in ([account for account in takers if account not in owned], owned):
+            rooms = [self._find_room(account, quantum) for account in accounts]
+            taken = min(amount, sum(rooms, ZERO))
+            if taken:
+                parts += _share(5, taken, accounts, rooms, quantum)
+                amount -= taken
+        return [*parts, Part(NOBODY, rest, amount)] if amount else parts
+
+    def _find_room(self, account: str, quantum: Decimal) -> Decimal:
+        """What an account was charged and earlier items did not take, in whole quanta."""
+        debit = (self._sums[account] / quantum).to_integral_value(ROUND_FLOOR) * quantum
+        return max(ZERO, debit - self._taken[account])
+
+    def tell_reason(self, parts: Collection[Part], stock: Stock) -> str:
+        """Tell why goods left: that of the step that takes most, or for the owners or own use."""
+        if any(self.is_owned(part.account) for part in parts):
+            return "own-use"
+        steps: Sums[int] = Sums()
+        for part in parts:
+            steps.add(part.step, part.amount)
+        most = max(steps, key=steps.__getitem__, default=NOBODY)
+        if most == NOBODY and not self.is_sale:
+            return "supplier-return"
+        cogs = self._find_result("cogs", stock)
+        takers = (part.account for part in parts if part.step == most)
+        is_sold = self._earns or any(is_below(account, cogs) for account in takers)
+        return "sale" if is_sold else "use"
+
+    def tell_return(self, parts: Iterable[Part], stock: Stock) -> str:
+        """Tell why goods came back: a count found them, or a customer brought them."""
+        most = max(parts, key=lambda part: part.amount)
+        is_found = is_below(most.account, self._find_result("write_off", stock))
+        return "count" if is_found else "customer-return"
+
+    def is_owned(self, account: str) -> bool:
+        """Whether an account takes goods for the owners, or for own use."""
+        return self._chart.is_under(account, "Equity") or self._chart.is_own_use(account)
+
+    def _may_take(self, account: str) -> bool:
+        return self._chart.is_under(account, "Expenses") or self.is_owned(account)
+
+    def _find_result(self, kind: str, stock: Stock) -> str:
+        return self._chart.result(kind, stock.key.entity, stock.key.commodity, stock.category)
+
+
+def _share(
+    step: int,
+    amount: Decimal,
+    accounts: Sequence[str],
+    weights: Sequence[Decimal],
+    quantum: Decimal,
+) -> list[Part]:
+    shares = share_out(amount, weights, quantum)
+    shares[0] += amount - sum(shares, ZERO)  # what is less than a quantum
+    return [Part(step, *pair) for pair in zip(accounts, shares, strict=True) if pair[1]]
+
+
+def is_below(account: str, other: str) -> bool:
+    """Whether an account is another, or below it."""
+    return account == other or account.startswith(f"{other}:")
