@@ -11,11 +11,14 @@ import datetime
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
+from beancount_invwd.allowance.groups import Group
 from beancount_invwd.booked.claim import Claim, find_before_goods, read_claims
 from beancount_invwd.booked.goods import Goods
 from beancount_invwd.booked.judge import Judge
 from beancount_invwd.booked.settle import cancel_lacking, settle, settle_waiting
 from beancount_invwd.booked.take import Taker
+from beancount_invwd.ground.money import ZERO
+from beancount_invwd.movements.movement import BOOKED, Movement
 
 if TYPE_CHECKING:
     from beancount_invwd.allowance.groups import Grouping
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
     from beancount_invwd.ground.sums import Sums
     from beancount_invwd.lots.books import Books
     from beancount_invwd.lots.stock import Stock, StockKey
-    from beancount_invwd.movements.movement import Movement
     from beancount_invwd.movements.releases import Releases
 
 
@@ -95,6 +97,9 @@ class Booked:
         """
         found = []
         for claim in read_claims(txn):
+            if self._judge.is_of_result(claim):
+                found.append(_describe(claim))
+                continue
             now = self._judge.admit_now(claim) if self._stands_before(claim) else None
             if now is None:
                 self._claims.append(claim)
@@ -150,3 +155,10 @@ class Booked:
         found = self._taker.take(claims, stocks, day)
         self._note_changed(stocks)
         return found
+
+
+def _describe(claim: Claim) -> Movement:
+    """What moved in profit or loss alone: the year's loss to a line of its own (section 7)."""
+    group = Group(claim.entity or "", claim.currency, claim.group, 0, "", "")
+    row = Movement(claim.txn.date, "transfer", BOOKED, group, ZERO, ZERO, {}, is_booked=True)
+    return row._replace(credits=claim.stated)

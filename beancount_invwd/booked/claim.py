@@ -38,6 +38,7 @@ class Claim:
         entity: The entity, or None if the transaction does not say.
         kind: What it says it is, or None if it was made by hand.
         changes: By account, increases of the allowance positive.
+        stated: The same as the ledger has it, before anything of it is settled.
         is_of_units: Whether it says that units left or moved (else, that they were measured).
         txn: The transaction.
     """
@@ -47,6 +48,7 @@ class Claim:
     currency: str
     kind: str | None
     changes: Sums[str]
+    stated: Sums[str]
     is_of_units: bool
     txn: Any
 
@@ -109,6 +111,7 @@ def read_claims(txn: Any) -> list[Claim]:
             entity if isinstance(entity, str) else None,
             currency,
             kind if isinstance(kind, str) else None,
+            amounts,
             amounts,
             is_of_units or kind == "release" or meta.get("invwd-reason") in _LEFT,
             txn,

@@ -22,7 +22,7 @@ The story of a closed period (`invwd-closed`, ACCOUNTING section 11):
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -151,22 +151,13 @@ class ClosedPeriod:
             found[id(outcome)] = sum((gap.find_part(gap.lot.units) for gap in gaps if gap), ZERO)
         return found
 
-    def correct(
-        self,
-        measured: list[Movement],
-        day: datetime.date,
-        find_threshold: Callable[[Group, datetime.date], Decimal | None],
-    ) -> list[Movement]:
+    def correct(self, measured: list[Movement], day: datetime.date) -> list[Movement]:
         """Write what waits on an open measurement date, set off against what is measured.
 
         Args:
             measured: What the measurement writes.
             day: Its date.
-            find_threshold: Gives the materiality threshold.
         """
         waiting, self.corrections = self.corrections, []
-        corrections = [
-            row._replace(date=day, is_correction=True, threshold=find_threshold(row.group, day))
-            for row in waiting
-        ]
+        corrections = [row._replace(date=day, is_correction=True) for row in waiting]
         return set_off(corrections, measured) if corrections else measured

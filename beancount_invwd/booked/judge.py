@@ -49,6 +49,11 @@ class Judge:
                 kept.append(narrow)
         return kept
 
+    def is_of_result(self, claim: Claim) -> bool:
+        """Whether it moves only what profit or loss has: the year's loss to a line of its own."""
+        is_result = all(self._chart.is_under(row, "Expenses", "Income") for row in claim.changes)
+        return claim.kind == "transfer" and claim.group == "total" and is_result
+
     def admit_now(self, claim: Claim) -> Claim | None:
         """Keep amounts on allowance accounts if lots can take them when they come in the ledger.
 

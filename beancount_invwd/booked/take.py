@@ -153,11 +153,12 @@ class Taker:
                 taken.setdefault(lot.stock.key.entity, Sums()).add(account, part)
         if home is not None and (unplaced := unplaced.without_zeros()):
             self._correct(claim, home, unplaced, day)
-        return [
-            self._describe(claim, _name_group(claim, entity), changes, day)
-            for entity, found in taken.items()
-            if (changes := found.without_zeros())
+        found = [
+            self._describe(claim, self._find_group(claim, entity), changes, day)
+            for entity, amounts in taken.items()
+            if (changes := amounts.without_zeros())
         ]
+        return found[:1] + [row._replace(credits={}) for row in found[1:]]
 
     def _find_circles(self, claim: Claim, lots: Sequence[Lot], test: _Test) -> list[list[bool]]:
         """Tell of lots who comes first, who next."""
@@ -171,24 +172,30 @@ class Taker:
 
     def _correct(self, claim: Claim, stock: Stock, changes: Sums[str], day: datetime.date) -> None:
         """Note that amounts which no lot can take have to be taken off again."""
-        (entity, _, commodity), category = stock.key, stock.category
-        is_wide = claim.group != commodity and not self._grouping.is_by_item
-        item = "" if is_wide else commodity
-        group = _name_group(claim, entity)._replace(commodity=item, category=category)
-        kind = find_kind(changes.total(), ONE)
+        group, kind = self._find_group(claim, stock.key.entity), find_kind(changes.total(), ONE)
         self._closed.keep([Movement(day, kind, BOOKED, group, ZERO, ZERO, changes)])
+
+    def _find_group(self, claim: Claim, entity: str) -> Group:
+        """The group that a claim names, with the item or category of its goods."""
+        stock = self._goods.find_home(claim)
+        commodity, category = ("", "") if stock is None else (stock.key.commodity, stock.category)
+        if claim.group != commodity and not self._grouping.is_by_item:
+            commodity = ""
+        return Group(entity, claim.currency, claim.group, 0, commodity, category)
 
     def _describe(
         self, claim: Claim, group: Group, changes: Sums[str], day: datetime.date
     ) -> Movement:
         """What was booked; by its kind losses and reversals are added up (section 7)."""
         change = changes.total()
-        kind = find_kind(change, ONE)
-        if change < 0 and claim.kind == "release":
+        kind = find_kind(change, ZERO if claim.kind == "write-off" else ONE)
+        if claim.kind == "release":
             kind = "release"
         elif self._is_taken_over(claim):
             kind = "transfer"
-        return Movement(day, kind, BOOKED, group, ZERO, ZERO, changes, is_booked=True)
+        others = Sums({a: n for a, n in claim.stated.items() if a not in changes})
+        row = Movement(day, kind, BOOKED, group, ZERO, ZERO, changes, is_booked=True)
+        return row._replace(credits=others.without_zeros())
 
     def _is_taken_over(self, claim: Claim) -> bool:
         """Whether it is neither loss nor gain: an allowance that came from another system, say."""
@@ -201,10 +208,6 @@ class Taker:
                 self.taken_over.add(lot.stock.key, change)
                 if self._is_interim:
                     carry(lot, ZERO, locked=max(ZERO, change))
-
-
-def _name_group(claim: Claim, entity: str) -> Group:
-    return Group(entity, claim.currency, claim.group, 0, "", "")
 
 
 def _is_booking(claim: Claim, together: Sequence[Weighed]) -> bool:

@@ -1,67 +1,235 @@
-"""The materiality threshold of a date, and which losses of a fiscal year stay below it.
+"""Losses of a date → those on a line of their own, and those in cost of goods sold (section 7).
 
-A loss is a line of its own, or part of cost of goods sold while the losses of the fiscal year stay
-below the threshold; reversals likewise, on their own sum (ACCOUNTING section 7).
+Losses of a fiscal year are part of cost of goods sold while their sum stays below the threshold. On
+the date on which it is reached, what was charged there before moves to the line of its own, so that
+the line is the year's loss (IAS 1.97, ASC 330-10-50-2). Reversals likewise, on their own sum.
 
-    'materiality': ['500 USD', '1%'], inventory of 40,000.00: the smaller one, 400.00
+    'materiality': '500 USD': 300.00 in January go to cost of goods sold; with 300.00 in February
+    the year's 600.00 are a line of their own, and January's 300.00 move there. With
+    'materiality_line': 'excess' nothing moves, and of February's loss 100.00 are on the line.
 
 Errors: a threshold in a currency without a rate.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
 
+from beancount_invwd.allowance.changes import Weighed
+from beancount_invwd.allowance.groups import Group
 from beancount_invwd.ground.dates import fiscal_year_end
+from beancount_invwd.ground.money import ZERO, round_money
+from beancount_invwd.ground.shares import overlap, share_out
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.movements.movement import Movement
 
 if TYPE_CHECKING:
-    import datetime
-    from collections.abc import Sequence
-    from decimal import Decimal
-
-    from beancount_invwd.allowance.groups import Group
+    from beancount_invwd.directives.chart import Chart
     from beancount_invwd.directives.mistakes import Mistakes
     from beancount_invwd.lots.books import Books
     from beancount_invwd.measure.prices import PriceBook
-    from beancount_invwd.movements.movement import Movement
     from beancount_invwd.policy.policy import Policy, Threshold
+
+MATERIAL = "materiality"
+_OWN = {"write-down": "loss", "write-off": "write_off", "reversal": "reversal"}
+"""The accounts that stand on lines of their own."""
+_Place = tuple[str, str]  # entity, currency
+_Line = tuple[str, str]  # the account of cost of goods sold, and that of the line
+
+
+class _Sum(NamedTuple):
+    """What losses, or reversals, are added up over: a fiscal year of an entity and currency."""
+
+    place: _Place
+    end: datetime.date
+    is_loss: bool
+
+
+@dataclass(slots=True)
+class _Year:
+    """The losses (or reversals) of a fiscal year so far.
+
+    Attributes:
+        total: All of them.
+        hidden: What cost of goods sold got of them; what it gave is negative.
+        is_reached: Whether the threshold was reached.
+        today: The date of the last booked ones, with their sum and what of it is on the line.
+    """
+
+    total: Decimal = ZERO
+    hidden: Sums[_Line] = field(default_factory=Sums)
+    is_reached: bool = False
+    today: tuple[datetime.date, Decimal, Decimal] = (datetime.date.min, ZERO, ZERO)
 
 
 class Materiality:
-    """Finds thresholds.
+    """Tells what is a line of its own.
 
     Args:
         policy: The policy.
+        chart: Gives accounts and quanta.
         books: Tells what all inventory on hand costs.
         prices: Gives closing rates.
         mistakes: Takes thresholds that cannot be converted.
+        movements: What is written or booked so far, in the order of dates.
     """
 
-    def __init__(self, policy: Policy, books: Books, prices: PriceBook, mistakes: Mistakes) -> None:
-        self._thresholds = policy.materiality
+    def __init__(  # noqa: PLR0913, PLR0917 (one of each stage before)
+        self,
+        policy: Policy,
+        chart: Chart,
+        books: Books,
+        prices: PriceBook,
+        mistakes: Mistakes,
+        movements: Sequence[Movement],
+    ) -> None:
+        self._policy = policy
+        self._chart = chart
         self._books = books
         self._prices = prices
         self._mistakes = mistakes
-        self._costs: dict[tuple[str, str], Decimal] = {}
-        self._costs_of: datetime.date | None = None
+        self._movements = movements
+        self._known = 0  # how many of the movements
+        self._years: dict[_Sum, _Year] = {}
 
-    def find_threshold(self, group: Group, day: datetime.date) -> Decimal | None:
+    def place(
+        self,
+        day: datetime.date,
+        found: Sequence[Movement],
+        weighed: Sequence[Weighed],
+        *,
+        is_closed: bool,
+    ) -> list[Movement]:
+        """Tell what of a measurement is on a line of its own.
+
+        Args:
+            day: The measurement date.
+            found: What is written on it.
+            weighed: What groups lost or gained; it is not yet set.
+            is_closed: Whether nothing is written on it.
+
+        Returns:
+            What is written, and what moves to the line.
+        """
+        if not self._policy.materiality:
+            return list(found)
+        self._take_booked()
+        end = fiscal_year_end(day, self._policy.year_end)
+        places = {key.place for key in self._years if key.end == end}
+        places |= {row.group[:2] for row in found}
+        lines: dict[int, Decimal] = {}
+        shown = []
+        for place in sorted(places):
+            threshold = self._find_threshold(place, day)
+            moved: Sums[str] = Sums()
+            for is_loss in (True, False):
+                year = self._years.setdefault(_Sum(place, end, is_loss), _Year())
+                rows = [row for row in found if row.group[:2] == place and _is(row, is_loss)]
+                lines.update(self._add(year, rows, weighed, threshold, day))
+                if year.is_reached and self._is_all and not is_closed:
+                    _move(year, moved)
+            if moved := moved.without_zeros():
+                shown.append(_describe(place, day, moved))
+        placed = [row._replace(on_line=lines.get(id(row))) for row in found]
+        self._known += len(placed) + len(shown)
+        return placed + shown
+
+    @property
+    def _is_all(self) -> bool:
+        return self._policy.materiality_line == "all"
+
+    def _add(
+        self,
+        year: _Year,
+        rows: Sequence[Movement],
+        weighed: Sequence[Weighed],
+        threshold: Decimal | None,
+        day: datetime.date,
+    ) -> dict[int, Decimal]:
+        """Add losses of a date to those of the year; return what of each is on the line."""
+        year.total += sum((abs(row.change) for row in rows), ZERO)
+        if threshold is None:
+            return {}
+        year.is_reached = year.is_reached or ZERO < year.total >= threshold
+        if self._is_all:
+            lines = [abs(row.change) if year.is_reached else ZERO for row in rows]
+        else:
+            lines = self._share_excess(year, rows, weighed, threshold, day)
+        found = {}
+        for row, line in zip(rows, lines, strict=True):
+            sign = 1 if row.change > ZERO else -1
+            year.hidden.add(self._find_line(row), row.change - sign * line)
+            found[id(row)] = sign * line
+        return found
+
+    def _share_excess(
+        self,
+        year: _Year,
+        rows: Sequence[Movement],
+        weighed: Sequence[Weighed],
+        threshold: Decimal,
+        day: datetime.date,
+    ) -> list[Decimal]:
+        """Share what exceeds the threshold over the losses of a date, less what is booked of it."""
+        parts = [_list_parts(row, weighed) for row in rows]
+        amounts = [amount for part in parts for amount in part]
+        if not amounts:
+            return []
+        quantum = self._chart.quantum(rows[0].group.currency)
+        of_day, on_line = year.today[1:] if year.today[0] == day else (ZERO, ZERO)
+        total = sum(amounts, ZERO)
+        excess = min(max(ZERO, round_money(year.total - threshold, quantum)), total + of_day)
+        shares = iter(share_out(min(total, max(ZERO, excess - on_line)), amounts, quantum))
+        return [sum((next(shares) for _ in part), ZERO) for part in parts]
+
+    def _take_booked(self) -> None:
+        """Take what the ledger has booked since."""
+        for row in self._movements[self._known :]:
+            if not row.is_booked:
+                continue
+            end = fiscal_year_end(row.date, self._policy.year_end)
+            if row.kind in _OWN:
+                key = _Sum(row.group[:2], end, row.change > ZERO)
+                self._note(self._years.setdefault(key, _Year()), row)
+            elif not row.changes:
+                for is_loss in (True, False):
+                    year = self._years.get(_Sum(row.group[:2], end, is_loss))
+                    if year is not None:
+                        _forget(year, Sums(row.credits))
+        self._known = len(self._movements)
+
+    def _note(self, year: _Year, row: Movement) -> None:
+        """Note a booked loss or reversal."""
+        line = self._find_line(row)
+        hidden = overlap(-row.credits.get(line[0], ZERO), row.change)
+        year.total += abs(row.change)
+        year.hidden.add(line, hidden)
+        date, of_day, on_line = year.today
+        if date != row.date:
+            of_day, on_line = ZERO, ZERO
+        of_day += abs(row.change)
+        year.today = (row.date, of_day, on_line + abs(row.change - hidden))
+
+    def _find_line(self, row: Movement) -> _Line:
+        """The accounts that a loss is charged to: cost of goods sold, and its own."""
+        entity, commodity, category = row.group.entity, row.group.commodity, row.group.category
+        find = self._chart.result
+        own = find(_OWN[row.kind], entity, commodity, category)
+        return find("cogs", entity, commodity, category), own
+
+    def _find_threshold(self, place: _Place, day: datetime.date) -> Decimal | None:
         """The threshold of an entity and currency on a measurement date; None if there is none."""
-        if not self._thresholds:
-            return None
-        if day != self._costs_of:
-            self._costs_of, self._costs = day, {}
-        found = [self._convert(row, group, day) for row in self._thresholds]
+        found = [self._convert(row, place, day) for row in self._policy.materiality]
         return min((amount for amount in found if amount is not None), default=None)
 
-    def _convert(self, row: Threshold, group: Group, day: datetime.date) -> Decimal | None:
-        currency = group.currency
+    def _convert(self, row: Threshold, place: _Place, day: datetime.date) -> Decimal | None:
+        currency = place[1]
         if row.currency is None:
-            place = (group.entity, currency)
-            if place not in self._costs:
-                self._costs[place] = self._books.sum_cost(*place)
-            return row.number * self._costs[place]
+            return row.number * self._books.sum_cost(*place)
         if row.currency == currency:
             return row.number
         rate = self._prices.find_rate(row.currency, currency)
@@ -76,26 +244,44 @@ class Materiality:
         return row.number * rate[0] / rate[1]
 
 
-def find_immaterial(movements: Sequence[Movement], policy: Policy) -> set[int]:
-    """The measurements that are no line of their own, by identity."""
-    if not policy.materiality:
-        return set()
-    others = {"transfer", "release"}  # those that are booked have no credits
-    measured = [row for row in movements if not row.credits and row.kind not in others]
-    running: Sums[tuple[Any, ...]] = Sums()
-    up_to: dict[tuple[Any, ...], Decimal] = {}
-    for row in measured:
-        year = _find_year(row, policy)
-        running.add(year, abs(row.change))
-        up_to[year, row.date] = running[year]
-    return {
-        id(row)
-        for row in measured
-        if row.threshold is not None and up_to[_find_year(row, policy), row.date] < row.threshold
-    }
+def _is(row: Movement, is_loss: bool) -> bool:  # noqa: FBT001
+    """Whether a movement is a loss, or else a reversal."""
+    return row.kind in _OWN and (row.change > ZERO) == is_loss
 
 
-def _find_year(row: Movement, policy: Policy) -> tuple[Any, ...]:
-    """What losses, and reversals on their own, are added up over."""
-    end = fiscal_year_end(row.date, policy.year_end)
-    return row.group.entity, row.group.currency, end, row.change > 0
+def _list_parts(movement: Movement, weighed: Iterable[Weighed]) -> Sequence[Decimal]:
+    """What each group of a movement lost; all of it, where a correction is set off in it."""
+    parts: list[tuple[int, Decimal]] = []
+    for row in weighed:
+        if (row.group, row.kind) == (movement.group, movement.kind):
+            steps = [(lot.number, new - lot.allowance) for lot, new in row.list_new()]
+            if not row.is_own:
+                first = steps[0][0] if steps else 0
+                steps = [(first, sum(row.changes.values(), ZERO))]
+            parts += steps
+    amounts = [abs(step) for _, step in sorted(parts) if step]
+    total = abs(movement.change)
+    return amounts if sum(amounts, ZERO) == total else [total]
+
+
+def _move(year: _Year, moved: Sums[str]) -> None:
+    """Move what cost of goods sold got to the lines of its own; credits are positive."""
+    for (cogs, own), amount in year.hidden.items():
+        moved.add(cogs, amount)
+        moved.add(own, -amount)
+    year.hidden.clear()
+
+
+def _forget(year: _Year, booked: Sums[str]) -> None:
+    """Forget what the ledger has moved to the line; what is booked loses it."""
+    for line, amount in year.hidden.items():
+        cogs, own = line
+        taken = overlap(overlap(amount, booked[cogs]), -booked[own])
+        year.hidden[line] = amount - taken
+        booked.add(cogs, -taken)
+        booked.add(own, taken)
+
+
+def _describe(place: _Place, day: datetime.date, moved: Mapping[str, Decimal]) -> Movement:
+    group = Group(*place, "total", 0, "", "")
+    return Movement(day, "transfer", MATERIAL, group, ZERO, ZERO, {}, credits=moved)

@@ -33,7 +33,7 @@ class Movement(NamedTuple):
         changes: By allowance account, increases of the allowance positive.
         measure: The value that cost was tested against, not rounded; None if nothing was measured.
         price: The price, if one decided.
-        threshold: From which sum on a loss is a line of its own; None is always.
+        on_line: What of the change is on a line of its own in profit or loss; None is all.
         lot: The lot, if the movement is of one only that is a group of its own.
         corrects: What of the change would belong to a closed period.
         credits: What releases credit, by account, positive; negative where units came back. Empty
@@ -52,7 +52,7 @@ class Movement(NamedTuple):
     changes: Mapping[str, Decimal]
     measure: Decimal | None = None
     price: Price | None = None
-    threshold: Decimal | None = None
+    on_line: Decimal | None = None
     lot: Lot | None = None
     corrects: Decimal = ZERO
     credits: Mapping[str, Decimal] = _NOTHING
@@ -81,18 +81,12 @@ class Movement(NamedTuple):
         return self._replace(changes=changes, credits=credited)
 
 
-def describe(
-    weighed: Sequence[Weighed],
-    day: datetime.date,
-    threshold: Decimal | None,
-    corrects: Decimal = ZERO,
-) -> Movement:
+def describe(weighed: Sequence[Weighed], day: datetime.date, corrects: Decimal = ZERO) -> Movement:
     """Describe what a measurement writes together as one movement.
 
     Args:
         weighed: What it changes in groups that are named alike.
         day: Its date.
-        threshold: From which sum on a loss is a line of its own.
         corrects: What of the change would belong to a closed period.
     """
     found, lots = join(weighed), weighed[0].lots
@@ -107,9 +101,8 @@ def describe(
         found.changes,
         found.measure,
         found.price,
-        threshold,
-        lots[0] if is_single else None,
-        corrects,
+        lot=lots[0] if is_single else None,
+        corrects=corrects,
     )
 
 

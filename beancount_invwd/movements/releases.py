@@ -75,9 +75,7 @@ class Releases:
         else:
             self._movements += _join(released)
 
-    def _release(
-        self, txn: Any, rows: Sequence[Reduction], sign: int = 1
-    ) -> Iterator[Movement]:
+    def _release(self, txn: Any, rows: Sequence[Reduction], sign: int = 1) -> Iterator[Movement]:
         """Release what units took along; with a sign of -1, what they took back."""
         places: dict[tuple[str, str], list[Reduction]] = {}
         for row in rows:

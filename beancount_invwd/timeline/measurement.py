@@ -33,7 +33,7 @@ class Measurement:
         agenda: Tells which stocks have to be tested.
         weigher: Weighs them.
         closed: Takes what a measurement of a closed date would change, and gives it back.
-        materiality: Tells from which sum on a loss is a line of its own.
+        materiality: Tells what of losses is a line of its own.
         missing: Takes what has no measure.
         is_final: Whether what is recognised is not reversed any more.
     """
@@ -78,6 +78,7 @@ class Measurement:
         if closed.covers(day):
             closed.note(weighed, due)
             self._keep(weighed)
+            self._materiality.place(day, (), (), is_closed=True)
         else:
             written = self._write(weighed, day)
             closed.forget(None if only is None else due)  # what is different no more
@@ -86,15 +87,12 @@ class Measurement:
 
     def _write(self, weighed: Sequence[Weighed], day: datetime.date) -> Sequence[Movement]:
         """Set the allowances of groups and describe what changed."""
-        corrects, find_threshold = (
-            self._closed.take_gaps(weighed),
-            self._materiality.find_threshold,
-        )
-        found = []
+        corrects, found = self._closed.take_gaps(weighed), []
         for together in merge(weighed):
             late = sum([corrects[id(row)] for row in together], ZERO)
-            found.append(describe(together, day, find_threshold(together[0].group, day), late))
-        found = self._closed.correct(found, day, find_threshold)
+            found.append(describe(together, day, late))
+        found = self._closed.correct(found, day)
+        found = self._materiality.place(day, found, weighed, is_closed=False)
         for row in weighed:
             row.set(is_final=self._is_final)
         return found

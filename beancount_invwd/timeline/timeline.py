@@ -109,7 +109,7 @@ class Timeline:
             self._agenda,
             self.weigher,
             self.closed,
-            Materiality(policy, books, evidence.prices, mistakes),
+            Materiality(policy, chart, books, evidence.prices, mistakes, self.movements),
             self._missing,
             is_final=policy.reversals == "none",
         )

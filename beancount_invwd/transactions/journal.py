@@ -17,7 +17,6 @@ from beancount.core.amount import Amount
 
 from beancount_invwd.directives.metadata import TAG
 from beancount_invwd.ground.sums import Sums
-from beancount_invwd.movements.materiality import find_immaterial
 from beancount_invwd.transactions.narration import Figures, find_figures, narrate, show, trim
 from beancount_invwd.transactions.opens import Draft, find_refused
 
@@ -86,31 +85,27 @@ class Journal:
 
     def _draft(self, movements: Sequence[Movement]) -> list[Draft]:
         """Choose the accounts of each movement; amounts by account, debits positive."""
-        immaterial = find_immaterial(movements, self._policy)
         drafts: list[Draft] = []
         for movement in movements:
             if movement.is_booked:
                 continue
             postings = Sums({account: -change for account, change in movement.changes.items()})
-            is_material = id(movement) not in immaterial
-            for account, amount in self._choose_results(movement, is_material=is_material):
+            for account, amount in self._choose_results(movement):
                 postings.add(account, amount)
             drafts.append((movement, postings))
         return drafts
 
-    def _choose_results(
-        self, movement: Movement, *, is_material: bool
-    ) -> list[tuple[str, Decimal]]:
+    def _choose_results(self, movement: Movement) -> list[tuple[str, Decimal]]:
         """The accounts of the income statement, debits positive."""
         group = movement.group
         if movement.credits:
-            return [
-                (account, -amount) for account, amount in movement.credits.items()
-            ]
+            return [(account, -amount) for account, amount in movement.credits.items()]
         if movement.kind == "transfer":
             return []
         kind = {"write-down": "loss", "write-off": "write_off"}.get(movement.kind, movement.kind)
-        return [(self._find_account(kind if is_material else "cogs", group), movement.change)]
+        line = movement.change if movement.on_line is None else movement.on_line
+        parts = {kind: line, "cogs": movement.change - line}
+        return [(self._find_account(name, group), part) for name, part in parts.items() if part]
 
     def _find_account(self, kind: str, group: Group) -> str:
         return self._chart.result(kind, group.entity, group.commodity, group.category)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.ground.money import CENT, ONE, ZERO, round_money, round_number
+from beancount_invwd.movements.materiality import MATERIAL
 from beancount_invwd.movements.releases import ROUNDING
 from beancount_invwd.policy.words import NRV, VALUES
 
@@ -62,6 +63,12 @@ def narrate(movement: Movement, figures: Figures, closed: datetime.date | None) 
 def _tell_change(movement: Movement, figures: Figures) -> str:
     name = _name_group(movement)
     units = f"{figures.quantity:,f} unit{'' if figures.quantity == 1 else 's'}"
+    if movement.reason == MATERIAL:
+        amount = sum(map(abs, movement.credits.values()), ZERO) / 2
+        return (
+            f"Write-downs and reversals of the fiscal year{_name_entity(movement)} on lines of "
+            f"their own: {amount:,f} {movement.group.currency} out of cost of goods sold"
+        )
     source = _tell_source(movement.source)
     if movement.reason == ROUNDING:
         return f"Release of write-down of {name}: rounding, which goods cannot carry, {source}"
@@ -115,7 +122,11 @@ def _name_group(movement: Movement) -> str:
         cost = f"{trim(lot.cost_unit):,f} {group.currency}, {lot.date}"
         which = "pool" if lot.is_pool else f"lot{label} of {cost}"
         name += f" ({which} in {lot.account})"
-    return f"{name} of {group.entity}" if group.entity else name
+    return name + _name_entity(movement)
+
+
+def _name_entity(movement: Movement) -> str:
+    return f" of {movement.group.entity}" if movement.group.entity else ""
 
 
 def _tell_source(source: Any) -> str:

@@ -41,7 +41,7 @@ def find_refused(
             problem = _find_problem(opens[account], closes.get(account), movement)
             if problem is not None:
                 errors.setdefault(account, problem)
-                refused |= movement.changes.keys()
+                refused |= movement.changes.keys() or {account}
     known = 0
     while len(refused) > known:
         known = len(refused)
