@@ -13,6 +13,10 @@ The story of a closed period (`invwd-closed`, ACCOUNTING section 11):
    same group that day, so that what merely moved late is neither loss nor gain (`correct`). What is
    measured there includes the gaps; its narration says how much belongs to the closed period
    (`take_gaps`). What is different no more needs no correction.
+5. A loss that would have become a new cost basis while the books were closed (`lock`: by the end of
+   a fiscal year under `interim`, at once under `none`) is late, whatever prices say since. Lots are
+   weighed as if they carried it (`lent`); it is written in full on the first open measurement
+   date, locked (`write_late`), unless the ledger books it before (`take_late`).
 
     2024-12-31 is closed; a price of 7.00 for 10 MUG {10.00 USD} of that day comes late: a gap of
     30.00. Of them 4 are sold. On 2025-01-31 18.00 are written, "of the change, 18.00 USD corrects
@@ -22,14 +26,17 @@ The story of a closed period (`invwd-closed`, ACCOUNTING section 11):
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from beancount_invwd.allowance.changes import Weighed
+from beancount_invwd.allowance.changes import Weighed, find_kind
 from beancount_invwd.allowance.groups import Group, Grouping
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.shares import part_of
+from beancount_invwd.ground.sums import Sums
+from beancount_invwd.lots.stock import carry, find_room
 from beancount_invwd.movements.movement import Movement, set_off
 
 if TYPE_CHECKING:
@@ -45,6 +52,7 @@ class _Gap(NamedTuple):
         is_apart: Whether it was a group of its own.
         units: Its units on that day, but for those that moved to other lots since.
         amount: How much more these would have carried; negative if it would have carried less.
+        reason: The rule that decided.
     """
 
     group: Group
@@ -52,6 +60,11 @@ class _Gap(NamedTuple):
     lot: Lot
     units: Decimal
     amount: Decimal
+    reason: str
+
+    def find_rest(self) -> Decimal:
+        """What of it the units have that are still there."""
+        return self.find_part(self.lot.units)
 
     def find_part(self, units: Decimal) -> Decimal:
         """What of it so many of the units have; none if they are negative."""
@@ -76,6 +89,7 @@ class ClosedPeriod:
         self.corrections: list[Movement] = []
         self._grouping = grouping
         self._gaps: dict[int, _Gap] = {}  # by the number of the lot
+        self._late: dict[int, _Gap] = {}
 
     def covers(self, day: datetime.date) -> bool:
         """Whether a date is closed."""
@@ -84,7 +98,7 @@ class ClosedPeriod:
     @property
     def has_gaps(self) -> bool:
         """Whether a lot would have carried another allowance."""
-        return bool(self._gaps)
+        return bool(self._gaps or self._late)
 
     def keep(self, movements: Iterable[Movement]) -> None:
         """Keep what belongs to a closed period and is not booked."""
@@ -99,10 +113,11 @@ class ClosedPeriod:
         """
         self.forget(due)
         for outcome in weighed:
-            for lot, allowance in outcome.list_new() if outcome.changes else ():
+            rows = zip(outcome.lots, outcome.allowances, outcome.reasons, strict=True)
+            for lot, allowance, reason in rows if outcome.changes else ():
                 gap = allowance - lot.allowance
                 if gap:
-                    found = _Gap(outcome.group, outcome.is_apart, lot, lot.units, gap)
+                    found = _Gap(outcome.group, outcome.is_apart, lot, lot.units, gap, reason)
                     self._gaps[lot.number] = found
 
     def forget(self, stocks: Iterable[Stock] | None = None) -> None:
@@ -119,16 +134,8 @@ class ClosedPeriod:
     def follow(self, moved: Iterable[Moved]) -> None:
         """Let gaps go with units that moved to other lots since."""
         for row in moved:
-            gap = self._gaps.get(row.source.number)
-            if gap is not None and gap.units > ZERO:
-                units = min(row.units, gap.units)
-                part = gap.find_part(units)
-                rest, there = gap.units - units, self._gaps.get(row.target.number)
-                self._gaps[row.source.number] = gap._replace(units=rest, amount=gap.amount - part)
-                if there is not None:
-                    units, part = units + there.units, part + there.amount
-                target = gap._replace(lot=row.target, units=units, amount=part)
-                self._gaps[row.target.number] = target
+            for gaps in (self._gaps, self._late):
+                _follow(gaps, row)
 
     def take_gaps(self, weighed: Iterable[Weighed]) -> dict[int, Decimal]:
         """Take the gaps of units that are still there.
@@ -148,8 +155,50 @@ class ClosedPeriod:
             if not outcome.is_apart:
                 numbers += together.get(outcome.group, [])
             gaps = [self._gaps.pop(number, None) for number in numbers]
-            found[id(outcome)] = sum((gap.find_part(gap.lot.units) for gap in gaps if gap), ZERO)
+            found[id(outcome)] = sum((gap.find_rest() for gap in gaps if gap), ZERO)
         return found
+
+    def lock(self) -> None:
+        """Make losses that closed dates should have had a new cost basis."""
+        for number, gap in list(self._gaps.items()):
+            if gap.amount > ZERO:
+                del self._gaps[number]
+                before = self._late.get(number)
+                more = before.find_rest() if before is not None else ZERO
+                self._late[number] = gap._replace(amount=gap.amount + more)
+
+    @contextmanager
+    def lent(self) -> Iterator[Mapping[int, Decimal]]:
+        """Let lots carry for a while what should be locked in them.
+
+        Yields:
+            What each lot is to carry in all, by its number.
+        """
+        parts = [(gap.lot, gap.find_rest()) for gap in self._late.values()]
+        for lot, part in parts:
+            carry(lot, part, part)
+        yield {lot.number: lot.allowance for lot, _ in parts}
+        for lot, part in parts:
+            carry(lot, -part, -part)
+
+    def take_late(self, lot: Lot, change: Decimal) -> None:
+        """Take what the ledger has booked off what should have been locked: it is, then."""
+        gap = self._late.get(lot.number)
+        if gap is not None and change > ZERO:
+            part = min(change, gap.find_rest())
+            self._late[lot.number] = gap._replace(units=lot.units, amount=gap.find_rest() - part)
+            carry(lot, ZERO, part)
+
+    def write_late(self, day: datetime.date) -> None:
+        """Let lots carry late losses from an open measurement date on, locked."""
+        groups: dict[Group, list[tuple[_Gap, Decimal]]] = {}
+        for gap in self._late.values():
+            part = min(gap.find_rest(), find_room(gap.lot))
+            if part:
+                carry(gap.lot, part, part)
+                groups.setdefault(gap.group, []).append((gap, part))
+        self._late.clear()
+        self.corrections += [_describe(day, group, rows) for group, rows in groups.items()]
 
     def correct(self, measured: list[Movement], day: datetime.date) -> list[Movement]:
         """Write what waits on an open measurement date, set off against what is measured.
@@ -161,3 +210,30 @@ class ClosedPeriod:
         waiting, self.corrections = self.corrections, []
         corrections = [row._replace(date=day, is_correction=True) for row in waiting]
         return set_off(corrections, measured) if corrections else measured
+
+
+def _follow(gaps: dict[int, _Gap], row: Moved) -> None:
+    """Let a gap go with units that moved to another lot."""
+    gap = gaps.get(row.source.number)
+    if gap is None or gap.units <= ZERO:
+        return
+    units = min(row.units, gap.units)
+    part = gap.find_part(units)
+    rest, there = gap.units - units, gaps.get(row.target.number)
+    gaps[row.source.number] = gap._replace(units=rest, amount=gap.amount - part)
+    if there is not None:
+        units, part = units + there.units, part + there.amount
+    gaps[row.target.number] = gap._replace(lot=row.target, units=units, amount=part)
+
+
+def _describe(day: datetime.date, group: Group, rows: Sequence[tuple[_Gap, Decimal]]) -> Movement:
+    """Describe late losses that lots carry now: at what these are carried, they were worth."""
+    changes: Sums[str] = Sums()
+    for gap, part in rows:
+        changes.add(gap.lot.place.contra, part)
+    lots = [gap.lot for gap, _ in rows]
+    cost = sum((lot.cost for lot in lots), ZERO)
+    measure = cost - sum((lot.allowance for lot in lots), ZERO)
+    units, reason = sum((lot.units for lot in lots), ZERO), rows[0][0].reason
+    kind = find_kind(changes.total(), measure)
+    return Movement(day, kind, reason, group, units, cost, changes, measure)

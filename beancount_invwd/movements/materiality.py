@@ -255,7 +255,7 @@ def _list_parts(movement: Movement, weighed: Iterable[Weighed]) -> Sequence[Deci
     for row in weighed:
         if (row.group, row.kind) == (movement.group, movement.kind):
             steps = [(lot.number, new - lot.allowance) for lot, new in row.list_new()]
-            if not row.is_own:
+            if not row.is_apart:
                 first = steps[0][0] if steps else 0
                 steps = [(first, sum(row.changes.values(), ZERO))]
             parts += steps

@@ -115,7 +115,8 @@ def set_off(corrections: Iterable[Movement], measured: Sequence[Movement]) -> li
     kept, rows = [], list(measured)
     for correction in corrections:
         alike = [i for i, row in enumerate(rows) if row.group[:3] == correction.group[:3]]
-        if alike and correction.reason == BOOKED:
+        is_mergeable = correction.reason == BOOKED or correction.measure is not None
+        if alike and is_mergeable:
             i = min(alike, key=lambda i: rows[i].change * correction.change > ZERO)
             rows[i] = _set_off(rows[i], correction)
         else:

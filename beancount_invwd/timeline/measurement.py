@@ -69,19 +69,25 @@ class Measurement:
         """
         closed = self._closed
         closed.follow(self._books.moved or ())
+        if not closed.covers(day):
+            closed.write_late(day)
         due = self._agenda.take(day, only)
-        weighed, lacking = self._weigher.weigh(due, day, by_lot=closed.through is not None)
-        self._missing.report_lacking(lacking)
-        if only is not None:
-            weighed = [row for row in weighed if not only.isdisjoint(row.items)]
         written: Sequence[Movement] = ()
+        with closed.lent():
+            weighed, lacking = self._weigher.weigh(due, day, by_lot=closed.through is not None)
+            self._missing.report_lacking(lacking)
+            if only is not None:
+                weighed = [row for row in weighed if not only.isdisjoint(row.items)]
+            if closed.covers(day):
+                closed.note(weighed, due)
+                self._keep(weighed)
+            else:
+                written = self._write(weighed, day)
+                closed.forget(None if only is None else due)  # what is different no more
         if closed.covers(day):
-            closed.note(weighed, due)
-            self._keep(weighed)
             self._materiality.place(day, (), (), is_closed=True)
-        else:
-            written = self._write(weighed, day)
-            closed.forget(None if only is None else due)  # what is different no more
+            if self._is_final:
+                closed.lock()
         self._books.moved = [] if closed.has_gaps else None
         return written
 

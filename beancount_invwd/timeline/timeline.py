@@ -229,6 +229,8 @@ class Timeline:
             self._test(due.date, due.items)
         if due.is_lock and self._policy.reversals == "interim":
             _lock(self.books.stocks.values())
+            if self.closed.covers(due.date):
+                self.closed.lock()
 
     def _test(self, day: datetime.date, only: frozenset[str] | None) -> None:
         """Measure what may have changed and write down what did."""
