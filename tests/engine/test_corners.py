@@ -373,7 +373,7 @@ def test_units_that_fill_a_shortage_take_nothing_along() -> None:
         )
         assert not errors
         assert amounts(written, "transfer") == []
-        assert amounts(written, "reversal") == [(STORE, Decimal("10.00"))]
+        assert amounts(written, "release") == [(STORE, Decimal("10.00"))]
 
 
 @pytest.mark.parametrize("sold", [6, 10])
