@@ -29,11 +29,12 @@ from beancount_invwd.lots.stock import Lot, Stock
 from beancount_invwd.measure.evidence import EvidenceBook
 from beancount_invwd.measure.materials import Materials
 from beancount_invwd.measure.measured import Measured, Unit
-from beancount_invwd.measure.particular import measure_lot
+from beancount_invwd.measure.particular import is_saleable, measure_lot
 from beancount_invwd.measure.rule import NO_COSTS, Costs, Rule, add_up_costs
 
 if TYPE_CHECKING:
     from beancount_invwd.directives.read import Directives
+    from beancount_invwd.lots.demand import Rate
     from beancount_invwd.policy.policy import Terms
 
 _UNKNOWN_TERMS = Measured(None, "", lack="terms")
@@ -238,8 +239,20 @@ class Weigher:
         if stock.facts.used_in:
             evidence = self._materials.judge(stock, evidence, day)
         if self.demand.is_asked:
-            evidence = evidence._replace(rates=self.demand.find_rates(stock, day))
+            evidence = evidence._replace(rates=self.find_rates(stock, day))
         return Rule(terms, self._find_costs(terms), evidence)
+
+    def find_rates(self, stock: Stock, day: datetime.date) -> tuple[Rate, ...]:
+        """Find what demand takes off the cost of a stock."""
+        return self.demand.find_rates(stock, self.find_saleable(stock, day), day)
+
+    def find_saleable(self, stock: Stock, day: datetime.date) -> Decimal:
+        """The units of a stock that can be sold: they cover demand (ACCOUNTING section 4)."""
+        if not stock.is_mixed and stock.key.commodity not in self.evidence.stated:
+            return stock.units
+        find = self.evidence.find_particular
+        lots = stock.lots.values()
+        return sum((lot.units for lot in lots if is_saleable(lot, find(lot), day)), ZERO)
 
     def _note_currencies(self, stock: Stock) -> None:
         """Note on which rates the price of a stock depends."""
@@ -282,7 +295,7 @@ class Weigher:
 
     def _has_no_rate(self, stock: Stock, day: datetime.date) -> bool:
         """Whether demand takes nothing off the cost of a stock; noted is until when."""
-        rates = self.demand.find_rates(stock, day)
+        rates = self.find_rates(stock, day)
         for rate in rates:
             self.memory.hold(stock, rate.until)
         return not any(rate.share for rate in rates)

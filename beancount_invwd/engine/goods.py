@@ -118,7 +118,11 @@ class Goods:
 
     def list_rates(self, stock: Stock) -> Sequence[Rate]:
         """What demand takes off the cost of a stock, by the policy."""
-        return self._weigher.demand.find_rates(stock, self.as_of)
+        return self._weigher.find_rates(stock, self.as_of)
+
+    def find_saleable(self, stock: Stock) -> Decimal:
+        """The units of a stock that can be sold."""
+        return self._weigher.find_saleable(stock, self.as_of)
 
     def find_first_purchase(self, stock: Stock) -> datetime.date:
         """When units were first bought."""

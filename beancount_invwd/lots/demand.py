@@ -129,15 +129,21 @@ class Demand:
         if not is_scrap:
             self._wanted.setdefault(stock, _Flow()).add(date, units)
 
-    def find_rates(self, stock: Stock, day: datetime.date) -> tuple[Rate, ...]:
-        """Find what the policies take off the cost of a stock on a date."""
+    def find_rates(self, stock: Stock, units: Decimal, day: datetime.date) -> tuple[Rate, ...]:
+        """Find what the policies take off the cost of a stock on a date.
+
+        Args:
+            stock: The stock.
+            units: Those of its units that can be sold.
+            day: The date.
+        """
         rates = []
         if self._idle:
             last = self.find_turnover(stock, 1, day).last
             share, until = find_rate(self._idle, last, day)
             rates.append(Rate(share, "idle", until))
         if self._coverage is not None:
-            rates.append(self._find_coverage(stock, self._coverage, day))
+            rates.append(self._find_coverage(stock, self._coverage, units, day))
         return tuple(rates)
 
     def find_first(self, stock: Stock, day: datetime.date) -> datetime.date:
@@ -162,12 +168,14 @@ class Demand:
         sold, until = flow.sum_window(window, day)
         return Turnover(sold, max(1, min(window, age)), age >= window, last, until)
 
-    def _find_coverage(self, stock: Stock, coverage: Coverage, day: datetime.date) -> Rate:
+    def _find_coverage(
+        self, stock: Stock, coverage: Coverage, units: Decimal, day: datetime.date
+    ) -> Rate:
         found = self.find_turnover(stock, coverage.window, day)
         if not found.is_known:
             until = add_days(self.find_first(stock, day), coverage.window - 1)
             return Rate(ZERO, "coverage", until)
-        supply = found.find_supply(stock.units)
+        supply = found.find_supply(units)
         if supply is None:
             return Rate(coverage.rates[-1][1], "coverage", found.until)
         if coverage.is_by_item:

@@ -44,6 +44,8 @@ def measure_lot(lot: Lot, rule: Rule, particular: Statement | None, day: datetim
         share, until = find_rate(rule.terms.ageing, lot.aged_from, day)
         found = _lower(found, found.total, lot, Rate(share, "ageing", until))
     for rate in rule.evidence.rates:
+        if rate.reason == "coverage" and not is_saleable(lot, particular, day):
+            continue
         found = _lower(found, found.total or ZERO, lot, rate)
     return found if found.total else found._replace(is_apart=True)
 
@@ -70,6 +72,15 @@ def _measure_particular(
     if facts.nrv is not None:
         return Measured(lot.units * facts.nrv[0], "nrv", is_apart=True)
     return None
+
+
+def is_saleable(lot: Lot, particular: Statement | None, day: datetime.date) -> bool:
+    """Whether goods cover demand: they did not expire, nor is their stated value nothing."""
+    if _is_expired(lot.facts, day):
+        return False
+    if particular is not None and particular.number is not None:
+        return particular.number != ZERO
+    return lot.facts.nrv is None or lot.facts.nrv[0] != ZERO
 
 
 def is_particular(lot: Lot, particular: Statement | None, day: datetime.date) -> bool:

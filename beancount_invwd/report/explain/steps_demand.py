@@ -64,14 +64,15 @@ class DemandSteps:
             return
         text = f"{show(found.sold)} sold or used in {window} days"
         yield Step(SECTION, "demand", text, None, self._sources.locate_plugin())
-        supply = found.find_supply(stock.units)
+        units = self._run.find_saleable(stock)
+        supply = found.find_supply(units)
         if supply is None:
             text = (
                 f"without demand, the rate of the last threshold: {show_share(rate.share)} off cost"
             )
             yield Step(SECTION, "coverage", text)
             return
-        formula = f"{show(stock.units)} × {window} ÷ {show(found.sold)}"
+        formula = f"{show(units)} × {window} ÷ {show(found.sold)}"
         yield Step(SECTION, "days of supply", formula, supply)
         yield Step(SECTION, "coverage", _tell_share(coverage, supply, rate))
 

@@ -197,7 +197,7 @@ def _sum_up(
         loss_expiry=losses["expiry"],
         loss_ageing=losses["ageing"],
         loss_price=losses["price"],
-        supply=turnover.find_supply(stock.units),
+        supply=turnover.find_supply(question.run.find_saleable(stock)),
         idle=(question.today - question.find_last(stock)).days,
         age=max((question.today - row.lot.aged_from).days for row in group),
         at_risk=min(max(ZERO, carrying), sum(losses.values(), ZERO)),
@@ -222,7 +222,7 @@ def _warn(
     stock: Stock,
     losses: Mapping[str, Decimal],
 ) -> tuple[str, ...]:
-    supply = turnover.find_supply(stock.units)
+    supply = turnover.find_supply(question.run.find_saleable(stock))
     warnings = {
         "headroom": losses["price"] > 0,
         "expiry": losses["expiry"] > 0,
