@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from beancount_invwd.allowance.changes import list_allowances
 from beancount_invwd.directives.mistakes import find_meta
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.report.explain.losses import name_lot, tell_loss
 from beancount_invwd.report.explain.past import Past
 from beancount_invwd.report.explain.steps import Case, Step
 from beancount_invwd.report.explain.steps_demand import DemandSteps
@@ -20,7 +21,6 @@ from beancount_invwd.report.output.numbers import show
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from beancount_invwd.allowance.changes import Weighed
     from beancount_invwd.allowance.groups import Row
     from beancount_invwd.engine import Run
     from beancount_invwd.lots.stock import Lot, Stock
@@ -76,7 +76,7 @@ class Teller:
 
     def _tell_lot(self, row: Row) -> Iterator[Step]:
         lot = row.lot
-        section = f"Lot {_name(lot)}"
+        section = f"Lot {name_lot(lot)}"
         source = self._sources.locate(find_meta(*lot.origin))
         formula = "units × cost of all that is in the pool"
         if not lot.is_pool:
@@ -98,44 +98,18 @@ class Teller:
             if plan is None or id(plan) in told:
                 continue
             told.add(id(plan))
-            yield from self._tell_group(plan)
+            yield from tell_loss(plan, is_netted=self._run.policy.basis in {"category", "total"})
         if not told:
             measured = [row for row in rows if row.measured.total is not None]
             if measured:
                 yield Step("Loss", "measure", "not below cost, in any group: nothing is lost", ZERO)
-
-    def _tell_group(self, plan: Weighed) -> Iterator[Step]:
-        section = f"Loss of {_name(plan.lots[0]) if plan.is_apart else plan.group.name}"
-        locked = plan.locked
-        if len(plan.lots) > 1:
-            yield Step(section, "cost", f"of {len(plan.lots)} lots", plan.cost)
-            yield Step(section, "measure", f"of {len(plan.lots)} lots", plan.measure)
-        if locked:
-            yield Step(section, "locked", "allowance that may not be reversed", locked)
-        parts = [plan.cost, locked, plan.measure] if locked else [plan.cost, plan.measure]
-        loss = sum(plan.allowances, ZERO) - locked
-        formula = " − ".join(show(part) for part in parts)
-        is_gain = plan.cost - locked < plan.measure
-        yield Step(section, "loss", f"{formula} is below 0" if is_gain else formula, loss)
-        yield from self._tell_shares(plan, section, loss)
-
-    def _tell_shares(self, plan: Weighed, section: str, loss: Decimal) -> Iterator[Step]:
-        """The loss is shared out over the lots by what each of them lost."""
-        if not loss or len(plan.lots) == 1:
-            return
-        total = sum(plan.gaps, ZERO)
-        for lot, gap, allowance in zip(plan.lots, plan.gaps, plan.allowances, strict=True):
-            if plan.group.commodity or allowance:
-                name = "" if plan.group.commodity else f"{lot.stock.key.commodity} "
-                formula = f"{show(loss)} × {show(gap)} ÷ {show(total)}"
-                yield Step(section, f"share of {name}{_name(lot)}", formula, allowance - lot.locked)
 
     def _tell_allowance(self, rows: Sequence[Row]) -> Iterator[Step]:
         """Before and after, and whether the difference was written."""
         for row in rows:
             lot = row.lot
             before, after = lot.allowance, self._planned.get(lot.number, lot.allowance)
-            section = f"Allowance of {_name(lot)}"
+            section = f"Allowance of {name_lot(lot)}"
             yield Step(section, "before", f"carried before {self._day} was measured", before)
             if lot.locked and after != lot.locked:
                 formula = f"{show(lot.locked)} + {show(after - lot.locked)}"
@@ -154,12 +128,6 @@ class Teller:
         if closed is not None and self._day <= closed:
             return f"not written, the period is closed on {closed}"
         return f"pending: {self._day} was not measured"
-
-
-def _name(lot: Lot) -> str:
-    label = f' "{lot.label}"' if lot.label else ""
-    which = "pool" if lot.is_pool else f"{lot.date} at {show(lot.cost_unit)}{label}"
-    return f"{which} in {lot.account}"
 
 
 def _list_allowances(run: Run) -> Mapping[int, Decimal]:

@@ -1,0 +1,94 @@
+"""Lots that were weighed together → the steps of their loss, and of each lot's share in it.
+
+cost 315.00 less measure 270.00: 45.00; lot A keeps 30.00, since no value came back to it, and
+the others share 15.00 by what each of them lost (ACCOUNTING section 5)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from beancount_invwd.allowance.changes import find_floor
+from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.shares import find_loss
+from beancount_invwd.report.explain.steps import Step
+from beancount_invwd.report.output.numbers import show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from decimal import Decimal
+
+    from beancount_invwd.allowance.changes import Weighed
+    from beancount_invwd.lots.stock import Lot
+
+
+def tell_loss(plan: Weighed, *, is_netted: bool) -> Iterator[Step]:
+    """Tell what a group lost, and the share of each lot.
+
+    Args:
+        plan: The group as it was weighed.
+        is_netted: Whether gains of one lot take back what others carry.
+    """
+    section = f"Loss of {name_lot(plan.lots[0]) if plan.is_apart else plan.group.name}"
+    locked, quantum = plan.locked, plan.lots[0].stock.quantum
+    if len(plan.lots) > 1:
+        yield Step(section, "cost", f"of {len(plan.lots)} lots", plan.cost)
+        yield Step(section, "measure", f"of {len(plan.lots)} lots", plan.measure)
+    if locked:
+        yield Step(section, "locked", "allowance that may not be reversed", locked)
+    parts = [plan.cost, locked, plan.measure] if locked else [plan.cost, plan.measure]
+    formula = " − ".join(show(part) for part in parts)
+    gap = plan.cost - locked - plan.measure
+    lost = find_loss(gap, quantum)
+    yield Step(section, "loss", f"{formula} is below 0" if gap < ZERO else formula, lost)
+    floors = [ZERO for _ in plan.lots]
+    if not is_netted and not plan.is_apart:
+        floors = [find_floor(*pair) for pair in zip(plan.lots, plan.gaps, strict=True)]
+    loss = sum(plan.allowances, ZERO) - locked
+    if loss > lost:
+        formula = " + ".join(show(floor) for floor in floors if floor)
+        yield Step(section, "kept, as no value came back to these lots", formula, loss)
+    if loss and len(plan.lots) > 1:
+        yield from _tell_shares(plan, section, loss, floors)
+
+
+def _tell_shares(
+    plan: Weighed, section: str, loss: Decimal, floors: Sequence[Decimal]
+) -> Iterator[Step]:
+    """The loss is shared out by what each lot lost; some keep what they carry."""
+    shares = [new - lot.locked for lot, new in plan.list_new()]
+    kept, rest, total = _find_kept(plan, loss, shares, floors)
+    for i, lot in enumerate(plan.lots):
+        if plan.group.commodity or plan.allowances[i]:
+            name = "" if plan.group.commodity else f"{lot.stock.key.commodity} "
+            formula = f"{show(rest)} × {show(plan.gaps[i])} ÷ {show(total)}"
+            if i in kept:
+                formula = f"{show(shares[i])}, since no value came back to it"
+            yield Step(section, f"share of {name}{name_lot(lot)}", formula, shares[i])
+
+
+def _find_kept(
+    plan: Weighed, loss: Decimal, shares: Sequence[Decimal], floors: Sequence[Decimal]
+) -> tuple[set[int], Decimal, Decimal]:
+    """Find the lots that keep more than their part, what is left, and the gaps that share it."""
+    kept: set[int] = set()
+    gaps = plan.gaps
+    while True:
+        rest = loss - sum((shares[i] for i in kept), ZERO)
+        total = sum((gap for i, gap in enumerate(gaps) if i not in kept), ZERO)
+        slack = plan.lots[0].stock.quantum * total  # rounding is no reason
+        more = {
+            i
+            for i, share in enumerate(shares)
+            if ZERO < floors[i] == share and share * total > rest * gaps[i] + slack
+        }
+        if more <= kept:
+            return kept, rest, total
+        kept |= more
+
+
+def name_lot(lot: Lot) -> str:
+    """A lot as a person tells it from others."""
+    label = f' "{lot.label}"' if lot.label else ""
+    which = "pool" if lot.is_pool else f"{lot.date} at {show(lot.cost_unit)}{label}"
+    return f"{which} in {lot.account}"
