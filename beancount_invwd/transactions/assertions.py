@@ -55,11 +55,11 @@ def check_assertions(
     pads = [row for row in entries if type(row) is data.Pad] if asserted else []
     written = {*allowances, *((p.account, p.units.currency) for p in _list_postings(added))}
     above = {(name, currency) for account, currency in written for name in _list_above(account)}
-    goods = {row.account for row in pads if chart.inventory(row.account) is not None}
+    padded = {row.account for row in pads if chart.account(row.account) is not None}
     roots = {
         row.account
         for row in asserted
-        if (row.account, row.amount.currency) in above or row.account in goods
+        if (row.account, row.amount.currency) in above or row.account in padded
     }
     if not roots:
         return []
@@ -67,23 +67,13 @@ def check_assertions(
     tree = _Tree(roots, pads)
     own = _World((_leave_out(row, chart) for row in entries if tree.concerns(row)), options)
     full = sorted((row for row in [*entries, *added] if tree.concerns(row)), key=data.entry_sortkey)
-    teller = _Teller(full, added, chart)
-    both = _World(full, options)
-    found = [
-        error_at(row.meta, teller.tell_balance(row), row)
-        for row in asserted
-        if id(row.meta) in both.failing and id(row.meta) not in own.failing
-    ]
+    both, teller = _World(full, options), _Teller(full, added, chart)
+    falsified = [row for row in asserted if id(row.meta) in both.failing - own.failing]
+    found = [error_at(row.meta, teller.tell_balance(row), row) for row in falsified]
     for row in pads:
         before, after = own.padded[_name(row)], both.padded[_name(row)]
-        found += [
-            error_at(
-                row.meta, teller.tell_pad(row, currency, after[currency] - before[currency]), row
-            )
-            for currency in sorted(before.keys() | after.keys())
-            if before[currency] != after[currency]
-        ]
-        if row.account in goods and before:
+        found += [error_at(row.meta, text, row) for text in teller.tell_pads(row, before, after)]
+        if before and chart.inventory(row.account) is not None:
             found += _list_uncosted(row, before, chart, entries, options)
     return found
 
@@ -194,14 +184,27 @@ class _Teller:
             f"{self._find_remedy(row.account)}, or assert the amount with it"
         )
 
-    def tell_pad(self, row: Any, currency: str, number: Decimal) -> str:
-        """Tell of a pad that makes up for what is written, in part or alone."""
-        account, _ = self._find(row.account, currency, datetime.date.max)
-        return (
-            f"this pad makes up for {number} {currency} in {account}, which counts as a part of "
-            f"{row.account}, so that they end in {row.source_account}; "
-            f"{self._find_remedy(row.account)}"
-        )
+    def tell_pads(self, row: Any, before: Sums[str], after: Sums[str]) -> Iterator[str]:
+        """Tell of a pad that makes up for what is written, in part or alone.
+
+        Args:
+            row: The pad.
+            before: What it brings in without what is written, by currency.
+            after: The same with it.
+        """
+        if self._chart.is_allowance(row.account):
+            if after:
+                yield _tell_pad_of_allowance(row)
+            return
+        for currency in sorted(before.keys() | after.keys()):
+            number = after[currency] - before[currency]
+            account, _ = self._find(row.account, currency, datetime.date.max)
+            if number:
+                yield (
+                    f"this pad makes up for {number} {currency} in {account}, which counts as a "
+                    f"part of {row.account}, so that they end in {row.source_account}; "
+                    f"{self._find_remedy(row.account)}"
+                )
 
     def _find(self, above: str, currency: str, day: datetime.date) -> tuple[str, Decimal]:
         """Find the account at or below one that most was written to before a day."""
@@ -218,6 +221,14 @@ class _Teller:
         if f"{template}:".startswith(f"{account}:"):
             return "name accounts that hold no allowances"
         return f"set 'accounts': {{'allowance': '{template}'}}, which is outside"
+
+
+def _tell_pad_of_allowance(row: Any) -> str:
+    return (
+        f"this pad makes {row.account} differ from the allowances of its lots; in place of it, "
+        f"book what they carry against {row.source_account} by a transaction with the tag #invwd "
+        'and invwd-group: "…" (the item)'
+    )
 
 
 def _leave_out(entry: Any, chart: Chart) -> Any:
