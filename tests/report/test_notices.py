@@ -136,8 +136,8 @@ def test_an_account_that_took_the_whole_cost_is_asked_about() -> None:
     taken = TAKEN.replace("{account}", "Assets:Equipment")
     (row,) = find(follow(CHINA + taken + taken), "own-use")
     assert row.message == (
-        "goods left at cost into Assets:Equipment (20.00 USD): put to own use? "
-        "`invwd-own-use: TRUE` on its Open; if not, FALSE"
+        "goods left at cost into Assets:Equipment: put to own use? `invwd-own-use: TRUE` on its "
+        "Open; if not, FALSE (20.00 USD)"
     )
     assert row[2:] == ("Assets:Equipment", None, "USD", 20, datetime.date(2024, 2, 5))
 
