@@ -46,6 +46,7 @@ class Booked:
         is_interim: Whether only losses of the same fiscal year may be reversed.
 
     Attributes:
+        first_use: When an account was first posted to by a booked movement.
         day: The last day whose entries were all looked at.
     """
 
@@ -75,6 +76,7 @@ class Booked:
         self._closed = closed
         self._note_changed = note_changed
         self._claims: list[Claim] = []
+        self.first_use: dict[str, datetime.date] = {}
         self.day: datetime.date | None = None
         self._before_goods: Collection[tuple[int, str]] = ()
 
@@ -96,6 +98,8 @@ class Booked:
             What of it is taken at once, since its goods change later that day.
         """
         found = []
+        for posting in txn.postings:
+            self.first_use.setdefault(posting.account, txn.date)
         for claim in read_claims(txn):
             if self._judge.is_of_result(claim):
                 found.append(_describe(claim))

@@ -137,7 +137,7 @@ class Taker:
         basis, or what is known of a lot, may have been another when the ledger was written.
         """
         lots, home = self._goods.list_lots(claim), self._goods.find_home(claim)
-        is_fixed = claim.kind is not None and self._closed.covers(day)
+        is_fixed = _has_sign(claim) and self._closed.covers(day)
         if not lots and (home is None or not is_fixed):
             self._judge.report_absence(claim)
             return []
@@ -212,6 +212,14 @@ class Taker:
                 self.taken_over.add(lot.stock.key, change)
                 if self._is_interim:
                     carry(lot, ZERO, locked=max(ZERO, change))
+
+
+def _has_sign(claim: Claim) -> bool:
+    """Whether what the plugin wrote, by its kind, has the sign of that kind."""
+    change = claim.changes.total()
+    if claim.kind in {"write-down", "write-off"}:
+        return change > ZERO
+    return claim.kind is not None and (claim.kind != "reversal" or change < ZERO)
 
 
 def _is_booking(claim: Claim, together: Sequence[Weighed]) -> bool:

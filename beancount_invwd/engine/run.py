@@ -64,7 +64,7 @@ class Run(Goods):
         """Write what has to be written; return entries, and errors that forbid others."""
         filename = str(self.options_map.get("filename") or "")
         journal = Journal(self.policy, self._chart, self.closed, filename)
-        added, errors = journal.write(self._timeline.movements)
+        added, errors = journal.write(self._timeline.movements, self._timeline.booked.first_use)
         self._timeline.books.close()
         accounts = {
             (account, row.group.currency)

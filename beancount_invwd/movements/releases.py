@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.allowance.groups import Group, Grouping, Kind
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.shares import overlap
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.lots.charged import Charged
 from beancount_invwd.movements.movement import Movement
@@ -68,8 +69,12 @@ class Releases:
             outflow: What it did.
             is_booked: Whether it has the release itself, which so does not wait.
         """
-        self._transfer(txn, outflow.moved)
+        moved = self._transfer(txn, outflow.moved)
         released = [*self._release(txn, outflow.left), *self._release(txn, outflow.returned, -1)]
+        if not is_booked:  # what the ledger posts without a word is an error, but not done twice
+            stated = _sum_up(txn)
+            moved, released = _less(moved, stated), _less(released, stated)
+        self._movements += moved
         if self._is_by_period and not is_booked:
             self.waiting += released
         else:
@@ -120,7 +125,8 @@ class Releases:
                     source=txn,
                 )
 
-    def _transfer(self, txn: Any, moved: Iterable[Moved]) -> None:
+    def _transfer(self, txn: Any, moved: Iterable[Moved]) -> list[Movement]:
+        found: list[Movement] = []
         groups: dict[Group, list[Moved]] = {}
         for row in moved:
             groups.setdefault(self._grouping.find_left(row.source), []).append(row)
@@ -135,7 +141,32 @@ class Releases:
                 kind: Kind = "transfer"
                 reason = rows[0].reason
                 movement = Movement(txn.date, kind, reason, group, units, cost, changes, source=txn)
-                self._movements.append(movement)
+                found.append(movement)
+        return found
+
+
+def _sum_up(txn: Any) -> Sums[str]:
+    """Sum what a transaction posts itself; a credit is what raises an allowance."""
+    stated: Sums[str] = Sums()
+    for posting in txn.postings:
+        if posting.cost is None:
+            stated.add(posting.account, -posting.units.number)
+    return stated
+
+
+def _less(rows: Iterable[Movement], stated: Sums[str]) -> list[Movement]:
+    """Take off movements what their transaction posts itself; it loses that."""
+    kept = []
+    for row in rows:
+        taken = Sums({a: overlap(change, stated[a]) for a, change in row.changes.items()})
+        if row.kind == "transfer" and taken.total():
+            taken.clear()  # what moves leaves one account and comes to another
+        for account, amount in taken.items():
+            stated.add(account, -amount)
+        left = row.less(taken)
+        if left.changes:
+            kept.append(left)
+    return kept
 
 
 def _join(rows: Iterable[Movement]) -> list[Movement]:

@@ -182,21 +182,26 @@ class Missing:
                 is_concerned = account in contras or posting.cost is not None
                 if account in accounts and posting.units.number and is_concerned:
                     accounts.remove(account)
-                    meta, message = find_meta(txn, posting), _tell_unbooked(posting)
+                    meta, message = find_meta(txn, posting), self._tell_unbooked(txn, posting)
                     self._mistakes.report(("unbooked", account), meta, message, txn)
 
-
-def _tell_unbooked(posting: Any) -> str:
-    if posting.cost is not None:
+    def _tell_unbooked(self, txn: Any, posting: Any) -> str:
+        account = posting.account
+        if posting.cost is not None:
+            return (
+                f"{account} is an allowance account, but the goods in this posting are assessed in "
+                "an inventory account only; post them to one, or set another 'allowance' in "
+                "'accounts'"
+            )
+        items = {stock.key.commodity for stock in self._books.by_contra.get(account, ())}
+        moved = {row.units.currency for row in txn.postings if row.cost is not None}
+        named = sorted(items & moved or items)
+        item = named[0] if len(named) == 1 else "…"
+        which = "" if len(named) == 1 else f" (the item: {', '.join(named[:MOST_LINES])})"
         return (
-            f"{posting.account} is an allowance account, but the goods in this posting are "
-            "assessed in an inventory account only; post them to one, or set another 'allowance' "
-            "in 'accounts'"
+            f"this posting makes {account} differ from the allowances of its lots; add the tag "
+            f'#invwd and invwd-group: "{item}"{which} to it, or post to another account'
         )
-    return (
-        f"this posting makes {posting.account} differ from the allowances of its lots; add the tag "
-        '#invwd and invwd-group: "…" (the item) to it, or post to another account'
-    )
 
 
 def _sum_cost(rows: Iterable[Sequence[Lot]]) -> str:

@@ -59,11 +59,14 @@ class Journal:
         self._places: dict[str, str] = {}
         self._has_entities = any("entity" in row.groupindex for row in policy.inventory)
 
-    def write(self, movements: Sequence[Movement]) -> tuple[list[Any], list[InvwdError]]:
+    def write(
+        self, movements: Sequence[Movement], first_use: Mapping[str, datetime.date]
+    ) -> tuple[list[Any], list[InvwdError]]:
         """Write movements as transactions, and open the accounts that they need.
 
         Args:
             movements: In the order of their dates.
+            first_use: When the ledger's own booked movements first posted to an account.
 
         Returns:
             New entries, and an error for each account that the ledger itself opens in a way that
@@ -72,16 +75,15 @@ class Journal:
         drafts, opens = self._draft(movements), self._chart.opens
         errors, refused = find_refused(drafts, opens, self._chart.closes)
         entries = []
-        first_use: dict[str, datetime.date] = {}
+        opened: dict[str, datetime.date] = {}
         for movement, postings in drafts:
             if refused and refused.intersection(postings):
                 continue
             for account in postings:
-                if account not in opens and account not in first_use:
-                    first_use[account] = movement.date
+                if account not in opens and account not in opened:
+                    opened[account] = min(first_use.get(account, movement.date), movement.date)
             entries.append(self._make_transaction(movement, postings))
-        opened = [self._make_open(account, date) for account, date in first_use.items()]
-        return opened + entries, errors
+        return [self._make_open(*row) for row in opened.items()] + entries, errors
 
     def _draft(self, movements: Sequence[Movement]) -> list[Draft]:
         """Choose the accounts of each movement; amounts by account, debits positive."""
