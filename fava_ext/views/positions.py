@@ -18,7 +18,7 @@ from fava_ext.views.view import Link
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from beancount_invwd.report.ledger.holdings import Position
+    from beancount_invwd.report.ledger.holdings import By, Position
     from beancount_invwd.report.output.tables import Document
     from fava_ext.request.context import Context
 
@@ -37,6 +37,8 @@ _WAYS = {
     "entity": "Entity",
 }
 _NAMES = {"item": ("commodity",), "lot": ("commodity", "account", "lot_date")}
+_SHOWN = ("status", "entity", "currency", "quantity", "cost", "allowance", "carrying", "measure",
+          "price", "reason", "pending")  # fmt: skip
 _STATUS = Column("status", "status", get=lambda row: ", ".join(row.marks))
 
 
@@ -57,12 +59,7 @@ def show(context: Context) -> tuple[Grid, Content]:
     """What is on hand, what is impaired first."""
     selection, by = context.selection, context.question.by
     rows = sorted(list_positions(context.run, by, selection.lots), key=_by_loss)
-    names = _NAMES.get(by, (by,))
-    units, price = (("quantity",), ("price",)) if by in _NAMES else ((), ())
-    split = [key for key in ("entity", "currency") if key not in names]
-    amounts = ("cost", "allowance", "carrying", "measure")
-    keys = (*names, "status", *split, *units, *amounts, *price, "reason", "pending")
-    columns = pick((*COLUMNS, _STATUS), *keys)
+    columns = pick((*COLUMNS, _STATUS), *_list_keys(by))
     label, table = f"Positions by {by}", Table("positions", COLUMNS, rows)
 
     def tell_reason(row: Position) -> Cell:
@@ -73,6 +70,12 @@ def show(context: Context) -> tuple[Grid, Content]:
     makers = {"status": lambda row: Cell(badges=show_marks(row)), "reason": tell_reason}
     grid = build_grid(context, label, table, columns, makers=makers, totals=sum_totals(rows))
     return grid, Content(_list_ways(context), _list_remarks(context))
+
+
+def _list_keys(by: By) -> list[str]:
+    names = _NAMES.get(by, (by,))
+    left_out = set(names) if by in _NAMES else {*names, "quantity", "price"}
+    return [*names, *(key for key in _SHOWN if key not in left_out)]
 
 
 def _by_loss(row: Position) -> tuple[Any, ...]:
