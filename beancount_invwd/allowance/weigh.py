@@ -230,7 +230,10 @@ class Weigher:
         rule = rules.get(key)
         if rule is None:
             rule = rules[key] = self.find_rule(lot.stock, terms, day)
-        return measure_lot(lot, rule, self.evidence.find_particular(lot), day)
+        found = measure_lot(lot, rule, self.evidence.find_particular(lot), day)
+        if found.total is None and not lot.cost:  # free goods need no evidence
+            return found._replace(total=ZERO, reason="cost", is_apart=True, lack=None)
+        return found
 
     def find_rule(self, stock: Stock, terms: Terms, day: datetime.date) -> Rule:
         """Find how the value of lots of a stock follows on a date, for lots of these terms."""
@@ -267,7 +270,9 @@ class Weigher:
         found = self._costs.get(id(terms))
         if found is None:
             costs = add_up_costs(terms)
-            is_plain = terms.measure == "nrv" and not (terms.ageing or costs.of_cost)
+            is_plain = terms.measure == "nrv" and not (
+                terms.ageing or costs.of_cost or terms.price_includes
+            )
             found = self._costs[id(terms)] = (terms, costs, is_plain)
         return found[1]
 

@@ -92,7 +92,7 @@ class Books(General):
                 self.seen.add((place.commodity, place.account, cost.label, date))
             if is_noted:
                 self._demand.note_bought(stock, date)
-            if date == txn.date:
+            if date == txn.date and cost_unit >= ZERO:
                 stock.purchase = stock.acquired = origin
 
     def _open_plain(self, home: Home, posting: Any) -> Place | None:

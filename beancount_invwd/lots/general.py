@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.ground.money import round_money
+from beancount_invwd.ground.money import ZERO, round_money
 from beancount_invwd.lots.index import Index
 from beancount_invwd.lots.moves import (
     Addition,
@@ -154,7 +154,7 @@ class General(Index):
             self._demand.note_bought(lot.stock, date)
         if addition.is_made:
             lot.stock.acquired = (txn, addition.posting)
-        elif addition.units and date == txn.date:
+        elif addition.units and date == txn.date and addition.cost_unit >= ZERO:
             lot.stock.purchase = lot.stock.acquired = (txn, addition.posting)
         if isinstance(lot, Pool) and addition.units:
             lot.add_layer(date, addition.units)

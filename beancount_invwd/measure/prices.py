@@ -2,8 +2,7 @@
 
 The newest price counts if it is not too old. A price in another currency counts at the closing
 rate: the newer of x → c and the inverse of c → x (IAS 21.25: only the price is translated, cost
-stays at its historical rate). Prices that `beancount.plugins.implicit_prices` made from a purchase
-cost say what goods cost, not what they sell for.
+stays at its historical rate). What goods were bought at is no price, but may be a rate.
 """
 
 from __future__ import annotations
@@ -13,10 +12,11 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from beancount_invwd.directives.metadata import EXCLUDE
 from beancount_invwd.ground.money import ONE
+from beancount_invwd.measure.sales import Sales
 
 IMPLICIT = "__implicit_prices__"
-EXCLUDE = "invwd-exclude"
 
 
 class Price(NamedTuple):
@@ -48,16 +48,18 @@ class PriceBook:
 
     Attributes:
         newest_by_pair: The newest price directive that is evidence, by item and currency.
+        sales: Tells which prices are those of sales.
     """
 
     def __init__(self) -> None:
         self.newest_by_pair: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        self.sales = Sales()
         self._costs: dict[tuple[str, str], tuple[Any, Any]] = {}  # each with the price before it
 
     def add(self, entry: Any) -> bool:
         """Add a price directive; return whether it is evidence of a selling price."""
         source, target = entry.currency, entry.amount.currency
-        if not is_evidence(entry):
+        if not is_evidence(entry, self.sales):
             if entry.meta.get(EXCLUDE) is not True:
                 self._costs[source, target] = entry, self._find_quote(source, target)
             return False
@@ -132,12 +134,11 @@ class PriceBook:
         return self.newest_by_pair.get(source, {}).get(target)
 
 
-def is_evidence(entry: Any) -> bool:
+def is_evidence(entry: Any, sales: Sales) -> bool:
     """Whether a price directive says what an item sells for, and is not excluded."""
-    meta = entry.meta
-    if len(meta) <= 2:  # filename and lineno  # noqa: PLR2004
-        return True
-    return meta.get(EXCLUDE) is not True and meta.get(IMPLICIT) != "from_cost"
+    if entry.meta.get(EXCLUDE) is True:
+        return False
+    return IMPLICIT not in entry.meta or sales.have(entry)
 
 
 def _rank(entry: Any, currency: str) -> tuple[int, bool, str]:

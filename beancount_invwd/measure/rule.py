@@ -191,7 +191,12 @@ class Rule:
             return Part(None, share, statement.number, net, is_stated=True)
         if price is None:
             return Part(None, share, None)
-        return Part(None, share, price.number, self.costs.find_net(units, price.number))
+        number = (
+            price.number / (ONE + includes)
+            if (includes := self.terms.price_includes)
+            else price.number
+        )
+        return Part(None, share, number, self.costs.find_net(units, number))
 
     def find_margin(self, units: Valued) -> Charged | None:
         """The normal margin of units; None if none is stated."""

@@ -28,6 +28,7 @@ from beancount_invwd.lots.books import Books
 from beancount_invwd.lots.demand import Demand
 from beancount_invwd.lots.stock import lock
 from beancount_invwd.measure.evidence import EvidenceBook
+from beancount_invwd.measure.sales import Sales
 from beancount_invwd.movements.materiality import Materiality
 from beancount_invwd.movements.movement import Movement
 from beancount_invwd.movements.releases import Releases
@@ -128,6 +129,7 @@ class Timeline:
             start: The date to note the opening allowances of.
         """
         self._entries = entries
+        self.weigher.evidence.prices.sales = Sales(entries)
         before = 0
         if start is not None:
             before = bisect_left(entries, start, key=_get_date)

@@ -25,7 +25,8 @@ from beancount.core.amount import Amount
 from beancount_invwd.engine import BadConfiguration, collector_paused, follow_ledger
 from beancount_invwd.ground.dates import fiscal_year_start
 from beancount_invwd.ground.money import CONTEXT, ONE, ZERO
-from beancount_invwd.measure.prices import IMPLICIT
+from beancount_invwd.measure.prices import IMPLICIT, is_evidence
+from beancount_invwd.measure.sales import Sales
 from beancount_invwd.report.compare.scenarios import BadScenario, Scenario
 from beancount_invwd.report.ledger.level import find_level
 from beancount_invwd.report.ledger.remarks import tell_pending
@@ -143,14 +144,16 @@ def _follow(own: Run, scenario: Scenario, start: datetime.date) -> Run:
 
 
 def _scale_prices(entries: Sequence[Any], items: frozenset[str], factor: Decimal) -> list[Any]:
-    """Scale what items sell for; prices that were made from a purchase cost are none."""
+    """Scale what items sell for; prices that were made from a purchase are none."""
+    sales = Sales(entries)
 
     def scale(entry: Any) -> Any:
         is_price = type(entry) is data.Price and entry.currency in items
-        if not is_price or entry.meta.get(IMPLICIT) == "from_cost":
+        if not is_price or not is_evidence(entry, sales):
             return entry
         amount = Amount(entry.amount.number * factor, entry.amount.currency)
-        return data.Price(entry.meta, entry.date, entry.currency, amount)
+        meta = {key: value for key, value in entry.meta.items() if key != IMPLICIT}
+        return data.Price(meta, entry.date, entry.currency, amount)
 
     with localcontext(CONTEXT), collector_paused():
         return [scale(entry) for entry in entries]

@@ -13,6 +13,7 @@ from beancount.core import data
 
 from beancount_invwd.directives.statements import Contract, Statement
 from beancount_invwd.measure.prices import is_evidence
+from beancount_invwd.measure.sales import Sales
 from beancount_invwd.report.ledger.sources import Sources
 
 if TYPE_CHECKING:
@@ -36,8 +37,9 @@ class Causes:
     def __init__(self, run: Run) -> None:
         self._sources = Sources(run.options_map)
         self._prices: dict[tuple[str, datetime.date], list[Any]] = {}
+        sales = Sales(run.entries)
         for entry in run.entries:
-            if type(entry) is data.Price and is_evidence(entry):
+            if type(entry) is data.Price and is_evidence(entry, sales):
                 self._prices.setdefault((entry.currency, entry.date), []).append(entry)
         self._directives = [row for row in run.directives if isinstance(row, (Contract, Statement))]
         self._movements: dict[tuple[Any, ...], Movement] = {}
