@@ -101,6 +101,10 @@ class Weighed:
         self.changes = changes.without_zeros()
         return self
 
+    def list_lots(self) -> Iterable[Lot]:
+        """The lots, also those of a stock that is carried at one value."""
+        return self.lots if self.whole is None else self.whole.lots.values()
+
     def list_new(self) -> list[tuple[Lot, Decimal]]:
         """The lots, each with what it is to carry."""
         return list(zip(self.lots, self.allowances, strict=True))

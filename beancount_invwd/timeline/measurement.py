@@ -17,12 +17,17 @@ from beancount_invwd.lots.stock import set_all
 from beancount_invwd.movements.movement import Movement, describe
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from beancount_invwd.allowance.weigh import Weigher
     from beancount_invwd.booked.closed import ClosedPeriod
     from beancount_invwd.lots.books import Books
     from beancount_invwd.movements.materiality import Materiality
     from beancount_invwd.timeline.agenda import Agenda
     from beancount_invwd.timeline.missing import Missing
+
+DEMAND = frozenset({"coverage", "idle"})
+"""Rules by which demand takes something off cost."""
 
 
 class Measurement:
@@ -56,6 +61,7 @@ class Measurement:
         self._materiality = materiality
         self._missing = missing
         self._is_final = is_final
+        self._slow: dict[int, Decimal] = {}
 
     def test(self, day: datetime.date, only: frozenset[str] | None) -> Sequence[Movement]:
         """Measure what may have changed.
@@ -96,12 +102,34 @@ class Measurement:
         corrects, found = self._closed.take_gaps(weighed), []
         for together in merge(weighed):
             late = sum([corrects[id(row)] for row in together], ZERO)
-            found.append(describe(together, day, late))
+            row = describe(together, day, late)
+            why = self._find_demand(together) if row.kind == "reversal" else None
+            found.append(row if why is None else row._replace(reason=why))
         found = self._closed.correct(found, day)
         found = self._materiality.place(day, found, weighed, is_closed=False)
-        for row in weighed:
-            row.set(is_final=self._is_final)
+        for weight in weighed:
+            weight.set(is_final=self._is_final)
+            self._note_demand(weight)
         return found
+
+    def _note_demand(self, row: Weighed) -> None:
+        """Note lots that are worth less for want of demand, with the units of their item."""
+        for lot, reason in zip(row.lots, row.reasons, strict=False):
+            if reason in DEMAND:
+                self._slow[lot.number] = lot.stock.units
+            else:
+                self._slow.pop(lot.number, None)
+
+    def _find_demand(self, together: Sequence[Weighed]) -> str | None:
+        """Tell whether a loss came back because demand does no longer take anything off."""
+        if not self._slow or any(DEMAND.intersection(row.reasons) for row in together):
+            return None
+        for row in together:
+            for lot in row.list_lots():
+                units = self._slow.pop(lot.number, None)
+                if units is not None:
+                    return "less stock" if lot.stock.units < units else "demand"
+        return None
 
     def _keep(self, weighed: Iterable[Weighed]) -> None:
         """Keep the allowances of a closed date, but for what went only from lot to lot."""
