@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from beancount_invwd.allowance.changes import Weighed, merge
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.lots.stock import set_all
-from beancount_invwd.movements.movement import Movement, describe
+from beancount_invwd.movements.movement import LESS_STOCK, MORE_DEMAND, Movement, describe
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -61,7 +61,7 @@ class Measurement:
         self._materiality = materiality
         self._missing = missing
         self._is_final = is_final
-        self._slow: dict[int, Decimal] = {}
+        self._slow: dict[int, tuple[str, Decimal]] = {}
 
     def test(self, day: datetime.date, only: frozenset[str] | None) -> Sequence[Movement]:
         """Measure what may have changed.
@@ -116,7 +116,7 @@ class Measurement:
         """Note lots that are worth less for want of demand, with the units of their item."""
         for lot, reason in zip(row.lots, row.reasons, strict=False):
             if reason in DEMAND:
-                self._slow[lot.number] = lot.stock.units
+                self._slow[lot.number] = reason, lot.stock.units
             else:
                 self._slow.pop(lot.number, None)
 
@@ -126,9 +126,10 @@ class Measurement:
             return None
         for row in together:
             for lot in row.list_lots():
-                units = self._slow.pop(lot.number, None)
-                if units is not None:
-                    return "less stock" if lot.stock.units < units else "demand"
+                reason, units = self._slow.pop(lot.number, (None, ZERO))
+                if reason is not None:
+                    is_less = reason == "coverage" and lot.stock.units < units
+                    return LESS_STOCK if is_less else MORE_DEMAND
         return None
 
     def _keep(self, weighed: Iterable[Weighed]) -> None:
