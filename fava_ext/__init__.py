@@ -28,7 +28,6 @@ from flask import Response
 from beancount_invwd.engine import BadConfiguration, NotSwitchedOn, collector_paused
 from beancount_invwd.report.compare.scenarios import BadScenario
 from beancount_invwd.report.explain.explain import UnknownItem
-from beancount_invwd.report.rollforward import NotTestedSo
 from fava_ext import downloads, fava_api
 from fava_ext.formats import Formats
 from fava_ext.head import Head, list_mistakes
@@ -52,7 +51,6 @@ _WRONG = (
     BadQuestionError,
     BadScenario,
     UnknownItem,
-    NotTestedSo,
     downloads.NothingToWriteError,
 )
 _MOST_PAGES = 32

@@ -131,18 +131,27 @@ def roll_some(
     written: Sequence[Written],
     length: SpanLength,
     start: datetime.date,
+    by: RollBy | None = None,
 ) -> Rollforward:
-    """Roll forward what some movements add up to, by entity and currency.
+    """Roll forward what some movements add up to.
 
     Args:
         run: The state at the end.
         written: The movements.
         length: What a row covers.
         start: The first day, inclusive.
+        by: Rows by item or category; None is by entity and currency alone.
     """
     with localcontext(CONTEXT):
         spans = split_span(start, run.as_of, length, run.policy.year_end)
-        return Rollforward(run.as_of, sum_rows(run, written, spans, None), (), is_part=True)
+        rows = [row for row in sum_rows(run, written, spans, by) if by is None or not row.is_empty]
+        return Rollforward(run.as_of, rows, (), is_part=True)
+
+
+def list_ways(run: Run) -> list[RollBy]:
+    """List what movements can be told apart by, as the policy tests goods."""
+    ways: dict[str, list[RollBy]] = {"total": [], "category": ["category"]}
+    return ways.get(run.policy.basis, ["item", "category"])
 
 
 def _check_basis(basis: str, by: RollBy | None) -> None:

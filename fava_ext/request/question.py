@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 from beancount_invwd.ground.errors import RuleError
 from beancount_invwd.policy.standards import BASES, STANDARDS
 from beancount_invwd.report.ledger.holdings import By
+from beancount_invwd.report.ledger.rolled import RollBy
+from beancount_invwd.report.ledger.spans import SpanLength
 from beancount_invwd.report.risk.risk import HEADROOM, WITHIN, read_headroom
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ class Question:
         sort: The key of a column, with a dash before it for the highest first; empty for the
             order of the view.
         is_whole: Whether all rows of a long table are asked for.
+        each: What has a row of its own in the roll-forward, empty for nothing; `period` is what a
+            row covers, empty for Fava's interval.
         item: The item to explain, and `lot` the label of its lots.
         scenarios: What to compare with, a column each, as on the command line.
         standard: Another standard to compare with, empty for that of the ledger; so are `basis`
@@ -51,6 +55,8 @@ class Question:
     by: By = "item"
     sort: str = ""
     is_whole: bool = False
+    each: str = ""
+    period: str = ""
     item: str = ""
     lot: str = ""
     scenarios: tuple[str, ...] = ()
@@ -85,6 +91,7 @@ class Question:
         """The parameters of the view, but for its name."""
         values: dict[str, dict[str, Any]] = {
             "positions": {"by": self.by},
+            "rollforward": {"each": self.each, "period": self.period},
             "risk": {"headroom": f"{self.percent}%", "within": self.within},
             "compare": {
                 "standard": self.standard,
@@ -117,6 +124,8 @@ def read_question(args: MultiDict[str, str]) -> Question:
         by=cast("By", _choose(args, "by", get_args(By), "item")),
         sort=args.get("sort", ""),
         is_whole=_choose(args, "rows", ("", "all"), "") == "all",
+        each=_choose(args, "each", ("", *get_args(RollBy)), ""),
+        period=_choose(args, "period", ("", *get_args(SpanLength)), ""),
         item=args.get("item", ""),
         lot=args.get("lot", ""),
         scenarios=scenarios,

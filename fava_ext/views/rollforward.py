@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 from beancount_invwd.report.ledger.rolled import sum_periods
 from beancount_invwd.report.ledger.spans import find_year_start
@@ -11,44 +13,98 @@ from beancount_invwd.report.rollforward import (
     COLUMNS,
     Rollforward,
     document_rollforward,
+    list_ways,
     roll_forward,
     roll_some,
 )
 from fava_ext import fava_api
-from fava_ext.tables.cells import Cell
+from fava_ext.request.question import BadQuestionError
+from fava_ext.tables.cells import Cell, Cells
 from fava_ext.tables.grid import Grid, build_grid, pick
+from fava_ext.views.view import Link
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from beancount_invwd.report.ledger.rolled import RollRow
+    from beancount_invwd.report.ledger.rolled import RollBy, RollRow
     from beancount_invwd.report.ledger.spans import SpanLength
     from beancount_invwd.report.ledger.tie_out import TieOut
     from beancount_invwd.report.output.tables import Document
     from fava_ext.request.context import Context
 
-_LENGTHS: Mapping[str, SpanLength] = {"quarter": "quarter", "year": "year"}
 _MOVED = ("write_downs", "write_offs", "reversals", "releases", "transfers")
+_PERIODS = {"": "Fava's interval", "month": "Month", "quarter": "Quarter", "year": "Year"}
+_EACH = {"": "All", "item": "Item", "category": "Category"}
+_NAMES = {"": (), "item": ("commodity",), "category": ("category",)}
 
 
-def _roll(context: Context) -> Rollforward:
-    """Roll the allowance forward, by Fava's interval."""
-    selection, run = context.selection, context.run
-    length, start = _LENGTHS.get(fava_api.read_interval(), "month"), selection.start
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What stands around the table.
+
+    Attributes:
+        ties: The accounts that do not tie out.
+    """
+
+    ways: Sequence[Link]
+    periods: Sequence[Link]
+    ties: Sequence[TieOut]
+
+
+def _roll(context: Context, by: RollBy | None) -> Rollforward:
+    """Roll the allowance forward, by Fava's interval unless another one is asked for."""
+    selection, run, asked = context.selection, context.run, context.question.period
+    interval = asked or fava_api.read_interval()
+    length = cast("SpanLength", interval if interval in {"quarter", "year"} else "month")
+    start = selection.start
     if not selection.is_narrow:
-        return roll_forward(run, length, None, start)
-    return roll_some(run, selection.written, length, start or find_year_start(run))
+        return roll_forward(run, length, by, start)
+    return roll_some(run, selection.written, length, start or find_year_start(run), by)
 
 
-def show(context: Context) -> tuple[Grid, Sequence[TieOut]]:
-    """Opening, movements and closing of each period; and the accounts that do not tie out."""
-    rolled = _roll(context)
+def show(context: Context) -> tuple[Grid, Content]:
+    """Opening, movements and closing of each period."""
+    question, cells = context.question, Cells(context)
+    rolled, whole = _roll(context, _read_by(context)), _roll(context, None)
     table = Table("rollforward", COLUMNS, rolled.rows, empty="There was no inventory.")
-    columns = pick(COLUMNS, "from", "entity", "currency", "opening", *_MOVED, "closing")
-    label, totals = "Roll-forward of the allowance", sum_periods(rolled.rows)
-    makers = {"from": _show_period}
-    grid = build_grid(context, label, table, columns, makers=makers, totals=totals)
-    return grid, [tie for tie in rolled.ties if not tie.is_tied]
+    keys = (*_NAMES[question.each], "from", "entity", "currency", "opening", *_MOVED, "closing")
+
+    def show_item(row: RollRow) -> Cell:
+        return cells.explain(row.commodity or "", day=row.end)
+
+    grid = build_grid(
+        context,
+        "Roll-forward of the allowance",
+        table,
+        pick(COLUMNS, *keys),
+        makers={"from": _show_period, "commodity": show_item},
+        totals=sum_periods(whole.rows),
+    )
+    ties = [tie for tie in rolled.ties if not tie.is_tied]
+    return grid, Content(_list_links("each", context), _list_links("period", context), ties)
+
+
+def _read_by(context: Context) -> RollBy | None:
+    each, known = context.question.each, list_ways(context.run)
+    if not each:
+        return None
+    if each in known:
+        return each
+    ways = ", ".join(known) or "none"
+    raise BadQuestionError(f"each is {each!r}; as the ledger tests its goods, allowed are {ways}")
+
+
+def _list_links(name: str, context: Context) -> list[Link]:
+    """What else may be asked for: only what the policy can tell apart."""
+    question, known = context.question, ("", *list_ways(context.run))
+    texts = _PERIODS if name == "period" else {key: _EACH[key] for key in known}
+    now = getattr(question, name)
+    return [
+        Link(
+            text,
+            fava_api.url_of(view="rollforward", **{**question.parameters, name: key}),
+            key == now,
+        )
+        for key, text in texts.items()
+    ]
 
 
 def _show_period(row: RollRow) -> Cell:
@@ -58,4 +114,5 @@ def _show_period(row: RollRow) -> Cell:
 
 def write(context: Context) -> Document:
     """What the command line writes of it."""
-    return document_rollforward(_roll(context))
+    by = _read_by(context)
+    return document_rollforward(_roll(context, by), by)

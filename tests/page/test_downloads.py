@@ -39,6 +39,11 @@ QUESTIONS = [
         "interval=quarter&time=2024",
         ["rollforward", "--period", "quarter", "--from", "2024-01-01", "--to", "2024-12-31"],
     ),
+    (
+        "rollforward",
+        "each=item&period=quarter",
+        ["rollforward", "--by", "item", "--period", "quarter"],
+    ),
     ("risk", "", ["risk"]),
     ("risk", "headroom=25&within=10&time=2023-09", ["risk", "--headroom", "25%", "--within", "10",
                                                     "--as-of", "2023-09-30"]),

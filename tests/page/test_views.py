@@ -340,6 +340,44 @@ def test_each_interval_has_its_periods(example: FlaskClient, interval: str, coun
     assert len(table.column("Opening")) == count
 
 
+@pytest.mark.parametrize("account", ["", "Assets:Inventory:Store"])
+@pytest.mark.parametrize(("each", "title"), [("item", "Item"), ("category", "Category")])
+def test_roll_forward_of_each_adds_up_to_that_of_all(
+    example: FlaskClient, each: str, title: str, account: str
+) -> None:
+    url = f"{PAGE}?view=rollforward&period=year&account={account}"
+    whole = visit(example, url).table("Roll-forward")
+    table = visit(example, f"{url}&each={each}").table("Roll-forward")
+    assert table.rows[0][:2] == [title, "Period"]
+    assert table.find("Total, USD")[2:] == whole.find("Total, USD")[1:]
+    for name in ("Write-downs", "Reversals", "Releases"):
+        amounts = [
+            sum(Decimal(text.replace(",", "")) for text in found.column(name))
+            for found in (whole, table)
+        ]
+        assert amounts[0] == amounts[1]
+
+
+@pytest.mark.parametrize(
+    ("basis", "known"),
+    [
+        ("item", ["All", "Item", "Category"]),
+        ("category", ["All", "Category"]),
+        ("total", ["All"]),
+    ],
+)
+def test_roll_forward_offers_what_the_policy_can_tell_apart(
+    make_client: MakeClient, basis: str, known: list[str]
+) -> None:
+    config = f"\"beancount_invwd\" \"{{'basis': '{basis}'}}\""
+    client = make_client(HEAD.replace('"beancount_invwd"', config) + ACCOUNTS + ONE_LOSS)
+    article = get(client, f"{TEST}?view=rollforward")
+    ways = article.partition("Roll-forward by")[2].partition("</nav>")[0]
+    assert re.findall(r">(\w+)</a>", ways) == known
+    article = get(client, f"{TEST}?view=rollforward&each=item")
+    assert ("This address cannot be read" in article) == ("Item" not in known)
+
+
 def test_a_period_leads_to_its_movements(example: FlaskClient) -> None:
     reader = visit(example, f"{PAGE}?view=rollforward&interval=quarter")
     link = reader.links["2024-04-01 – 2024-06-30"]
