@@ -63,7 +63,9 @@ def _roll(context: Context, by: RollBy | None) -> Rollforward:
 def show(context: Context) -> tuple[Grid, Content]:
     """Opening, movements and closing of each period."""
     question, cells = context.question, Cells(context)
-    rolled, whole = _roll(context, _read_by(context)), _roll(context, None)
+    by = _read_by(context)
+    rolled = _roll(context, by)
+    whole = rolled if by is None else _roll(context, None)
     table = Table("rollforward", COLUMNS, rolled.rows, empty="There was no inventory.")
     keys = (*_NAMES[question.each], "from", "entity", "currency", "opening", *_MOVED, "closing")
 
