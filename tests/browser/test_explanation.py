@@ -47,6 +47,17 @@ def test_the_keyboard_opens_it_and_its_button_closes_it(example: str, window: Op
     expect(item).to_be_focused()
 
 
+def test_it_is_printed_alone(example: str, window: Open) -> None:
+    page = window(example)
+    table = page.get_by_role("table", name="Positions")
+    table.get_by_role("link").first.click()
+    expect(find_dialog(page)).to_be_visible()
+    page.emulate_media(media="print")
+    expect(find_dialog(page).get_by_role("heading").first).to_be_visible()
+    expect(find_dialog(page).get_by_role("button", name="Close")).to_be_hidden()
+    expect(page.locator('[data-grid="positions"]')).to_be_hidden()
+
+
 def test_focus_stays_within_it(example: str, window: Open) -> None:
     page = window(example)
     page.get_by_role("table", name="Positions").get_by_role("link").first.click()
