@@ -75,10 +75,15 @@ def _count_digits(number: Decimal) -> int:
 def _match_figures(citations: Iterable[str]) -> re.Pattern[str]:
     """Match digits, and as a group what is kept; of citations the longest first."""
     texts = sorted({text for text in citations if text}, key=len, reverse=True)
-    kept = [r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b", *(rf"{re.escape(text)}(?![0-9])" for text in texts)]
+    kept = [_DATE, *(rf"{re.escape(text)}(?![0-9])" for text in texts), _PARAGRAPH]
     return re.compile(f"({'|'.join(kept)})|[0-9]")
 
 
+_DATE = r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b"
+_PARAGRAPH = (
+    r"\bFRS 102(?: [0-9]+\.[0-9]+)?|\b(?:IAS|ASC|ASPE) [0-9]+(?:[.-][0-9]+[A-Z]?)*"
+    r"|§[0-9]+(?:\([0-9]+\))*(?: [0-9]\b)?"
+)
 _DECIMAL = re.compile(r"(?<![\w.,])(?<!\w-)[0-9]+\.([0-9]{2,}|[0-9](?=%))(?!\w|\.[0-9])")
 """6000.00 and 8.5%, as the engine writes them, but not V2.50 or the 6,000.00 of a narration."""
 _FIGURE = _match_figures(list_citations())

@@ -116,6 +116,36 @@ def test_incognito_masks_amounts_of_the_note_and_no_paragraph(
         assert shown.count(reference) == masked.count(reference)
 
 
+@pytest.mark.parametrize(
+    ("standard", "references"),
+    [
+        ("ias2", ["IAS 2.29"]),
+        ("frs102", ["FRS 102 27.3"]),
+        ("asc330", ["ASC 330-10-35-8"]),
+        ("hgb", ["HGB §252(1) 3", "§240(4)"]),
+    ],
+)
+def test_incognito_masks_amounts_of_what_has_to_be_looked_at_and_no_paragraph(
+    make_client: MakeClient, standard: str, references: list[str]
+) -> None:
+    config = f"{{'standard': '{standard}', 'basis': 'total', 'period': 'month', 'measure': 'nrv'}}"
+    text = HEAD.replace('"beancount_invwd"', f'"beancount_invwd" "{config}"') + ACCOUNTS + ONE_LOSS
+    other = """
+2024-01-10 * "Purchase"
+  Assets:Inventory:Store   10 GADGET {12.00 USD}
+  Assets:Bank
+2024-01-31 price GADGET 14.00 USD
+"""
+    shown, masked = (
+        html.unescape(get(make_client(text + other, incognito=hides), TEST))
+        for hides in (False, True)
+    )
+    assert "30.00 in place of 10.00 USD" in shown
+    assert "30.00 in place of 10.00 USD" not in masked
+    for reference in references:
+        assert reference in masked
+
+
 # Escaping
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>'"
