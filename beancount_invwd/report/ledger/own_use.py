@@ -39,8 +39,8 @@ def _find_own_use(run: Run) -> list[Notice]:
     return [
         Notice(
             "own-use",
-            f"goods left at cost into {account}: put to own use? `invwd-own-use: TRUE` on its Open; "
-            f"if not, FALSE ({amount:,f} {currency})",
+            f"goods left at cost into {account}: put to own use? `invwd-own-use: TRUE` on its "
+            f"Open; if not, FALSE ({amount:,f} {currency})",
             account,
             None,
             currency,
