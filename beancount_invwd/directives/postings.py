@@ -83,6 +83,10 @@ class Postings:
             self._mistakes.block(posting.units.currency, meta, problem, txn)
         return NO_FACTS if problems else found
 
+    def refuse(self, txn: Any, posting: Any, problem: str) -> None:
+        """Report a posting that is wrong; its item is not assessed."""
+        self._mistakes.block(posting.units.currency, find_meta(txn, posting), problem, txn)
+
     def check_places(self, txn: Any, homes: Collection[str]) -> None:
         """Report metadata of a transaction that stands where it is about no lot.
 

@@ -128,7 +128,7 @@ class Goods:
         """When units were first bought."""
         return self._weigher.demand.find_first(stock, self.as_of)
 
-    def find_turnover(self, stock: Stock, window: int, *, with_scrap: bool = True) -> Turnover:
-        """How fast an item left in some days; scrap has left too, as the rates count."""
+    def find_turnover(self, stock: Stock, window: int) -> Turnover:
+        """How fast an item is sold or used, in some days."""
         demand = self._weigher.demand
-        return demand.find_turnover(stock, window, self.as_of, with_scrap=with_scrap)
+        return demand.find_turnover(stock, window, self.as_of)

@@ -1,1 +1,1 @@
-"""Transactions → lots over time: purchases, sales, transfers, production, pools; demand."""
+"""Transactions → lots over time: transfers, re-costing, returns, production, pools; demand."""

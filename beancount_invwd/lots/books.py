@@ -56,17 +56,16 @@ class Books(General):
             return None
         if not is_plain:
             self._postings.check_places(txn, {row.account for _, row in rows})
-        elif not is_bought:
+        elif not is_bought and not self._demand.is_noted:
             return self._sell(txn, rows)
-        elif not is_sold:
-            self._buy(txn, rows)
-            return None
+        elif is_bought and not is_sold:
+            return self._buy(txn, rows)
         return self._apply_all(txn, rows)
 
-    def _buy(self, txn: Any, rows: Rows) -> None:
+    def _buy(self, txn: Any, rows: Rows) -> Outflow | None:
         """Add units of which nothing particular is stated, each posting a new lot."""
         by_id, touched, is_noted = self._by_id, self.touched, self._demand.is_noted
-        for home, posting in rows:
+        for i, (home, posting) in enumerate(rows):
             cost, units = posting.cost, posting.units
             place = home.plain.get(units.currency) or self._open_plain(home, posting)
             if (
@@ -76,8 +75,7 @@ class Books(General):
                 or (date := cost.date) is None
                 or (date <= place.newest and place.find(cost) is not None)
             ):
-                self._apply_all(txn, [(home, posting)])
-                continue
+                return self._apply_all(txn, rows[i:])
             self._numbers = number = self._numbers + 1
             stock, cost_unit, origin = place.stock, cost.number, (txn, posting)
             lot = Lot(stock, place, cost_unit, number, origin, stock.terms, units.number)
@@ -94,6 +92,7 @@ class Books(General):
                 self._demand.note_bought(stock, date)
             if date == txn.date and cost_unit >= ZERO:
                 stock.purchase = stock.acquired = origin
+        return None
 
     def _open_plain(self, home: Home, posting: Any) -> Place | None:
         """Find the place of goods that an account takes without a look at what else is stated."""
@@ -109,7 +108,7 @@ class Books(General):
 
     def _sell(self, txn: Any, rows: Rows) -> Outflow | None:
         """Take units out of lots that carry no allowance."""
-        by_id, is_noted = self._by_id, self._demand.is_noted
+        by_id = self._by_id
         for i, (home, posting) in enumerate(rows):
             lot, units = by_id.get(id(posting.cost)), posting.units
             if (
@@ -123,11 +122,10 @@ class Books(General):
             ):
                 return self._apply_all(txn, rows, i)
             lot.units = left
+            lot.place.left.rows.append((lot, txn, posting, lot.is_apart))
             if not left:
                 del stock.lots[lot.number]
             stock.units += units.number
             stock.cost += units.number * lot.cost_unit
             self.touched.add(stock)
-            if is_noted:
-                self._note_left(txn, stock, -units.number)
         return None

@@ -1,7 +1,8 @@
 """Units that left → demand, and the rates that slow or missing demand takes off cost.
 
-Units count as demanded when they are sold or used: by every reduction that is no transfer. Goods
-that cover more days than they will sell in are reserved (ACCOUNTING section 4):
+Units count as demanded when they were sold or used, not when they were thrown away or went back;
+what customers bring back is taken off. Goods that cover more days than they will sell in are
+reserved (ACCOUNTING section 4):
 
     'idle': {180: '20%'}       nothing left for 180 days: 20 % off cost
     'coverage': {'window': 365, 'rates': {365: '50%'}}
@@ -61,10 +62,15 @@ class Turnover(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class _Flow:
-    """Dates on which units left, and how many had by then."""
+    """Dates on which units left, and how many had by then, less those that came back.
+
+    Attributes:
+        last: The last date on which some left.
+    """
 
     dates: list[datetime.date] = field(default_factory=list)
     units: list[Decimal] = field(default_factory=list)
+    last: datetime.date | None = None
 
     def add(self, date: datetime.date, units: Decimal) -> None:
         before = self.units[-1] if self.units else ZERO
@@ -80,7 +86,7 @@ class _Flow:
         if first == len(self.dates):
             return ZERO, None
         before = self.units[first - 1] if first else ZERO
-        return self.units[-1] - before, add_days(self.dates[first], window - 1)
+        return max(ZERO, self.units[-1] - before), add_days(self.dates[first], window - 1)
 
 
 _NO_FLOW = _Flow()
@@ -103,7 +109,6 @@ class Demand:
         self._idle = idle
         self._coverage = coverage
         self._left: dict[Stock, _Flow] = {}
-        self._wanted: dict[Stock, _Flow] = {}  # what was not thrown away
         self._first: dict[Stock, datetime.date] = {}
         self.is_asked = bool(idle) or coverage is not None
         self.is_noted = self.is_asked or is_told
@@ -114,20 +119,17 @@ class Demand:
         if first is None or date < first:
             self._first[stock] = date
 
-    def note_left(
-        self, stock: Stock, date: datetime.date, units: Decimal, *, is_scrap: bool
-    ) -> None:
-        """Note units that were sold or used; dates never go back.
+    def note_left(self, stock: Stock, date: datetime.date, units: Decimal) -> None:
+        """Note units that were sold or used; dates never go back."""
+        if units:
+            flow = self._left.setdefault(stock, _Flow())
+            flow.add(date, units)
+            flow.last = date
 
-        Args:
-            stock: Theirs.
-            date: When they left.
-            units: How many did.
-            is_scrap: Whether they were thrown away.
-        """
-        self._left.setdefault(stock, _Flow()).add(date, units)
-        if not is_scrap:
-            self._wanted.setdefault(stock, _Flow()).add(date, units)
+    def note_back(self, stock: Stock, date: datetime.date, units: Decimal) -> None:
+        """Note units that came back after all: less demand of their day, but no sale."""
+        if units:
+            self._left.setdefault(stock, _Flow()).add(date, -units)
 
     def find_rates(self, stock: Stock, units: Decimal, day: datetime.date) -> tuple[Rate, ...]:
         """Find what the policies take off the cost of a stock on a date.
@@ -150,21 +152,18 @@ class Demand:
         """The first purchase; today for goods that were only ever sold."""
         return self._first.get(stock, day)
 
-    def find_turnover(
-        self, stock: Stock, window: int, day: datetime.date, *, with_scrap: bool = True
-    ) -> Turnover:
+    def find_turnover(self, stock: Stock, window: int, day: datetime.date) -> Turnover:
         """Find how fast a stock leaves.
 
         Args:
             stock: The stock.
             window: Over how many days, `day` included.
             day: The date.
-            with_scrap: Whether what was thrown away counts, as it does for the rates.
         """
-        flow = (self._left if with_scrap else self._wanted).get(stock, _NO_FLOW)
+        flow = self._left.get(stock, _NO_FLOW)
         first = self.find_first(stock, day)
         age = (day - first).days
-        last = flow.dates[-1] if flow.dates else first
+        last = flow.last or first
         sold, until = flow.sum_window(window, day)
         return Turnover(sold, max(1, min(window, age)), age >= window, last, until)
 

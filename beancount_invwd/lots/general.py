@@ -1,7 +1,6 @@
-"""Transactions of whatever kind → lots over time: purchases, sales, transfers, production, pools.
+"""Transactions of whatever kind → lots over time: goods that move, come back, are made of others.
 
-Units and costs change first; then allowances go where their goods went (ACCOUNTING section 3). In
-an account opened with booking `NONE` all lots of an item are one pool: units and cost are sums.
+Units and costs change first; then allowances go where their goods went (ACCOUNTING section 3).
 
     10 WIDGET {5 USD} with an allowance of 20.00, of which 4 are sold: 8.00 are released.
 """
@@ -10,47 +9,63 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from beancount_invwd.ground.money import ZERO, round_money
+from beancount_invwd.ground.money import ONE, ZERO, round_money
+from beancount_invwd.lots.charges import Charges
+from beancount_invwd.lots.departures import Left
 from beancount_invwd.lots.index import Index
-from beancount_invwd.lots.moves import (
-    Addition,
-    Moved,
-    Outflow,
-    Reduction,
-    match_production,
-    match_transfers,
-    take_out,
-)
+from beancount_invwd.lots.moves import Addition, Moved, Outflow, Reduction, sum_costs, take_out
+from beancount_invwd.lots.production import match_production
+from beancount_invwd.lots.returns import Returns, states_return
 from beancount_invwd.lots.stock import Home, Lot, Place, Pool, Stock
+from beancount_invwd.lots.transfers import Transfers
 
 if TYPE_CHECKING:
     from beancount_invwd.directives.read import Directives
     from beancount_invwd.lots.demand import Demand
+    from beancount_invwd.policy.policy import Policy
 
 Rows = Sequence[tuple[Home, Any]]
 """Postings of a transaction, each with its inventory account."""
+
+
+class DirectWriteDown(NamedTuple):
+    """A loss that the ledger took off the cost of goods, so that nothing can reverse it.
+
+    Attributes:
+        stock: Of which item.
+        txn: The transaction that lowered the cost.
+        amount: By how much, at an expense other than cost of goods sold.
+    """
+
+    stock: Stock
+    txn: Any
+    amount: Decimal
 
 
 class General(Index):
     """The lots of the whole ledger, changed by one transaction after the other.
 
     Args:
+        policy: Tells what may be reversed.
         directives: Tell which accounts hold inventory, and facts and terms of lots.
         demand: Takes what was sold or used.
 
     Attributes:
         moved: Units that went from lot to lot since this was set to a list, else None.
+        direct: Losses that lowered cost itself.
     """
 
-    def __init__(self, directives: Directives, demand: Demand) -> None:
+    def __init__(self, policy: Policy, directives: Directives, demand: Demand) -> None:
         super().__init__(directives)
         self.moved: list[Moved] | None = None
+        self.direct: list[DirectWriteDown] = []
         self._emptied: list[Pool] = []
-        self._postings = directives.postings
         self._unseen = directives.unseen
         self._demand = demand
+        self._charges = Charges(directives.chart)
+        self._returns = Returns(policy, self, self._charges, demand)
 
     def take_emptied(self) -> list[Pool]:
         """Take pools that ran out of units since this was last asked, but not of cost."""
@@ -66,30 +81,56 @@ class General(Index):
             sold: How many of these were taken out already, of lots that carry nothing.
         """
         additions, reductions = self._post(txn, rows[sold:])
-        moved: list[Moved] = []
-        if reductions and additions:
-            moved = match_transfers(additions, reductions, self._set_terms)
-            if self.moved is not None:
-                self.moved += moved
-            moved = [row for row in moved if row.allowance]
-            if not any(self._chart.is_under(row.account, "Income") for row in txn.postings):
-                moved += match_production(additions, reductions)
+        moved, returned = self._match(txn, additions, reductions)
         for addition in additions:
             self._note_addition(txn, addition)
-        left = [row for row in reductions if row.units or row.allowance]
-        if self._demand.is_noted:
-            for row in left:
-                if row.units:
-                    self._note_left(txn, row.lot.stock, row.units)
-        if moved or any(row.allowance for row in left):
-            return Outflow([self._tell_sold(row) for _, row in rows[:sold]] + left, moved)
+        self._note_left(txn, reductions)
+        left = [self._tell_sold(row) for _, row in rows[:sold]]
+        for row in reductions:
+            left += [row] if row.units or row.allowance else []
+            left += [row.split_excess()] if row.excess else []
+        moved = [row for row in moved if row.allowance]
+        if moved or any(row.allowance for row in (*left, *returned)):
+            return Outflow(left, moved, returned)
         return None
 
-    def _note_left(self, txn: Any, stock: Stock, units: Decimal) -> None:
-        entity, _, commodity = stock.key
-        write_off = self._chart.result("write_off", entity, commodity, stock.category)
-        is_scrap = any(posting.account == write_off for posting in txn.postings)
-        self._demand.note_left(stock, txn.date, units, is_scrap=is_scrap)
+    def _match(
+        self, txn: Any, additions: Sequence[Addition], reductions: Sequence[Reduction]
+    ) -> tuple[list[Moved], list[Reduction]]:
+        """Find what moved and what came back; what is left was bought, sold, used or made."""
+        transfers, made = Transfers(self, txn), []
+        moved = transfers.match(additions, reductions)
+        returned = self._returns.take(txn, additions)
+        if additions and reductions:
+            transfers.set_apart(additions, reductions)
+            if not self._charges.earns(txn):
+                moved += (
+                    [] if states_return(txn) else transfers.match_recosted(additions, reductions)
+                )
+                made = match_production(additions, reductions)
+        for stock, amount in transfers.lowered.items():
+            loss = min(amount, self._charges.find_direct_loss(txn, stock))
+            if loss > ZERO:
+                self.direct.append(DirectWriteDown(stock, txn, loss))
+        if self.moved is not None:
+            self.moved += moved
+        return moved + made, returned
+
+    def _note_left(self, txn: Any, rows: Sequence[Reduction]) -> None:
+        """Note units that are gone, until they come back; what was exchanged does not."""
+        demand, shares = self._demand, dict[Stock, Decimal]()
+        costs = sum_costs(rows) if demand.is_noted else {}
+        for row in rows:
+            lot = row.lot
+            if not row.units or row.is_other or lot.is_excluded:
+                continue
+            if demand.is_noted and not row.is_used and lot.stock not in shares:
+                shares[lot.stock] = self._charges.find_demand(txn, lot.stock, costs[lot.stock])
+            share = ONE if row.is_used else shares.get(lot.stock, ONE)
+            taken = (row.units, row.cost_unit, row.allowance, row.locked, row.layers)
+            lot.place.left.rows.append(Left(lot, txn, lot.is_apart, *taken, share))
+            if demand.is_noted:
+                demand.note_left(lot.stock, txn.date, row.units * share)
 
     def _tell_sold(self, posting: Any) -> Reduction:
         """Tell what a posting took out of a lot that carries nothing."""
@@ -127,7 +168,8 @@ class General(Index):
         else:
             self._by_id[id(cost)] = lot
         self._change(lot, units, cost.number)
-        return Addition(lot, units, cost.number, cost.date or txn.date, posting, own, is_new)
+        date = cost.date or txn.date
+        return Addition(lot, units, cost.number, date, posting, own, is_new)
 
     def _reduce(self, txn: Any, posting: Any, place: Place) -> Reduction:
         lot = self._find(place, posting.cost)
@@ -143,7 +185,8 @@ class General(Index):
 
     def _change(self, lot: Lot, units: Decimal, cost_unit: Decimal) -> None:
         lot.change(units, cost_unit)
-        self.touched.add(lot.stock)
+        if not lot.is_excluded:
+            self.touched.add(lot.stock)
         if isinstance(lot, Pool) and not lot.units:
             self._emptied.append(lot)
 

@@ -51,6 +51,7 @@ class Index:
         self._by_id: dict[int, Lot] = {}  # by the identity of their cost, which booking keeps
         self._chart = directives.chart
         self._parameters = directives.parameters
+        self._postings = directives.postings
         self._numbers = 0
         self._has_directives = bool(directives.by_entry)
 
@@ -111,11 +112,13 @@ class Index:
         facts = chart.items.admit(item)
         return Stock(key, chart.items.category(item), chart.quantum(key.currency), facts)
 
-    def _set_terms(self, lot: Lot) -> None:
+    def set_terms(self, lot: Lot) -> None:
         """Set the parameters of a lot from policy, account, item and its own facts."""
         stock, account = lot.stock, lot.account
-        if stock is not lot.place.stock:
-            return  # it is not assessed
+        if lot.facts.exclude and not lot.is_excluded:
+            self._exclude(lot)
+        if lot.is_excluded:
+            return
         if self._parameters.are_own(account, lot.facts):
             item, currency = stock.key.commodity, stock.key.currency
             lot.terms = self._parameters.of_lot(item, currency, account, lot.facts)
@@ -131,6 +134,31 @@ class Index:
         if stock.terms is None:
             stock.terms = self._parameters.of_lot(stock.key.commodity, stock.key.currency)
         return stock.terms is not None
+
+    def _exclude(self, lot: Lot) -> None:
+        """Take a lot that is not assessed out of its stock, before it carries anything."""
+        stock = lot.stock
+        stock.write_out()
+        stock.lots.pop(lot.number, None)
+        stock.units -= lot.units
+        stock.cost -= lot.cost
+        lot.terms = None
+        lot.stock = found = self._find_excluded(stock)
+        if lot.units:
+            found.lots[lot.number] = lot
+            found.units += lot.units
+            found.cost += lot.cost
+
+    def _find_excluded(self, stock: Stock) -> Stock:
+        found = self.excluded.get(stock.key)
+        if found is None:
+            found = Stock(stock.key, stock.category, stock.quantum, stock.facts)
+            self.excluded[stock.key] = found
+        return found
+
+    def refuse(self, txn: Any, posting: Any, problem: str) -> None:
+        """Report that what a posting says of its lot is wrong."""
+        self._postings.refuse(txn, posting, problem)
 
     def _find(self, place: Place, cost: Any) -> Lot | None:
         """Find the lot of a cost; None if there is none on hand."""
@@ -148,43 +176,20 @@ class Index:
         self._numbers += 1
         make = Pool if place.is_pool else Lot
         origin = (txn, posting)
-        stock = place.stock
-        if own.exclude or (self.excluded and self._is_of_excluded(txn, posting)):
-            stock = self._find_excluded(stock)
+        stock = self._find_excluded(place.stock) if own.exclude else place.stock
         lot = make(stock, place, posting.cost.number, self._numbers, origin, facts=own)
         if isinstance(lot, Pool):
             before = place.find(posting.cost)
             lot.cost_total = before.cost if before is not None else ZERO
             lot.stock.cost += lot.cost_total
         place.add(lot)
-        self._set_terms(lot)
+        self.set_terms(lot)
         self._by_id[id(posting.cost)] = lot
         lot.stock.lots[lot.number] = lot
         if self._has_directives:
             date = None if place.is_pool else lot.date
             self.seen.add((place.commodity, place.account, lot.label, date))
         return lot
-
-    def _find_excluded(self, stock: Stock) -> Stock:
-        found = self.excluded.get(stock.key)
-        if found is None:
-            found = Stock(stock.key, stock.category, stock.quantum, stock.facts)
-            self.excluded[stock.key] = found
-        return found
-
-    def _is_of_excluded(self, txn: Any, posting: Any) -> bool:
-        """Whether units come from a lot that is not assessed, at the same unit cost."""
-        for row in txn.postings:
-            home = self._homes[row.account]
-            if home is None or row.cost is None or row.units.number > ZERO:
-                continue
-            place = home.places.get((posting.units.currency, posting.cost.currency))
-            if place is not None and row.units.currency == place.commodity:
-                lot = place.find(row.cost)
-                is_same = row.cost.number == posting.cost.number
-                if is_same and lot is not None and lot.stock is not place.stock:
-                    return True
-        return False
 
 
 class _Homes(dict[str, "Home | None"]):

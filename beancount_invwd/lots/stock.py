@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from beancount_invwd.directives.metadata import NO_FACTS, Facts
 from beancount_invwd.ground.money import ZERO, round_money
+from beancount_invwd.lots.departures import Departures
 
 if TYPE_CHECKING:
     from beancount_invwd.policy.policy import Terms
@@ -119,6 +120,11 @@ class Lot:
         if carried_at is None or self.number > self.stock.carried_last:
             return self.carried
         return self.units * (self.cost_unit - carried_at)
+
+    @property
+    def is_excluded(self) -> bool:
+        """Whether it is not assessed, though others of its item are."""
+        return self.stock is not self.place.stock
 
     @property
     def account(self) -> str:
@@ -248,6 +254,7 @@ class Place:
         contra: Its allowance account.
         newest: The newest cost date of all its lots.
         latest: Lots that were never looked for by value: most never are, and that takes long.
+        left: What left it.
     """
 
     stock: Stock
@@ -258,6 +265,7 @@ class Place:
     contra: str
     newest: datetime.date = datetime.date.min
     latest: list[Lot] = field(default_factory=list)
+    left: Departures = field(default_factory=Departures)
     _by_cost: dict[Any, Lot] = field(default_factory=dict)
 
     def add(self, lot: Lot) -> None:
@@ -269,6 +277,7 @@ class Place:
         """Let go of the lots, so that nothing refers to itself and waits for the collector."""
         self.stock.lots.clear()
         self.latest.clear()
+        self.left.close()
         self._by_cost.clear()
 
     def find(self, cost: Any) -> Lot | None:

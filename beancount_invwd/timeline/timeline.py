@@ -81,7 +81,7 @@ class Timeline:
     ) -> None:
         demand = Demand(policy.idle, policy.coverage, is_told=is_told)
         chart, grouping = directives.chart, Grouping(policy)
-        self.books = books = Books(directives, demand)
+        self.books = books = Books(policy, directives, demand)
         self.movements: list[Movement] = []
         self.opening: Mapping[StockKey, Decimal] = {}
         self.unclear_on: datetime.date | None = None

@@ -50,16 +50,8 @@ class Question:
         return add_days(self.today, self.within)
 
     def find_turnover(self, stock: Stock) -> Turnover:
-        """How fast a stock leaves; goods that were thrown away do not count."""
-        return self.run.find_turnover(stock, WINDOW, with_scrap=False)
-
-    def find_last(self, stock: Stock) -> datetime.date:
-        """The date when units were last sold or used, as the policy's rates for idle goods count.
-
-        There, goods that were thrown away have left.
-        """
-        with_scrap = bool(self.run.policy.idle)
-        return self.run.find_turnover(stock, WINDOW, with_scrap=with_scrap).last
+        """How fast a stock leaves."""
+        return self.run.find_turnover(stock, WINDOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +93,6 @@ def look_ahead(
         falls: What lots would carry more if prices fell, by number.
     """
     run = question.run
-    last = question.find_last(stock)
     now = [row for row in run.measure(stock) if row.lot.units > 0]
     expiring = _find_expiring(question, [row.lot for row in now], turnover)
     selling = find_selling(run, now)
@@ -112,7 +103,7 @@ def look_ahead(
             falls[row.lot.number],
             units := expiring.get(row.lot.number, ZERO),
             _lose_by_expiry(row.lot, units),
-            _lose_by_age(question, row.lot, last),
+            _lose_by_age(question, row.lot, turnover.last),
         )
         for row, sells in zip(now, selling, strict=True)
     ]

@@ -198,7 +198,7 @@ def _sum_up(
         loss_ageing=losses["ageing"],
         loss_price=losses["price"],
         supply=turnover.find_supply(question.run.find_saleable(stock)),
-        idle=(question.today - question.find_last(stock)).days,
+        idle=(question.today - turnover.last).days,
         age=max((question.today - row.lot.aged_from).days for row in group),
         at_risk=min(max(ZERO, carrying), sum(losses.values(), ZERO)),
         warnings=_warn(question, group, turnover, stock, losses),
