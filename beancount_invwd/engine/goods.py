@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from beancount_invwd.directives.read import Directives
     from beancount_invwd.directives.statements import Contract, Statement
     from beancount_invwd.lots.demand import Rate, Turnover
+    from beancount_invwd.lots.moves import DirectWriteDown
     from beancount_invwd.lots.stock import Lot, Place, Stock
     from beancount_invwd.measure.rule import Rule
     from beancount_invwd.policy.policy import Policy, Terms
@@ -64,6 +65,11 @@ class Goods:
     def places(self) -> Sequence[Place]:
         """The items by inventory account that were ever on hand."""
         return self._timeline.books.list_places()
+
+    @property
+    def direct_write_downs(self) -> Sequence[DirectWriteDown]:
+        """Losses that the ledger took off the cost of goods itself."""
+        return self._timeline.books.direct
 
     @property
     def excluded(self) -> Sequence[Stock]:

@@ -51,17 +51,14 @@ class Charges:
         amount = round_money(max(costs[0], stock.quantum), stock.quantum)
         return charged.tell_return(charged.find(amount, stock, costs), stock) == "count"
 
-    def find_direct_loss(self, txn: Any, stock: Stock) -> Decimal:
+    def find_losses(self, txn: Any, stock: Stock) -> Mapping[str, Decimal]:
         """Find what a transaction debits under Expenses other than cost of goods sold."""
         cogs, debits = self._find_result("cogs", stock), self._find_debits(txn, stock)
-        return sum(
-            (
-                amount
-                for account, amount in debits.items()
-                if self._find_root(account) == "Expenses" and not is_below(account, cogs)
-            ),
-            ZERO,
-        )
+        return {
+            account: amount
+            for account, amount in debits.items()
+            if self._find_root(account) == "Expenses" and not is_below(account, cogs)
+        }
 
     def find_demand(self, txn: Any, stock: Stock, costs: tuple[Decimal, Decimal]) -> Decimal:
         """Find which share of an item's units that left was sold (ACCOUNTING 4, "Demand").

@@ -9,13 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.money import ONE, ZERO, round_money
 from beancount_invwd.lots.charges import Charges
 from beancount_invwd.lots.departures import Left
 from beancount_invwd.lots.index import Index
-from beancount_invwd.lots.moves import Addition, Moved, Outflow, Reduction, sum_costs, take_out
+from beancount_invwd.lots.moves import (
+    Addition,
+    DirectWriteDown,
+    Moved,
+    Outflow,
+    Reduction,
+    sum_costs,
+    take_out,
+)
 from beancount_invwd.lots.production import match_production
 from beancount_invwd.lots.returns import Returns, states_return
 from beancount_invwd.lots.stock import Home, Lot, Place, Pool, Stock
@@ -28,20 +36,6 @@ if TYPE_CHECKING:
 
 Rows = Sequence[tuple[Home, Any]]
 """Postings of a transaction, each with its inventory account."""
-
-
-class DirectWriteDown(NamedTuple):
-    """A loss that the ledger took off the cost of goods, so that nothing can reverse it.
-
-    Attributes:
-        stock: Of which item.
-        txn: The transaction that lowered the cost.
-        amount: By how much, at an expense other than cost of goods sold.
-    """
-
-    stock: Stock
-    txn: Any
-    amount: Decimal
 
 
 class General(Index):
@@ -109,9 +103,10 @@ class General(Index):
                 )
                 made = match_production(additions, reductions)
         for stock, amount in transfers.lowered.items():
-            loss = min(amount, self._charges.find_direct_loss(txn, stock))
+            losses = self._charges.find_losses(txn, stock)
+            loss = min(amount, sum(losses.values(), ZERO))
             if loss > ZERO:
-                self.direct.append(DirectWriteDown(stock, txn, loss))
+                self.direct.append(DirectWriteDown(stock, txn, next(iter(losses)), loss))
         if self.moved is not None:
             self.moved += moved
         return moved + made, returned

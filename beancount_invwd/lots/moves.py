@@ -125,6 +125,22 @@ class Outflow(NamedTuple):
     returned: Sequence[Reduction] = ()
 
 
+class DirectWriteDown(NamedTuple):
+    """A loss that the ledger took off the cost of goods, so that nothing can reverse it.
+
+    Attributes:
+        stock: Of which item.
+        txn: The transaction that lowered the cost.
+        account: The expense that was charged, of several the first; not cost of goods sold.
+        amount: By how much.
+    """
+
+    stock: Stock
+    txn: Any
+    account: str
+    amount: Decimal
+
+
 def take_out(lot: Lot, units: Decimal, cost_unit: Decimal, out_of: Decimal) -> Reduction:
     """Give up what units carried that left a lot already.
 

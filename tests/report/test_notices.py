@@ -58,6 +58,32 @@ def find(run: Run, kind: str) -> list[Any]:
     return [row for row in list_notices(run) if row.kind == kind]
 
 
+RECOSTED = """
+2024-02-10 * "By hand"
+  Assets:Inventory:Store  -10 MUG {20.00 USD, 2024-01-05}
+  Assets:Inventory:Store   10 MUG {{cost} USD, 2024-01-05}
+  {account}
+"""
+
+
+@pytest.mark.parametrize(
+    ("cost", "account", "amount"),
+    [
+        ("13.00", "Expenses:Damage", "70.00"),
+        ("13.00", "Expenses:COGS", None),
+        ("13.00", "Assets:Bank", None),
+        ("21.00", "Assets:Bank", None),
+    ],
+)
+def test_a_cost_that_was_lowered_against_an_expense_is_named(
+    cost: str, account: str, amount: str | None
+) -> None:
+    body = RECOSTED.replace("{cost}", cost).replace("{account}", account)
+    rows = find(follow("2024-01-01 open Expenses:Damage" + CHINA + body), "direct-write-down")
+    assert [row.amount for row in rows] == ([] if amount is None else [Decimal(amount)])
+    assert [(row.account, row.commodity) for row in rows] == [(account, "MUG")] * len(rows)
+
+
 # The level of the test.
 
 

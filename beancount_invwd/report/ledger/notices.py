@@ -35,6 +35,7 @@ def _list_notices(run: Run) -> list[Notice]:
         *_find_untested(run),
         *find_level(run),
         *find_own_use(run),
+        *_list_direct(run),
         *_list_aside(run),
         *_list_foreign(run),
         *(row for stock in run.stocks for row in _list_provisions(run, stock)),
@@ -50,6 +51,17 @@ def _find_untested(run: Run) -> Iterator[Notice]:
             f"{end} (with the ledger, or by 'until'); add a price or a balance of {due}"
         )
         yield Notice("untested-period-end", text, date=due)
+
+
+def _list_direct(run: Run) -> Iterator[Notice]:
+    """Losses that lowered the cost of goods itself (ACCOUNTING section 3, "Re-costing")."""
+    for row in run.direct_write_downs:
+        item, currency, date = row.stock.key.commodity, row.stock.key.currency, row.txn.date
+        text = (
+            f"{item} was written down directly on {date}: {row.amount:,f} {currency} came off its "
+            f"cost against {row.account}; this plugin cannot reverse it, nor is it in its figures"
+        )
+        yield Notice("direct-write-down", text, row.account, item, currency, row.amount, date)
 
 
 def _list_aside(run: Run) -> Iterator[Notice]:
