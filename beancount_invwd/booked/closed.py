@@ -131,11 +131,13 @@ class ClosedPeriod:
             }
             self._gaps = {key: gap for key, gap in self._gaps.items() if gap.group not in groups}
 
-    def follow(self, moved: Iterable[Moved]) -> None:
-        """Let gaps go with units that moved to other lots since."""
-        for row in moved:
+    def follow(self, moved: list[Moved] | None) -> None:
+        """Let gaps go with units that moved to other lots since; these are taken off the list."""
+        for row in moved or ():
             for gaps in (self._gaps, self._late):
                 _follow(gaps, row)
+        if moved:
+            moved.clear()
 
     def take_gaps(self, weighed: Iterable[Weighed]) -> dict[int, Decimal]:
         """Take the gaps of units that are still there.

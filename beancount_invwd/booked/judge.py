@@ -85,7 +85,7 @@ class Judge:
         if not claim.group:
             return f"its amount on {next(iter(changes))} names no invwd-group" if changes else None
         others = () if has_goods(claim.txn) else claim.changes.keys() - changes.keys()
-        strange = sorted(account for account in others if self._chart.is_under(account, "Assets"))
+        strange = sorted(filter(self._is_strange, others))
         if changes and not strange:
             return None
         if not self._goods.list_lots(claim):
@@ -93,6 +93,10 @@ class Judge:
         if strange:
             return f"{strange[0]} is no allowance account of {claim.group}"
         return "none of its accounts is an allowance account"
+
+    def _is_strange(self, account: str) -> bool:
+        """Whether no movement of allowances posts to an account: goods put to own use end there."""
+        return self._chart.is_under(account, "Assets") and not self._chart.is_own_use(account)
 
     def _tell_absence(self, claim: Claim) -> str:
         """Tell why no lot can be meant."""

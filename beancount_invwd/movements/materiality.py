@@ -275,11 +275,9 @@ def _move(year: _Year, moved: Sums[str]) -> None:
 def _forget(year: _Year, booked: Sums[str]) -> None:
     """Forget what the ledger has moved to the line; what is booked loses it."""
     for line, amount in year.hidden.items():
-        cogs, own = line
-        taken = overlap(overlap(amount, booked[cogs]), -booked[own])
+        taken = overlap(amount, -booked[line[1]])
         year.hidden[line] = amount - taken
-        booked.add(cogs, -taken)
-        booked.add(own, taken)
+        booked.add(line[1], taken)
 
 
 def _describe(place: _Place, day: datetime.date, moved: Mapping[str, Decimal]) -> Movement:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 BOOKED = "booked"
 """The reason of what the ledger says itself, and of what corrects it."""
-LESS_STOCK, MORE_DEMAND = "less stock", "demand"
-"""The reasons of reversals since demand takes nothing off cost any more."""
+LESS_STOCK = "less stock"
+"""The reason of a reversal that no price or estimate tells, since units were sold or used."""
 _NOTHING: Mapping[str, Decimal] = MappingProxyType({})
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from beancount_invwd.allowance.changes import Weighed, merge
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.lots.stock import set_all
-from beancount_invwd.movements.movement import LESS_STOCK, MORE_DEMAND, Movement, describe
+from beancount_invwd.movements.movement import LESS_STOCK, Movement, describe
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -22,12 +22,10 @@ if TYPE_CHECKING:
     from beancount_invwd.allowance.weigh import Weigher
     from beancount_invwd.booked.closed import ClosedPeriod
     from beancount_invwd.lots.books import Books
+    from beancount_invwd.lots.stock import Stock
     from beancount_invwd.movements.materiality import Materiality
     from beancount_invwd.timeline.agenda import Agenda
     from beancount_invwd.timeline.missing import Missing
-
-DEMAND = frozenset({"coverage", "idle"})
-"""Rules by which demand takes something off cost."""
 
 
 class Measurement:
@@ -61,7 +59,8 @@ class Measurement:
         self._materiality = materiality
         self._missing = missing
         self._is_final = is_final
-        self._slow: dict[int, tuple[str, Decimal]] = {}
+        self._tested_on: datetime.date | None = None
+        self._units: dict[Stock, Decimal] = {}  # on the last measurement date
 
     def test(self, day: datetime.date, only: frozenset[str] | None) -> Sequence[Movement]:
         """Measure what may have changed.
@@ -74,7 +73,7 @@ class Measurement:
             What is to be written.
         """
         closed = self._closed
-        closed.follow(self._books.moved or ())
+        closed.follow(self._books.moved)
         if not closed.covers(day):
             closed.write_late(day)
         due = self._agenda.take(day, only)
@@ -95,6 +94,8 @@ class Measurement:
             if self._is_final:
                 closed.lock()
         self._books.moved = [] if closed.has_gaps else None
+        self._tested_on = day
+        self._units.update((stock, stock.units) for stock in due)
         return written
 
     def _write(self, weighed: Sequence[Weighed], day: datetime.date) -> Sequence[Movement]:
@@ -103,34 +104,29 @@ class Measurement:
         for together in merge(weighed):
             late = sum([corrects[id(row)] for row in together], ZERO)
             row = describe(together, day, late)
-            why = self._find_demand(together) if row.kind == "reversal" else None
-            found.append(row if why is None else row._replace(reason=why))
+            is_stock = self._comes_from_stock(row, together)
+            found.append(row._replace(reason=LESS_STOCK) if is_stock else row)
         found = self._closed.correct(found, day)
         found = self._materiality.place(day, found, weighed, is_closed=False)
-        for weight in weighed:
-            weight.set(is_final=self._is_final)
-            self._note_demand(weight)
+        for each in weighed:
+            each.set(is_final=self._is_final)
         return found
 
-    def _note_demand(self, row: Weighed) -> None:
-        """Note lots that are worth less for want of demand, with the units of their item."""
-        for lot, reason in zip(row.lots, row.reasons, strict=False):
-            if reason in DEMAND:
-                self._slow[lot.number] = reason, lot.stock.units
-            else:
-                self._slow.pop(lot.number, None)
+    def _comes_from_stock(self, row: Movement, together: Sequence[Weighed]) -> bool:
+        """Whether a reversal comes from less stock: its price is no newer than the last test."""
+        last, price = self._tested_on, row.price
+        if row.kind != "reversal" or last is None or row.corrects:
+            return False
+        is_old = row.reason == "price" and price is not None and price.date <= last
+        is_own = price is None or price.rate is None
+        if not (row.reason == "cost" or (is_old and is_own)):
+            return False
+        stock = next(iter(together[0].list_lots())).stock
+        return stock.units < self._units.get(stock, ZERO) or self._is_sold(stock, row.date, last)
 
-    def _find_demand(self, together: Sequence[Weighed]) -> str | None:
-        """Tell whether a loss came back because demand does no longer take anything off."""
-        if not self._slow or any(DEMAND.intersection(row.reasons) for row in together):
-            return None
-        for row in together:
-            for lot in row.list_lots():
-                reason, units = self._slow.pop(lot.number, (None, ZERO))
-                if reason is not None:
-                    is_less = reason == "coverage" and lot.stock.units < units
-                    return LESS_STOCK if is_less else MORE_DEMAND
-        return None
+    def _is_sold(self, stock: Stock, day: datetime.date, last: datetime.date) -> bool:
+        demand = self._weigher.demand
+        return demand.is_asked and demand.find_turnover(stock, 1, day).last > last
 
     def _keep(self, weighed: Iterable[Weighed]) -> None:
         """Keep the allowances of a closed date, but for what went only from lot to lot."""

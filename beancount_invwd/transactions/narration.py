@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.ground.money import CENT, ONE, ZERO, round_money, round_number
 from beancount_invwd.movements.materiality import MATERIAL
-from beancount_invwd.movements.movement import LESS_STOCK, MORE_DEMAND
+from beancount_invwd.movements.movement import LESS_STOCK
 from beancount_invwd.movements.releases import ROUNDING
 from beancount_invwd.policy.words import NRV, VALUES
 
@@ -85,7 +85,7 @@ def _tell_change(movement: Movement, figures: Figures) -> str:
 
 def _tell_measure(movement: Movement, figures: Figures, name: str, units: str) -> str:
     long, short = VALUES.get(movement.reason, NRV)
-    if movement.reason in {LESS_STOCK, MORE_DEMAND} and movement.price is None:
+    if movement.reason == LESS_STOCK and movement.price is None:
         short = "value"
     cost, currency = f"{figures.cost:,f}", movement.group.currency
     why = "" if movement.reason in _USUAL else f" ({movement.reason})"
