@@ -570,3 +570,11 @@ def test_where_the_last_sale_stands(tmp_path: Path) -> None:
     (chapter,) = explain(follow_ledger(list(entries), options), "WIDGET").chapters
     (idle,) = [step for step in chapter.steps if step.label == "idle since"]
     assert idle.source == "ledger.beancount:12"
+
+
+def test_tax_in_the_price_is_taken_off_first() -> None:
+    body = WIDGET + "2023-01-31 price WIDGET 9.60 USD\n"
+    steps = tell(body, "{'price_includes': '20%', 'selling_cost': '10%'}")
+    told = lines(steps, "Lot")
+    assert "sales value: 10 × 9.60 × 100 ÷ 120 = 80.00" in told
+    assert "cost to sell: 80.00 × 10% = 8.00" in told

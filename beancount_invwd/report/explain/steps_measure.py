@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.money import ONE, ZERO
 from beancount_invwd.lots.demand import Rate, lower_cost
 from beancount_invwd.policy.values import find_rate
 from beancount_invwd.report.explain.steps import Case, Step, show_price, times
@@ -22,6 +22,7 @@ from beancount_invwd.report.output.numbers import show, show_share
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from beancount_invwd.measure.prices import Price
     from beancount_invwd.measure.rule import Charged, Part
     from beancount_invwd.report.ledger.sources import Sources
 
@@ -143,8 +144,10 @@ class MeasureSteps:
             return
         price, gross = rule.evidence.price, lot.units * part.price
         is_market = part.contract is None and price is not None
-        text = show_price(price) if is_market and price else show(part.price)
-        yield Step(section, "sales value", f"{show(lot.units)} × {text}", gross)
+        text, source = show(part.price), ""
+        if is_market and price:
+            text, source = self._show_market(price)
+        yield Step(section, "sales value", f"{show(lot.units)} × {text}", gross, source)
         costs = rule.list_costs(lot, part.price)
         for cost in costs:
             words, key = _CHARGES[cost.name]
@@ -152,6 +155,14 @@ class MeasureSteps:
         formula = " − ".join(show(amount) for amount in (gross, *(row.amount for row in costs)))
         is_negative = sum([row.amount for row in costs], ZERO) > gross
         yield Step(section, label, f"{formula} is below 0" if is_negative else formula, part.net)
+
+    def _show_market(self, price: Price) -> tuple[str, str]:
+        """The price without the tax in it, and where that is stated."""
+        tax = self._case.rule.terms.price_includes
+        if not tax:
+            return show_price(price), ""
+        source = self._find_term("price_includes", "invwd-price-includes")
+        return f"{show_price(price)} × 100 ÷ {show(100 * (ONE + tax))}", source
 
     def _list_rates(self) -> Iterator[Step]:
         """What ageing, idleness and coverage leave of cost, if that is lower."""
