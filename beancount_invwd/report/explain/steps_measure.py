@@ -162,7 +162,7 @@ class MeasureSteps:
         if not tax:
             return show_price(price), ""
         source = self._find_term("price_includes", "invwd-price-includes")
-        return f"{show_price(price)} × 100 ÷ {show(100 * (ONE + tax))}", source
+        return f"{show_price(price)} ÷ {show_share(ONE + tax)}", source
 
     def _list_rates(self) -> Iterator[Step]:
         """What ageing, idleness and coverage leave of cost, if that is lower."""
