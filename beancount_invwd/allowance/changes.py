@@ -34,6 +34,7 @@ class Weighed:
         gaps: What each costs more than it is worth, less what is locked; never negative.
         allowances: What each is to carry.
         reasons: The rule that decided for each.
+        parts: If contracts sell some of it: units of the item, and what all is worth at that.
         quantity: Units of all that was measured.
         cost: Its cost, not rounded.
         measure: What it is worth, not rounded.
@@ -52,6 +53,7 @@ class Weighed:
     gaps: list[Decimal] = field(default_factory=list)
     allowances: list[Decimal] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    parts: list[tuple[Decimal, Decimal]] = field(default_factory=list)
     quantity: Decimal = ZERO
     cost: Decimal = ZERO
     measure: Decimal = ZERO
@@ -82,13 +84,24 @@ class Weighed:
             self.reasons = [self.reasons[i] for i in order]
         locked = [lot.locked for lot in self.lots] if self.locked else []
         quantum = self.lots[0].stock.quantum
-        loss = find_loss(self.cost - self.measure - self.locked, quantum)
+        loss = find_loss(self.find_gap(is_netted=is_netted), quantum)
         floors = (
             []
             if is_netted
             else [find_floor(*pair) for pair in zip(self.lots, self.gaps, strict=True)]
         )
         self.allowances += allot(loss, self.gaps, floors, locked, quantum)
+
+    def find_gap(self, *, is_netted: bool) -> Decimal:
+        """What all costs more than it is worth, and than what is locked.
+
+        What is gained on goods that are sold already sets off no loss of the others, unless all is
+        netted (ACCOUNTING section 10).
+        """
+        cost = self.cost - self.locked
+        if is_netted or not self.parts:
+            return cost - self.measure
+        return find_part_gap(cost, self.parts)
 
     def compare(self) -> Weighed:
         """Compare the new allowances with those that the lots carry."""
@@ -121,6 +134,17 @@ class Weighed:
         set_all(self.lots, self.allowances, is_apart=self.is_apart)
         if is_final:
             lock(self.lots)
+
+
+def find_part_gap(cost: Decimal, parts: Sequence[tuple[Decimal, Decimal]]) -> Decimal:
+    """What goods cost more than they are worth, part by part.
+
+    Args:
+        cost: Of all of them.
+        parts: How many units of the item each is, and what all goods would be worth there.
+    """
+    gaps = [max(ZERO, units * (cost - total)) for units, total in parts]
+    return sum(gaps, ZERO) / sum([units for units, _ in parts], ZERO)
 
 
 def find_floor(lot: Lot, gap: Decimal) -> Decimal:

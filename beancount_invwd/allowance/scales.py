@@ -9,23 +9,29 @@ against losses of another.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from beancount_invwd.allowance.changes import Weighed, find_common, find_kind
+from beancount_invwd.allowance.changes import Weighed, find_common, find_kind, find_part_gap
 from beancount_invwd.allowance.groups import Grouping, Kind, Row
 from beancount_invwd.allowance.memory import Memory
 from beancount_invwd.ground.dates import earlier
 from beancount_invwd.ground.money import ONE, ZERO
 from beancount_invwd.ground.shares import find_loss
+from beancount_invwd.lots.stock import Lot
 
 if TYPE_CHECKING:
     from beancount_invwd.lots.demand import Rate
-    from beancount_invwd.lots.stock import Lot, Stock
+    from beancount_invwd.lots.stock import Stock
     from beancount_invwd.measure.measured import Measured
     from beancount_invwd.measure.prices import Price
     from beancount_invwd.measure.rule import Rule
+
+
+_Parts = Sequence[tuple[Decimal, Decimal]]
+_Row = tuple[Lot, Decimal, Decimal, Decimal, str, "Price | None", bool, _Parts]
+"""A lot, its cost, its value, what it lost, the rule, the price, whether it is apart, its parts."""
 
 
 class Known(NamedTuple):
@@ -79,12 +85,13 @@ class Scales:
         self._apart: dict[tuple[str, Kind, int], Weighed] = {}
         self._together: Weighed | None = None
         self._prices: list[Price | None] = []
+        self._parts: list[tuple[Decimal, Decimal]] = []
 
     def weigh(self) -> list[Weighed]:
         """Find out what the lots so far are to carry."""
         together, rows = self._together, list(self._apart.values())
         if together is not None and together.lots:
-            together.price = find_common(self._prices)
+            together.price, together.parts = find_common(self._prices), self._parts
             together.allot(is_netted=not self._grouping.is_by_item)
             rows.append(together)
         return [row.compare() for row in rows]
@@ -99,18 +106,20 @@ class Scales:
         quantity = cost_total = measure = ZERO
         is_there = False
         each = self._value_each(stock) if known is None else self._value_alike(stock, known)
-        for lot, cost, total, reason, price, is_apart in each:
+        for row in each:
+            lot, cost, total, gap, reason, price, is_apart, parts = row
             if is_apart:
-                self._set_apart(lot, cost, total, reason, price)
+                self._set_apart(row)
                 continue
+            if parts:
+                self._add_parts(parts)
             is_there = True
             quantity += lot.units
             cost_total += cost
             measure += total
-            gap = cost - total
             if gap > ZERO or self._by_lot or (carries and lot.allowance) or lot.is_apart:
                 group.lots.append(lot)
-                group.gaps.append(max(ZERO, gap - lot.locked))
+                group.gaps.append(max(ZERO, gap))
                 group.reasons.append(reason)
                 locked += lot.locked
             if not prices or prices[-1] is not price:
@@ -120,10 +129,8 @@ class Scales:
             group.items.append(stock.key.commodity)
             group.add(quantity, cost_total, measure, locked)
 
-    def _value_each(
-        self, stock: Stock
-    ) -> Iterator[tuple[Lot, Decimal, Decimal, str, Price | None, bool]]:
-        """Value each lot by itself: cost, value, the rule, the price, whether it is apart."""
+    def _value_each(self, stock: Stock) -> Iterator[_Row]:
+        """Value each lot by itself."""
         until, is_by_lot = None, self._grouping.is_by_lot
         for lot in stock.lots.values():
             found = self._measure(lot)
@@ -131,13 +138,21 @@ class Scales:
             if found.total is None:
                 self.lacking.append(Row(lot, found))
             else:
+                cost, gap = lot.cost, lot.cost - found.total - lot.locked
                 is_apart = found.is_apart or is_by_lot
-                yield lot, lot.cost, found.total, found.reason, found.price, is_apart
+                parts: list[tuple[Decimal, Decimal]] = []
+                if found.parts and self._grouping.is_by_item:
+                    parts = [(part.units, part.total) for part in found.parts]
+                    gap = find_part_gap(cost - lot.locked, parts)
+                yield lot, cost, found.total, gap, found.reason, found.price, is_apart, parts
         self._memory.hold(stock, until)
 
-    def _value_alike(
-        self, stock: Stock, known: Known
-    ) -> Iterator[tuple[Lot, Decimal, Decimal, str, Price | None, bool]]:
+    def _add_parts(self, parts: _Parts) -> None:
+        totals = [total for _, total in self._parts] or [ZERO] * len(parts)
+        pairs = zip(parts, totals, strict=True)
+        self._parts = [(units, total + more) for (units, more), total in pairs]
+
+    def _value_alike(self, stock: Stock, known: Known) -> Iterator[_Row]:
         """Value lots whose units are worth the same, but for rates off their cost."""
         unit, rate, (_, reason, price, *_), is_by_lot = (
             known.unit,
@@ -156,17 +171,16 @@ class Scales:
                 if by_age >= share:
                     share, why = by_age, "ageing"
             if share and (lowered := cost * (ONE - share)) < total:
-                yield lot, cost, lowered, why, None, True
+                yield lot, cost, lowered, cost - lowered - lot.locked, why, None, True, ()
             else:
-                yield lot, cost, total, reason, price, is_by_lot or not total
+                gap = cost - total - lot.locked
+                yield lot, cost, total, gap, reason, price, is_by_lot or not total, ()
         self._memory.hold(stock, until)
 
-    def _set_apart(
-        self, lot: Lot, cost: Decimal, total: Decimal, reason: str, price: Price | None
-    ) -> None:
+    def _set_apart(self, found: _Row) -> None:
         """Put a lot that is a group of its own with those alike."""
+        lot, cost, total, gap, reason, price, _, parts = found
         stock = lot.stock
-        gap = cost - total - lot.locked
         allowance = lot.locked + find_loss(gap, stock.quantum)
         step = allowance - lot.allowance
         is_known = lot.is_apart or (self._grouping.is_by_lot and not allowance)
@@ -177,7 +191,7 @@ class Scales:
         row = self._apart.get(key)
         if row is None:
             group = self._grouping.find_named(stock, is_apart=True)
-            row = self._apart[key] = Weighed(group, is_apart=True, price=price)
+            row = self._apart[key] = Weighed(group, is_apart=True, price=price, parts=list(parts))
             row.items.append(stock.key.commodity)
         row.lots.append(lot)
         row.gaps.append(max(ZERO, gap))

@@ -27,21 +27,15 @@ from beancount_invwd.lots.books import Books
 from beancount_invwd.lots.demand import Demand
 from beancount_invwd.lots.stock import Lot, Stock
 from beancount_invwd.measure.evidence import EvidenceBook
-from beancount_invwd.measure.materials import Materials
 from beancount_invwd.measure.measured import Measured, Unit
-from beancount_invwd.measure.particular import is_saleable, measure_lot
-from beancount_invwd.measure.rule import NO_COSTS, Costs, Rule, add_up_costs
+from beancount_invwd.measure.rule import NO_COSTS, Costs
+from beancount_invwd.measure.valuer import Today, Valuer
 
 if TYPE_CHECKING:
     from beancount_invwd.directives.read import Directives
-    from beancount_invwd.lots.demand import Rate
     from beancount_invwd.policy.policy import Terms
 
-_UNKNOWN_TERMS = Measured(None, "", lack="terms")
-_NEGATIVE = Measured(None, "", lack="units")
 _ONE_UNIT = Unit(ZERO)
-_Rules = dict[tuple[Stock, int], Rule]
-"""By the identity of the terms, which is quicker to hash."""
 
 
 class Weighing(NamedTuple):
@@ -70,6 +64,7 @@ class Weigher:
         evidence: As given.
         demand: As given.
         memory: Until when what was found holds.
+        valuer: Measures lots.
     """
 
     def __init__(
@@ -86,11 +81,13 @@ class Weigher:
         self._directives = directives
         self._grouping = grouping
         self._books = books
-        self._materials = Materials(directives, evidence, books.stocks, self._note_currencies)
+        self.valuer = Valuer(
+            directives, evidence, demand, books.stocks, self._note_currencies, grouping.is_by_lot
+        )
         self._members: defaultdict[tuple[str, str, str], list[Stock]] = defaultdict(list)
         self._grouped = 0  # how many of the stocks are in there
         self._is_by_lot = grouping.is_by_lot
-        self._costs: dict[int, tuple[Terms, Costs, bool]] = {}  # by the identity of the terms
+        self._plain: dict[int, tuple[Terms, Costs | None]] = {}  # by the identity of the terms
         self._quotes = evidence.prices.newest_by_pair if evidence.price_share == ONE else {}
 
     def ask(self, price_share: Decimal = ONE) -> Weigher:
@@ -127,12 +124,12 @@ class Weigher:
     def _weigh_group(
         self, stocks: Sequence[Stock], day: datetime.date, lacking: list[Row], *, by_lot: bool
     ) -> list[Weighed]:
-        rules: _Rules = {}
+        today = Today(day)
 
         def measure(lot: Lot) -> Measured:
-            return self._measure(lot, rules, day)
+            return self.valuer.measure(lot, today)
 
-        found = [(stock, self._find_known(stock, day)) for stock in stocks]
+        found = [(stock, self._find_known(stock, today)) for stock in stocks]
         if self._are_sound(found):
             return []
         scales = Scales(self._grouping, self.memory, measure, day, by_lot=by_lot)
@@ -169,12 +166,14 @@ class Weigher:
                 self.memory.hold(stock, known.measured.until)
         return True
 
-    def _find_known(self, stock: Stock, day: datetime.date) -> Known | None:
+    def _find_known(self, stock: Stock, today: Today) -> Known | None:
         """Find what each unit of a stock is worth; None if its lots have to be looked at."""
         item, terms = stock.key.commodity, stock.terms
         if terms is None or stock.is_mixed or self.evidence.is_particular(item):
             return None
-        rule = self.find_rule(stock, terms, day)
+        if self.evidence.list_contracts(stock.key, today.day):
+            return None
+        rule = self.valuer.find_rule(stock, terms, today)
         if not rule.is_uniform:
             return None
         found = rule.value(_ONE_UNIT)
@@ -217,45 +216,8 @@ class Weigher:
 
     def assess(self, stock: Stock, day: datetime.date) -> list[Row]:
         """Measure the lots of a stock; those that cannot be are there with the reason."""
-        rules: _Rules = {}
-        return [Row(lot, self._measure(lot, rules, day)) for lot in stock.lots.values()]
-
-    def _measure(self, lot: Lot, rules: _Rules, day: datetime.date) -> Measured:
-        terms = lot.terms
-        if lot.units < ZERO:
-            return _NEGATIVE
-        if terms is None:
-            return _UNKNOWN_TERMS
-        key = (lot.stock, id(terms))
-        rule = rules.get(key)
-        if rule is None:
-            rule = rules[key] = self.find_rule(lot.stock, terms, day)
-        found = measure_lot(lot, rule, self.evidence.find_particular(lot), day)
-        if found.total is None and not lot.cost:  # free goods need no evidence
-            return found._replace(total=ZERO, reason="cost", is_apart=True, lack=None)
-        return found
-
-    def find_rule(self, stock: Stock, terms: Terms, day: datetime.date) -> Rule:
-        """Find how the value of lots of a stock follows on a date, for lots of these terms."""
-        self._note_currencies(stock)
-        evidence = self.evidence.find(stock, terms, day)
-        if stock.facts.used_in:
-            evidence = self._materials.judge(stock, evidence, day)
-        if self.demand.is_asked:
-            evidence = evidence._replace(rates=self.find_rates(stock, day))
-        return Rule(terms, self._find_costs(terms), evidence)
-
-    def find_rates(self, stock: Stock, day: datetime.date) -> tuple[Rate, ...]:
-        """Find what demand takes off the cost of a stock."""
-        return self.demand.find_rates(stock, self.find_saleable(stock, day), day)
-
-    def find_saleable(self, stock: Stock, day: datetime.date) -> Decimal:
-        """The units of a stock that can be sold: they cover demand (ACCOUNTING section 4)."""
-        if not stock.is_mixed and stock.key.commodity not in self.evidence.stated:
-            return stock.units
-        find = self.evidence.find_particular
-        lots = stock.lots.values()
-        return sum((lot.units for lot in lots if is_saleable(lot, find(lot), day)), ZERO)
+        today = Today(day)
+        return [Row(lot, self.valuer.measure(lot, today)) for lot in stock.lots.values()]
 
     def _note_currencies(self, stock: Stock) -> None:
         """Note on which rates the price of a stock depends."""
@@ -266,15 +228,15 @@ class Weigher:
         for other in quotes.keys() - {currency}:
             self.memory.converted.setdefault(other, set()).add(stock)
 
-    def _find_costs(self, terms: Terms) -> Costs:
-        found = self._costs.get(id(terms))
-        if found is None:
-            costs = add_up_costs(terms)
-            is_plain = terms.measure == "nrv" and not (
-                terms.ageing or costs.of_cost or terms.price_includes
-            )
-            found = self._costs[id(terms)] = (terms, costs, is_plain)
-        return found[1]
+    def _find_plain(self, terms: Terms) -> Costs | None:
+        """Find what it takes to sell, where a price and that alone decide; else None."""
+        known = self._plain.get(id(terms))
+        if known is None:
+            costs = self.valuer.find_costs(terms)
+            is_more = terms.ageing or costs.of_cost or terms.price_includes
+            is_plain = terms.measure == "nrv" and not is_more
+            known = self._plain[id(terms)] = (terms, costs if is_plain else None)
+        return known[1]
 
     def _is_covered(self, stock: Stock, day: datetime.date) -> bool:
         """Whether a price that is all that is known covers the cost of a stock without allowance.
@@ -285,9 +247,8 @@ class Weigher:
         quotes = self._quotes.get(item, {})
         if terms is None or len(quotes) != 1 or currency not in quotes:
             return False
-        costs = self._find_costs(terms)
-        is_all = self._costs[id(terms)][2] and item not in self.evidence.stated
-        if not is_all or stock.is_mixed or stock.facts.used_in:
+        costs = None if stock.is_mixed or stock.facts.used_in else self._find_plain(terms)
+        if costs is None or item in self.evidence.stated:
             return False
         value: Decimal = quotes[currency].amount.number
         if costs is not NO_COSTS:
@@ -300,7 +261,7 @@ class Weigher:
 
     def _has_no_rate(self, stock: Stock, day: datetime.date) -> bool:
         """Whether demand takes nothing off the cost of a stock; noted is until when."""
-        rates = self.find_rates(stock, day)
+        rates = self.valuer.find_rates(stock, day)
         for rate in rates:
             self.memory.hold(stock, rate.until)
         return not any(rate.share for rate in rates)

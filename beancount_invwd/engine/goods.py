@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.ground.money import CONTEXT, ONE, ZERO
+from beancount_invwd.measure.valuer import Today
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     from beancount_invwd.allowance.changes import Weighed
     from beancount_invwd.allowance.groups import Row
     from beancount_invwd.directives.read import Directives
-    from beancount_invwd.directives.statements import Contract, Statement
+    from beancount_invwd.directives.statements import Statement
     from beancount_invwd.lots.demand import Rate, Turnover
     from beancount_invwd.lots.moves import DirectWriteDown
     from beancount_invwd.lots.stock import Lot, Place, Stock
+    from beancount_invwd.measure.contracts import Split
     from beancount_invwd.measure.rule import Rule
     from beancount_invwd.policy.policy import Policy, Terms
     from beancount_invwd.timeline.timeline import Timeline
@@ -100,7 +102,7 @@ class Goods:
 
     def find_rule(self, lot: Lot, terms: Terms) -> Rule:
         """How the value of an item follows from what is known, for lots of these terms."""
-        return self._weigher.find_rule(lot.stock, terms, self.as_of)
+        return self._weigher.valuer.find_rule(lot.stock, terms, Today(self.as_of))
 
     def find_particular(self, lot: Lot) -> Statement | None:
         """The value that is stated of these very goods, if one is."""
@@ -114,9 +116,9 @@ class Goods:
         """What a unit of an item costs to replace, however old; None if that is not known."""
         return self._weigher.evidence.find_replacement(stock, self.as_of, None)
 
-    def list_unfilled(self, stock: Stock) -> list[tuple[Contract, Decimal]]:
-        """The contracts that need more than what is on hand, with the units that they lack."""
-        return self._weigher.evidence.list_unfilled(stock, self.as_of)
+    def split(self, stock: Stock) -> Split:
+        """How contracts share the units on hand, which need more, and which are left."""
+        return self._weigher.valuer.split(stock, Today(self.as_of))
 
     def find_item_terms(self, stock: Stock) -> Terms:
         """The parameters of an item, whatever its lots and accounts say."""
@@ -124,11 +126,11 @@ class Goods:
 
     def list_rates(self, stock: Stock) -> Sequence[Rate]:
         """What demand takes off the cost of a stock, by the policy."""
-        return self._weigher.find_rates(stock, self.as_of)
+        return self._weigher.valuer.find_rates(stock, self.as_of)
 
     def find_saleable(self, stock: Stock) -> Decimal:
         """The units of a stock that can be sold."""
-        return self._weigher.find_saleable(stock, self.as_of)
+        return self._weigher.valuer.find_saleable(stock, self.as_of)
 
     def find_first_purchase(self, stock: Stock) -> datetime.date:
         """When units were first bought."""

@@ -91,7 +91,7 @@ class Books(General):
             if is_noted:
                 self._demand.note_bought(stock, date)
             if date == txn.date and cost_unit >= ZERO:
-                stock.purchase = stock.acquired = origin
+                stock.note_purchase(origin)
         return None
 
     def _open_plain(self, home: Home, posting: Any) -> Place | None:

@@ -193,7 +193,7 @@ class General(Index):
         if addition.is_made:
             lot.stock.acquired = (txn, addition.posting)
         elif addition.units and date == txn.date and addition.cost_unit >= ZERO:
-            lot.stock.purchase = lot.stock.acquired = (txn, addition.posting)
+            lot.stock.note_purchase((txn, addition.posting))
         if isinstance(lot, Pool) and addition.units:
             lot.add_layer(date, addition.units)
 

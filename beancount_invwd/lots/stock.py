@@ -47,6 +47,7 @@ class Stock:
         place: The one account that all its lots ever were in; None if there are several.
         purchase: Transaction and posting of the newest purchase.
         acquired: The same of the newest purchase or production.
+        is_repriced: Whether it was bought at more than one unit cost.
         terms: The parameters of the lots that have none of their own.
         is_mixed: Whether any lot ever had some of its own, or facts, or less than no units.
         carried_at: What the lots up to a number are carried at a unit, since each carries all that
@@ -65,10 +66,18 @@ class Stock:
     place: Place | None = None
     purchase: tuple[Any, Any] | None = None
     acquired: tuple[Any, Any] | None = None
+    is_repriced: bool = False
     terms: Terms | None = None
     is_mixed: bool = False
     carried_at: Decimal | None = None
     carried_last: int = 0
+
+    def note_purchase(self, origin: tuple[Any, Any]) -> None:
+        """Note transaction and posting of the newest purchase."""
+        before = self.purchase
+        if before is not None and before[1].cost.number != origin[1].cost.number:
+            self.is_repriced = True
+        self.purchase = self.acquired = origin
 
     def write_out(self) -> None:
         """Note at each lot what it carries."""

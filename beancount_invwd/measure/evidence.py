@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING
 
 from beancount_invwd.directives.statements import Assertion, Contract, ReplacementCost, Statement
 from beancount_invwd.ground.dates import add_days, earlier
-from beancount_invwd.ground.money import ONE, ZERO
+from beancount_invwd.ground.money import ONE
 from beancount_invwd.measure.measured import Evidence
-from beancount_invwd.measure.particular import is_particular
-from beancount_invwd.measure.prices import Price, PriceBook, Replacement
+from beancount_invwd.measure.prices import PriceBook, Replacement
 
 if TYPE_CHECKING:
-    from beancount_invwd.lots.stock import Lot, Stock
+    from beancount_invwd.lots.stock import Lot, Stock, StockKey
     from beancount_invwd.policy.policy import Terms
 
 _Target = tuple[str | None, str | None, datetime.date | None]  # label, account, cost date
@@ -86,88 +85,41 @@ class EvidenceBook:
         price = self.prices.find_price(item, currency, day, max_age)
         statement = None
         if item in self._statements:
-            statement = self._find_general(stock, day, max_age)
+            statement = self.find_general(stock, day, max_age)
         if price is not None and statement is not None:
             is_newer = price.date > statement.date  # of one day, the directive counts
             price, statement = (price, None) if is_newer else (None, statement)
-        if self.price_share != ONE:
-            price, statement = self._scale(price, statement)
+        if price is not None and self.price_share != ONE:
+            price = price._replace(number=price.number * self.price_share)
         replacement = None
-        if terms.measure not in {"nrv", "cost"} or stock.facts.used_in:
+        if terms.measure not in {"nrv", "cost"}:
             replacement = self.find_replacement(stock, day, max_age)
         until = None
         if max_age is not None:
             for found in (price, statement, replacement):
                 if found is not None:
                     until = earlier(until, add_days(found.date, max_age))
-        contracts = self._fill_contracts(stock, day) if item in self._contracts else ()
-        for contract, _ in contracts:
+        for contract in self.list_contracts(stock.key, day):
             until = earlier(until, contract.until)
-        return Evidence(price, statement, replacement, until, contracts)
+        return Evidence(price, statement, replacement, until)
 
-    def _scale(
-        self, price: Price | None, statement: Statement | None
-    ) -> tuple[Price | None, Statement | None]:
-        if price is not None:
-            price = price._replace(number=price.number * self.price_share)
-        if statement is not None and statement.number is not None:
-            statement = statement._replace(number=statement.number * self.price_share)
-        return price, statement
+    def list_contracts(self, key: StockKey, day: datetime.date) -> Sequence[Contract]:
+        """List the contracts of an item that are in force, the dearest first."""
+        rows = self._contracts.get(key.commodity, ())
+        return [row for row in rows if row.currency == key.currency and day <= row.until]
 
-    def _fill_contracts(
-        self, stock: Stock, day: datetime.date
-    ) -> Sequence[tuple[Contract, Decimal]]:
-        """Share the units on hand out to contracts, the dearest first (IAS 2.31).
-
-        Goods of which something particular is known fill none. Without units on hand, the next
-        one would fill the dearest.
-        """
-        units = self._count_sound(stock, day) or ONE
-        shared = self._share_units(stock, units, day)
-        filled = [(contract, taken / units) for contract, taken in shared if taken]
-        sold = sum((taken for _, taken in shared), ZERO)
-        if sold == units:  # all are sold: no rounded share may leave a rest
-            others = sum((share for _, share in filled[:-1]), ZERO)
-            filled[-1] = (filled[-1][0], ONE - others)
-        return filled
-
-    def list_unfilled(self, stock: Stock, day: datetime.date) -> list[tuple[Contract, Decimal]]:
-        """List contracts for more than what is on hand, each with the units that it lacks."""
-        if stock.key.commodity not in self._contracts:
-            return []
-        shared = self._share_units(stock, self._count_sound(stock, day), day)
-        return [(row, row.units - taken) for row, taken in shared if taken < row.units]
-
-    def _share_units(
-        self, stock: Stock, units: Decimal, day: datetime.date
-    ) -> list[tuple[Contract, Decimal]]:
-        """Share units out to the contracts of an item that are in force, the dearest first."""
-        shared = []
-        for contract in self._contracts[stock.key.commodity]:
-            if contract.currency == stock.key.currency and day <= contract.until:
-                taken = min(units, contract.units)
-                units -= taken
-                shared.append((contract, taken))
-        return shared
-
-    def _count_sound(self, stock: Stock, day: datetime.date) -> Decimal:
-        """Count the units on hand of which nothing particular is known."""
-        return sum(
-            (
-                lot.units
-                for lot in stock.lots.values()
-                if lot.units > 0 and not is_particular(lot, self.find_particular(lot), day)
-            ),
-            ZERO,
-        )
-
-    def _find_general(
+    def find_general(
         self, stock: Stock, day: datetime.date, max_age: int | None
     ) -> Statement | None:
-        """Find the `invwd-nrv` for a whole item."""
-        stated = self._statements[stock.key.commodity].get(_WHOLE, {})
-        found = stated.get(stock.key.currency)
-        return found[1] if found and _is_fresh(found[1].date, day, max_age) else None
+        """Find the `invwd-nrv` for a whole item, if it is not too old."""
+        stated = self._statements.get(stock.key.commodity, {}).get(_WHOLE, {})
+        ranked = stated.get(stock.key.currency)
+        if ranked is None or not _is_fresh(ranked[1].date, day, max_age):
+            return None
+        found, share = ranked[1], self.price_share
+        if share == ONE or found.number is None:
+            return found
+        return found._replace(number=found.number * share)
 
     def find_replacement(
         self, stock: Stock, day: datetime.date, max_age: int | None
@@ -182,6 +134,13 @@ class EvidenceBook:
         if directive is not None and purchase is not None and purchase.date > directive.date:
             newest = purchase  # of one day, the directive counts
         return newest if newest and _is_fresh(newest.date, day, max_age) else None
+
+    def find_stated_replacement(
+        self, stock: Stock, day: datetime.date, max_age: int | None
+    ) -> Replacement | None:
+        """Find the replacement cost that is stated of an item, if it is not too old."""
+        found = self._replacements.get((stock.key.commodity, stock.key.currency))
+        return found if found and _is_fresh(found.date, day, max_age) else None
 
     def is_particular(self, item: str) -> bool:
         """Whether directives ever named single lots or accounts of an item."""

@@ -1,143 +1,88 @@
-"""Raw materials: whether the products that they go into still recover their cost.
+"""Raw materials: what the products that they go into leave for them (IAS 2.32).
 
-A material is not written down while every product that it is used in has a net realisable value of
-at least its unit cost; otherwise it is measured at replacement cost (IAS 2.32).
+A material with an `invwd-completion-cost` is worth what its part of a product sells for, less what
+it takes to make that of it. Without one it is worth its cost while every product sells for what it
+costs at least, else what it costs to buy again.
 
     2024-01-01 commodity BOARD
-      invwd-used-in: "CHAIR, TABLE"
+      invwd-used-in: "CHAIR, 0.25 TABLE"
+      invwd-completion-cost: 12.00 USD       of a table's 100.00: 100.00 × 0.25 − 12.00 = 13.00
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.ground.dates import earlier
 from beancount_invwd.ground.money import ZERO
-from beancount_invwd.lots.stock import Stock, StockKey
-from beancount_invwd.measure.measured import Evidence, Product, Unit, Use
-from beancount_invwd.measure.rule import Rule, add_up_costs
+from beancount_invwd.measure.measured import Measured, Product, Use, Valued
+from beancount_invwd.measure.rule import charge
 
 if TYPE_CHECKING:
-    from beancount_invwd.directives.read import Directives
-    from beancount_invwd.measure.evidence import EvidenceBook
+    from beancount_invwd.lots.stock import Lot
+    from beancount_invwd.policy.values import Charge
 
 
-_Verdict = tuple[Use, "datetime.date | None"]
+def measure_material(lot: Lot, use: Use, until: datetime.date | None) -> Measured:
+    """Measure a raw material by what its products leave of it (IAS 2.32)."""
+    completion = find_completion({**lot.stock.facts.overrides, **lot.facts.overrides})
+    if completion is not None:
+        if use.statement is not None and use.statement.number is not None:
+            total = lot.units * use.statement.number
+            return Measured(total, use.statement.reason, until=until)
+        least = find_least(use.products, completion, lot)
+        if least is None:
+            lack = next(row.item for row in use.products if row.nrv is None)
+            return Measured(None, lack, until=until, lack="product")
+        return Measured(least, "used-in", until=until)
+    if use.is_recovered is None:
+        return Measured(None, use.lack, until=until, lack="product")
+    if use.is_recovered:
+        return Measured(lot.cost, "used-in", until=until)
+    return _measure_bought_again(lot, use, until)
 
 
-class Materials:
-    """Tells what is known of the products of a raw material.
+def _measure_bought_again(lot: Lot, use: Use, until: datetime.date | None) -> Measured:
+    """Measure a material at the newest that is stated, else at the price of the newest purchase.
 
-    Args:
-        directives: Tell what is used in what, and under which terms.
-        evidence: What the directives say of the products.
-        stocks: The stocks of all items.
-        note: Takes the products that are judged.
+    The lot of that purchase keeps its cost.
     """
-
-    def __init__(
-        self,
-        directives: Directives,
-        evidence: EvidenceBook,
-        stocks: Mapping[StockKey, Stock],
-        note: Callable[[Stock], None],
-    ) -> None:
-        self._items = directives.chart.items
-        self._parameters = directives.parameters
-        self._evidence = evidence
-        self._stocks = stocks
-        self._note = note
-        self._day: datetime.date | None = None
-        self._judged: dict[StockKey, _Verdict] = {}  # products, as of that day
-
-    def judge(self, stock: Stock, evidence: Evidence, day: datetime.date) -> Evidence:
-        """Add what is known of the products to the evidence of a material."""
-        if day != self._day:
-            self._day, self._judged = day, {}
-        for product in self._list_products(stock.key):
-            self._judge_product(product, day)
-        use, until = self._sum_up(stock.key)
-        return evidence._replace(use=use, until=earlier(evidence.until, until))
-
-    def _list_products(self, material: StockKey) -> list[StockKey]:
-        names = self._items.used_in(material.commodity)
-        return [material._replace(commodity=name) for name in names]
-
-    def _sum_up(self, material: StockKey) -> _Verdict:
-        """Judge a material by its products, which are judged already: one with a loss suffices."""
-        until = None
-        uses = []
-        for product in self._list_products(material):
-            use, holds = self._judged[product]
-            uses.append(use)
-            until = earlier(until, holds)
-        products = {row.item: row for use in uses for row in use.products}
-        lack = next((use.lack for use in uses if use.lack), "")
-        if any(not use.is_recovered and not use.lack for use in uses):
-            lack = ""
-        is_recovered = all(use.is_recovered for use in uses)
-        return Use(is_recovered, lack, tuple(products.values())), until
-
-    def _judge_product(self, key: StockKey, day: datetime.date) -> None:
-        """Judge a product by its own price, a part without one by what it goes into."""
-        waiting = [key]
-        while waiting:
-            part = waiting[-1]
-            if part not in self._judged:
-                use, until = self._judge_alone(part, day)
-                if use is None:
-                    further = [k for k in self._list_products(part) if k not in self._judged]
-                    if further:
-                        waiting += further
-                        continue
-                    use, holds = self._sum_up(part)
-                    until = earlier(until, holds)
-                self._judged[part] = use, until
-            waiting.pop()
-
-    def _judge_alone(
-        self, key: StockKey, day: datetime.date
-    ) -> tuple[Use | None, datetime.date | None]:
-        """Judge a product by its own price, None if it has none but goes into others."""
-        lack = Use(is_recovered=False, lack=key.commodity)
-        if self._parameters.is_blocked(key.commodity):
-            return lack, None
-        stock = self._stocks.get(key)
-        until = None
-        if stock is not None:
-            self._note(stock)
-            cost = _find_unit_cost(stock)
-            terms = self._parameters.of_item(key.commodity, _find_account(stock))
-            evidence = self._evidence.find(stock, terms, day)
-            until = evidence.until
-            nrv = Rule(terms, add_up_costs(terms), evidence).realise(Unit(cost or ZERO))
-            if cost is not None and nrv.total is not None:
-                product = Product(key.commodity, cost, nrv.total, nrv.price)
-                return Use(nrv.total >= cost, "", (product,)), until
-        return (None if self._items.used_in(key.commodity) else lack), until
+    stated, directive = use.statement, use.replacement
+    if stated is not None and (directive is None or stated.date > directive.date):
+        return Measured(lot.units * (stated.number or ZERO), stated.reason, until=until)
+    if directive is not None:
+        return Measured(lot.units * directive.number, "replacement", until=until)
+    if use.purchase is None:
+        return Measured(None, "", until=until, lack="purchase")
+    txn, posting = use.purchase
+    if lot.origin[1] is posting or lot.aged_since == txn.date:
+        return Measured(lot.cost, "replacement", until=until)
+    return Measured(lot.units * posting.cost.number, "replacement", until=until)
 
 
-def _find_account(stock: Stock) -> str:
-    """The account of a product, whose parameters count; none if it is in several.
+def find_completion(overrides: Mapping[str, Any]) -> Charge | None:
+    """What it takes to make a material's part of the product of it, as the material says."""
+    found: Charge | None = overrides.get("completion_cost")
+    return found
 
-    One that is not on hand counts where it was bought or made last.
+
+def find_least(
+    products: Sequence[Product], completion: Charge | None, units: Valued
+) -> Decimal | None:
+    """The least that products leave for units of a material.
+
+    If that of some product is not known, a loss by another is enough.
     """
-    accounts = {lot.account for lot in stock.lots.values() if lot.units > 0}
-    if not accounts and stock.acquired is not None:
-        accounts = {stock.acquired[1].account}
-    return accounts.pop() if len(accounts) == 1 else ""
-
-
-def _find_unit_cost(stock: Stock) -> Decimal | None:
-    """The average of the lots on hand, else the newest purchase or production."""
-    lots = [lot for lot in stock.lots.values() if lot.units > 0]
-    units = sum((lot.units for lot in lots), ZERO)
-    if units:
-        return sum((lot.cost for lot in lots), ZERO) / units
-    if stock.acquired is None:
-        return None
-    cost: Decimal = stock.acquired[1].cost.number
-    return cost
+    found = []
+    for row in products:
+        if row.nrv is not None:
+            gross = row.nrv * row.units
+            net = units.units * gross
+            if completion is not None:
+                net -= charge("completion_cost", completion, units, gross).amount
+            found.append(max(ZERO, net))
+    least = min(found, default=None)
+    is_known = len(found) == len(products) or (least is not None and least < units.cost)
+    return least if is_known else None

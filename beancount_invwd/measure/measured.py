@@ -7,9 +7,8 @@ Measured   100 units are worth 760.00, by their price
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from beancount_invwd.ground.money import ONE
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from beancount_invwd.lots.demand import Rate
     from beancount_invwd.measure.prices import Price, Replacement
 
-Lack = Literal["price", "margin", "terms", "units", "product"]
+Lack = Literal["price", "margin", "terms", "units", "product", "purchase"]
 
 
 class Valued(Protocol):
@@ -41,30 +40,40 @@ class Unit(NamedTuple):
 
 
 class Product(NamedTuple):
-    """A product that a raw material is used in: what a unit costs and is worth.
+    """A product that a raw material is used in.
 
     Attributes:
+        units: Of the product, per unit of the material.
+        nrv: What a unit of it realises; None if that is not known.
+        cost: What a unit of it costs; None if it was never made or bought.
         price: The price, if that decided.
     """
 
     item: str
-    cost: Decimal
-    nrv: Decimal
+    units: Decimal
+    nrv: Decimal | None
+    cost: Decimal | None
     price: Price | None
 
 
 class Use(NamedTuple):
-    """What is known of the products that a raw material is used in.
+    """What is known of a raw material by its products, and by what it costs to buy again.
 
     Attributes:
-        is_recovered: Whether each is expected to sell at or above its cost.
-        lack: The product of which that cannot be told, or nothing.
-        products: Those of which it can be told.
+        products: The products.
+        is_recovered: Whether each sells for what it costs at least; None if that is not known.
+        lack: The product of which it is not known, or nothing.
+        statement: An `invwd-nrv` for the whole material.
+        replacement: An `invwd-replacement-cost` of it.
+        purchase: Transaction and posting of its newest purchase, if there ever was another price.
     """
 
-    is_recovered: bool
+    products: tuple[Product, ...]
+    is_recovered: bool | None
     lack: str
-    products: Sequence[Product] = ()
+    statement: Statement | None
+    replacement: Replacement | None
+    purchase: tuple[Any, Any] | None
 
 
 class Evidence(NamedTuple):
@@ -75,7 +84,7 @@ class Evidence(NamedTuple):
         statement: An `invwd-nrv` for the whole item that counts in place of the price.
         replacement: The replacement cost.
         until: The last day on which this holds without a new directive; None is for ever.
-        contracts: Contracts in force, the dearest first, each with its share of the units.
+        contract: The contract at whose price units sell, in place of price and statement.
         use: For a raw material, what is known of its products.
         rates: What the policies on demand take off cost.
     """
@@ -84,9 +93,22 @@ class Evidence(NamedTuple):
     statement: Statement | None
     replacement: Replacement | None
     until: datetime.date | None
-    contracts: Sequence[tuple[Contract, Decimal]] = ()
+    contract: Contract | None = None
     use: Use | None = None
     rates: tuple[Rate, ...] = ()
+
+
+class Part(NamedTuple):
+    """Some units of an item, sold by a contract, or by none.
+
+    Attributes:
+        units: How many of the item.
+        total: What all units of the lot would be worth at that.
+    """
+
+    contract: Contract | None
+    units: Decimal
+    total: Decimal
 
 
 class Measured(NamedTuple):
@@ -100,6 +122,7 @@ class Measured(NamedTuple):
         is_apart: Whether the lot is a group of its own (ACCOUNTING section 5).
         until: The last day on which this holds without a new directive or movement.
         lack: Why there is no total.
+        parts: What it was measured in parts at, if contracts sell some units of its item.
     """
 
     total: Decimal | None
@@ -108,3 +131,4 @@ class Measured(NamedTuple):
     is_apart: bool = False
     until: datetime.date | None = None
     lack: Lack | None = None
+    parts: tuple[Part, ...] = ()

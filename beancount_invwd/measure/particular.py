@@ -9,55 +9,77 @@ demand can only lower what a lot is worth (ACCOUNTING section 4).
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.dates import DAY, earlier
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.lots.demand import Rate, lower_cost
+from beancount_invwd.measure.materials import measure_material
 from beancount_invwd.measure.measured import Measured
 from beancount_invwd.policy.values import find_rate
 
 if TYPE_CHECKING:
     from beancount_invwd.directives.metadata import Facts
-    from beancount_invwd.directives.statements import Statement
+    from beancount_invwd.directives.statements import Contract, Statement
     from beancount_invwd.lots.stock import Lot
     from beancount_invwd.measure.rule import Rule
 
 
-def measure_lot(lot: Lot, rule: Rule, particular: Statement | None, day: datetime.date) -> Measured:
-    """Measure a lot on a date.
+def measure_lot(
+    lot: Lot,
+    rule: Rule,
+    particular: Statement | None,
+    day: datetime.date,
+    contracts: Sequence[Contract] = (),
+) -> Measured:
+    """Measure a lot on a date by what is known of it, or at p.
 
     Args:
         lot: The lot; its units are positive.
         rule: How the value of its item follows.
         particular: The `invwd-nrv` directive in force that names its label or account.
         day: The measurement date.
+        contracts: Those that sell some of its item: without a p, the dearest one tells whether a
+            policy lowers its value, and only what is worthless by all of them is worth nothing.
     """
-    found = _measure_particular(lot, particular, day) or rule.value(lot)
+    found = _measure_particular(lot, particular, day)
+    bids: list[Decimal] = []
+    if found is None:
+        found = _measure_item(lot, rule)
+        values = [rule.at(contract).value(lot).total for contract in contracts]
+        bids = [total for total in values if total is not None]
     expires = lot.facts.expires
     if expires is not None and expires > day:
         found = found._replace(until=earlier(found.until, expires - DAY))
-    if found.total is None:
+    judged = max(bids, default=None) if found.total is None else found.total
+    if judged is None:
         return found
+    until = found.until
+    for rate in _list_rates(lot, rule, particular, day):
+        until, lowered = earlier(until, rate.until), lower_cost(lot.cost, rate)
+        if rate.share and lowered < judged:
+            found, judged = Measured(lowered, rate.reason, is_apart=True), lowered
+    is_worthless = found.total is not None and not found.total and not any(bids)
+    return found._replace(until=until, is_apart=found.is_apart or is_worthless)
+
+
+def _list_rates(
+    lot: Lot, rule: Rule, particular: Statement | None, day: datetime.date
+) -> Iterator[Rate]:
+    """List what policies take off the cost of a lot."""
     if rule.terms.ageing:
         share, until = find_rate(rule.terms.ageing, lot.aged_from, day)
-        found = _lower(found, found.total, lot, Rate(share, "ageing", until))
+        yield Rate(share, "ageing", until)
     for rate in rule.evidence.rates:
-        if rate.reason == "coverage" and not is_saleable(lot, particular, day):
-            continue
-        found = _lower(found, found.total or ZERO, lot, rate)
-    return found if found.total else found._replace(is_apart=True)
+        if rate.reason != "coverage" or is_saleable(lot, particular, day):
+            yield rate
 
 
-def _lower(found: Measured, total: Decimal, lot: Lot, rate: Rate) -> Measured:
-    """Lower a value to what a policy leaves of cost, if that is less."""
-    until = earlier(found.until, rate.until)
-    if rate.share:
-        lowered = lower_cost(lot.cost, rate)
-        if lowered < total:
-            return Measured(lowered, rate.reason, is_apart=True, until=until)
-    return found if until is found.until else found._replace(until=until)
+def _measure_item(lot: Lot, rule: Rule) -> Measured:
+    use = rule.evidence.use
+    return rule.value(lot) if use is None else measure_material(lot, use, rule.evidence.until)
 
 
 def _measure_particular(

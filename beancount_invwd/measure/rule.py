@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.ground.money import ONE, ZERO
-from beancount_invwd.measure.measured import Evidence, Measured, Unit, Valued
+from beancount_invwd.measure.measured import Evidence, Measured, Valued
 
 if TYPE_CHECKING:
     from beancount_invwd.directives.statements import Contract
@@ -49,7 +49,6 @@ class Costs(NamedTuple):
 
 
 NO_COSTS = Costs()
-_NO_UNITS = Unit(ZERO, ZERO)
 
 
 def add_up_costs(terms: Terms) -> Costs:
@@ -79,21 +78,17 @@ class Charged(NamedTuple):
         return self.base * self.charge.number
 
 
-class Part(NamedTuple):
-    """What units would sell for, under a contract or at the market.
+class Sale(NamedTuple):
+    """What units sell for.
 
     Attributes:
-        contract: The contract, or None.
-        share: The share of the units that this counts for.
-        price: Of a unit; None if the market has none.
-        net: What all units would realise at that.
+        price: Of a unit, without tax.
+        net: What is left of it for all of them.
         is_stated: Whether that is what an `invwd-nrv` says, from which nothing is taken.
     """
 
-    contract: Contract | None
-    share: Decimal
-    price: Decimal | None
-    net: Decimal = ZERO
+    price: Decimal
+    net: Decimal
     is_stated: bool = False
 
 
@@ -107,33 +102,33 @@ class Rule:
 
     @property
     def measure(self) -> Measure:
-        """The measure; of a raw material, what its products leave of it (IAS 2.32)."""
-        use = self.evidence.use
-        if use is None:
-            return self.terms.measure
-        return "cost" if use.is_recovered else "replacement"
+        """The measure."""
+        return self.terms.measure
 
     @property
     def is_uniform(self) -> bool:
         """Whether units are worth the same whatever they cost, or just that."""
         margin = self.terms.normal_margin
         of_cost = self.costs.of_cost or (margin is not None and margin.of == "cost")
-        return not of_cost or self.measure == "cost"
+        return self.evidence.use is None and (not of_cost or self.measure == "cost")
 
     @property
     def needs_nrv(self) -> bool:
         """Whether what units sell for themselves may decide."""
-        if self.measure == "replacement":
-            return self.evidence.replacement is None
-        return self.measure != "cost"
+        if self.evidence.use is not None or self.measure == "cost":
+            return False
+        return self.measure != "replacement" or self.evidence.replacement is None
+
+    def at(self, contract: Contract) -> Rule:
+        """The same for units that a contract sells."""
+        evidence = self.evidence._replace(price=None, statement=None, contract=contract)
+        return Rule(self.terms, self.costs, evidence)
 
     def value(self, units: Valued) -> Measured:
         """What units are worth by what is known of their item alone."""
-        use, measure, found = self.evidence.use, self.measure, self.evidence.replacement
-        if use is not None and use.lack:
-            return Measured(None, use.lack, until=self.evidence.until, lack="product")
+        measure, found = self.measure, self.evidence.replacement
         if measure == "cost":
-            return self._tell(units.cost, "cost" if use is None else "used-in")
+            return self._tell(units.cost, "cost")
         if found is not None and measure == "replacement":
             return self._tell(units.units * found.number, "replacement")
         nrv = self.realise(units)
@@ -157,68 +152,47 @@ class Rule:
         return nrv._replace(total=floor, reason="floor")
 
     def realise(self, units: Valued) -> Measured:
-        """Net realisable value: up to their quantity at the price of contracts (IAS 2.31)."""
-        evidence, until = self.evidence, self.evidence.until
-        if evidence.contracts:
-            return self._realise_parts(units)
-        market, statement = self._find_market(units, ONE), evidence.statement
-        if market.price is None:
+        """Net realisable value (IAS 2.6)."""
+        evidence, until, sale = self.evidence, self.evidence.until, self.sell(units)
+        if sale is None:
             return Measured(None, "", until=until, lack="price")
-        if market.is_stated and statement is not None:
-            return Measured(market.net, statement.reason, until=until)
-        return Measured(market.net, "price", evidence.price, until=until)
+        if evidence.contract is not None:
+            return Measured(sale.net, "contract", until=until)
+        if sale.is_stated and evidence.statement is not None:
+            return Measured(sale.net, evidence.statement.reason, until=until)
+        return Measured(sale.net, "price", evidence.price, until=until)
 
-    def _realise_parts(self, units: Valued) -> Measured:
-        parts = self.list_parts(units)
-        if parts[-1].price is None:
-            return Measured(None, "", until=self.evidence.until, lack="price")
-        total = sum([part.share * part.net for part in parts], ZERO)
-        return Measured(total, "contract", until=self.evidence.until)
-
-    def list_parts(self, units: Valued) -> list[Part]:
-        """List what units would sell for: under each contract, and the rest at the market."""
-        parts, rest = [], ONE
-        for contract, share in self.evidence.contracts:
-            net = self.costs.find_net(units, contract.number)
-            parts.append(Part(contract, share, contract.number, net))
-            rest -= share
-        return [*parts, self._find_market(units, rest)] if rest > ZERO else parts
-
-    def _find_market(self, units: Valued, share: Decimal) -> Part:
-        statement, price = self.evidence.statement, self.evidence.price
+    def sell(self, units: Valued) -> Sale | None:
+        """What units sell for; None if that is not known."""
+        price, statement, _, _, contract, *_ = self.evidence
+        if contract is not None:
+            return Sale(contract.number, self.costs.find_net(units, contract.number))
         if statement is not None and statement.number is not None:
-            net = units.units * statement.number
-            return Part(None, share, statement.number, net, is_stated=True)
+            return Sale(statement.number, units.units * statement.number, is_stated=True)
         if price is None:
-            return Part(None, share, None)
-        number = (
-            price.number / (ONE + includes)
-            if (includes := self.terms.price_includes)
-            else price.number
-        )
-        return Part(None, share, number, self.costs.find_net(units, number))
+            return None
+        tax = self.terms.price_includes
+        number = price.number / (ONE + tax) if tax else price.number
+        return Sale(number, self.costs.find_net(units, number))
 
     def find_margin(self, units: Valued) -> Charged | None:
         """The normal margin of units; None if none is stated."""
-        margin = self.terms.normal_margin
-        return None if margin is None else _charge("normal_margin", margin, units, self._gross)
-
-    @property
-    def _gross(self) -> Decimal:
-        """What a unit sells for before costs; of several parts, on average."""
-        parts = self.list_parts(_NO_UNITS)
-        return sum([part.share * (part.price or ZERO) for part in parts], ZERO)
+        margin, sale = self.terms.normal_margin, self.sell(units)
+        if margin is None or sale is None:
+            return None
+        return charge("normal_margin", margin, units, sale.price)
 
     def list_costs(self, units: Valued, price: Decimal) -> Sequence[Charged]:
         """List what it takes to complete and to sell units at a price."""
         named = {name: getattr(self.terms, name) for name in ("completion_cost", "selling_cost")}
-        return [_charge(name, row, units, price) for name, row in named.items() if row.number]
+        return [charge(name, row, units, price) for name, row in named.items() if row.number]
 
     def _tell(self, total: Decimal, reason: str) -> Measured:
         return Measured(total, reason, until=self.evidence.until)
 
 
-def _charge(name: str, charge: Charge, units: Valued, price: Decimal) -> Charged:
-    if charge.of == "cost":
-        return Charged(name, charge, units.cost)
-    return Charged(name, charge, units.units * price if charge.of == "price" else units.units)
+def charge(name: str, row: Charge, units: Valued, price: Decimal) -> Charged:
+    """Charge units that sell at a price with a cost or margin."""
+    if row.of == "cost":
+        return Charged(name, row, units.cost)
+    return Charged(name, row, units.units * price if row.of == "price" else units.units)

@@ -87,6 +87,8 @@ class Missing:
                     unpriced.setdefault(stock.key.commodity, []).append(row.lot)
                 elif row.measured.lack == "product":
                     self._report_product(row, day)
+                elif row.measured.lack == "purchase":
+                    self._report_material(row.lot.stock, day)
         if not unpriced:
             return
         teller = _Lack(weigher, day)
@@ -117,6 +119,19 @@ class Missing:
             f"take {product} out of invwd-used-in{until}"
         )
         self._report_item(("product", item), stock, message)
+
+    def _report_material(self, stock: Stock, day: datetime.date) -> None:
+        """Report a raw material whose products lose, and of which no second price is known."""
+        _, currency, item = stock.key
+        products = ", ".join(stock.facts.used_in)
+        message = (
+            f"{item} is used in {products}, not all of which sell for what they cost, and there is "
+            f"no other price of {item} than that of its purchase, so it is not assessed; add: "
+            f'{day} custom "invwd-replacement-cost" "{item}" … {currency}, or: '
+            f'{day} custom "invwd-nrv" "{item}" … {currency}, or put what it takes to make the '
+            f"product of it on its Commodity: invwd-completion-cost: … {currency}"
+        )
+        self._report_item(("purchase", item), stock, message)
 
     def report_lacking(self, rows: Iterable[Row]) -> None:
         """Report what is wrong on whatever measurement date it shows."""

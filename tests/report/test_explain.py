@@ -192,7 +192,7 @@ def test_contracts_for_all_units_need_no_price_and_for_a_part_they_do() -> None:
     assert lines(steps, "Lot")[-2] == "NRV: 90.00 = 90.00"
     steps = tell(WIDGET + contract.format(5))
     assert lines(steps, "Lot")[-2:] == [
-        "at the market: no price: not assessed",
+        "NRV: no price: not assessed",
         "measure: not assessed: no price",
     ]
 
@@ -206,6 +206,8 @@ PRODUCT = """
   Assets:Bank
 """
 
+AGAIN = '2023-01-31 custom "invwd-replacement-cost" "WIDGET" 10.00 USD'
+
 
 @pytest.mark.parametrize(
     ("price", "said", "product", "measure"),
@@ -217,13 +219,13 @@ PRODUCT = """
             "cost itself = 100.00",
         ),
         (
-            "2023-01-31 price CHAIR 40 USD",
+            f"2023-01-31 price CHAIR 40 USD\n{AGAIN}",
             "CHAIR: not all recover their cost, so replacement cost counts",
             ["product: CHAIR: NRV of a unit 40, cost 50.00, price 40 USD on 2023-01-31"],
             "",
         ),
         (
-            '2023-01-31 custom "invwd-nrv" "CHAIR" 40 USD',
+            f'2023-01-31 custom "invwd-nrv" "CHAIR" 40 USD\n{AGAIN}',
             "CHAIR: not all recover their cost, so replacement cost counts",
             ["product: CHAIR: NRV of a unit 40, cost 50.00"],
             "",

@@ -36,11 +36,14 @@ def tell_loss(plan: Weighed, *, is_netted: bool) -> Iterator[Step]:
         yield Step(section, "measure", f"of {len(plan.lots)} lots", plan.measure)
     if locked:
         yield Step(section, "locked", "allowance that may not be reversed", locked)
-    parts = [plan.cost, locked, plan.measure] if locked else [plan.cost, plan.measure]
-    formula = " − ".join(show(part) for part in parts)
-    gap = plan.cost - locked - plan.measure
-    lost = find_loss(gap, quantum)
-    yield Step(section, "loss", f"{formula} is below 0" if gap < ZERO else formula, lost)
+    lost = find_loss(plan.find_gap(is_netted=is_netted), quantum)
+    if plan.parts:
+        yield from _tell_parts(plan, section, lost)
+    else:
+        parts = [plan.cost, locked, plan.measure] if locked else [plan.cost, plan.measure]
+        formula = " − ".join(show(part) for part in parts)
+        words = f"{formula} is below 0" if plan.cost - locked < plan.measure else formula
+        yield Step(section, "loss", words, lost)
     floors = [ZERO for _ in plan.lots]
     if not is_netted and not plan.is_apart:
         floors = [find_floor(*pair) for pair in zip(plan.lots, plan.gaps, strict=True)]
@@ -50,6 +53,18 @@ def tell_loss(plan: Weighed, *, is_netted: bool) -> Iterator[Step]:
         yield Step(section, "kept, as no value came back to these lots", formula, loss)
     if loss and len(plan.lots) > 1:
         yield from _tell_shares(plan, section, loss, floors)
+
+
+def _tell_parts(plan: Weighed, section: str, lost: Decimal) -> Iterator[Step]:
+    """What is gained on goods that are sold already sets off no loss of the others (IAS 2.31)."""
+    cost, out_of = plan.cost - plan.locked, sum((units for units, _ in plan.parts), ZERO)
+    gaps = []
+    for units, total in plan.parts:
+        gap = max(ZERO, units * (cost - total) / out_of)
+        formula = f"{show(cost - total)} × {show(units)} ÷ {show(out_of)}"
+        gaps.append(gap)
+        yield Step(section, "part", "is worth its cost" if cost <= total else formula, gap)
+    yield Step(section, "loss", " + ".join(map(show, gaps)), lost)
 
 
 def _tell_shares(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from beancount_invwd.ground.money import ZERO
+from beancount_invwd.measure.materials import find_completion
 from beancount_invwd.report.explain.steps import Case, Step, show_price
 from beancount_invwd.report.output.numbers import show, show_share
 
@@ -25,12 +27,14 @@ def list_evidence(case: Case, sources: Sources) -> Iterator[Step]:
         yield from _list_price(evidence.price, case.lot.stock.key.currency, sources)
     if evidence.statement is not None:
         yield tell_statement(SECTION, evidence.statement, sources)
-    for contract, share in evidence.contracts:
-        text = (
-            f"{show(contract.units)} at {show(contract.number)} {contract.currency} until "
-            f"{contract.until}: {show_share(share)} of the units"
-        )
-        yield Step(SECTION, "contract", text, None, sources.locate(contract.entry.meta))
+    out_of = sum((part.units for part in case.measured.parts), ZERO)
+    for contract, units, _ in case.measured.parts:
+        if contract is not None:
+            text = (
+                f"{show(contract.units)} at {show(contract.number)} {contract.currency} until "
+                f"{contract.until}: {show_share(units / out_of)} of the units"
+            )
+            yield Step(SECTION, "contract", text, None, sources.locate(contract.entry.meta))
     if evidence.replacement is not None:
         found = evidence.replacement
         text = f"{show(found.number)} a unit on {found.date}"
@@ -72,10 +76,13 @@ def _tell_use(case: Case, sources: Sources) -> Step:
     facts, use = case.lot.stock.facts, case.rule.evidence.use
     assert use is not None  # noqa: S101 (for the type checker; the caller made sure)
     products = ", ".join(facts.used_in)
+    completion = find_completion({**facts.overrides, **case.lot.facts.overrides})
     text = f"{products}: not all recover their cost, so replacement cost counts"
-    if use.is_recovered:
+    if completion is not None:
+        text = f"{products}: what is left of them after completion counts"
+    elif use.is_recovered:
         text = f"{products}: all recover their cost"
-    if use.lack:
+    elif use.is_recovered is None:
         text = f"{products}: it cannot be told whether {use.lack} recovers its cost"
     return Step(SECTION, "used in", text, None, sources.locate(facts.meta))
 
@@ -83,7 +90,10 @@ def _tell_use(case: Case, sources: Sources) -> Step:
 def _list_products(use: Use, sources: Sources) -> Iterator[Step]:
     """List what the products of a raw material are worth, and cost."""
     for row in use.products:
-        text = f"{row.item}: NRV of a unit {show(row.nrv)}, cost {show(row.cost)}"
+        if row.nrv is None:
+            continue
+        cost = "not known" if row.cost is None else show(row.cost)
+        text = f"{row.item}: NRV of a unit {show(row.nrv)}, cost {cost}"
         source = ""
         if row.price is not None:
             text += f", price {_tell_price(row.price)}"

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.money import ONE, ZERO
 from beancount_invwd.lots.demand import Rate, lower_cost
+from beancount_invwd.measure.materials import find_completion
+from beancount_invwd.measure.rule import charge
 from beancount_invwd.policy.values import find_rate
 from beancount_invwd.report.explain.steps import Case, Step, show_price, times
 from beancount_invwd.report.explain.steps_evidence import tell_statement
@@ -22,8 +24,9 @@ from beancount_invwd.report.output.numbers import show, show_share
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from beancount_invwd.measure.measured import Use
     from beancount_invwd.measure.prices import Price
-    from beancount_invwd.measure.rule import Charged, Part
+    from beancount_invwd.measure.rule import Charged, Rule
     from beancount_invwd.report.ledger.sources import Sources
 
 _CHARGES = {
@@ -84,77 +87,102 @@ class MeasureSteps:
             yield times(section, "measure, at salvage", lot.units, salvage[0], source)
 
     def _list_item(self) -> Iterator[Step]:
-        """The measure by what is known of the item."""
+        """The measure by what is known of the item; in parts, as contracts sell it."""
         case, section = self._case, self._section
-        rule = case.rule
-        measure, source = rule.measure, self._find_term("measure", "invwd-measure")
-        replacement, use = rule.evidence.replacement, rule.evidence.use
-        if use is not None:
-            source = self._sources.locate(case.lot.stock.facts.meta)
-            if use.lack:
-                return
+        rule, parts = case.rule, case.measured.parts
+        if rule.evidence.use is not None:
+            yield from self._list_material(rule.evidence.use)
+            return
+        if not parts:
+            yield from self._list_rule(rule, "NRV")
+            return
+        out_of = sum((part.units for part in parts), ZERO)
+        shares = [part.total * part.units / out_of for part in parts]
+        for part, share in zip(parts, shares, strict=True):
+            at = rule if part.contract is None else rule.at(part.contract)
+            label = "at the market" if part.contract is None else "at contract price"
+            yield from self._list_rule(at, label)
+            formula = f"{show(part.total)} × {show_share(part.units / out_of)}"
+            yield Step(section, "part", formula, share)
+        label = "NRV" if rule.measure == "nrv" else "measure"
+        yield Step(section, label, " + ".join(map(show, shares)), case.measured.total)
+
+    def _list_rule(self, rule: Rule, label: str) -> Iterator[Step]:
+        """The measure at p, or at the price of a contract."""
+        case, section, measure = self._case, self._section, rule.measure
+        source = self._find_term("measure", "invwd-measure")
+        replacement = rule.evidence.replacement
         if measure == "cost":
             yield Step(section, "measure", "cost itself", case.lot.cost, source)
             return
         if rule.needs_nrv:
-            yield from self._list_nrv()
+            yield from self._list_sale(rule, label)
         if replacement is not None and measure != "nrv":
             label = "replacement cost"
             yield times(section, label, case.lot.units, replacement.number, source)
         elif measure != "nrv":
             yield Step(section, "replacement cost", "none is known: NRV counts")
-        if measure in _WORDS and case.measured.total is not None:
+        total = rule.value(case.lot).total
+        if measure in _WORDS and total is not None:
             if measure == "lcm":
-                yield from self._list_margin()
-            total = rule.value(case.lot).total
+                yield from self._list_margin(rule)
             yield Step(section, "measure", _WORDS[measure], total, source)
 
-    def _list_margin(self) -> Iterator[Step]:
-        margin = self._case.rule.find_margin(self._case.lot)
+    def _list_margin(self, rule: Rule) -> Iterator[Step]:
+        margin = rule.find_margin(self._case.lot)
         if margin is not None:
             source = self._find_term("normal_margin", "invwd-normal-margin")
             yield Step(self._section, "normal margin", _show(margin), margin.amount, source)
 
-    def _list_nrv(self) -> Iterator[Step]:
-        """Up to their quantity at the price of contracts, else at the market (IAS 2.31)."""
-        lot, section = self._case.lot, self._section
-        parts = self._case.rule.list_parts(lot)
-        if parts[0].contract is None:
-            yield from self._list_part("NRV", parts[0])
-            return
-        for part in parts:
-            yield from self._list_part(
-                "at contract price" if part.contract else "at the market", part
-            )
-            if part.price is None:
-                return
-            formula = f"{show(part.net)} × {show_share(part.share)}"
-            yield Step(section, "part", formula, part.share * part.net)
-        formula = " + ".join(show(part.share * part.net) for part in parts)
-        yield Step(section, "NRV", formula, self._case.rule.realise(lot).total)
-
-    def _list_part(self, label: str, part: Part) -> Iterator[Step]:
+    def _list_sale(self, rule: Rule, label: str) -> Iterator[Step]:
         """Sales value less what it takes to complete and sell, at least 0, or the stated value."""
-        section, lot, rule = self._section, self._case.lot, self._case.rule
-        if part.price is None:
+        section, lot, price = self._section, self._case.lot, rule.evidence.price
+        sale = rule.sell(lot)
+        if sale is None:
             yield Step(section, label, "no price: not assessed")
             return
-        if part.is_stated:
-            yield times(section, label, lot.units, part.price)
+        if sale.is_stated:
+            yield times(section, label, lot.units, sale.price)
             return
-        price, gross = rule.evidence.price, lot.units * part.price
-        is_market = part.contract is None and price is not None
-        text, source = show(part.price), ""
-        if is_market and price:
+        text, source = show(sale.price), ""
+        if price is not None and rule.evidence.contract is None:
             text, source = self._show_market(price)
+        gross = lot.units * sale.price
         yield Step(section, "sales value", f"{show(lot.units)} × {text}", gross, source)
-        costs = rule.list_costs(lot, part.price)
+        costs = rule.list_costs(lot, sale.price)
         for cost in costs:
             words, key = _CHARGES[cost.name]
             yield Step(section, words, _show(cost), cost.amount, self._find_term(cost.name, key))
         formula = " − ".join(show(amount) for amount in (gross, *(row.amount for row in costs)))
         is_negative = sum([row.amount for row in costs], ZERO) > gross
-        yield Step(section, label, f"{formula} is below 0" if is_negative else formula, part.net)
+        yield Step(section, label, f"{formula} is below 0" if is_negative else formula, sale.net)
+
+    def _list_material(self, use: Use) -> Iterator[Step]:
+        """What products leave for a raw material, or what it costs to buy again (IAS 2.32)."""
+        case, section = self._case, self._section
+        lot, measured, locate = case.lot, case.measured, self._sources.locate
+        source = locate(lot.stock.facts.meta)
+        completion = find_completion({**lot.stock.facts.overrides, **lot.facts.overrides})
+        if completion is None:
+            if use.is_recovered:
+                yield Step(section, "measure", "cost itself", lot.cost, source)
+            elif measured.total is not None and not measured.is_apart:
+                number = measured.total / lot.units
+                yield times(section, "replacement cost", lot.units, number, source)
+            return
+        if use.statement is not None and use.statement.number is not None:
+            yield tell_statement(section, use.statement, self._sources)
+            yield times(section, "measure", lot.units, use.statement.number)
+            return
+        for row in use.products:
+            if row.nrv is not None:
+                gross = lot.units * row.nrv * row.units
+                formula = f"{show(lot.units)} × {show(row.nrv)} × {show(row.units)}"
+                yield Step(section, f"part of {row.item}", formula, gross)
+                cost = charge("completion_cost", completion, lot, row.nrv * row.units)
+                yield Step(section, "cost to complete", _show(cost), cost.amount, source)
+        if measured.total is not None and not measured.is_apart:
+            yield Step(section, "measure", "the least that is left", measured.total)
 
     def _show_market(self, price: Price) -> tuple[str, str]:
         """The price without the tax in it, and where that is stated."""

@@ -30,6 +30,7 @@ LACKS = {
     "terms": "not assessed: see errors",
     "units": "not assessed: negative",
     "product": "not assessed: no price of what it is used in",
+    "purchase": "not assessed: no price to buy it again",
 }
 
 

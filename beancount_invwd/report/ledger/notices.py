@@ -94,7 +94,7 @@ def _list_foreign(run: Run) -> Iterator[Notice]:
 
 def _list_provisions(run: Run, stock: Stock) -> Iterator[Notice]:
     """Losses on contracts for more than what is on hand (ACCOUNTING section 10)."""
-    lacking = run.list_unfilled(stock)
+    lacking = run.split(stock).unfilled
     replacement = run.find_replacement(stock) if lacking else None
     if replacement is None:
         return

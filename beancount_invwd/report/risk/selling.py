@@ -14,7 +14,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.allowance.changes import list_allowances
-from beancount_invwd.ground.money import ONE, ZERO
+from beancount_invwd.ground.money import ZERO
+from beancount_invwd.measure.measured import Part
 from beancount_invwd.measure.particular import is_particular
 from beancount_invwd.measure.rule import Rule
 
@@ -68,14 +69,21 @@ def find_selling(run: Run, rows: Sequence[Row]) -> list[Selling | None]:
             return None
         if id(terms) not in known:
             known[id(terms)] = run.find_rule(lot, terms)
-        return _find_selling(lot, known[id(terms)])
+        return _find_selling(lot, known[id(terms)], row.measured.parts)
 
     return [find(row) for row in rows]
 
 
-def _find_selling(lot: Lot, rule: Rule) -> Selling | None:
-    nrv = rule.realise(lot).total
-    if nrv is None or not rule.needs_nrv:
+def _find_selling(lot: Lot, rule: Rule, parts: Sequence[Part]) -> Selling | None:
+    if not rule.needs_nrv:
         return None
-    filled = sum((share for _, share in rule.evidence.contracts), ZERO)
-    return Selling(nrv, rule.evidence.price if filled < ONE else None)
+    if not parts:
+        nrv = rule.realise(lot).total
+        return None if nrv is None else Selling(nrv, rule.evidence.price)
+    total = out_of = ZERO
+    for part in parts:
+        at = rule if part.contract is None else rule.at(part.contract)
+        total += part.units * (at.realise(lot).total or ZERO)
+        out_of += part.units
+    is_sold = all(part.contract is not None for part in parts)
+    return Selling(total / out_of, None if is_sold else rule.evidence.price)
