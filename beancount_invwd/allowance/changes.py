@@ -98,10 +98,10 @@ class Weighed:
         What is gained on goods that are sold already sets off no loss of the others, unless all is
         netted (ACCOUNTING section 10).
         """
-        cost = self.cost - self.locked
-        if is_netted or not self.parts:
-            return cost - self.measure
-        return find_part_gap(cost, self.parts)
+        lost = self.cost - self.measure
+        if self.parts and not is_netted:
+            lost = find_part_gap(self.cost, self.parts)
+        return lost - self.locked
 
     def compare(self) -> Weighed:
         """Compare the new allowances with those that the lots carry."""

@@ -143,7 +143,7 @@ class Scales:
                 parts: list[tuple[Decimal, Decimal]] = []
                 if found.parts and self._grouping.is_by_item:
                     parts = [(part.units, part.total) for part in found.parts]
-                    gap = find_part_gap(cost - lot.locked, parts)
+                    gap = find_part_gap(cost, parts) - lot.locked
                 yield lot, cost, found.total, gap, found.reason, found.price, is_apart, parts
         self._memory.hold(stock, until)
 

@@ -57,7 +57,8 @@ def _measure_bought_again(lot: Lot, use: Use, until: datetime.date | None) -> Me
     if use.purchase is None:
         return Measured(None, "", until=until, lack="purchase")
     txn, posting = use.purchase
-    if lot.origin[1] is posting or lot.aged_since == txn.date:
+    has_newest = lot.account == posting.account if lot.is_pool else lot.aged_since == txn.date
+    if has_newest or lot.origin[1] is posting:
         return Measured(lot.cost, "replacement", until=until)
     return Measured(lot.units * posting.cost.number, "replacement", until=until)
 

@@ -57,14 +57,19 @@ def tell_loss(plan: Weighed, *, is_netted: bool) -> Iterator[Step]:
 
 def _tell_parts(plan: Weighed, section: str, lost: Decimal) -> Iterator[Step]:
     """What is gained on goods that are sold already sets off no loss of the others (IAS 2.31)."""
-    cost, out_of = plan.cost - plan.locked, sum((units for units, _ in plan.parts), ZERO)
+    cost, out_of = plan.cost, sum((units for units, _ in plan.parts), ZERO)
     gaps = []
     for units, total in plan.parts:
         gap = max(ZERO, units * (cost - total) / out_of)
         formula = f"{show(cost - total)} × {show(units)} ÷ {show(out_of)}"
         gaps.append(gap)
         yield Step(section, "part", "is worth its cost" if cost <= total else formula, gap)
-    yield Step(section, "loss", " + ".join(map(show, gaps)), lost)
+    formula = " + ".join(map(show, gaps))
+    if plan.locked:
+        formula = f"{formula} − {show(plan.locked)}"
+        if sum(gaps, ZERO) < plan.locked:
+            formula = f"{formula} is below 0"
+    yield Step(section, "loss", formula, lost)
 
 
 def _tell_shares(
