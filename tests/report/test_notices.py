@@ -286,6 +286,34 @@ def test_a_contract_for_more_than_is_on_hand_is_a_provision() -> None:
     assert "is a provision (IAS 37), not one of inventory" in row.message
 
 
+def test_a_contract_for_more_than_is_on_hand_costs_at_most_its_penalty() -> None:
+    contract = """
+2024-01-20 custom "invwd-contract" 15 MUG 18.00 USD
+  until: 2024-06-30
+  penalty: {penalty} USD
+"""
+    for penalty, amount in (("2.00", "10.00"), ("1.50", "7.50")):
+        run = follow(CHINA + contract.replace("{penalty}", penalty))
+        (row,) = find(run, "provision")
+        assert row.amount == Decimal(amount)
+        assert ("leaving it costs 1.50 a unit" in row.message) == (penalty == "1.50")
+        assert find(run, "penalty") == []
+
+
+def test_a_contract_that_is_left_costs_its_penalty() -> None:
+    # 10 mugs cost 20.00 and sell for 19.00; delivered at 12.00 they lose 8.00, left 1.00 and 5.00
+    contract = """
+2024-01-20 custom "invwd-contract" 6 MUG 12.00 USD
+  until: 2024-06-30
+  penalty: {penalty} USD
+"""
+    body = CHINA.replace("13.00", "19.00") + contract
+    (row,) = find(follow(body.replace("{penalty}", "5.00")), "penalty")
+    assert (row.commodity, row.currency, row.amount) == ("MUG", "USD", 30)
+    assert "is a provision (IAS 37.68)" in row.message
+    assert find(follow(body.replace("{penalty}", "7.00")), "penalty") == []  # equal: delivered
+
+
 def test_a_period_end_that_the_ledger_does_not_reach() -> None:
     later = '2024-02-10 * "Sale"\n  Assets:Inventory:Store  -1 CUP {}\n  Expenses:COGS\n'
     run = follow(CHINA + later, day=datetime.date(2024, 3, 15))

@@ -20,7 +20,9 @@ from beancount_invwd.report.ledger.tie_out import tie_cost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from decimal import Decimal
 
+    from beancount_invwd.directives.statements import Contract
     from beancount_invwd.engine import Run
     from beancount_invwd.lots.stock import Stock
 
@@ -93,22 +95,40 @@ def _list_foreign(run: Run) -> Iterator[Notice]:
 
 
 def _list_provisions(run: Run, stock: Stock) -> Iterator[Notice]:
-    """Losses on contracts for more than what is on hand (ACCOUNTING section 10)."""
-    lacking = run.split(stock).unfilled
-    replacement = run.find_replacement(stock) if lacking else None
-    if replacement is None:
-        return
-    cost, item = replacement.number, stock.key.commodity
-    costs = add_up_costs(run.find_item_terms(stock))
-    for contract, units in lacking:
-        net = costs.find_net(Unit(cost), contract.number)
-        loss = round_money(max(ZERO, units * (cost - net)), stock.quantum)
-        if net < cost:
-            left = "" if net == contract.number else f" ({net:,f} after costs)"
-            text = (
-                f"A contract of {contract.date} sells {units:,f} {item} more than are on hand at "
-                f"{contract.number:,f} {contract.currency}{left}, which is less than the "
-                f"{cost:,f} that they cost: that loss is a provision (IAS 37), not one of "
-                "inventory."
-            )
-            yield Notice("provision", text, None, item, contract.currency, loss, contract.date)
+    """What contracts will cost that is no loss on goods on hand (ACCOUNTING section 10)."""
+    split = run.split(stock)
+    replacement = run.find_replacement(stock) if split.unfilled else None
+    if replacement is not None:
+        costs = add_up_costs(run.find_item_terms(stock))
+        for contract, units in split.unfilled:
+            net = costs.find_net(Unit(replacement.number), contract.number)
+            if net < replacement.number:
+                yield _tell_onerous(contract, units, stock, net, replacement.number)
+    for contract, _ in split.left:
+        item, currency = stock.key.commodity, contract.currency
+        amount = round_money(contract.units * (contract.penalty or ZERO), stock.quantum)
+        text = (
+            f"a contract of {contract.date} for {contract.units:,f} {item} at {contract.number:,f} "
+            f"{currency} costs less to leave than to deliver: the penalty of {amount:,f} "
+            f"{currency} is a provision (IAS 37.68), and the goods are measured without it"
+        )
+        yield Notice("penalty", text, None, item, currency, amount, contract.date)
+
+
+def _tell_onerous(
+    contract: Contract, units: Decimal, stock: Stock, net: Decimal, cost: Decimal
+) -> Notice:
+    """Tell of a contract for more than what is on hand; at most its penalty is lost."""
+    item, currency, penalty = stock.key.commodity, contract.currency, contract.penalty
+    left = "" if net == contract.number else f" ({net:,f} after costs)"
+    loss = cost - net
+    leaving = ""
+    if penalty is not None and penalty < loss:
+        loss, leaving = penalty, f"; leaving it costs {penalty:,f} a unit, which is less"
+    text = (
+        f"A contract of {contract.date} sells {units:,f} {item} more than are on hand at "
+        f"{contract.number:,f} {currency}{left}, which is less than the {cost:,f} that they cost"
+        f"{leaving}: that loss is a provision (IAS 37), not one of inventory."
+    )
+    amount = round_money(units * loss, stock.quantum)
+    return Notice("provision", text, None, item, currency, amount, contract.date)
