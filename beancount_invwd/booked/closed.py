@@ -183,6 +183,11 @@ class ClosedPeriod:
         for lot, part in parts:
             carry(lot, -part, -part)
 
+    def find_late(self, lot: Lot) -> Decimal:
+        """What should have been locked in a lot."""
+        gap = self._late.get(lot.number)
+        return gap.find_rest() if gap is not None else ZERO
+
     def take_late(self, lot: Lot, change: Decimal) -> None:
         """Take what the ledger has booked off what should have been locked: it is, then."""
         gap = self._late.get(lot.number)

@@ -45,7 +45,7 @@ class Judge:
             problem = self._find_problem(claim, narrow)
             if problem:
                 self._report(claim, problem)
-            elif narrow.changes:
+            elif narrow.changes or claim.kind == "release":  # a period's may cancel out
                 kept.append(narrow)
         return kept
 
@@ -86,7 +86,7 @@ class Judge:
             return f"its amount on {next(iter(changes))} names no invwd-group" if changes else None
         others = () if has_goods(claim.txn) else claim.changes.keys() - changes.keys()
         strange = sorted(filter(self._is_strange, others))
-        if changes and not strange:
+        if not strange and (changes or claim.kind == "release"):
             return None
         if not self._goods.list_lots(claim):
             return self._tell_absence(claim)

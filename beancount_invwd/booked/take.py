@@ -146,7 +146,8 @@ class Taker:
         for account, change in claim.changes.without_zeros().items():
             behind = [lot for lot in lots if lot.place.contra == account]
             circles = self._find_circles(claim, behind, test)
-            parts = _spread(behind, circles, change, test.wishes, is_partly=is_fixed)
+            late = [self._closed.find_late(lot) if change > 0 else ZERO for lot in behind]
+            parts = _spread(behind, (late, circles), change, test.wishes, is_partly=is_fixed)
             if parts is None:
                 self._judge.report_excess(claim, account, change)
                 continue
@@ -234,7 +235,7 @@ def _is_booking(claim: Claim, together: Sequence[Weighed]) -> bool:
 
 def _spread(
     lots: Sequence[Lot],
-    circles: Sequence[Sequence[bool]],
+    before: tuple[Sequence[Decimal], Sequence[Sequence[bool]]],
     change: Decimal,
     wishes: Mapping[int, Decimal],
     *,
@@ -244,7 +245,7 @@ def _spread(
 
     Args:
         lots: The lots.
-        circles: Who comes first, then next, before all.
+        before: What each takes before all others; who comes first then, and who next.
         change: The amount; an increase is positive.
         wishes: What lots would carry by a measurement, by number.
         is_partly: Whether what no lot can take is left.
@@ -252,21 +253,29 @@ def _spread(
     Returns:
         The change of each, or None if they cannot take it.
     """
+    late, circles = before
     sign = 1 if change > 0 else -1
     quantum = lots[0].stock.quantum if lots else change
-    gaps = [sign * (wishes.get(lot.number, lot.allowance) - lot.allowance) for lot in lots]
     rooms = [find_room(lot) if sign > 0 else lot.allowance for lot in lots]
+    amount = min(abs(change), sum(rooms, ZERO)) if is_partly else abs(change)
+    limits = [max(ZERO, min(part, room)) for part, room in zip(late, rooms, strict=True)]
+    first = spread(min(amount, sum(limits, ZERO)), [limits], limits, quantum) or limits
+    gaps = [
+        sign * (wishes.get(lot.number, lot.allowance) - lot.allowance) - part
+        for lot, part in zip(lots, first, strict=True)
+    ]
     wanted = [[max(ZERO, gap) for gap in gaps], [lot.cost for lot in lots]]
-    first = [
+    narrow = [
         [weight if is_in else ZERO for weight, is_in in zip(weights, circle, strict=True)]
         for circle in circles
         for weights in wanted
     ]
-    amount = min(abs(change), sum(rooms, ZERO)) if is_partly else abs(change)
-    parts = spread(amount, first + wanted, rooms, quantum)
-    if parts is None:
+    rooms = [room - part for room, part in zip(rooms, first, strict=True)]
+    rest = spread(amount - sum(first, ZERO), narrow + wanted, rooms, quantum)
+    if rest is None:
         return None
-    changes = [sign * _drop_digits(part, quantum) for part in parts]
+    parts = [sign * (one + other) for one, other in zip(first, rest, strict=True)]
+    changes = [_drop_digits(part, quantum) for part in parts]
     for lot, part in zip(lots, changes, strict=True):
         carry(lot, part)
     return changes

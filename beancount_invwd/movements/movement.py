@@ -136,4 +136,5 @@ def _set_off(row: Movement, correction: Movement) -> Movement:
         changes=changes.without_zeros(),
         corrects=row.corrects + correction.change,
         is_correction=not change,
+        lot=row.lot if correction.measure is None else None,
     )
