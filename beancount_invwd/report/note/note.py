@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from beancount_invwd.engine import Run
 
 
-_DOUBTS = {"level", "functional-currency", "provision"}
+_DOUBTS = {"level", "functional-currency", "provision", "penalty"}
 
 
 @dataclass(frozen=True, slots=True)
