@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from beancount_invwd.directives.statements import Statement
     from beancount_invwd.lots.demand import Rate, Turnover
     from beancount_invwd.lots.moves import DirectWriteDown
-    from beancount_invwd.lots.stock import Lot, Place, Stock
+    from beancount_invwd.lots.places import Place
+    from beancount_invwd.lots.stock import Lot, Stock
     from beancount_invwd.measure.contracts import Split
     from beancount_invwd.measure.rule import Rule
     from beancount_invwd.policy.policy import Policy, Terms

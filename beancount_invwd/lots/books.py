@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.lots.general import General, Rows
-from beancount_invwd.lots.stock import Home, Lot, Place
+from beancount_invwd.lots.places import Home, Place
+from beancount_invwd.lots.stock import Lot
 
 if TYPE_CHECKING:
     from beancount_invwd.lots.moves import Outflow

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.money import ONE, ZERO, round_money
 from beancount_invwd.ground.shares import share_out
 from beancount_invwd.ground.sums import Sums
 
@@ -59,8 +59,15 @@ class Charged:
                 self._sums.add(account, sign * units.number)
             elif sign * units.number > ZERO and chart.is_under(account, "Expenses"):
                 is_abroad = True
-        self._earns = any(chart.is_under(row.account, "Income") for row in txn.postings)
+        self._earns = is_earning(chart, txn)
         self.is_sale = self._earns or is_abroad
+        debits = (account for account, total in self._sums.items() if total > ZERO)
+        self._debits = {row: self._sums[row] for row in debits if self._may_take(row)}
+
+    @property
+    def went_back(self) -> bool:
+        """Whether nothing was charged at all: goods went back to the supplier."""
+        return not (self._debits or self.is_sale)
 
     def share(self, amount: Decimal, stock: Stock, costs: Sequence[Decimal]) -> list[Part]:
         """Share a release out, and note that it is.
@@ -78,16 +85,14 @@ class Charged:
     def find(self, amount: Decimal, stock: Stock, costs: Sequence[Decimal]) -> list[Part]:
         """Find who gets what of an amount: the six steps, one after the other."""
         quantum, cogs = stock.quantum, self._find_result("cogs", stock)
-        debits = [account for account, total in self._sums.items() if total > ZERO]
-        takers = [account for account in debits if self._may_take(account)]
-        for cost in costs:
-            for account in takers:
-                if abs(self._sums[account] - cost) <= quantum:
-                    return [Part(1, account, amount)]
-        total = sum((self._sums[account] for account in takers), ZERO)
+        takers = list(self._debits)
+        single = self._find_single(costs, quantum)
+        if single:
+            return [Part(1, single, amount)]
+        total = sum(self._debits.values(), ZERO)
         if takers and any(abs(total - cost) <= quantum for cost in costs):
             return self._split(2, amount, takers, quantum)
-        sold = [account for account in debits if is_below(account, cogs)]
+        sold = [row for row, debit in self._sums.items() if debit > ZERO and is_below(row, cogs)]
         if sold:
             return self._split(3, amount, sold, quantum)
         incomes = [account for account in self._sums if self._chart.is_under(account, "Income")]
@@ -97,6 +102,46 @@ class Charged:
             return [Part(NOBODY, cogs, amount)]
         rest = cogs if self.is_sale else self._find_result("reversal", stock)
         return self._fill(amount, takers, rest, quantum)
+
+    def _find_single(self, costs: Sequence[Decimal], quantum: Decimal) -> str | None:
+        """Find the first account that was charged the cost, of an item before that of all."""
+        pairs = ((cost, account) for cost in costs for account in self._debits)
+        near = (account for cost, account in pairs if abs(self._debits[account] - cost) <= quantum)
+        return next(near, None)
+
+    def find_demand(self, stock: Stock, costs: Sequence[Decimal]) -> Decimal:
+        """Find which share of an item's units that left was sold or used (section 4, "Demand").
+
+        What the write-off account, the owners or own use were charged with was not, nor what
+        nobody was charged with: that went back.
+        """
+        write_off, cogs = self._find_result("write_off", stock), self._find_result("cogs", stock)
+        wanted = {
+            account: amount
+            for account, amount in self._debits.items()
+            if not (self.is_owned(account) or is_below(account, write_off))
+        }
+        single = self._find_single(costs, stock.quantum)
+        if single:
+            return ONE if single in wanted else ZERO
+        total = sum(self._debits.values(), ZERO)
+        if total and (total * 2 > costs[0] or any(is_below(row, cogs) for row in self._debits)):
+            return sum(wanted.values(), ZERO) / total
+        return ONE if self.is_sale else ZERO
+
+    def find_losses(self, stock: Stock) -> dict[str, Decimal]:
+        """Find what accounts under Expenses other than cost of goods sold were charged."""
+        cogs = self._find_result("cogs", stock)
+        return {
+            account: amount
+            for account, amount in self._debits.items()
+            if not (self.is_owned(account) or is_below(account, cogs))
+        }
+
+    def is_count(self, stock: Stock, costs: Sequence[Decimal]) -> bool:
+        """Whether units that came back were found by a count: the write-off account gives most."""
+        amount = round_money(max(costs[0], stock.quantum), stock.quantum)
+        return self.tell_return(self.find(amount, stock, costs), stock) == "count"
 
     def find_nobody(self, stock: Stock, amount: Decimal) -> list[Part]:
         """Find who gets what goods could not carry any more that did not leave."""
@@ -175,3 +220,17 @@ def _share(
 def is_below(account: str, other: str) -> bool:
     """Whether an account is another, or below it."""
     return account == other or account.startswith(f"{other}:")
+
+
+def is_earning(chart: Chart, txn: Any) -> bool:
+    """Whether a transaction has a posting under Income."""
+    return any(chart.is_under(row.account, "Income") for row in txn.postings)
+
+
+def takes_back(chart: Chart, txn: Any) -> bool:
+    """Whether a transaction takes back what a sale or use charged, in whatever currency."""
+    return any(
+        (row.units.number < 0 and chart.is_under(row.account, "Expenses"))
+        or (row.units.number > 0 and chart.is_under(row.account, "Income"))
+        for row in txn.postings
+    )

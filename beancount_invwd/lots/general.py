@@ -12,8 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.money import ONE, ZERO, round_money
-from beancount_invwd.lots.charges import Charges
-from beancount_invwd.lots.departures import Left
+from beancount_invwd.lots.charged import Charged, is_earning
 from beancount_invwd.lots.index import Index
 from beancount_invwd.lots.moves import (
     Addition,
@@ -24,9 +23,10 @@ from beancount_invwd.lots.moves import (
     sum_costs,
     take_out,
 )
+from beancount_invwd.lots.places import Home, Left, Place
 from beancount_invwd.lots.production import match_production
 from beancount_invwd.lots.returns import Returns, states_return
-from beancount_invwd.lots.stock import Home, Lot, Place, Pool, Stock
+from beancount_invwd.lots.stock import Lot, Pool, Stock
 from beancount_invwd.lots.transfers import Transfers
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ class General(Index):
         self._emptied: list[Pool] = []
         self._unseen = directives.unseen
         self._demand = demand
-        self._charges = Charges(directives.chart)
-        self._returns = Returns(policy, self, self._charges, demand)
+        self._returns = Returns(policy, self, directives.chart, demand)
 
     def take_emptied(self) -> list[Pool]:
         """Take pools that ran out of units since this was last asked, but not of cost."""
@@ -97,13 +96,13 @@ class General(Index):
         returned = self._returns.take(txn, additions)
         if additions and reductions:
             transfers.set_apart(additions, reductions)
-            if not self._charges.earns(txn):
+            if not is_earning(self._chart, txn):
                 moved += (
                     [] if states_return(txn) else transfers.match_recosted(additions, reductions)
                 )
                 made = match_production(additions, reductions)
         for stock, amount in transfers.lowered.items():
-            losses = self._charges.find_losses(txn, stock)
+            losses = self._charge(txn, stock).find_losses(stock) if amount > ZERO else {}
             loss = min(amount, sum(losses.values(), ZERO))
             if loss > ZERO:
                 self.direct.append(DirectWriteDown(stock, txn, next(iter(losses)), loss))
@@ -120,12 +119,17 @@ class General(Index):
             if not row.units or row.is_other or lot.is_excluded:
                 continue
             if demand.is_noted and not row.is_used and lot.stock not in shares:
-                shares[lot.stock] = self._charges.find_demand(txn, lot.stock, costs[lot.stock])
+                charged = self._charge(txn, lot.stock)
+                shares[lot.stock] = charged.find_demand(lot.stock, costs[lot.stock])
             share = ONE if row.is_used else shares.get(lot.stock, ONE)
             taken = (row.units, row.cost_unit, row.allowance, row.locked, row.layers)
             lot.place.left.rows.append(Left(lot, txn, lot.is_apart, *taken, share))
             if demand.is_noted:
                 demand.note_left(lot.stock, txn.date, row.units * share)
+
+    def _charge(self, txn: Any, stock: Stock) -> Charged:
+        """What a transaction charged in the currency of a stock."""
+        return Charged(self._chart, txn, stock.key.currency)
 
     def _tell_sold(self, posting: Any) -> Reduction:
         """Tell what a posting took out of a lot that carries nothing."""

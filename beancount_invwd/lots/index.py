@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.money import ZERO
-from beancount_invwd.lots.stock import Home, Lot, Place, Pool, Stock, StockKey
+from beancount_invwd.lots.places import Home, Place
+from beancount_invwd.lots.stock import Lot, Pool, Stock, StockKey
 
 if TYPE_CHECKING:
     import datetime

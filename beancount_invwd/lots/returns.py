@@ -21,14 +21,15 @@ from beancount_invwd.ground.dates import fiscal_year_start
 from beancount_invwd.ground.money import ZERO, round_money
 from beancount_invwd.ground.shares import part_of
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.lots.charged import Charged, takes_back
 from beancount_invwd.lots.moves import Addition, Reduction, put, sum_costs
 from beancount_invwd.lots.stock import Layers, Lot, Pool, Stock
 
 if TYPE_CHECKING:
-    from beancount_invwd.lots.charges import Charges
+    from beancount_invwd.directives.chart import Chart
     from beancount_invwd.lots.demand import Demand
-    from beancount_invwd.lots.departures import Left
     from beancount_invwd.lots.index import Index
+    from beancount_invwd.lots.places import Left
     from beancount_invwd.policy.policy import Policy
 
 
@@ -38,14 +39,14 @@ class Returns:
     Args:
         policy: Tells what may be reversed.
         index: Sets the terms of lots.
-        charges: Tells what transactions charge.
+        chart: Tells what accounts are.
         demand: Takes what was no demand after all.
     """
 
-    def __init__(self, policy: Policy, index: Index, charges: Charges, demand: Demand) -> None:
+    def __init__(self, policy: Policy, index: Index, chart: Chart, demand: Demand) -> None:
         self._policy = policy
         self._index = index
-        self._charges = charges
+        self._chart = chart
         self._demand = demand
 
     def take(self, txn: Any, additions: Iterable[Addition]) -> list[Reduction]:
@@ -55,7 +56,7 @@ class Returns:
             What came back, also without an allowance.
         """
         is_stated = states_return(txn)
-        if not is_stated and not self._charges.takes_back(txn):
+        if not is_stated and not takes_back(self._chart, txn):
             return []
         found: list[Reduction] = []
         wanted: Sums[Stock] = Sums()
@@ -75,7 +76,7 @@ class Returns:
         """Find what left a lot of this cost last, or where that is stated, the item's place."""
         left = lot.place.left
         while (row := left.last_of(lot) or (left.last() if is_stated else None)) is not None:
-            if self._charges.is_charged(row.txn, lot.stock):
+            if not Charged(self._chart, row.txn, lot.stock.key.currency).went_back:
                 return row
             row.units = ZERO  # it went back to the supplier
         return None
@@ -123,7 +124,7 @@ class Returns:
     def _note_back(self, txn: Any, found: Sequence[Reduction], wanted: Sums[Stock]) -> None:
         """Take off demand what was none after all; what a count finds was lost, not sold."""
         for stock, costs in sum_costs(found).items():
-            if not self._charges.is_count(txn, stock, costs):
+            if not Charged(self._chart, txn, stock.key.currency, -1).is_count(stock, costs):
                 self._demand.note_back(stock, txn.date, wanted[stock])
 
 

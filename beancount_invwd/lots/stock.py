@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from beancount_invwd.directives.metadata import NO_FACTS, Facts
 from beancount_invwd.ground.money import ZERO, round_money
-from beancount_invwd.lots.departures import Departures
 
 if TYPE_CHECKING:
+    from beancount_invwd.lots.places import Place
     from beancount_invwd.policy.policy import Terms
 
 Layers = deque[tuple[datetime.date, Decimal]]
@@ -235,73 +235,6 @@ def take_oldest(layers: Layers, units: Decimal) -> Layers:
         if part < left:
             layers.appendleft((date, left - part))
     return taken
-
-
-@dataclass(eq=False, slots=True)
-class Home:
-    """An inventory account.
-
-    Attributes:
-        is_plain: Whether its directive says nothing of the lots.
-        places: Its items, by commodity and cost currency.
-        plain: Those by commodity that take new lots without a look at what else is stated.
-    """
-
-    account: str
-    entity: str
-    is_pool: bool
-    is_plain: bool
-    places: dict[tuple[str, str], Place] = field(default_factory=dict)
-    plain: dict[str, Place] = field(default_factory=dict)
-
-
-@dataclass(eq=False, slots=True)
-class Place:
-    """An item in an inventory account, in one cost currency.
-
-    Attributes:
-        contra: Its allowance account.
-        newest: The newest cost date of all its lots.
-        latest: Lots that were never looked for by value: most never are, and that takes long.
-        left: What left it.
-    """
-
-    stock: Stock
-    account: str
-    is_pool: bool
-    commodity: str
-    currency: str
-    contra: str
-    newest: datetime.date = datetime.date.min
-    latest: list[Lot] = field(default_factory=list)
-    left: Departures = field(default_factory=Departures)
-    _by_cost: dict[Any, Lot] = field(default_factory=dict)
-
-    def add(self, lot: Lot) -> None:
-        """Add a lot; it hides an earlier one of the same cost."""
-        self.latest.append(lot)
-        self.newest = max(self.newest, lot.date)
-
-    def close(self) -> None:
-        """Let go of the lots, so that nothing refers to itself and waits for the collector."""
-        self.stock.lots.clear()
-        self.latest.clear()
-        self.left.close()
-        self._by_cost.clear()
-
-    def find(self, cost: Any) -> Lot | None:
-        """Find a lot by the value of its cost, or the pool; it may be used up."""
-        return self._index().get(None if self.is_pool else cost)
-
-    def list_lots(self) -> list[Lot]:
-        """All lots that there ever were, but for those that were hidden by later ones."""
-        return list(self._index().values())
-
-    def _index(self) -> dict[Any, Lot]:
-        for lot in self.latest:
-            self._by_cost[None if self.is_pool else lot.origin[1].cost] = lot
-        self.latest.clear()
-        return self._by_cost
 
 
 def carry(lot: Lot, change: Decimal, locked: Decimal = ZERO) -> None:

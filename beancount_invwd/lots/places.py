@@ -1,4 +1,4 @@
-"""Units that left an inventory account, in the order in which they did, until they come back.
+"""The nouns of inventory accounts: the items in them, what is and was there, what left.
 
 What comes back takes back what it carried: last out, first back, each unit once (ACCOUNTING 3).
 
@@ -8,6 +8,7 @@ What comes back takes back what it carried: last out, first back, each unit once
 
 from __future__ import annotations
 
+import datetime
 from collections import deque
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from beancount_invwd.ground.money import ONE, ZERO
 
 if TYPE_CHECKING:
-    from beancount_invwd.lots.stock import Layers, Lot
+    from beancount_invwd.lots.stock import Layers, Lot, Stock
 
 
 @dataclass(eq=False, slots=True)
@@ -91,3 +92,70 @@ def _find_last(rows: list[Left]) -> Left | None:
     while rows and not rows[-1].units:
         rows.pop()
     return rows[-1] if rows else None
+
+
+@dataclass(eq=False, slots=True)
+class Home:
+    """An inventory account.
+
+    Attributes:
+        is_plain: Whether its directive says nothing of the lots.
+        places: Its items, by commodity and cost currency.
+        plain: Those by commodity that take new lots without a look at what else is stated.
+    """
+
+    account: str
+    entity: str
+    is_pool: bool
+    is_plain: bool
+    places: dict[tuple[str, str], Place] = field(default_factory=dict)
+    plain: dict[str, Place] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class Place:
+    """An item in an inventory account, in one cost currency.
+
+    Attributes:
+        contra: Its allowance account.
+        newest: The newest cost date of all its lots.
+        latest: Lots that were never looked for by value: most never are, and that takes long.
+        left: What left it.
+    """
+
+    stock: Stock
+    account: str
+    is_pool: bool
+    commodity: str
+    currency: str
+    contra: str
+    newest: datetime.date = datetime.date.min
+    latest: list[Lot] = field(default_factory=list)
+    left: Departures = field(default_factory=Departures)
+    _by_cost: dict[Any, Lot] = field(default_factory=dict)
+
+    def add(self, lot: Lot) -> None:
+        """Add a lot; it hides an earlier one of the same cost."""
+        self.latest.append(lot)
+        self.newest = max(self.newest, lot.date)
+
+    def close(self) -> None:
+        """Let go of the lots, so that nothing refers to itself and waits for the collector."""
+        self.stock.lots.clear()
+        self.latest.clear()
+        self.left.close()
+        self._by_cost.clear()
+
+    def find(self, cost: Any) -> Lot | None:
+        """Find a lot by the value of its cost, or the pool; it may be used up."""
+        return self._index().get(None if self.is_pool else cost)
+
+    def list_lots(self) -> list[Lot]:
+        """All lots that there ever were, but for those that were hidden by later ones."""
+        return list(self._index().values())
+
+    def _index(self) -> dict[Any, Lot]:
+        for lot in self.latest:
+            self._by_cost[None if self.is_pool else lot.origin[1].cost] = lot
+        self.latest.clear()
+        return self._by_cost
