@@ -302,6 +302,36 @@ def test_reasons_of_releases_are_words(make_client: MakeClient, reason: str, wor
     assert table.find("2024-02-03")[-1].startswith(words)
 
 
+def test_goods_that_come_and_go_otherwise_than_by_a_sale_say_so(make_client: MakeClient) -> None:
+    moved = """
+2024-01-01 open Expenses:COGS
+2024-01-01 open Equity:Drawings
+2024-01-01 open Liabilities:Supplier
+2024-02-03 * "Sold"
+  Assets:Inventory:Store   -5 WIDGET {12.00 USD}
+  Expenses:COGS             60.00 USD
+2024-02-04 * "Two come back"
+  Assets:Inventory:Store    2 WIDGET {12.00 USD, 2024-01-10}
+  Expenses:COGS            -24.00 USD
+2024-02-05 * "For the owner"
+  Assets:Inventory:Store   -1 WIDGET {12.00 USD}
+  Equity:Drawings           12.00 USD
+2024-02-06 * "To the supplier"
+  Assets:Inventory:Store   -3 WIDGET {12.00 USD}
+  Liabilities:Supplier      36.00 USD
+"""
+    client = make_client(HEAD + ACCOUNTS + ONE_LOSS + moved)
+    table = visit(client, f"{TEST}?view=movements").table("Movements")
+    shown = {row[0]: (row[1], row[-2], row[-1].partition(" test.")[0]) for row in table.rows[1:-1]}
+    assert {day: shown[day] for day in shown if day > "2024-02-02"} == {
+        "2024-02-03": ("release", "-15.00", "sale"),
+        "2024-02-04": ("release", "+6.00", "a customer brought them back"),
+        "2024-02-05": ("release", "-3.00", "put to own use"),
+        "2024-02-06": ("release", "-9.00", "they went back to the supplier"),
+    }
+    assert visit(client, TEST).figures["Releases"] == "21.00", "15.00 − 6.00 + 3.00 + 9.00"
+
+
 @pytest.mark.parametrize("view", ["positions", "movements", "rollforward", "risk", "compare"])
 @pytest.mark.parametrize(
     ("conversion", "is_named"), [("EUR", True), ("USD", False), ("at_cost", False)]
