@@ -91,16 +91,16 @@ class General(Index):
         self, txn: Any, additions: Sequence[Addition], reductions: Sequence[Reduction]
     ) -> tuple[list[Moved], list[Reduction]]:
         """Find what moved and what came back; what is left was bought, sold, used or made."""
+        if not (additions and reductions):
+            return [], self._returns.take(txn, additions) if additions else []
         transfers, made = Transfers(self, txn), []
         moved = transfers.match(additions, reductions)
         returned = self._returns.take(txn, additions)
-        if additions and reductions:
-            transfers.set_apart(additions, reductions)
-            if not is_earning(self._chart, txn):
-                moved += (
-                    [] if states_return(txn) else transfers.match_recosted(additions, reductions)
-                )
-                made = match_production(additions, reductions)
+        transfers.set_apart(additions, reductions)
+        if not is_earning(self._chart, txn):
+            if not states_return(txn):
+                moved += transfers.match_recosted(additions, reductions)
+            made = match_production(additions, reductions)
         for stock, amount in transfers.lowered.items():
             losses = self._charge(txn, stock).find_losses(stock) if amount > ZERO else {}
             loss = min(amount, sum(losses.values(), ZERO))
