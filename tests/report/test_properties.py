@@ -6,12 +6,13 @@ import ast
 import json
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from beancount import loader
 from beancount.core import data
 from hypothesis import HealthCheck, assume, given, reject, settings
@@ -36,7 +37,9 @@ from beancount_invwd.report.rollforward import (
     document_rollforward,
     roll_forward,
 )
+from tests.support.random_evidence import evidence_from_seed
 from tests.support.random_ledgers import ledgers, with_plugin
+from tests.support.random_trade import trade_from_seed
 
 STEADY = settings(
     derandomize=True,
@@ -323,3 +326,18 @@ def split_lots(steps: Sequence[Step]) -> list[list[Step]]:
                 lots.append([])
             lots[-1].append(step)
     return lots
+
+
+@pytest.mark.parametrize("make", [evidence_from_seed, trade_from_seed])
+@pytest.mark.parametrize("seed", range(25))
+def test_cost_and_allowance_tie_and_steps_come_out(
+    make: Callable[[int], tuple[str, str]], seed: int
+) -> None:
+    texts = make(seed)
+    entries, errors, options = loader.load_string(with_plugin(*texts))
+    run = follow_ledger(entries, options, date(2023, 8, 15))
+    rolled = roll_forward(run, "month")
+    assert rolled.is_tied or errors
+    quantum = Fraction(1) if "precision: 0" in texts[0] else Fraction(1, 10)
+    for item in run.categories:
+        assert find_wrong_results(explain(run, item), quantum) == []
