@@ -8,8 +8,7 @@ against losses of another.
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from beancount_invwd.measure.measured import Measured
     from beancount_invwd.measure.prices import Price
     from beancount_invwd.measure.rule import Rule
+    from beancount_invwd.measure.valuer import Today, Valuer
 
 
 _Parts = Sequence[tuple[Decimal, Decimal]]
@@ -59,8 +59,8 @@ class Scales:
     Args:
         grouping: Tells which lots are apart.
         memory: Knows rates by age; takes until when values hold.
-        measure: Measures a lot by itself.
-        day: The measurement date.
+        valuer: Measures a lot by itself.
+        today: The measurement date.
         by_lot: Whether all has to be told lot by lot.
 
     Attributes:
@@ -71,16 +71,16 @@ class Scales:
         self,
         grouping: Grouping,
         memory: Memory,
-        measure: Callable[[Lot], Measured],
-        day: datetime.date,
+        valuer: Valuer,
+        today: Today,
         *,
         by_lot: bool,
     ) -> None:
         self.lacking: list[Row] = []
         self._grouping = grouping
         self._memory = memory
-        self._measure = measure
-        self._day = day
+        self._valuer = valuer
+        self._today = today
         self._by_lot = by_lot
         self._apart: dict[tuple[str, Kind, int], Weighed] = {}
         self._together: Weighed | None = None
@@ -133,7 +133,7 @@ class Scales:
         """Value each lot by itself."""
         until, is_by_lot = None, self._grouping.is_by_lot
         for lot in stock.lots.values():
-            found = self._measure(lot)
+            found = self._valuer.measure(lot, self._today)
             until = earlier(until, found.until)
             if found.total is None:
                 self.lacking.append(Row(lot, found))
@@ -166,7 +166,7 @@ class Scales:
             total = cost if unit is None else lot.units * unit
             share, why = (rate.share, rate.reason) if rate is not None else (ZERO, "")
             if ageing:
-                by_age, holds = self._memory.find_rate(lot, ageing, self._day)
+                by_age, holds = self._memory.find_rate(lot, ageing, self._today.day)
                 until = earlier(until, holds)
                 if by_age >= share:
                     share, why = by_age, "ageing"

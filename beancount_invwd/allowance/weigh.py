@@ -25,10 +25,10 @@ from beancount_invwd.ground.dates import earlier
 from beancount_invwd.ground.money import ONE, ZERO, round_money
 from beancount_invwd.lots.books import Books
 from beancount_invwd.lots.demand import Demand
-from beancount_invwd.lots.stock import Lot, Stock
+from beancount_invwd.lots.stock import Stock
 from beancount_invwd.measure.evidence import EvidenceBook
-from beancount_invwd.measure.measured import Measured, Unit
-from beancount_invwd.measure.rule import NO_COSTS, Costs
+from beancount_invwd.measure.measured import Unit
+from beancount_invwd.measure.rule import Plain, read_plain
 from beancount_invwd.measure.valuer import Today, Valuer
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Weigher:
         self._members: defaultdict[tuple[str, str, str], list[Stock]] = defaultdict(list)
         self._grouped = 0  # how many of the stocks are in there
         self._is_by_lot = grouping.is_by_lot
-        self._plain: dict[int, tuple[Terms, Costs | None]] = {}  # by the identity of the terms
+        self._plain: dict[int, tuple[Terms, Plain | None]] = {}  # by the identity of the terms
         self._quotes = evidence.prices.newest_by_pair if evidence.price_share == ONE else {}
 
     def ask(self, price_share: Decimal = ONE) -> Weigher:
@@ -112,27 +112,23 @@ class Weigher:
         """
         found: list[Weighed] = []
         lacking: list[Row] = []
+        today = Today(day)
         if self._grouping.is_by_item:
             for stock in stocks:
                 if stock.lots and (stock.allowance or not self._is_covered(stock, day)):
-                    found += self._weigh_group([stock], day, lacking, by_lot=by_lot)
+                    found += self._weigh_group([stock], today, lacking, by_lot=by_lot)
         else:
             for group in self._list_groups(stocks):
-                found += self._weigh_group(group, day, lacking, by_lot=by_lot)
+                found += self._weigh_group(group, today, lacking, by_lot=by_lot)
         return Weighing(sorted(found, key=lambda row: (row.group, row.is_apart)), lacking)
 
     def _weigh_group(
-        self, stocks: Sequence[Stock], day: datetime.date, lacking: list[Row], *, by_lot: bool
+        self, stocks: Sequence[Stock], today: Today, lacking: list[Row], *, by_lot: bool
     ) -> list[Weighed]:
-        today = Today(day)
-
-        def measure(lot: Lot) -> Measured:
-            return self.valuer.measure(lot, today)
-
         found = [(stock, self._find_known(stock, today)) for stock in stocks]
         if self._are_sound(found):
             return []
-        scales = Scales(self._grouping, self.memory, measure, day, by_lot=by_lot)
+        scales = Scales(self._grouping, self.memory, self.valuer, today, by_lot=by_lot)
         for stock, known in found:
             if known is not None:
                 self.memory.hold(stock, known.measured.until)
@@ -228,14 +224,11 @@ class Weigher:
         for other in quotes.keys() - {currency}:
             self.memory.converted.setdefault(other, set()).add(stock)
 
-    def _find_plain(self, terms: Terms) -> Costs | None:
-        """Find what it takes to sell, where a price and that alone decide; else None."""
+    def _find_plain(self, terms: Terms) -> Plain | None:
         known = self._plain.get(id(terms))
         if known is None:
-            costs = self.valuer.find_costs(terms)
-            is_more = terms.ageing or costs.of_cost or terms.price_includes
-            is_plain = terms.measure == "nrv" and not is_more
-            known = self._plain[id(terms)] = (terms, costs if is_plain else None)
+            plain = read_plain(terms, self.valuer.find_costs(terms))
+            known = self._plain[id(terms)] = (terms, plain)
         return known[1]
 
     def _is_covered(self, stock: Stock, day: datetime.date) -> bool:
@@ -247,12 +240,15 @@ class Weigher:
         quotes = self._quotes.get(item, {})
         if terms is None or len(quotes) != 1 or currency not in quotes:
             return False
-        costs = None if stock.is_mixed or stock.facts.used_in else self._find_plain(terms)
-        if costs is None or item in self.evidence.stated:
+        plain = None if stock.is_mixed or stock.facts.used_in else self._find_plain(terms)
+        if plain is None or item in self.evidence.stated:
             return False
         value: Decimal = quotes[currency].amount.number
-        if costs is not NO_COSTS:
-            value = value * costs.left - costs.amount
+        if plain.measure != "nrv" or plain.amount or plain.left != ONE:
+            found = None
+            if plain.measure != "nrv":  # if it gets too old one day, the price alone decides
+                found = self.evidence.find_replacement(stock, day, None)
+            value = plain.find_least(value, found.number if found else None)
         if self._is_by_lot:
             is_covered = value >= self.memory.find_limits(stock)[1]
         else:

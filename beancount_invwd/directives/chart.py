@@ -86,6 +86,7 @@ class Chart:
         self._booking = options_map.get("booking_method")
         self._contras = Contras(policy, self.opens, ledger, self.items.category)
         self._answers: dict[str, Inventory | Allowance | None] = {}
+        self._under: dict[tuple[str, tuple[str, ...]], bool] = {}
         self._results: dict[tuple[str, str, str, str], str] = {}
         for entry in self.opens.values():
             self._read(entry, mistakes)
@@ -169,7 +170,12 @@ class Chart:
 
     def is_under(self, account: str, *roots: str) -> bool:
         """Whether an account is under one of some roots, which are named in English."""
-        return any(self._policy.roots.is_under(account, root) for root in roots)
+        key = (account, roots)
+        found = self._under.get(key)
+        if found is None:
+            is_under = self._policy.roots.is_under
+            found = self._under[key] = any(is_under(account, root) for root in roots)
+        return found
 
     def is_result(self, txn: Any) -> bool:
         """Whether a transaction has a posting in profit or loss."""

@@ -105,7 +105,9 @@ class EvidenceBook:
 
     def list_contracts(self, key: StockKey, day: datetime.date) -> Sequence[Contract]:
         """List the contracts of an item that are in force, the dearest first."""
-        rows = self._contracts.get(key.commodity, ())
+        if key.commodity not in self._contracts:
+            return ()
+        rows = self._contracts[key.commodity]
         return [row for row in rows if row.currency == key.currency and day <= row.until]
 
     def find_general(

@@ -11,7 +11,6 @@ for, so that nothing is rounded before the group is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -60,6 +59,48 @@ def add_up_costs(terms: Terms) -> Costs:
     return NO_COSTS if costs == NO_COSTS else costs
 
 
+class Plain(NamedTuple):
+    """Terms by which a price and a replacement cost alone decide what a unit is worth.
+
+    Attributes:
+        left: The share of the price that is left after costs.
+        amount: What costs take per unit besides.
+        margin: The normal margin as a share of the price.
+        margin_amount: The same as an amount per unit.
+    """
+
+    measure: Measure
+    left: Decimal
+    amount: Decimal
+    margin: Decimal = ZERO
+    margin_amount: Decimal = ZERO
+
+    def find_least(self, price: Decimal, replacement: Decimal | None) -> Decimal:
+        """The least that a unit is worth; without a replacement cost, its nrv."""
+        nrv = max(ZERO, price * self.left - self.amount)
+        if replacement is None or replacement >= nrv:
+            return nrv
+        if self.measure == "lower":
+            return replacement
+        return max(replacement, nrv - price * self.margin - self.margin_amount)
+
+
+def read_plain(terms: Terms, costs: Costs) -> Plain | None:
+    """Read such terms; None if more decides."""
+    margin = terms.normal_margin
+    is_more = terms.ageing or costs.of_cost or terms.price_includes
+    if is_more or terms.measure not in {"nrv", "lower", "lcm"}:
+        return None
+    plain = Plain(terms.measure, costs.left, costs.amount)
+    if terms.measure != "lcm":
+        return plain
+    if margin is None or margin.of == "cost":
+        return None
+    if margin.of == "price":
+        return plain._replace(margin=margin.number)
+    return plain._replace(margin_amount=margin.number)
+
+
 class Charged(NamedTuple):
     """A cost or margin of units: a number times what it is of.
 
@@ -92,8 +133,7 @@ class Sale(NamedTuple):
     is_stated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """How the value of units follows from what is known of their item on a day."""
 
     terms: Terms
