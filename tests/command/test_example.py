@@ -186,7 +186,7 @@ def test_allowances_end_where_the_last_comment_says(
             if posting.account.endswith(":Allowance"):
                 balances[posting.account] += posting.units.number
     assert balances == {
-        "Assets:Inventory:Store:Allowance": Decimal("-238.00"),  # lamps 160.00, scarves 78.00
+        "Assets:Inventory:Store:Allowance": Decimal("-246.00"),  # lamps 168.00, scarves 78.00
         "Assets:Inventory:Workshop:Allowance": Decimal("0.00"),
     }
 

@@ -133,7 +133,7 @@ def test_movements_are_those_of_the_table_in_the_order_of_dates(example: FlaskCl
     assert [row["date"] for row in rows] == table.column("Date")[::-1]
     assert rows[-1] == {
         "date": "2024-12-31", "kind": "write-down", "entity": "", "currency": "USD",
-        "group": "LAMP", "reason": "price", "quantity": "40", "cost": "1080.00",
+        "group": "LAMP", "reason": "price", "quantity": "40", "cost": "1088.00",
         "measure": "920.00", "price": "26.0000", "price_date": "2024-10-14", "change": "60.00",
         "narration": rows[-1]["narration"], "cause": rows[-1]["cause"],
     }  # fmt: skip

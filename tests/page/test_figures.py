@@ -246,7 +246,7 @@ def test_every_month_end_ties_out_to_the_ledger(example: FlaskClient) -> None:
 def test_tie_out_lists_the_accounts(example: FlaskClient) -> None:
     table = visit(example, PAGE).table("Tie-out")
     row = table.find("Assets:Inventory:Store:Allowance")
-    assert row[1:] == ["238.00 USD", "238.00 USD", "✓"]
+    assert row[1:] == ["246.00 USD", "246.00 USD", "✓"]
 
 
 def test_tie_out_lists_the_cost_of_the_lots_too(example: FlaskClient) -> None:
@@ -347,8 +347,8 @@ def test_the_hierarchy_has_the_allowances_by_category_and_item(example: FlaskCli
         for branch in tree["children"]
         for leaf in branch["children"]
     }
-    assert leaves == {"Allowance:clothing:SCARF": 78, "Allowance:home:LAMP": 160}
-    assert tree["balance_children"] == {"USD": 238}
+    assert leaves == {"Allowance:clothing:SCARF": 78, "Allowance:home:LAMP": 168}
+    assert tree["balance_children"] == {"USD": 246}
 
 
 def test_the_hierarchy_by_account_is_shown_where_there_are_several(

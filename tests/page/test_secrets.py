@@ -80,7 +80,7 @@ def test_incognito_refuses_downloads_and_offers_none(masked: FlaskClient, name: 
 
 def test_incognito_masks_what_the_script_asks_for(masked: FlaskClient) -> None:
     panel = masked.get(f"{PAGE}explain_panel?item=LAMP").text
-    assert "160.00" not in panel
+    assert "168.00" not in panel
     assert not re.search(r"\d", _visible(panel))
     assert not re.search(r"\d", _visible(masked.get(f"{PAGE}fragment?sort=cost").text))
 

@@ -42,7 +42,7 @@ def test_positions_show_name_status_quantity_amounts_evidence_and_reason(
 ) -> None:
     table = visit(example, PAGE).table("Positions by item")
     assert table.find("Desk lamp LAMP") == [
-        "Desk lamp LAMP", "impaired", "40", "1,080.00", "160.00", "920.00", "920.00",
+        "Desk lamp LAMP", "impaired", "40", "1,088.00", "168.00", "920.00", "920.00",
         "26.00 2024-10-14", "price", "0.00",
     ]  # fmt: skip
     wax = table.find("Beeswax, kg WAX")
@@ -54,16 +54,16 @@ def test_what_is_impaired_comes_first_the_largest_allowance_before_others(
     example: FlaskClient,
 ) -> None:
     table = visit(example, PAGE).table("Positions")
-    assert table.column("Allowance")[:3] == ["160.00", "78.00", "0.00"]
+    assert table.column("Allowance")[:3] == ["168.00", "78.00", "0.00"]
 
 
 @pytest.mark.parametrize(
     ("by", "first", "cost"),
     [
-        ("lot", "Desk lamp LAMP", 4701),
-        ("category", "home", 4701),
-        ("account", "Assets:Inventory:Store", 4701),
-        ("entity", "", 4701),
+        ("lot", "Desk lamp LAMP", 4709),
+        ("category", "home", 4709),
+        ("account", "Assets:Inventory:Store", 4709),
+        ("entity", "", 4709),
     ],
 )
 def test_positions_by_anything_add_up_to_the_same(
@@ -110,7 +110,7 @@ def test_badges_say_what_a_reader_must_not_miss(make_client: MakeClient) -> None
 @pytest.mark.parametrize(
     ("sort", "title", "texts"),
     [
-        ("-cost", "Cost", ["1,176.00", "1,080.00", "1,062.00", "768.00", "423.00", "192.00"]),
+        ("-cost", "Cost", ["1,176.00", "1,088.00", "1,062.00", "768.00", "423.00", "192.00"]),
         ("quantity", "Quantity", ["12", "40", "45", "120", "140", "140"]),
         ("price", "Price", ["10.00 2024-06-17", "12.00 2024-07-01", "15.50 2024-01-02",
                             "18.50 2024-01-02", "26.00 2024-10-14", "– none"]),
@@ -229,7 +229,7 @@ def test_movements_are_what_the_ledger_has_the_newest_first(example: FlaskClient
     assert table.column("Entry") == [
         " ".join((entry.narration or "").split()) for entry in reversed(written)
     ]
-    assert table.find("Total, USD")[-2] == "+238.00", "what is left of them"
+    assert table.find("Total, USD")[-2] == "+246.00", "what is left of them"
 
 
 def test_a_movement_is_explained_as_of_its_own_date(example: FlaskClient) -> None:
@@ -356,9 +356,9 @@ def test_roll_forward_follows_favas_interval(example: FlaskClient) -> None:
     assert table.rows[1:] == [
         ["2023-01-01 – 2023-12-31", "0.00", "+406.00", "+180.00", "0.00", "-425.00", "0.00",
          "161.00"],
-        ["2024-01-01 – 2024-12-31", "161.00", "+534.00", "0.00", "-107.80", "-349.20", "0.00",
-         "238.00"],
-        ["Total, USD", "0.00", "+940.00", "+180.00", "-107.80", "-774.20", "0.00", "238.00"],
+        ["2024-01-01 – 2024-12-31", "161.00", "+548.00", "0.00", "-107.80", "-355.20", "0.00",
+         "246.00"],
+        ["Total, USD", "0.00", "+954.00", "+180.00", "-107.80", "-780.20", "0.00", "246.00"],
     ]  # fmt: skip
 
 
@@ -449,7 +449,7 @@ def test_compare_shows_a_price_shock_at_first(example: FlaskClient) -> None:
     table = read(article).table("Policies side by side")
     assert "price=-10%" in article
     lamp = table.find("Desk lamp LAMP")
-    assert lamp[1:5] == ["160.00", "-160.00", "264.00", "+104.00"]
+    assert lamp[1:5] == ["168.00", "-168.00", "272.00", "+104.00"]
     assert 'name="price" value="-10"' in article
 
 
@@ -511,7 +511,7 @@ def test_compare_says_what_the_configuration_refuses(example: FlaskClient) -> No
 
 def test_compare_without_any_change_is_the_ledger_alone(example: FlaskClient) -> None:
     table = visit(example, f"{PAGE}?view=compare&price=").table("Policies side by side")
-    assert table.find("Total, USD") == ["Total, USD", "238.00", "-77.00"]
+    assert table.find("Total, USD") == ["Total, USD", "246.00", "-85.00"]
 
 
 # Disclosure
@@ -520,7 +520,7 @@ def test_compare_without_any_change_is_the_ledger_alone(example: FlaskClient) ->
 def test_disclosure_shows_the_note_and_its_gaps(example: FlaskClient) -> None:
     article = get(example, f"{PAGE}?view=disclosure")
     assert "Inventories, 2024-01-01 to 2024-12-31" in article
-    assert ["home", "USD", "3,318.00", "160.00", "3,158.00"] in read(article).tables[0].rows
+    assert ["home", "USD", "3,326.00", "168.00", "3,158.00"] in read(article).tables[0].rows
     assert "IAS 2.36 (h)" in article
     assert '<p class="gap">[to be written by the author:' in article
     assert 'data-copy="note"' in article
@@ -533,7 +533,7 @@ def test_an_item_links_to_its_explanation(example: FlaskClient) -> None:
     link = visit(example, PAGE).links["Desk lamp"]
     assert parse_qs(urlsplit(link).query) == {"view": ["explain"], "item": ["LAMP"]}
     reader = visit(example, link)
-    assert reader.figures["Allowance, USD"] == "160.00"
+    assert reader.figures["Allowance, USD"] == "168.00"
     steps = [row for table in reader.tables for row in table.rows]
     assert ["NRV", "1,040.00 − 120.00", "920.00", ""] in steps
     line = _line_of("2024-10-14 price LAMP")
