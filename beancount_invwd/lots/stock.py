@@ -103,6 +103,7 @@ class Lot:
         is_pool: Whether it is all lots of the item in an account with booking `NONE`.
         is_apart: Whether it was a group of its own when it was measured last.
         aged_since: The date that its age counts from, if not that of its cost.
+        bought_by: The posting by which its goods were bought, if they moved since.
         drained: The transaction and posting by which it had less than no units.
     """
 
@@ -120,6 +121,7 @@ class Lot:
     is_apart: bool = False
     facts: Facts = NO_FACTS
     aged_since: datetime.date | None = None
+    bought_by: Any = None
     drained: tuple[Any, Any] | None = None
 
     @property

@@ -56,9 +56,9 @@ def _measure_bought_again(lot: Lot, use: Use, until: datetime.date | None) -> Me
         return Measured(lot.units * directive.number, "replacement", until=until)
     if use.purchase is None:
         return Measured(None, "", until=until, lack="purchase")
-    txn, posting = use.purchase
-    has_newest = lot.account == posting.account if lot.is_pool else lot.aged_since == txn.date
-    if has_newest or lot.origin[1] is posting:
+    posting = use.purchase[1]
+    bought_by = lot.bought_by or lot.origin[1]
+    if bought_by is posting or (lot.is_pool and lot.account == posting.account):
         return Measured(lot.cost, "replacement", until=until)
     return Measured(lot.units * posting.cost.number, "replacement", until=until)
 
