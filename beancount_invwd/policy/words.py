@@ -81,7 +81,7 @@ VALUES: Mapping[str, tuple[str, str]] = {
     "idle": ("cost less a rate for idle goods", "value"),
     "coverage": ("cost less a rate by days of supply", "value"),
     "floor": (f"{_NRV} less normal margin", "market"),
-    "used-in": ("cost", "cost"),
+    "used-in": ("what its products leave", "value"),
 }
 """By the reason that decided, what goods are written down to, and what that is called beside its
 figure; `NRV` for all other reasons."""
