@@ -10,7 +10,15 @@ from beancount_invwd.policy.policy import Policy
 if TYPE_CHECKING:
     from beancount_invwd.measure.measured import Measured
 
-Kind = Literal["write-down", "write-off", "reversal", "release", "transfer"]
+Kind = Literal[
+    "write-down",
+    "write-off",
+    "reversal",
+    "release",
+    "transfer",
+    "commitment-loss",
+    "commitment-recovery",
+]
 
 
 class Group(NamedTuple):

@@ -98,8 +98,7 @@ class Booked:
             What of it is taken at once, since its goods change later that day.
         """
         found = []
-        for posting in txn.postings:
-            self.first_use.setdefault(posting.account, txn.date)
+        self.note_use(txn)
         for claim in read_claims(txn):
             if self._judge.is_of_result(claim):
                 found.append(_describe(claim))
@@ -110,6 +109,11 @@ class Booked:
             else:
                 found += self._take([now], txn.date)
         return found
+
+    def note_use(self, txn: Any) -> None:
+        """Note since when the ledger itself posts to accounts."""
+        for posting in txn.postings:
+            self.first_use.setdefault(posting.account, txn.date)
 
     def _stands_before(self, claim: Claim) -> bool:
         """Whether it was made by hand, and its goods change later that day."""

@@ -9,6 +9,7 @@ import datetime
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from beancount_invwd.directives.commitments import Commitment
 from beancount_invwd.directives.metadata import EXCLUDE, MARK, OWN_USE, show
 from beancount_invwd.directives.mistakes import Mistakes, find_meta
 from beancount_invwd.directives.statements import (
@@ -53,14 +54,16 @@ def check_directives(
             combinations = product((account, None), (label, None), (date, None))
             lots.setdefault(item, set()).update(combinations)
     _check_materials(directives.chart, mistakes, currencies)
+    ordered = {row.item for row in directives.by_entry.values() if isinstance(row, Commitment)}
     for row in directives.by_entry.values():
-        if isinstance(row, Closing):
+        if isinstance(row, Closing | Commitment):
             continue
         if row.item in currencies:
             had = lots.get(row.item, set())
             problem = _check(row, had, currencies[row.item], directives.chart)
         else:
-            problem = None if row.item in mistakes.commodities else _tell_unknown(row)
+            is_known = row.item in mistakes.commodities or row.item in ordered
+            problem = None if is_known else _tell_unknown(row)
         if problem:
             mistakes.block(row.item, row.entry.meta, problem, row.entry)
     for row in _list_idle_ends(directives.by_entry.values()):

@@ -28,9 +28,16 @@ GROUP = "invwd-group"
 EXCLUDE = "invwd-exclude"
 OWN_USE = "invwd-own-use"
 RETURN = "invwd-return"
+DELIVERY = "invwd-commitment"
 _LONGEST_NAME = 100
 _OF_MOVEMENTS = {GROUP, "invwd-reason", "invwd-entity", "invwd-source"}
-NAMES = ("invwd-nrv", "invwd-replacement-cost", "invwd-contract", "invwd-closed")
+NAMES = (
+    "invwd-nrv",
+    "invwd-replacement-cost",
+    "invwd-contract",
+    "invwd-commitment",
+    "invwd-closed",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +146,7 @@ KEYS = {
     OWN_USE: _Key(("Open",), "own_use", _parse_flag),
     "invwd-money": _Key(("Open",), "money", _parse_flag),
     RETURN: _Key(("transaction",), "", _parse_flag),
+    DELIVERY: _Key(("transaction",), "", _parse_flag),
     "invwd-nrv": _Key(("lot",), "nrv", _parse_amount),
     "invwd-salvage": _Key(("lot", "Commodity"), "salvage", _parse_amount),
     "expires": _Key(("lot",), "expires", _parse_day),
@@ -210,7 +218,7 @@ def list_strays(meta: Mapping[str, Any], where: str) -> list[str]:
         if name not in KEYS:
             near = find_key(name, KEYS)
             remedy = f"did you mean {near}, below the goods?" if near else "remove it"
-        elif name == RETURN:
+        elif name in {RETURN, DELIVERY}:
             remedy = "remove it"
         elif "lot" not in KEYS[name].levels:
             remedy = f"put it on: {' or '.join(KEYS[name].levels)}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.directives.metadata import (
+    DELIVERY,
     EXCLUDE,
     GROUP,
     NO_FACTS,
@@ -63,7 +64,8 @@ class Postings:
         is_addition = posting.units.number > 0
         if is_addition and self.states_facts(txn.meta):
             stated |= select_ours(txn.meta, "lot")
-            stated.pop(RETURN, None)
+            for flag in (RETURN, DELIVERY):
+                stated.pop(flag, None)
         if self.states_facts(posting.meta):
             stated |= select_ours(posting.meta, "lot")
         if not is_addition:  # it says that the sale is no evidence
@@ -125,7 +127,7 @@ class Postings:
 
 def _list_wrong_flags(meta: Mapping[str, Any]) -> list[str]:
     """Tell of what a transaction or sale says of itself, if that is neither TRUE nor FALSE."""
-    flags = {name: meta[name] for name in (EXCLUDE, RETURN) if name in meta}
+    flags = {name: meta[name] for name in (EXCLUDE, RETURN, DELIVERY) if name in meta}
     return [
         f"{name} is {show(value)}; allowed is TRUE or FALSE"
         for name, value in flags.items()

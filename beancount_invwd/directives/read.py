@@ -13,12 +13,14 @@ from typing import Any
 from beancount.core import data
 
 from beancount_invwd.directives.chart import Chart
+from beancount_invwd.directives.commitments import Commitment, place
 from beancount_invwd.directives.metadata import MARK, list_strays
 from beancount_invwd.directives.mistakes import Mistakes
 from beancount_invwd.directives.postings import Postings
 from beancount_invwd.directives.statements import Closing, Directive, read_statements
 from beancount_invwd.directives.terms import Parameters
 from beancount_invwd.directives.unseen import Unseen
+from beancount_invwd.ground.errors import RuleError
 from beancount_invwd.policy.policy import Policy
 
 
@@ -64,6 +66,7 @@ def read_directives(
     mistakes.blocked |= items
     for entry, problem in problems:
         mistakes.report(id(entry), entry.meta, problem, entry)
+    found = _place_commitments(found, chart, mistakes)
     closings = [row.date for row in found if isinstance(row, Closing)]
     return Directives(
         chart,
@@ -73,6 +76,19 @@ def read_directives(
         max(closings, default=None),
         Unseen(chart, mistakes),
     )
+
+
+def _place_commitments(
+    rows: Iterable[Directive], chart: Chart, mistakes: Mistakes
+) -> list[Directive]:
+    """Find the entity of each commitment; those without one are reported and left out."""
+    found = []
+    for row in rows:
+        try:
+            found.append(place(row, chart) if isinstance(row, Commitment) else row)
+        except RuleError as error:
+            mistakes.report(id(row.entry), row.entry.meta, str(error), row.entry)
+    return found
 
 
 def _list_customs(entries: Iterable[Any], mistakes: Mistakes) -> list[Any]:

@@ -13,9 +13,10 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from beancount_invwd.directives.metadata import NAMES, Money, find_key, show
+from beancount_invwd.directives.commitments import Commitment, read_commitment
+from beancount_invwd.directives.forms import amount_of, check_names, take_penalty
+from beancount_invwd.directives.metadata import NAMES, find_key
 from beancount_invwd.ground.errors import RuleError
-from beancount_invwd.policy import values
 
 DAMAGED = 'such as: 2024-11-15 custom "invwd-nrv" "MUG" 2.00 USD "damaged"'
 ENDED = 'or: 2024-12-15 custom "invwd-nrv" "MUG" "end"'
@@ -72,7 +73,7 @@ class ReplacementCost(NamedTuple):
 
 
 Assertion = Statement | ReplacementCost | Contract
-Directive = Assertion | Closing
+Directive = Assertion | Commitment | Closing
 
 
 def read_statements(
@@ -105,6 +106,8 @@ def _read_directive(entry: Any) -> Directive:
         return _read_replacement(entry, given)
     if entry.type == "invwd-contract":
         return _read_contract(entry, given)
+    if entry.type == "invwd-commitment":
+        return read_commitment(entry, given)
     if entry.type == "invwd-closed":
         return _read_closing(entry, given)
     near = find_key(entry.type, NAMES)
@@ -114,7 +117,7 @@ def _read_directive(entry: Any) -> Directive:
 
 def _read_statement(entry: Any, given: Sequence[Any]) -> Statement:
     form = f"invwd-nrv takes an item, an amount and a reason, {DAMAGED}, {ENDED}"
-    _check_names(entry, tuple(_LIMITS))
+    check_names(entry, tuple(_LIMITS))
     label, account, cost_date = (_take_limit(entry, name) for name in _LIMITS)
     if not 2 <= len(given) <= 3 or not isinstance(given[0], str):  # noqa: PLR2004
         raise RuleError(form)
@@ -124,7 +127,7 @@ def _read_statement(entry: Any, given: Sequence[Any]) -> Statement:
     reason = rest[0] if rest else "nrv"
     if isinstance(value, str) or not isinstance(reason, str) or not reason.strip():
         raise RuleError(form)
-    number, currency = _amount_of(value, form)
+    number, currency = amount_of(value, form)
     return Statement(entry.date, item, label, account, cost_date, number, currency, reason, entry)
 
 
@@ -144,58 +147,31 @@ def _take_limit(entry: Any, name: str) -> Any:
 
 def _read_replacement(entry: Any, given: Sequence[Any]) -> ReplacementCost:
     form = f"invwd-replacement-cost takes an item and an amount, {REPLACED}"
-    _check_names(entry, ())
+    check_names(entry, ())
     if len(given) != 2 or not isinstance(given[0], str) or isinstance(given[1], str):  # noqa: PLR2004
         raise RuleError(form)
-    number, currency = _amount_of(given[1], form)
+    number, currency = amount_of(given[1], form)
     return ReplacementCost(entry.date, given[0], number, currency, entry)
 
 
 def _read_contract(entry: Any, given: Sequence[Any]) -> Contract:
     form = f"invwd-contract takes units, a price per unit and until, {SOLD}"
-    _check_names(entry, ("until", "penalty"))
+    check_names(entry, ("until", "penalty"))
     until = entry.meta.get("until")
     if len(given) != 2 or any(isinstance(value, str) for value in given):  # noqa: PLR2004
         raise RuleError(form)
-    units, item = _amount_of(given[0], form)
-    number, currency = _amount_of(given[1], form)
+    units, item = amount_of(given[0], form)
+    number, currency = amount_of(given[1], form)
     if not isinstance(until, datetime.date) or not units:
         raise RuleError(form)
     if until < entry.date:
         raise RuleError(f"the contract ends on {until}, before its date; {form}")
-    penalty = _take_penalty(entry, currency)
+    penalty = take_penalty(entry, currency)
     return Contract(entry.date, item, units, number, currency, until, penalty, entry)
 
 
-def _take_penalty(entry: Any, currency: str) -> Decimal | None:
-    if "penalty" not in entry.meta:
-        return None
-    form = f"the penalty of a contract is an amount per unit, such as penalty: 0.80 {currency}"
-    number, other = _amount_of(entry.meta["penalty"], form)
-    if other != currency:
-        raise RuleError(f"{form}; it is in {other}, but the price is in {currency}")
-    return number
-
-
 def _read_closing(entry: Any, given: Sequence[Any]) -> Closing:
-    _check_names(entry, ())
+    check_names(entry, ())
     if len(given) != 1 or given[0] is not True:
         raise RuleError('invwd-closed takes TRUE: 2024-12-31 custom "invwd-closed" TRUE')
     return Closing(entry.date, entry)
-
-
-def _amount_of(value: Any, form: str) -> Money:
-    try:
-        return values.parse_amount(value)
-    except RuleError as error:
-        raise RuleError(f"{form}; {show(value)} is not {error}") from error
-
-
-def _check_names(entry: Any, allowed: tuple[str, ...]) -> None:
-    """Refuse metadata that says nothing under a directive."""
-    for name in entry.meta:
-        if name in allowed or name in {"filename", "lineno"} or name.startswith("__"):
-            continue
-        near = find_key(name, allowed)
-        hint = f"did you mean {near}?" if near else f"known: {', '.join(allowed) or 'none'}"
-        raise RuleError(f"unknown metadata {name} of {entry.type}; {hint}")

@@ -64,13 +64,11 @@ class Run(Goods):
         """Write what has to be written; return entries, and errors that forbid others."""
         filename = str(self.options_map.get("filename") or "")
         journal = Journal(self.policy, self._chart, self.closed, filename)
-        added, errors = journal.write(self._timeline.movements, self._timeline.booked.first_use)
+        movements = [*self._timeline.ordered.movements, *self._timeline.movements]
+        movements.sort(key=_get_date)
+        added, errors = journal.write(movements, self._timeline.booked.first_use)
         self._timeline.books.close()
-        accounts = {
-            (account, row.group.currency)
-            for row in self._timeline.movements
-            for account in row.changes
-        }
+        accounts = {(account, row.group.currency) for row in movements for account in row.changes}
         errors += check_assertions(self.entries, added, self._chart, accounts, self.options_map)
         return added, errors
 

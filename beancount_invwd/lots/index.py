@@ -157,6 +157,12 @@ class Index:
             self.excluded[stock.key] = found
         return found
 
+    def find_lot(self, posting: Any) -> Lot | None:
+        """Find the lot of a posting at cost; None if there is none on hand."""
+        home, goods = self._homes[posting.account], (posting.units.currency, posting.cost.currency)
+        place = None if home is None else home.places.get(goods)
+        return None if place is None else self._find(place, posting.cost)
+
     def refuse(self, txn: Any, posting: Any, problem: str) -> None:
         """Report that what a posting says of its lot is wrong."""
         self._postings.refuse(txn, posting, problem)

@@ -22,6 +22,10 @@ BOOKED = "booked"
 """The reason of what the ledger says itself, and of what corrects it."""
 LESS_STOCK = "less stock"
 """The reason of a reversal that no price or estimate tells, since units were sold or used."""
+DELIVERED = "delivery"
+"""The reason of what goes along with goods that were ordered: a liability becomes an allowance."""
+SOLD = "sale"
+"""The reason of what was lost on goods that were ordered, and sold when they came."""
 _NOTHING: Mapping[str, Decimal] = MappingProxyType({})
 
 

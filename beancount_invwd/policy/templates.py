@@ -22,6 +22,8 @@ DEFAULTS = {
     "write_off": "Expenses:Inventory:Write-Off",
     "reversal": "Expenses:Inventory:Reversal",
     "cogs": "Expenses:COGS",
+    "commitment": "Liabilities:Inventory:Commitments",
+    "commitment_loss": "Expenses:Inventory:Commitments",
 }
 ACCOUNT_FIELDS = ("account", "parent", "leaf")
 ITEM_FIELDS = ("commodity", "category")

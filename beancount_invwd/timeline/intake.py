@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.directives.checks import check_price
+from beancount_invwd.directives.commitments import Commitment
 from beancount_invwd.directives.statements import Closing, Contract, Directive
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from beancount_invwd.measure.evidence import EvidenceBook
     from beancount_invwd.timeline.agenda import Agenda
     from beancount_invwd.timeline.due import Calendar
+    from beancount_invwd.timeline.ordered import Ordered
 
 _PLAIN = 2  # filename and lineno: metadata that says nothing
 
@@ -26,21 +28,24 @@ class Intake:
         agenda: Takes what has to be tested.
         calendar: Takes items with new evidence, with `period` `price`.
         mistakes: Takes what is wrong with a price.
+        ordered: Takes what is ordered.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 (all that evidence is told to)
         self,
         evidence: EvidenceBook,
         memory: Memory,
         agenda: Agenda,
         calendar: Calendar,
         mistakes: Mistakes,
+        ordered: Ordered,
     ) -> None:
         self._evidence = evidence
         self._memory = memory
         self._agenda = agenda
         self._calendar = calendar
         self._mistakes = mistakes
+        self._ordered = ordered
 
     def take_price(self, entry: Any) -> None:
         """Take a price, or an exchange rate."""
@@ -54,6 +59,9 @@ class Intake:
     def take_directive(self, row: Directive) -> None:
         """Take a directive; one that closes a period is no evidence."""
         if isinstance(row, Closing):
+            return
+        if isinstance(row, Commitment):
+            self._ordered.take(row)
             return
         self._evidence.take_directive(row)
         self._agenda.awake.add(row.item)

@@ -37,6 +37,7 @@ from beancount_invwd.timeline.due import Calendar, Due
 from beancount_invwd.timeline.intake import Intake
 from beancount_invwd.timeline.measurement import Measurement
 from beancount_invwd.timeline.missing import Missing
+from beancount_invwd.timeline.ordered import Ordered
 
 if TYPE_CHECKING:
     from beancount_invwd.directives.mistakes import Mistakes
@@ -65,6 +66,7 @@ class Timeline:
         releases: What units took along.
         booked: What the ledger has booked itself.
         closed: What of a closed period waits for the next measurement date.
+        ordered: What is ordered.
         opening: The allowances when `start` began, by stock, if that was asked for.
         tested_on: The newest measurement date so far.
         unclear_on: The last measurement date, if what came later hides which items had no price.
@@ -115,7 +117,12 @@ class Timeline:
             is_final=policy.reversals == "none",
         )
         self._calendar = Calendar(policy, end, books.perishables, books.is_on_hand)
-        self._intake = Intake(evidence, memory, self._agenda, self._calendar, mistakes)
+        self.ordered = Ordered(
+            policy, directives, books, self.weigher, self.closed, mistakes, self._agenda.add
+        )
+        self._intake = Intake(
+            evidence, memory, self._agenda, self._calendar, mistakes, self.ordered
+        )
         self._entries: Sequence[Any] = ()
         self._today: datetime.date | None = None
         self._is_eventful = False
@@ -145,7 +152,7 @@ class Timeline:
         converted = self._memory.converted
         is_simple = not self._is_by_price
         transaction, price = data.Transaction, data.Price
-        wake = self._agenda.awake.add
+        wake, is_ordered = self._agenda.awake.add, self.ordered.is_any
         today = None
         for entry in entries:
             if entry.date != today:
@@ -163,7 +170,7 @@ class Timeline:
                     self._intake.take_price(entry)
             elif kind is transaction:
                 outflow = apply(entry)
-                if outflow is not None or entry.tags:
+                if outflow is not None or entry.tags or is_ordered:
                     self._note(entry, outflow)
             elif id(entry) in directives:
                 self._intake.take_directive(directives[id(entry)])
@@ -183,10 +190,13 @@ class Timeline:
     def _note(self, txn: Any, outflow: Outflow | None) -> None:
         """Note what a transaction did to allowances, or says that it did."""
         is_claim = bool(txn.tags) and TAG in txn.tags and is_booked(txn)
-        self._is_eventful = self._is_eventful or is_claim or outflow is not None
+        is_ordered = self.ordered.is_any
+        self._is_eventful = self._is_eventful or is_claim or outflow is not None or is_ordered
         if outflow is not None:
             self.releases.record(txn, outflow, is_booked=is_claim)
-        if is_claim:
+        if is_ordered and self.ordered.note(txn, is_claim=is_claim):
+            self.booked.note_use(txn)
+        elif is_claim:
             if txn.date != self.booked.day:
                 self._foresee(txn.date)
             self.movements += self.booked.note(txn)
@@ -220,6 +230,7 @@ class Timeline:
             awake = self._agenda.awake
             self.unclear_on = self._missing.finish(self.weigher, awake, self.tested_on)
         self._missing.report_emptied()
+        self.ordered.report_overdue(self._calendar.end)
 
     def _pass(self, due: Due) -> None:
         """Do what is due at the end of a date; today, if that is another day, ended before."""
@@ -238,9 +249,11 @@ class Timeline:
         """Measure what may have changed and write down what did."""
         self.tested_on = day
         self._missing.report_emptied()
+        self.movements += self.ordered.test(day, only)
         self.movements += self._measurement.test(day, only)
         if not self._is_by_price and self._calendar.is_last(day):
             self._missing.report_evidence(self.weigher, day)
+            self.ordered.report(day)
 
     def _end_today(self) -> None:
         if self._is_eventful and self._today is not None:
@@ -250,6 +263,7 @@ class Timeline:
         """Write what units took along on a day, as far as the ledger has not booked it."""
         self._is_eventful = False
         self.movements += self.booked.end_day(self.releases, day)
+        self.movements += self.ordered.end_day(day)
 
 
 def _list_day(entries: Sequence[Any], day: datetime.date) -> Sequence[Any]:

@@ -25,13 +25,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
-    from beancount_invwd.allowance.groups import Group
     from beancount_invwd.directives.chart import Chart
     from beancount_invwd.ground.errors import InvwdError
     from beancount_invwd.movements.movement import Movement
     from beancount_invwd.policy.policy import Policy
 
 FILENAME = "<beancount_invwd>"
+_RESULTS = {
+    "write-down": "loss",
+    "write-off": "write_off",
+    "commitment-loss": "commitment_loss",
+    "commitment-recovery": "commitment_loss",
+}
 _FIRST_LINE = 10**9  # behind the day's other transactions, by Beancount's sort
 _TAGS = frozenset({TAG})
 _NO_LINKS: frozenset[str] = frozenset()
@@ -99,17 +104,17 @@ class Journal:
 
     def _choose_results(self, movement: Movement) -> list[tuple[str, Decimal]]:
         """The accounts of the income statement, debits positive."""
-        group = movement.group
         if movement.credits:
             return [(account, -amount) for account, amount in movement.credits.items()]
         if movement.kind == "transfer":
             return []
-        kind = {"write-down": "loss", "write-off": "write_off"}.get(movement.kind, movement.kind)
+        kind = _RESULTS.get(movement.kind, movement.kind)
         line = movement.change if movement.on_line is None else movement.on_line
         parts = {kind: line, "cogs": movement.change - line}
-        return [(self._find_account(name, group), part) for name, part in parts.items() if part]
+        return [(self._find_account(name, movement), part) for name, part in parts.items() if part]
 
-    def _find_account(self, kind: str, group: Group) -> str:
+    def _find_account(self, kind: str, movement: Movement) -> str:
+        group = movement.group
         return self._chart.result(kind, group.entity, group.commodity, group.category)
 
     def _make_open(self, account: str, date: datetime.date) -> Any:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.ground.money import CENT, ONE, ZERO, round_money, round_number
 from beancount_invwd.movements.materiality import MATERIAL
-from beancount_invwd.movements.movement import LESS_STOCK
+from beancount_invwd.movements.movement import DELIVERED, LESS_STOCK, SOLD
 from beancount_invwd.movements.releases import ROUNDING
 from beancount_invwd.policy.words import NRV, VALUES
 
@@ -28,6 +28,10 @@ _CORRECTED = {
     "reversal": "Reversal of write-down of {name}: booked for more than its lots can carry",
     "write-down": "Write-down of {name}: taken back for more than its lots carried",
     "transfer": "Transfer of write-down of {name} between accounts: booked where no lot carries it",
+}
+_ORDERED = {
+    "commitment-loss": "Loss on purchase commitments",
+    "commitment-recovery": "Recovery of loss on purchase commitments",
 }
 _USUAL = {"price", "nrv", *VALUES} - {"used-in"}
 """Reasons that need no word of their own."""
@@ -76,14 +80,31 @@ def _tell_change(movement: Movement, figures: Figures) -> str:
     if movement.kind == "release":
         what = "Release" if movement.change <= ZERO else "Return"
         return f"{what} of write-down of {name}: {units} {source}"
+    if movement.kind in _ORDERED or movement.reason == DELIVERED:
+        return _tell_ordered(movement, figures, name, units)
     if movement.kind == "transfer" and movement.source is not None:
         return f"Transfer of write-down of {name}: {units} {source}"
-    if movement.measure is None:  # it corrects what is booked; nothing was measured
-        return _CORRECTED[movement.kind].format(name=name)
     return _tell_measure(movement, figures, name, units)
 
 
+def _tell_ordered(movement: Movement, figures: Figures, name: str, units: str) -> str:
+    if movement.reason == DELIVERED:
+        return f"Loss on purchase commitments of {name} goes along with the goods: {units} came in"
+    what, currency = _ORDERED[movement.kind], movement.group.currency
+    if movement.reason == SOLD:
+        why = "came in before" if movement.change > ZERO else "were sold when they came"
+        return f"{what} of {name}: goods {why}"
+    short = VALUES.get(movement.reason, NRV)[1]
+    why = "" if movement.reason in _USUAL else f" ({movement.reason})"
+    return (
+        f"{what} of {name}{why}: {units} to come, price {figures.cost:,f}, {short} "
+        f"{figures.measure:,f} {currency}"
+    )
+
+
 def _tell_measure(movement: Movement, figures: Figures, name: str, units: str) -> str:
+    if movement.measure is None:  # it corrects what is booked; nothing was measured
+        return _CORRECTED[movement.kind].format(name=name)
     long, short = VALUES.get(movement.reason, NRV)
     if movement.reason == LESS_STOCK and movement.price is None:
         short = "value"

@@ -59,7 +59,8 @@ PLUGIN = re.compile(
     r'^plugin\s+"beancount_invwd"(?:\s+"(?:[^"\\]|\\.)*")?[ \t]*(?:;.*)?$', re.MULTILINE
 )
 HAND = re.compile(
-    r"^;; (?P<date>\d{4}-\d\d-\d\d) (?P<kind>write-down|write-off|reversal|release|transfer)"
+    r"^;; (?P<date>\d{4}-\d\d-\d\d) "
+    r"(?P<kind>write-down|write-off|reversal|release|transfer|commitment-(?:loss|recovery))"
     r" (?P<group>.+?) (?P<number>[\d,]+(?:\.\d+)?) (?P<currency>[A-Z][A-Z0-9]*)"
     r"(?: to (?P<account>[^\s:]+(?::[^\s:]+)+))?(?:: .*)?$"
 )

@@ -1,0 +1,1 @@
+"""Firm orders: what is still to come, what is lost on it, and what is delivered."""

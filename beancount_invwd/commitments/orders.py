@@ -1,0 +1,188 @@
+"""Commitments over time: what is ordered, what came of it, and the loss that goes with it.
+
+10,000 GOLD ordered at 310.00, a loss of 200,000.00; 4,000 come at 310.00: 80,000.00 go along
+to their lot, 120,000.00 stay a liability for 6,000 (ACCOUNTING section 13, "Delivery")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from beancount_invwd.directives.commitments import Commitment
+from beancount_invwd.directives.metadata import DELIVERY
+from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.shares import part_of, share_out
+from beancount_invwd.lots.stock import Stock, StockKey
+from beancount_invwd.measure.ordered import Outlook, look_out
+from beancount_invwd.measure.valuer import Today, Valuer
+
+if TYPE_CHECKING:
+    import datetime
+    from decimal import Decimal
+
+    from beancount_invwd.directives.read import Directives
+    from beancount_invwd.lots.books import Books
+    from beancount_invwd.lots.demand import Demand
+    from beancount_invwd.lots.stock import Lot
+    from beancount_invwd.measure.evidence import EvidenceBook
+
+
+@dataclass(eq=False, slots=True)
+class Order:
+    """A commitment.
+
+    Attributes:
+        rest: The units that are still to come.
+        loss: What is lost on them, as measured last.
+        coming: What of them comes today.
+    """
+
+    commitment: Commitment
+    rest: Decimal
+    loss: Decimal = ZERO
+    coming: Decimal = ZERO
+
+
+class Delivery(NamedTuple):
+    """Units that a commitment brought, and the loss that goes along with them.
+
+    Attributes:
+        lot: Their lot, None if it is not on hand any more.
+    """
+
+    key: StockKey
+    lot: Lot | None
+    units: Decimal
+    loss: Decimal
+
+
+def find_key(row: Commitment) -> StockKey:
+    """What a commitment is for: an item in one entity and currency."""
+    return StockKey(row.entity, row.currency, row.item)
+
+
+class Orders:
+    """What is ordered.
+
+    Args:
+        directives: What the ledger states.
+        evidence: What the directives so far say.
+        demand: What was sold or used.
+        books: The lots.
+
+    Attributes:
+        keys: All items that the ledger ever orders, by entity and currency.
+    """
+
+    def __init__(
+        self, directives: Directives, evidence: EvidenceBook, demand: Demand, books: Books
+    ) -> None:
+        rows = directives.by_entry.values()
+        self.keys = dict.fromkeys(find_key(row) for row in rows if isinstance(row, Commitment))
+        self._directives = directives
+        self._books = books
+        self._valuer = Valuer(
+            directives, evidence, demand, books.stocks, lambda _: None, is_by_lot=False
+        )
+        self._orders: dict[StockKey, list[Order]] = {}
+        self._bought: list[tuple[StockKey, Any, Any]] = []
+
+    def take(self, row: Commitment) -> None:
+        """Take a commitment that is entered into."""
+        self._orders.setdefault(find_key(row), []).append(Order(row, row.units))
+
+    def list_open(self) -> list[Order]:
+        """List the commitments of which units are still to come."""
+        return [row for orders in self._orders.values() for row in orders if row.rest]
+
+    def find_loss(self, key: StockKey) -> Decimal:
+        """What is lost on all that is still to come, as measured last."""
+        return sum([row.loss for row in self._orders.get(key, ())], ZERO)
+
+    def find_stock(self, key: StockKey) -> Stock:
+        """The goods of an item, or a stand-in without any."""
+        chart, item = self._directives.chart, key.commodity
+        return self._books.stocks.get(key) or Stock(
+            key, chart.items.category(item), chart.quantum(key.currency), chart.items.admit(item)
+        )
+
+    def look_out(self, key: StockKey, day: datetime.date) -> list[Outlook]:
+        """Find out what is lost on what is still to come of an item."""
+        rows = [row for row in self._orders.get(key, ()) if row.rest]
+        accounts = {row.commitment.account for row in rows}
+        account = accounts.pop() if len(accounts) == 1 else ""
+        terms = self._directives.parameters.of_lot(key.commodity, key.currency, account)
+        ordered = [(row.commitment, row.rest) for row in rows]
+        return look_out(ordered, self.find_stock(key), terms, self._valuer, Today(day))
+
+    def measure(self, key: StockKey, day: datetime.date) -> list[Outlook]:
+        """Measure what is still to come; a loss that is not known stays as it was."""
+        found = self.look_out(key, day)
+        losses = {id(row.commitment): row.loss for row in found}
+        for order in self._orders.get(key, ()):
+            loss = losses.get(id(order.commitment))
+            order.loss = order.loss if loss is None else loss
+        return found
+
+    def state(self, key: StockKey, change: Decimal) -> None:
+        """Take what the ledger says of the loss; what is measured that day comes on top."""
+        rows = [row for row in self._orders.get(key, ()) if row.rest]
+        quantum = self.find_stock(key).quantum
+        parts = share_out(abs(change), [row.rest for row in rows], quantum) if rows else []
+        for row, part in zip(rows, parts, strict=True):
+            row.loss = max(ZERO, row.loss + (part if change > ZERO else -part))
+
+    def note(self, txn: Any) -> bool:
+        """Note what a transaction bought of items that are ordered; return whether it did."""
+        count = len(self._bought)
+        for posting in txn.postings:
+            if posting.cost is None or posting.units.number <= ZERO:
+                continue
+            home = self._directives.chart.inventory(posting.account)
+            if home is None:
+                continue
+            key = StockKey(home.entity, posting.cost.currency, posting.units.currency)
+            stock = self._books.stocks.get(key) if key in self.keys else None
+            if stock is not None and stock.purchase is not None and stock.purchase[0] is txn:
+                self._bought.append((key, txn, posting))
+        return len(self._bought) > count
+
+    def deliver(
+        self, day: datetime.date
+    ) -> tuple[Mapping[StockKey, list[Outlook]], list[Delivery]]:
+        """Take what was bought today off what is ordered, the oldest first.
+
+        Returns:
+            What was measured for it, by item, and what goes along with the goods.
+        """
+        bought, self._bought = self._bought, []
+        coming = [
+            (key, order, posting, units)
+            for key, txn, posting in bought
+            for order, units in self._match(key, txn, posting)
+        ]
+        outlooks = {key: self.measure(key, day) for key, *_ in coming}
+        return outlooks, [self._bring(*row) for row in coming]
+
+    def _match(self, key: StockKey, txn: Any, posting: Any) -> Iterable[tuple[Order, Decimal]]:
+        """Find what a purchase delivers."""
+        is_stated, left = txn.meta.get(DELIVERY) is True, posting.units.number
+        for order in self._orders.get(key, ()):
+            row = order.commitment
+            is_alike = posting.cost.number == row.number and txn.date <= row.until
+            part = min(left, order.rest - order.coming) if is_stated or is_alike else ZERO
+            if part:
+                left -= part
+                order.coming += part
+                yield order, part
+
+    def _bring(self, key: StockKey, order: Order, posting: Any, units: Decimal) -> Delivery:
+        """Take units off what is ordered, with their part of the loss."""
+        lot = self._books.find_lot(posting)
+        loss = part_of(order.loss, units, order.rest, self.find_stock(key).quantum)
+        order.rest -= units
+        order.coming -= units
+        order.loss -= loss
+        return Delivery(key, lot, units, loss)

@@ -1,0 +1,309 @@
+"""What is ordered, day by day: its losses become liabilities, and with the goods allowances.
+
+The liability of an item that is ordered is what the ledger has booked of it, and what is written.
+On an open measurement date, and on a day of delivery, what is lacking is written (kinds
+`commitment-loss` and `commitment-recovery`); in a closed period nothing is (ACCOUNTING sections 11,
+13). With the goods their part of it becomes the allowance of their lot (kind `transfer`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from beancount_invwd.allowance.groups import Group
+from beancount_invwd.booked.claim import Claim, read_claims
+from beancount_invwd.commitments.orders import Delivery, Order, Orders
+from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.shares import share_out
+from beancount_invwd.ground.sums import Sums
+from beancount_invwd.lots.stock import StockKey, carry, find_room
+from beancount_invwd.movements.movement import BOOKED, DELIVERED, SOLD, Movement
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Callable, Sequence
+    from decimal import Decimal
+
+    from beancount_invwd.allowance.weigh import Weigher
+    from beancount_invwd.booked.closed import ClosedPeriod
+    from beancount_invwd.directives.chart import Chart
+    from beancount_invwd.directives.commitments import Commitment
+    from beancount_invwd.directives.mistakes import Mistakes
+    from beancount_invwd.directives.read import Directives
+    from beancount_invwd.lots.books import Books
+    from beancount_invwd.lots.stock import Lot, Stock
+    from beancount_invwd.measure.ordered import Outlook
+    from beancount_invwd.policy.policy import Policy
+
+
+class Ordered:
+    """Follows commitments.
+
+    Args:
+        policy: The policy.
+        directives: What the ledger states.
+        books: The lots.
+        weigher: Has the evidence, and demand.
+        closed: What is closed.
+        mistakes: Takes what is wrong.
+        note_changed: Takes stocks whose allowances changed.
+
+    Attributes:
+        is_any: Whether the ledger orders anything.
+        movements: What changed liabilities, in the order of dates.
+        held: The liability of each item that is ordered, as the ledger has it.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 (one of each stage before)
+        self,
+        policy: Policy,
+        directives: Directives,
+        books: Books,
+        weigher: Weigher,
+        closed: ClosedPeriod,
+        mistakes: Mistakes,
+        note_changed: Callable[[Sequence[Stock]], None],
+    ) -> None:
+        self.orders = Orders(directives, weigher.evidence, weigher.demand, books)
+        self.is_any = bool(self.orders.keys)
+        self.movements: list[Movement] = []
+        self.held: Sums[StockKey] = Sums()
+        self._chart: Chart = directives.chart
+        self._closed = closed
+        self._mistakes = mistakes
+        self._note_changed = note_changed
+        self._is_ignored = policy.missing_price == "ignore"
+        self._is_locked = policy.reversals != "full"
+        self._accounts = {self.find_account(key): key for key in self.orders.keys}
+        self._gaps: Sums[StockKey] = Sums()  # what a closed period lacks
+        self._late: list[tuple[Delivery, Decimal]] = []
+        self._claims: list[tuple[Claim, StockKey]] = []
+        self._is_eventful = False
+
+    def find_account(self, key: StockKey) -> str:
+        """The account of a liability."""
+        category = self._chart.items.category(key.commodity)
+        return self._chart.result("commitment", key.entity, key.commodity, category)
+
+    def take(self, row: Commitment) -> None:
+        """Take a commitment that is entered into."""
+        self.orders.take(row)
+
+    def note(self, txn: Any, *, is_claim: bool) -> bool:
+        """Note a transaction; return whether it is a booked movement of liabilities."""
+        self._is_eventful = self.orders.note(txn) or self._is_eventful
+        if not is_claim or not any(row.account in self._accounts for row in txn.postings):
+            return False
+        for claim in read_claims(txn):
+            key = self._find_claimed(claim)
+            if key is None:
+                self._refuse(claim, f"there is no commitment for {claim.group or 'no group'}")
+            else:
+                self._is_eventful = True
+                self._claims.append((claim, key))
+        return True
+
+    def _find_claimed(self, claim: Claim) -> StockKey | None:
+        """Find which item that is ordered a claim is about."""
+        found = [
+            key
+            for key in self.orders.keys
+            if (key.commodity, key.currency) == (claim.group, claim.currency)
+            and claim.entity in {None, key.entity}
+            and self.find_account(key) in claim.changes
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def end_day(self, day: datetime.date) -> list[Movement]:
+        """Take what is booked of a day, and what was delivered; return what allowances got."""
+        if not self._is_eventful:
+            return []
+        self._is_eventful = False
+        carried: Sums[tuple[StockKey, str]] = Sums()
+        found = []
+        for claim, key in self._claims:
+            self._take_claim(claim, key, carried)
+            if others := Sums({a: row for a, row in claim.changes.items() if self._is_contra(a)}):
+                row = self._describe(key, day, "transfer", BOOKED)
+                found.append(row._replace(changes=others, is_booked=True))
+        outlooks, deliveries = self.orders.deliver(day)
+        lost = {
+            key: sum([row.loss for row in deliveries if row.key == key], ZERO) for key in outlooks
+        }
+        for key, rows in outlooks.items():
+            booked = sum([row for (other, _), row in carried.items() if other == key], ZERO)
+            self._write(key, rows, day, self.orders.find_loss(key) + lost[key] - booked)
+        found += self._carry(deliveries, carried, day)
+        for key in outlooks:
+            self._write(key, (), day, self.orders.find_loss(key))  # what no lot could carry
+        for (key, account), amount in carried.without_zeros().items():
+            claim = next(claim for claim, other in self._claims if other == key)
+            self._refuse(claim, f"nothing that is ordered was delivered that day to carry {amount}")
+            del account
+        self._claims = []
+        return found
+
+    def _is_contra(self, account: str) -> bool:
+        return self._chart.is_allowance(account)
+
+    def _take_claim(self, claim: Claim, key: StockKey, carried: Sums[tuple[StockKey, str]]) -> None:
+        """Take what the ledger says of a liability; what went along with goods is kept apart."""
+        change = claim.changes[self.find_account(key)]
+        self.held.add(key, change)
+        if self.held[key] < ZERO:
+            self._refuse(claim, f"{-change} {key.currency} is more than the liability")
+        own = change
+        for account, amount in claim.changes.items():
+            if self._is_contra(account):
+                carried.add((key, account), amount)
+                own += amount
+        self.orders.state(key, own)
+        kind = claim.kind if claim.kind in {"commitment-loss", "commitment-recovery"} else None
+        kind = kind or ("commitment-loss" if change > ZERO else "commitment-recovery")
+        row = self._describe(key, claim.txn.date, kind, BOOKED)
+        changes = Sums({self.find_account(key): change})
+        self.movements.append(row._replace(changes=changes, is_booked=True))
+
+    def _carry(
+        self,
+        deliveries: Sequence[Delivery],
+        carried: Sums[tuple[StockKey, str]],
+        day: datetime.date,
+    ) -> list[Movement]:
+        """Let lots carry what was lost on them when they were ordered."""
+        found, groups = [], dict[tuple[StockKey, str], list[Delivery]]()
+        for row in deliveries:
+            if row.lot is not None:
+                groups.setdefault((row.key, row.lot.place.contra), []).append(row)
+        for (key, contra), rows in groups.items():
+            stated, wanted = carried.pop((key, contra), ZERO), sum([row.loss for row in rows], ZERO)
+            parts = [row.loss for row in rows]
+            if stated and stated != wanted:
+                weights = parts if wanted else [row.units for row in rows]
+                parts = share_out(stated, weights, self.orders.find_stock(key).quantum)
+            elif not stated and self._closed.covers(day):
+                self._late += [(row, row.loss) for row in rows if row.loss]
+                continue
+            put = [self._put(row.lot, part) for row, part in zip(rows, parts, strict=True)]
+            if not stated and any(put):
+                found.append(self._transfer(key, {contra: sum(put, ZERO)}, rows, day))
+        self._note_changed([row.lot.stock for row in deliveries if row.lot is not None])
+        return found
+
+    def _put(self, lot: Lot | None, loss: Decimal) -> Decimal:
+        part = ZERO if lot is None else min(loss, find_room(lot))
+        if lot is not None and part:
+            carry(lot, part, part if self._is_locked else ZERO)
+        return part
+
+    def _transfer(
+        self,
+        key: StockKey,
+        changes: dict[str, Decimal],
+        rows: Sequence[Delivery],
+        day: datetime.date,
+    ) -> Movement:
+        """Describe a liability that becomes an allowance."""
+        amount = sum(changes.values(), ZERO)
+        self.held.add(key, -amount)
+        row = self._describe(key, day, "transfer", DELIVERED)
+        units = sum([row.units for row in rows], ZERO)
+        cost = sum([row.units * row.lot.cost_unit for row in rows if row.lot is not None], ZERO)
+        taken = {self.find_account(key): -amount}
+        self.movements.append(
+            row._replace(changes=taken, quantity=units, cost=cost, is_booked=True)
+        )
+        return row._replace(changes=changes, quantity=units, cost=cost, credits=taken)
+
+    # Measurements.
+
+    def test(self, day: datetime.date, only: frozenset[str] | None) -> list[Movement]:
+        """Measure what is ordered on a measurement date; return what allowances got late."""
+        for key in self.orders.keys:
+            if only is None or key.commodity in only:
+                self._write(key, self.orders.measure(key, day), day, self.orders.find_loss(key))
+        late, found = ([] if self._closed.covers(day) else self._late), []
+        for row, loss in late:
+            part = self._put(row.lot, loss)
+            if part and row.lot is not None:
+                found.append(self._transfer(row.key, {row.lot.place.contra: part}, [row], day))
+                self._note_changed([row.lot.stock])
+        if late:
+            self._late = []
+        return [row._replace(is_correction=True) for row in found]
+
+    def _write(
+        self, key: StockKey, outlooks: Sequence[Outlook], day: datetime.date, target: Decimal
+    ) -> None:
+        """Write by how much the liability of an item has to change."""
+        waiting = sum([loss for row, loss in self._late if row.key == key], ZERO)
+        change = target + waiting - self.held[key]
+        if self._closed.covers(day):
+            self._gaps[key] = change
+            return
+        gap = self._gaps.pop(key, ZERO)
+        if not change:
+            return
+        known = [row for row in outlooks if row.portions]
+        prices = {id(row.price): row.price for row in known}
+        reasons = Sums[str]()
+        for row in known:
+            reasons.add(row.reason, row.units)
+        kind = "commitment-loss" if change > ZERO else "commitment-recovery"
+        found = self._describe(key, day, kind, max(reasons, key=reasons.__getitem__, default=SOLD))
+        self.held.add(key, change)
+        self.movements.append(
+            found._replace(
+                changes={self.find_account(key): change},
+                quantity=sum([row.units for row in known], ZERO),
+                cost=sum([row.cost for row in known], ZERO),
+                measure=sum([row.measure for row in known], ZERO) if known else None,
+                price=next(iter(prices.values())) if len(prices) == 1 else None,
+                corrects=gap,
+            )
+        )
+
+    def _describe(self, key: StockKey, day: datetime.date, kind: Any, reason: str) -> Movement:
+        item, category = key.commodity, self._chart.items.category(key.commodity)
+        group = Group(key.entity, key.currency, item, 0, item, category)
+        return Movement(day, kind, reason, group, ZERO, ZERO, {})
+
+    # What is to be mended.
+
+    def report(self, day: datetime.date) -> None:
+        """Report commitments that lack a price on the last measurement date."""
+        for key in () if self._is_ignored else self.orders.keys:
+            for row in self.orders.look_out(key, day):
+                stock = self.orders.find_stock(key)
+                if row.loss is None and row.rule is not None and not stock.units:
+                    item, entry = key.commodity, row.commitment.entry
+                    message = (
+                        f"{item} is ordered and has no price that counts on {day}, so the "
+                        f"commitment is not measured; add: {day} price {item} … {key.currency}"
+                    )
+                    self._mistakes.report_first(("missing", item), entry.meta, message, entry)
+
+    def report_overdue(self, end: datetime.date) -> None:
+        """Report what should have been delivered before a date."""
+        for row in self.orders.list_open():
+            if row.commitment.until < end:
+                self._report_overdue(row)
+
+    def _report_overdue(self, row: Order) -> None:
+        item, until, entry = row.commitment.item, row.commitment.until, row.commitment.entry
+        message = (
+            f"{row.rest:,f} {item} of this commitment were to come until {until} and did not; if "
+            "they came at another cost, add to that transaction: invwd-commitment: TRUE; if they "
+            "come later, write a later until: here; if it was given up, take it out and book what "
+            "leaving it cost"
+        )
+        self._mistakes.report((id(entry), "overdue"), entry.meta, message, entry)
+
+    def _refuse(self, claim: Claim, what: str) -> None:
+        message = (
+            f"this booked movement of {claim.group or 'no group'} cannot be taken: {what}; mend "
+            "its accounts, its amount or invwd-group"
+        )
+        self._mistakes.report(
+            (id(claim.txn), claim.group, what), claim.txn.meta, message, claim.txn
+        )
