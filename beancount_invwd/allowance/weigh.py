@@ -215,6 +215,13 @@ class Weigher:
         today = Today(day)
         return [Row(lot, self.valuer.measure(lot, today)) for lot in stock.lots.values()]
 
+    def find_lacking(self, stock: Stock, day: datetime.date) -> list[Row]:
+        """Find the lots of a stock that have no measure, each with the reason."""
+        known = self._find_known(stock, Today(day)) if stock.lots else None
+        if known is not None and known.measured.total is not None:
+            return []
+        return [row for row in self.assess(stock, day) if row.measured.total is None]
+
     def _note_currencies(self, stock: Stock) -> None:
         """Note on which rates the price of a stock depends."""
         _, currency, item = stock.key
@@ -225,11 +232,9 @@ class Weigher:
             self.memory.converted.setdefault(other, set()).add(stock)
 
     def _find_plain(self, terms: Terms) -> Plain | None:
-        known = self._plain.get(id(terms))
-        if known is None:
-            plain = read_plain(terms, self.valuer.find_costs(terms))
-            known = self._plain[id(terms)] = (terms, plain)
-        return known[1]
+        plain = read_plain(terms, self.valuer.find_costs(terms))
+        self._plain[id(terms)] = (terms, plain)
+        return plain
 
     def _is_covered(self, stock: Stock, day: datetime.date) -> bool:
         """Whether a price that is all that is known covers the cost of a stock without allowance.
@@ -237,13 +242,17 @@ class Weigher:
         That it gets too old one day changes nothing: without a measure there is no loss either.
         """
         terms, (_, currency, item) = stock.terms, stock.key
-        quotes = self._quotes.get(item, {})
-        if terms is None or len(quotes) != 1 or currency not in quotes:
+        quotes = self._quotes.get(item)
+        if quotes is None or len(quotes) != 1 or stock.is_mixed or stock.facts.used_in:
             return False
-        plain = None if stock.is_mixed or stock.facts.used_in else self._find_plain(terms)
-        if plain is None or item in self.evidence.stated:
+        entry = quotes.get(currency)
+        if entry is None or terms is None or item in self.evidence.stated:
             return False
-        value: Decimal = quotes[currency].amount.number
+        known = self._plain.get(id(terms))
+        plain = known[1] if known is not None else self._find_plain(terms)
+        if plain is None:
+            return False
+        value: Decimal = entry.amount.number
         if plain.measure != "nrv" or plain.amount or plain.left != ONE:
             found = None
             if plain.measure != "nrv":  # if it gets too old one day, the price alone decides

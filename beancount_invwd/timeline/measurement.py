@@ -95,7 +95,7 @@ class Measurement:
                 closed.lock()
         self._books.moved = [] if closed.has_gaps else None
         self._tested_on = day
-        self._units.update((stock, stock.units) for stock in due)
+        self._units |= {stock: stock.units for stock in due if stock.allowance}
         return written
 
     def _write(self, weighed: Sequence[Weighed], day: datetime.date) -> Sequence[Movement]:

@@ -77,21 +77,22 @@ class Missing:
         """Report items on hand whose measure lacks a price on the last measurement date."""
         if self._is_ignored:
             return
+        stocks = self._books.stocks.values()
+        lacking = [row for stock in stocks for row in weigher.find_lacking(stock, day)]
         unpriced: dict[str, list[Lot]] = {}
-        is_none_priced = True
-        for stock in self._books.stocks.values():
-            rows = [row for row in weigher.assess(stock, day) if row.lot.origin[0].date <= day]
-            is_none_priced = is_none_priced and not self._has_price(weigher, stock, rows, day)
-            for row in rows:
-                if row.measured.lack == "price":
-                    unpriced.setdefault(stock.key.commodity, []).append(row.lot)
-                elif row.measured.lack == "product":
-                    self._report_product(row, day)
-                elif row.measured.lack == "purchase":
-                    self._report_material(row.lot.stock, day)
+        for row in lacking:
+            if row.lot.origin[0].date > day:
+                continue
+            if row.measured.lack == "price":
+                unpriced.setdefault(row.lot.stock.key.commodity, []).append(row.lot)
+            elif row.measured.lack == "product":
+                self._report_product(row, day)
+            elif row.measured.lack == "purchase":
+                self._report_material(row.lot.stock, day)
         if not unpriced:
             return
         teller = _Lack(weigher, day)
+        is_none_priced = not any(self._has_price(weigher, stock, day) for stock in stocks)
         if len(unpriced) > MOST_LINES or (is_none_priced and len(unpriced) > 1):
             message = teller.tell_all(unpriced, is_none_priced=is_none_priced)
             self._mistakes.report("missing", None, message)
@@ -100,9 +101,10 @@ class Missing:
             self._report_item(("missing", item), lot.stock, teller.tell(lot))
 
     @staticmethod
-    def _has_price(weigher: Weigher, stock: Stock, rows: Iterable[Row], day: datetime.date) -> bool:
+    def _has_price(weigher: Weigher, stock: Stock, day: datetime.date) -> bool:
         find, (_, currency, item) = weigher.evidence.prices.find_price, stock.key
-        ages = {row.lot.terms.price_max_age for row in rows if row.lot.terms is not None}
+        lots = [lot for lot in stock.lots.values() if lot.origin[0].date <= day]
+        ages = {lot.terms.price_max_age for lot in lots if lot.terms is not None}
         return any(find(item, currency, day, age) is not None for age in ages)
 
     def _report_product(self, row: Row, day: datetime.date) -> None:
