@@ -249,6 +249,34 @@ def test_raw_materials(price: str, said: str, product: list[str], measure: str) 
         assert "replacement cost: 10 × 10.00 = 100.00" in lines(steps, "Lot")
 
 
+def test_what_a_product_leaves_of_its_material() -> None:
+    # a widget is a quarter of a chair: 100.00 × 0.25 − 12.00 = 13.00, above 10.00; of 60 USD 3.00
+    made = PRODUCT.replace('"CHAIR"', '"0.25 CHAIR"\n  invwd-completion-cost: 12.00 USD')
+    steps = tell(WIDGET + made + "2023-01-31 price CHAIR 60 USD\n")
+    used = "used in: CHAIR: what is left of them after completion counts"
+    assert used in lines(steps, "Evidence")
+    assert lines(steps, "Lot")[1:] == [
+        "part of CHAIR: 10 × 60 × 0.25 = 150.00",
+        "cost to complete: 10 × 12.00 = 120.00",
+        "measure: the least that is left = 30.00",
+        "decided by: used-in",
+    ]
+    stated = '2023-01-31 custom "invwd-nrv" "WIDGET" 9.00 USD\n'
+    steps = tell(WIDGET + made + "2023-01-31 price CHAIR 60 USD\n" + stated)
+    assert "measure: 10 × 9.00 = 90.00" in lines(steps, "Lot")
+
+
+def test_the_loss_of_parts() -> None:
+    # 4 of 10 are sold at 12.00, and gain; the others cost 60.00 and are worth 48.00
+    body = WIDGET + "2023-01-31 price WIDGET 8.00 USD\n"
+    body += '2023-01-15 custom "invwd-contract" 4 WIDGET 12.00 USD\n  until: 2023-12-31\n'
+    assert lines(tell(body), "Loss") == [
+        "part: is worth its cost = 0",
+        "part: 20.00 × 6 ÷ 10 = 12.00",
+        "loss: 0 + 12.00 = 12.00",
+    ]
+
+
 def test_goods_that_cannot_be_assessed() -> None:
     assert lines(tell(WIDGET), "Evidence") == ["price: none that is not too old"]
     assert lines(tell(WIDGET), "Lot")[1:] == [
