@@ -12,6 +12,7 @@ from beancount_invwd.measure.valuer import Today
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from decimal import Decimal
 
     from beancount_invwd.allowance.changes import Weighed
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from beancount_invwd.lots.places import Place
     from beancount_invwd.lots.stock import Lot, Stock
     from beancount_invwd.measure.contracts import Split
+    from beancount_invwd.measure.ordered import Outlook
     from beancount_invwd.measure.rule import Rule
     from beancount_invwd.policy.policy import Policy, Terms
     from beancount_invwd.timeline.timeline import Timeline
@@ -68,6 +70,22 @@ class Goods:
     def places(self) -> Sequence[Place]:
         """The items by inventory account that were ever on hand."""
         return self._timeline.books.list_places()
+
+    def list_orders(self) -> Sequence[tuple[Outlook, Decimal]]:
+        """What is ordered and still to come, each with the loss on it as measured last."""
+        found: list[tuple[Outlook, Decimal]] = []
+        orders = self._timeline.ordered.orders
+        losses = {id(row.commitment): row.loss for row in orders.list_open()}
+        with localcontext(CONTEXT):
+            for key in orders.keys:
+                rows = orders.look_out(key, self.as_of)
+                found += [(row, losses[id(row.commitment)]) for row in rows]
+        return found
+
+    @property
+    def order_accounts(self) -> AbstractSet[str]:
+        """The accounts of liabilities for what the ledger orders."""
+        return self._timeline.ordered.accounts
 
     @property
     def direct_write_downs(self) -> Sequence[DirectWriteDown]:

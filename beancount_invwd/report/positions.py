@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
 from beancount_invwd.report.ledger.notices import list_notices
+from beancount_invwd.report.ledger.ordered import ORDER_COLUMNS, list_apart, list_orders
 from beancount_invwd.report.ledger.remarks import list_remarks
 from beancount_invwd.report.ledger.tie_out import tell_cost, tie_cost
 from beancount_invwd.report.output.columns import (
@@ -93,6 +94,7 @@ def document_positions(run: Run, by: By = "item", lots: Sequence[Row] | None = N
         facts,
         [
             *tables,
+            *list_apart("commitments", ORDER_COLUMNS, list_orders(run)),
             Table("notices", _NOTICES, list_notices(run), "notices"),
             Table("accounts", COST_TIES, ties, "extra"),
         ],

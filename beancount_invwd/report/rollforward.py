@@ -19,6 +19,12 @@ from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.money import CONTEXT, ZERO
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.report.ledger.history import read_history
+from beancount_invwd.report.ledger.ordered import (
+    ROLL_COLUMNS,
+    OrderRoll,
+    list_apart,
+    roll_orders,
+)
 from beancount_invwd.report.ledger.rolled import Names, RollBy, RollRow, key_of, sum_rows
 from beancount_invwd.report.ledger.spans import day_before, find_year_start, split_span
 from beancount_invwd.report.ledger.tie_out import has_waiting, tell_cost, tie_cost, tie_out
@@ -78,6 +84,7 @@ class Rollforward:
     Attributes:
         ties: The allowance accounts at the end.
         costs: The inventory accounts at the end.
+        ordered: The liabilities for what is ordered, item by item.
         is_part: Whether only some movements were asked for, so that nothing ties to the ledger.
     """
 
@@ -86,6 +93,7 @@ class Rollforward:
     ties: Sequence[TieOut]
     costs: Sequence[CostTie] = ()
     is_part: bool = False
+    ordered: Sequence[OrderRoll] = ()
 
     @property
     def is_tied(self) -> bool:
@@ -118,7 +126,8 @@ def roll_forward(
         written = read_history(run).written
         spans = split_span(start or find_year_start(run), run.as_of, length, policy.year_end)
         rows = sum_rows(run, written, spans, by)
-        result = Rollforward(run.as_of, rows, tie_out(run), tie_cost(run))
+        ordered = roll_orders(run, spans)
+        result = Rollforward(run.as_of, rows, tie_out(run), tie_cost(run), ordered=ordered)
         if by is None:
             return result
         if result.is_tied:
@@ -203,6 +212,7 @@ def document_rollforward(rolled: Rollforward, by: RollBy | None = None) -> Docum
         {},
         [
             Table("periods", columns, rolled.rows, empty="There was no inventory."),
+            *list_apart("commitments", ROLL_COLUMNS, rolled.ordered),
             Table("accounts", _TIES, rolled.ties, "extra"),
             Table("cost", COST_TIES, rolled.costs, "extra"),
         ],

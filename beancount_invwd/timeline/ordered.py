@@ -22,6 +22,7 @@ from beancount_invwd.movements.movement import BOOKED, DELIVERED, SOLD, Movement
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Callable, Sequence
+    from collections.abc import Set as AbstractSet
     from decimal import Decimal
 
     from beancount_invwd.allowance.weigh import Weigher
@@ -79,6 +80,11 @@ class Ordered:
         self._late: list[tuple[Delivery, Decimal]] = []
         self._claims: list[tuple[Claim, StockKey]] = []
         self._is_eventful = False
+
+    @property
+    def accounts(self) -> AbstractSet[str]:
+        """The accounts of liabilities."""
+        return self._accounts.keys()
 
     def find_account(self, key: StockKey) -> str:
         """The account of a liability."""
@@ -158,9 +164,7 @@ class Ordered:
                 carried.add((key, account), amount)
                 own += amount
         self.orders.state(key, own)
-        kind = claim.kind if claim.kind in {"commitment-loss", "commitment-recovery"} else None
-        kind = kind or ("commitment-loss" if change > ZERO else "commitment-recovery")
-        row = self._describe(key, claim.txn.date, kind, BOOKED)
+        row = self._describe(key, claim.txn.date, "transfer", BOOKED)
         changes = Sums({self.find_account(key): change})
         self.movements.append(row._replace(changes=changes, is_booked=True))
 

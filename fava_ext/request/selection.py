@@ -91,6 +91,16 @@ class Selection:
         return [self._narrow(row) for row in rows if id(row.entry) in picked]
 
     @property
+    def ordered(self) -> Sequence[Written]:
+        """Losses and recoveries on what is ordered, within the time filter."""
+        start, rows = self.start, self._history.ordered
+        if self.is_narrow:
+            picked = {id(entry) for entry in self.filters.pick([row.entry for row in rows])}
+            rows = [row for row in rows if id(row.entry) in picked]
+        rows = [row for row in rows if row.kind != "transfer"]
+        return [row for row in rows if start is None or row.date >= start]
+
+    @property
     def recent(self) -> Sequence[Written]:
         """Movements within the time filter."""
         start = self.start

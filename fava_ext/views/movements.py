@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from beancount_invwd.policy.words import REASONS
@@ -39,14 +40,16 @@ def show(context: Context) -> tuple[Grid, None]:
     """What was written, the newest first."""
     rows = _list_recent(context)[::-1]
     table = Table("movements", COLUMNS, rows, empty="Nothing was written in this time.")
-    makers, totals = _list_makers(context), sum_changes(rows)
+    carried = [row for row in rows if not row.kind.startswith("commitment")]
+    makers, totals = _list_makers(context), sum_changes(carried)
     columns = pick(COLUMNS, *_SHOWN)
     return build_grid(context, "Movements", table, columns, makers=makers, totals=totals), None
 
 
 def _list_recent(context: Context) -> list[MovementRow]:
     """The movements of the time filter, with what caused them."""
-    return list_movements(context.run, context.selection.recent)
+    rows = [*context.selection.recent, *context.selection.ordered]
+    return list_movements(context.run, sorted(rows, key=attrgetter("date")))
 
 
 def _list_makers(context: Context) -> Makers:

@@ -22,6 +22,7 @@ from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.money import CONTEXT
 from beancount_invwd.report.explain.steps import Step
+from beancount_invwd.report.explain.steps_orders import list_ordered, tell_orders
 from beancount_invwd.report.explain.teller import Teller
 from beancount_invwd.report.ledger.spans import day_before
 from beancount_invwd.report.output.columns import Column
@@ -72,11 +73,14 @@ def explain(run: Run, item: str, label: str | None = None) -> Explanation:
     with localcontext(CONTEXT):
         before = run.share(follow_before)
         teller = Teller(before, run, label)
-        chapters = [
-            Chapter(stock.key.entity, stock.key.currency, list(teller.tell(stock)))
+        steps = {
+            stock.key[:2]: list(teller.tell(stock))
             for stock in before.stocks
             if stock.key.commodity == item
-        ]
+        }
+        for key in list_ordered(run, item):
+            steps.setdefault(key, []).extend(tell_orders(before, run, item, key))
+        chapters = [Chapter(*key, found) for key, found in steps.items()]
         return Explanation(item, label, run.as_of, chapters)
 
 
@@ -97,7 +101,7 @@ def _skip_test(policy: Policy, day: datetime.date) -> Mapping[str, Any]:
 
 def _check(run: Run, item: str, label: str | None) -> None:
     items = sorted({stock.key.commodity for stock in run.stocks})
-    if item not in items:
+    if item not in items and not list_ordered(run, item):
         if _is_excluded(run, item):
             message = f"{item} is not assessed: invwd-exclude is TRUE for it or for its account"
             raise UnknownItem(message)

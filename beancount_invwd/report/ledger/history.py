@@ -41,7 +41,8 @@ class History:
 
     Attributes:
         costs: Every change of cost of goods that are assessed.
-        written: The movements.
+        written: The movements of allowances.
+        ordered: Those of liabilities for what is ordered.
         balances: What allowance accounts hold at the end, positive, by account and currency.
         money: What inventory accounts hold without a cost, likewise.
         excluded: What goods cost that are not assessed, by account, currency and item.
@@ -49,6 +50,7 @@ class History:
 
     costs: list[CostChange]
     written: list[Written]
+    ordered: list[Written]
     balances: Sums[tuple[str, str]]
     money: Sums[tuple[str, str]]
     excluded: Sums[tuple[str, str, str]]
@@ -67,6 +69,8 @@ def _read(run: Run) -> History:
                 reading.take(entry, posting)
             if is_booked(entry):
                 reading.found.written.extend(reader.read(entry))
+                if run.order_accounts:
+                    reading.found.ordered.extend(reader.read_ordered(entry))
     return reading.found
 
 
@@ -78,7 +82,7 @@ class _Reading:
         self._aside: dict[str, bool] = {}
         self._has_excluded = bool(run.excluded)
         self._excluded: set[tuple[str, Any]] = set()  # lots, by item and cost
-        self.found = History([], [], Sums(), Sums(), Sums())
+        self.found = History([], [], [], Sums(), Sums(), Sums())
 
     def take(self, entry: Any, posting: Any) -> None:
         """Note what a posting changes of the cost of inventory, or of an allowance account."""

@@ -21,7 +21,7 @@ from beancount_invwd.transactions.journal import FILENAME
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from beancount_invwd.engine import Run
 
@@ -83,9 +83,16 @@ class Reader:
 
     def read(self, entry: Any) -> Iterator[Written]:
         """Read a transaction; its postings may name a group of their own."""
+        return self._read(entry, lambda name: isinstance(self._run.account(name), Allowance))
+
+    def read_ordered(self, entry: Any) -> Iterator[Written]:
+        """Read what a transaction changes of liabilities for what is ordered."""
+        return self._read(entry, self._run.order_accounts.__contains__)
+
+    def _read(self, entry: Any, is_asked: Callable[[str], bool]) -> Iterator[Written]:
         meta = entry.meta
         is_result = self._run.is_result(entry)
-        found = self._sum_changes(entry)
+        found = self._sum_changes(entry, is_asked)
         if not any(found.values()):
             return  # a transfer between accounts of the income statement (section 7)
         for (group, currency), changes in found.items():
@@ -107,15 +114,18 @@ class Reader:
                 entry=entry,
             )
 
-    def _sum_changes(self, entry: Any) -> Mapping[tuple[str, str], Sums[str]]:
-        """What a transaction changes on allowance accounts, by group and currency."""
+    @staticmethod
+    def _sum_changes(
+        entry: Any, is_asked: Callable[[str], bool]
+    ) -> Mapping[tuple[str, str], Sums[str]]:
+        """What a transaction changes on accounts, by group and currency."""
         found: dict[tuple[str, str], Sums[str]] = {}
         for posting in entry.postings:
             group = (posting.meta or {}).get(GROUP, entry.meta.get(GROUP))
             if group is not None and posting.cost is None:
                 account, units = posting.account, posting.units
                 changes = found.setdefault((str(group), units.currency), Sums())
-                if isinstance(self._run.account(account), Allowance):
+                if is_asked(account):
                     changes.add(account, -units.number)
         return found
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
+from beancount_invwd.report.ledger.ordered import list_orders, roll_orders
 from beancount_invwd.report.ledger.rolled import sum_rows
 from beancount_invwd.report.ledger.written import Written
 from beancount_invwd.report.note.blocks import Block, gap, paragraph, remark
@@ -40,6 +41,13 @@ _SCHEDULE = (
     Column("releases", "deducted", "money"),
     Column("closing", "closing", "money"),
 )
+_ORDERED = (
+    Column("opening", "opening", "money"),
+    Column("losses", "losses", "money"),
+    Column("recoveries", "recovered", "money"),
+    Column("deliveries", "to goods that came", "money"),
+    Column("closing", "closing", "money"),
+)
 _MEASURED = {"write-down", "write-off", "reversal"}
 
 
@@ -61,6 +69,7 @@ class Author:
         rows = sum_rows(run, written, [span], None)
         self._rows = [row for row in rows if not row.is_empty]
         self._losses = [row for row in self._rows if row.losses]
+        self._ordered = roll_orders(run, [span])
         self._written = [row for row in written if row.date >= span[0]]
         measured = [row.entry for row in self._written if row.kind in _MEASURED]
         self._charges = Charges(run, span, measured, self._money)
@@ -74,11 +83,13 @@ class Author:
             "write-downs": self._tell_write_downs,
             "reversals": self._tell_reversals,
             "circumstances": self._tell_circumstances,
+            "commitments": self._tell_ordered,
             "schedule": self._tell_schedule,
         }
         if asked.answer is not None:
             yield from answers[asked.answer]()
-        if asked.gap and (self._losses or not asked.is_of_losses):
+        is_told = asked.answer == "commitments" and bool(self._ordered)
+        if asked.gap and not is_told and (self._losses or not asked.is_of_losses):
             yield gap(asked.gap)
 
     def _tell_policies(self) -> Iterator[Block]:
@@ -131,6 +142,17 @@ class Author:
             yield gap("the circumstances or events behind these figures")
         else:
             yield paragraph("There were none.")
+
+    def _tell_ordered(self) -> Iterator[Block]:
+        """Losses on firm orders, and what is left of them (ASC 330-10-50-5, IAS 37.84)."""
+        if self._ordered:
+            yield self._draw(Column("commodity", "item"), _ORDERED, self._ordered)
+        for row in list_orders(self._run):
+            cost = self._money(row.cost, row.currency)
+            yield paragraph(
+                f"{self._numbers.show_exact(row.quantity)} {row.commodity} are to come until "
+                f"{row.until} at {cost}; liability {self._money(row.liability, row.currency)}."
+            )
 
     def _list_reasons(self, kinds: set[str]) -> Block:
         """What the ledger knows of the reasons, a line each."""

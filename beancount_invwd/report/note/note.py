@@ -78,6 +78,8 @@ def disclose(
     with localcontext(CONTEXT):
         author = Author(run, (start, end), numbers)
         asked = notes.NOTES.get(policy.standard, notes.IAS2)
+        if asked is notes.IAS2 and run.order_accounts:
+            asked = [*asked, notes.ONEROUS]
         sections = [Section(row.paragraph, row.heading, list(author.answer(row))) for row in asked]
     doubts = [notes.OTHERS[policy.standard]] if policy.standard in notes.OTHERS else []
     doubts += [row.message for row in list_notices(run) if row.kind in _DOUBTS]

@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 Answer = Literal[
-    "policies", "carrying", "expense", "write-downs", "reversals", "circumstances", "schedule"
+    "policies",
+    "carrying",
+    "expense",
+    "write-downs",
+    "reversals",
+    "circumstances",
+    "commitments",
+    "schedule",
 ]
 
 
@@ -25,7 +32,8 @@ class Requirement:
         paragraph: Where it stands.
         heading: What it asks for, in a few words.
         answer: How the ledger answers it; None if no ledger can.
-        gap: What the author has to write, empty if the ledger says it all.
+        gap: What the author has to write, empty if the ledger says it all; of commitments only
+            where it has none.
         is_of_losses: Whether there is a gap only in a period with losses.
     """
 
@@ -77,6 +85,9 @@ IAS2 = (
     ),
 )
 
+ONEROUS = Requirement("IAS 37.84", "Provisions for onerous purchase commitments", "commitments")
+"""Asked for where the ledger orders something."""
+
 ASC330 = (
     Requirement(
         "ASC 330-10-50-1",
@@ -106,7 +117,7 @@ ASC330 = (
     Requirement(
         "ASC 330-10-50-5",
         "Losses on firm purchase commitments",
-        None,
+        "commitments",
         "net losses on firm, uncancelable commitments, or that there are none",
     ),
     Requirement(

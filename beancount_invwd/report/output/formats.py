@@ -43,6 +43,9 @@ def write_text(document: Document, numbers: Numbers) -> str:
             lines += ["", _clean(str(heading)), *part]
     else:
         lines += ["", *_draw_with_head(main, totals, numbers)]
+    for table in document.tables:
+        if table.role == "apart" and table.rows:
+            lines += ["", table.empty, "", *_draw_with_head(table, [], numbers)]
     sentences = [*document.notes, *(f"! {text}" for text in document.warnings)]
     if sentences:
         lines += ["", *(_clean(text) for text in sentences)]
@@ -166,7 +169,7 @@ def write_json(document: Document, _numbers: Numbers) -> str:
     if document.data is None:
         data |= document.facts
         for table in document.tables:
-            if table.role != "extra":
+            if table.role != "extra" and (table.role != "apart" or table.rows):
                 data[table.name] = [
                     {column.key: column.read(row) for column in table.columns} for row in table.rows
                 ]

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from beancount_invwd.report.output.columns import Cell, Column
 
-Role = Literal["main", "totals", "notices", "extra"]
+Role = Literal["main", "totals", "notices", "apart", "extra"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class Table:
         name: The key in JSON, the sheet in XLSX.
         rows: What the columns take their cells from.
         role: The main table is all that CSV holds; totals stand below it in text; of notices text
-            tells in sentences; an extra table is not in JSON.
+            tells in sentences; one apart follows in text and in JSON, if it has rows; an extra
+            table is not in JSON.
         section: The column whose values become headings in text, None for none.
         empty: What text says if there are no rows.
     """
