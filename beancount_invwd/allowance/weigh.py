@@ -18,6 +18,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.allowance.changes import Weighed, find_kind
+from beancount_invwd.allowance.cover import Cover
 from beancount_invwd.allowance.groups import Grouping, Row
 from beancount_invwd.allowance.memory import Memory
 from beancount_invwd.allowance.scales import Known, Scales
@@ -28,12 +29,10 @@ from beancount_invwd.lots.demand import Demand
 from beancount_invwd.lots.stock import Stock
 from beancount_invwd.measure.evidence import EvidenceBook
 from beancount_invwd.measure.measured import Unit
-from beancount_invwd.measure.rule import Plain, read_plain
 from beancount_invwd.measure.valuer import Today, Valuer
 
 if TYPE_CHECKING:
     from beancount_invwd.directives.read import Directives
-    from beancount_invwd.policy.policy import Terms
 
 _ONE_UNIT = Unit(ZERO)
 
@@ -87,8 +86,9 @@ class Weigher:
         self._members: defaultdict[tuple[str, str, str], list[Stock]] = defaultdict(list)
         self._grouped = 0  # how many of the stocks are in there
         self._is_by_lot = grouping.is_by_lot
-        self._plain: dict[int, tuple[Terms, Plain | None]] = {}  # by the identity of the terms
-        self._quotes = evidence.prices.newest_by_pair if evidence.price_share == ONE else {}
+        self._cover = Cover(
+            self.valuer, evidence, demand, self.memory, is_by_lot=grouping.is_by_lot
+        )
 
     def ask(self, price_share: Decimal = ONE) -> Weigher:
         """One that answers questions, and leaves what is remembered here as it is.
@@ -115,7 +115,7 @@ class Weigher:
         today = Today(day)
         if self._grouping.is_by_item:
             for stock in stocks:
-                if stock.lots and (stock.allowance or not self._is_covered(stock, day)):
+                if stock.lots and (stock.allowance or not self._cover.holds(stock, day)):
                     found += self._weigh_group([stock], today, lacking, by_lot=by_lot)
         else:
             for group in self._list_groups(stocks):
@@ -230,46 +230,6 @@ class Weigher:
             return
         for other in quotes.keys() - {currency}:
             self.memory.converted.setdefault(other, set()).add(stock)
-
-    def _find_plain(self, terms: Terms) -> Plain | None:
-        plain = read_plain(terms, self.valuer.find_costs(terms))
-        self._plain[id(terms)] = (terms, plain)
-        return plain
-
-    def _is_covered(self, stock: Stock, day: datetime.date) -> bool:
-        """Whether a price that is all that is known covers the cost of a stock without allowance.
-
-        That it gets too old one day changes nothing: without a measure there is no loss either.
-        """
-        terms, (_, currency, item) = stock.terms, stock.key
-        quotes = self._quotes.get(item)
-        if quotes is None or len(quotes) != 1 or stock.is_mixed or stock.facts.used_in:
-            return False
-        entry = quotes.get(currency)
-        if entry is None or terms is None or item in self.evidence.stated:
-            return False
-        known = self._plain.get(id(terms))
-        plain = known[1] if known is not None else self._find_plain(terms)
-        if plain is None:
-            return False
-        value: Decimal = entry.amount.number
-        if plain.measure != "nrv" or plain.amount or plain.left != ONE:
-            found = None
-            if plain.measure != "nrv":  # if it gets too old one day, the price alone decides
-                found = self.evidence.find_replacement(stock, day, None)
-            value = plain.find_least(value, found.number if found else None)
-        if self._is_by_lot:
-            is_covered = value >= self.memory.find_limits(stock)[1]
-        else:
-            is_covered = value * stock.units >= stock.cost
-        return is_covered and (not self.demand.is_asked or self._has_no_rate(stock, day))
-
-    def _has_no_rate(self, stock: Stock, day: datetime.date) -> bool:
-        """Whether demand takes nothing off the cost of a stock; noted is until when."""
-        rates = self.valuer.find_rates(stock, day)
-        for rate in rates:
-            self.memory.hold(stock, rate.until)
-        return not any(rate.share for rate in rates)
 
     def _list_groups(self, stocks: Iterable[Stock]) -> list[list[Stock]]:
         """List the stocks of the wide groups that any of these is in."""

@@ -16,6 +16,7 @@ from beancount import loader
 from beancount.parser import printer
 from hypothesis import given
 
+from beancount_invwd.allowance.cover import Cover
 from beancount_invwd.allowance.weigh import Weigher
 from beancount_invwd.lots.books import Books
 from beancount_invwd.plugin import invwd
@@ -35,7 +36,7 @@ def without_short_ways() -> Iterator[None]:
         patch.object(Books, "_sell", Books._apply_all),
         patch.object(Weigher, "_find_known", lambda *_: None),
         patch.object(Weigher, "_weigh_whole", None),
-        patch.object(Weigher, "_is_covered", lambda *_: False),
+        patch.object(Cover, "holds", lambda *_: False),
     ):
         yield
 
