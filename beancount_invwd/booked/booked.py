@@ -160,7 +160,6 @@ class Booked:
     def _take(self, claims: Sequence[Claim], day: datetime.date) -> list[Movement]:
         """Change allowances as the ledger says."""
         stocks = self._goods.find_on_hand(claims)
-        self._closed.follow(self._goods.books.moved)
         found = self._taker.take(claims, stocks, day)
         self._note_changed(stocks)
         return found

@@ -5,18 +5,17 @@ The story of a closed period (`invwd-closed`, ACCOUNTING section 11):
 1. The ledger's own movements are what happened there. What left with units and is not among them is
    kept: it waits as a correction (`keep`).
 2. A measurement on one of its dates writes nothing. What a lot would carry more or less, had all
-   been known, is noted as its gap (`note`), and the lot keeps what the ledger says. A later
-   measurement of the same group says it anew, so the gap before is forgotten.
+   been known, is noted as its gap (`note`), and the lot keeps what the ledger says. Until books are
+   open again, goods are weighed as if they carried what they should (`weigh`).
 3. Units that move to another lot take their part of the gap along (`follow`); of units that are
-   sold, theirs is gone: what they carried too much or too little is in the result already.
-4. On the first open measurement date what waits is written, set off against what is measured of the
+   sold, theirs is gone: what they carried too much or too little is in the result already. What
+   the ledger books of a gap later closes it (`take_booked`).
+4. A loss that would have become a new cost basis while the books were closed is late (`lock`: by
+   the end of a fiscal year under `interim`, at once under `none`): it stays, whatever comes since.
+5. On the first open measurement date what waits is written, set off against what is measured of the
    same group that day, so that what merely moved late is neither loss nor gain (`correct`). What is
    measured there includes the gaps; its narration says how much belongs to the closed period
-   (`take_gaps`). What is different no more needs no correction.
-5. A loss that would have become a new cost basis while the books were closed (`lock`: by the end of
-   a fiscal year under `interim`, at once under `none`) is late, whatever prices say since. Lots are
-   weighed as if they carried it (`lent`); it is written in full on the first open measurement
-   date, locked (`write_late`), unless the ledger books it before (`take_late`).
+   (`take_gaps`), and late losses are locked (`lock_written`).
 
     2024-12-31 is closed; a price of 7.00 for 10 MUG {10.00 USD} of that day comes late: a gap of
     30.00. Of them 4 are sold. On 2025-01-31 18.00 are written, "of the change, 18.00 USD corrects
@@ -26,13 +25,13 @@ The story of a closed period (`invwd-closed`, ACCOUNTING section 11):
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.allowance.changes import Weighed, find_kind
 from beancount_invwd.allowance.groups import Group, Grouping
+from beancount_invwd.allowance.weigh import Weigher, Weighing
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.shares import part_of
 from beancount_invwd.ground.sums import Sums
@@ -40,6 +39,7 @@ from beancount_invwd.lots.stock import carry, find_room
 from beancount_invwd.movements.movement import Movement, set_off
 
 if TYPE_CHECKING:
+    from beancount_invwd.lots.books import Books
     from beancount_invwd.lots.moves import Moved
     from beancount_invwd.lots.stock import Lot, Stock
 
@@ -78,18 +78,21 @@ class ClosedPeriod:
     Args:
         through: The last date of closed periods; None if there is none.
         grouping: Tells which lots are one group.
+        books: Tell what moved.
 
     Attributes:
         through: As given.
         corrections: What left or was booked otherwise than it should have been, not yet written.
     """
 
-    def __init__(self, through: datetime.date | None, grouping: Grouping) -> None:
+    def __init__(self, through: datetime.date | None, grouping: Grouping, books: Books) -> None:
         self.through = through
+        self._books = books
         self.corrections: list[Movement] = []
         self._grouping = grouping
         self._gaps: dict[int, _Gap] = {}  # by the number of the lot
         self._late: dict[int, _Gap] = {}
+        self._written: list[tuple[Lot, Decimal]] = []
 
     def covers(self, day: datetime.date) -> bool:
         """Whether a date is closed."""
@@ -104,6 +107,39 @@ class ClosedPeriod:
         """Keep what belongs to a closed period and is not booked."""
         self.corrections += movements
 
+    def weigh(
+        self, weigher: Weigher, stocks: Sequence[Stock], day: datetime.date, *, by_lot: bool
+    ) -> Weighing:
+        """Weigh stocks as if what a closed period lacks were there; changes are of the ledger.
+
+        Args:
+            weigher: Weighs them.
+            stocks: The stocks.
+            day: The measurement date.
+            by_lot: Whether all of it has to be told lot by lot.
+        """
+        self.follow(self._books.moved)
+        by_lot = by_lot or self.through is not None
+        lent = [_lend(gap, is_late=is_late) for gap, is_late in self._list()]
+        found = weigher.weigh(stocks, day, by_lot=by_lot)
+        for lot, change, locked in lent:
+            carry(lot, -change, -locked)
+        if lent:
+            told = {lot.stock for row in found.weighed for lot in row.lots}
+            quiet = {lot.stock for lot, _, _ in lent}.intersection(stocks) - told
+            rest = weigher.weigh([stock for stock in stocks if stock in quiet], day, by_lot=by_lot)
+            groups = {row.group for row in found.weighed}
+            more = [row for row in rest.weighed if row.group not in groups]
+            found = Weighing([*found.weighed, *more], found.lacking)
+            for row in found.weighed:
+                row.compare()
+        return found
+
+    def _list(self) -> Iterator[tuple[_Gap, bool]]:
+        """The gaps, each with whether it is late."""
+        yield from ((gap, True) for gap in self._late.values())
+        yield from ((gap, False) for gap in self._gaps.values())
+
     def note(self, weighed: Iterable[Weighed], due: Iterable[Stock]) -> None:
         """Note what a measurement of a closed date would change; nothing of it is written.
 
@@ -112,12 +148,12 @@ class ClosedPeriod:
             due: The stocks that were measured.
         """
         self.forget(due)
-        for outcome in weighed:
-            rows = zip(outcome.lots, outcome.allowances, outcome.reasons, strict=True)
-            for lot, allowance, reason in rows if outcome.changes else ():
-                gap = allowance - lot.allowance
+        for row in weighed:
+            lots = zip(row.lots, row.allowances, row.reasons, strict=True)
+            for lot, allowance, reason in lots if row.changes else ():
+                gap = allowance - lot.allowance - self.find_late(lot)
                 if gap:
-                    found = _Gap(outcome.group, outcome.is_apart, lot, lot.units, gap, reason)
+                    found = _Gap(row.group, row.is_apart, lot, lot.units, gap, reason)
                     self._gaps[lot.number] = found
 
     def forget(self, stocks: Iterable[Stock] | None = None) -> None:
@@ -139,65 +175,40 @@ class ClosedPeriod:
         if moved:
             moved.clear()
 
-    def take_gaps(self, weighed: Iterable[Weighed]) -> dict[int, Decimal]:
-        """Take the gaps of units that are still there.
+    def take_gaps(
+        self, weighed: Iterable[Weighed], day: datetime.date
+    ) -> dict[int, tuple[Decimal, Decimal]]:
+        """Take the gaps of units that are still there, since what they lack is written.
 
         A gap goes with its lot, or where that changes nothing now, with the others of its group.
+        Late losses of lots that cannot be weighed are written as they were.
+
+        Args:
+            weighed: What is written.
+            day: Its date.
 
         Returns:
-            The amounts by the identity of the outcome.
+            The amounts by the identity of what is weighed: all, and those of late losses.
         """
         together: dict[Group, list[int]] = {}
         for number, gap in self._gaps.items():
             if not gap.is_apart:
                 together.setdefault(gap.group, []).append(number)
         found = {}
-        for outcome in sorted(weighed, key=lambda outcome: not outcome.is_apart):
-            numbers = [lot.number for lot in outcome.lots] if self._gaps else []
-            if not outcome.is_apart:
-                numbers += together.get(outcome.group, [])
-            gaps = [self._gaps.pop(number, None) for number in numbers]
-            found[id(outcome)] = sum((gap.find_rest() for gap in gaps if gap), ZERO)
+        for row in sorted(weighed, key=lambda row: not row.is_apart):
+            numbers = [lot.number for lot in row.lots] if self.has_gaps else []
+            late = [self._late.pop(number) for number in numbers if number in self._late]
+            self._written += [(gap.lot, gap.find_rest()) for gap in late]
+            if not row.is_apart:
+                numbers += together.get(row.group, [])
+            gaps = [self._gaps.pop(n) for n in dict.fromkeys(numbers) if n in self._gaps]
+            locked = sum((gap.find_rest() for gap in late), ZERO)
+            found[id(row)] = locked + sum((gap.find_rest() for gap in gaps), ZERO), locked
+        self._write_late(day)
         return found
 
-    def lock(self) -> None:
-        """Make losses that closed dates should have had a new cost basis."""
-        for number, gap in list(self._gaps.items()):
-            if gap.amount > ZERO:
-                del self._gaps[number]
-                before = self._late.get(number)
-                more = before.find_rest() if before is not None else ZERO
-                self._late[number] = gap._replace(amount=gap.amount + more)
-
-    @contextmanager
-    def lent(self) -> Iterator[Mapping[int, Decimal]]:
-        """Let lots carry for a while what should be locked in them.
-
-        Yields:
-            What each lot is to carry in all, by its number.
-        """
-        parts = [(gap.lot, gap.find_rest()) for gap in self._late.values()]
-        for lot, part in parts:
-            carry(lot, part, part)
-        yield {lot.number: lot.allowance for lot, _ in parts}
-        for lot, part in parts:
-            carry(lot, -part, -part)
-
-    def find_late(self, lot: Lot) -> Decimal:
-        """What should have been locked in a lot."""
-        gap = self._late.get(lot.number)
-        return gap.find_rest() if gap is not None else ZERO
-
-    def take_late(self, lot: Lot, change: Decimal) -> None:
-        """Take what the ledger has booked off what should have been locked: it is, then."""
-        gap = self._late.get(lot.number)
-        if gap is not None and change > ZERO:
-            part = min(change, gap.find_rest())
-            self._late[lot.number] = gap._replace(units=lot.units, amount=gap.find_rest() - part)
-            carry(lot, ZERO, part)
-
-    def write_late(self, day: datetime.date) -> None:
-        """Let lots carry late losses from an open measurement date on, locked."""
+    def _write_late(self, day: datetime.date) -> None:
+        """Let lots that cannot be weighed carry their late losses, locked."""
         groups: dict[Group, list[tuple[_Gap, Decimal]]] = {}
         for gap in self._late.values():
             part = min(gap.find_rest(), find_room(gap.lot))
@@ -206,6 +217,51 @@ class ClosedPeriod:
                 groups.setdefault(gap.group, []).append((gap, part))
         self._late.clear()
         self.corrections += [_describe(day, group, rows) for group, rows in groups.items()]
+
+    def lock_written(self) -> None:
+        """Lock late losses that lots carry now."""
+        for lot, amount in self._written:
+            carry(lot, ZERO, amount)
+        self._written.clear()
+
+    def lock(self) -> None:
+        """Make losses that closed dates should have had a new cost basis."""
+        for number, gap in list(self._gaps.items()):
+            if gap.amount > ZERO:
+                del self._gaps[number]
+                amount = gap.find_rest() + self.find_late(gap.lot)
+                self._late[number] = gap._replace(amount=amount, units=gap.lot.units)
+
+    def list_late(self) -> set[Stock]:
+        """The stocks of which late losses are to be written."""
+        return {gap.lot.stock for gap in self._late.values()}
+
+    def find_late(self, lot: Lot) -> Decimal:
+        """What should have been locked in a lot."""
+        gap = self._late.get(lot.number)
+        return gap.find_rest() if gap is not None else ZERO
+
+    def take_booked(self, lot: Lot, change: Decimal, *, is_measured: bool) -> None:
+        """Take what the ledger has booked off what a lot lacks.
+
+        Args:
+            lot: The lot.
+            change: What is booked of it.
+            is_measured: Whether it is the booking of a measurement; else it comes on top.
+        """
+        late = min(max(ZERO, change), self.find_late(lot))
+        if late:
+            self._close(self._late, lot, late)
+            carry(lot, ZERO, late)
+        if is_measured and change != late:
+            self._close(self._gaps, lot, change - late)
+
+    @staticmethod
+    def _close(gaps: dict[int, _Gap], lot: Lot, change: Decimal) -> None:
+        """Take an amount off a gap."""
+        gap = gaps.get(lot.number)
+        if gap is not None:
+            gaps[lot.number] = gap._replace(units=lot.units, amount=gap.find_rest() - change)
 
     def correct(self, measured: list[Movement], day: datetime.date) -> list[Movement]:
         """Write what waits on an open measurement date, set off against what is measured.
@@ -217,6 +273,15 @@ class ClosedPeriod:
         waiting, self.corrections = self.corrections, []
         corrections = [row._replace(date=day, is_correction=True) for row in waiting]
         return set_off(corrections, measured) if corrections else measured
+
+
+def _lend(gap: _Gap, *, is_late: bool) -> tuple[Lot, Decimal, Decimal]:
+    """Let a lot carry what it lacks; return how much, and how much of that is locked."""
+    lot = gap.lot
+    change = max(lot.locked - lot.allowance, min(gap.find_rest(), find_room(lot)))
+    locked = change if is_late else ZERO
+    carry(lot, change, locked)
+    return lot, change, locked
 
 
 def _follow(gaps: dict[int, _Gap], row: Moved) -> None:

@@ -94,11 +94,10 @@ class Taker:
         Returns:
             What was booked, as movements that are not written again.
         """
-        with self._closed.lent() as lent:
-            weighed = self._weigher.weigh(stocks, day, by_lot=True).weighed
+        weighed = self._closed.weigh(self._weigher, stocks, day, by_lot=True).weighed
         names = {lot.number: row.group.name for row in weighed for lot in row.lots}
         waiting: dict[tuple[str, str], list[Sequence[Weighed]]] = {}
-        for alike in () if lent else merge(weighed):
+        for alike in merge(weighed):
             group = alike[0].group
             waiting.setdefault((group.name, group.currency), []).append(alike)
         found, others = [], []
@@ -113,9 +112,7 @@ class Taker:
                 found.append(self._describe(claim, together[0].group, claim.changes, day))
         if others:
             left = [row for named in waiting.values() for together in named for row in together]
-            wishes = dict(lent)
-            for row in weighed if lent else left:
-                wishes.update((lot.number, new) for lot, new in row.list_new())
+            wishes = {lot.number: new for row in left for lot, new in row.list_new()}
             rows = [row for stock in stocks for row in self._weigher.assess(stock, day)]
             unmeasured = {row.lot.number for row in rows if row.measured.total is None}
             for claim in others:
@@ -127,6 +124,8 @@ class Taker:
         for outcome in together:
             steps = [new - lot.allowance for lot, new in outcome.list_new()]
             outcome.set()
+            for lot, step in zip(outcome.lots, steps, strict=True):
+                self._closed.take_booked(lot, step, is_measured=True)
             self._take_over(claim, outcome.lots, steps)
 
     def _share(self, claim: Claim, test: _Test, day: datetime.date) -> list[Movement]:
@@ -155,7 +154,7 @@ class Taker:
             unplaced[account] = sum(parts, ZERO) - change
             for lot, part in zip(behind, parts, strict=True):
                 taken.setdefault(lot.stock.key.entity, Sums()).add(account, part)
-                self._closed.take_late(lot, part)
+                self._closed.take_booked(lot, part, is_measured=claim.kind is not None)
         if home is not None and (unplaced := unplaced.without_zeros()):
             self._correct(claim, home, unplaced, day)
         found = [

@@ -71,6 +71,11 @@ class Movement(NamedTuple):
         """The increase of the allowance of the group; a decrease is negative."""
         return sum(self.changes.values(), ZERO)
 
+    def as_late(self, weighed: Iterable[Weighed]) -> Movement:
+        """The same as a loss of a closed period alone: told is what goods were worth by then."""
+        measure = self.cost - sum((sum(row.allowances, ZERO) for row in weighed), ZERO)
+        return self._replace(measure=measure, price=None, corrects=ZERO, is_correction=True)
+
     def less(self, taken: Mapping[str, Decimal]) -> Movement:
         """What is left of it without some of its changes, and with as much less of its credits."""
         if not any(taken.values()):

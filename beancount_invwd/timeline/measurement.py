@@ -73,26 +73,23 @@ class Measurement:
             What is to be written.
         """
         closed = self._closed
-        closed.follow(self._books.moved)
         if not closed.covers(day):
-            closed.write_late(day)
+            self._agenda.add(closed.list_late())
         due = self._agenda.take(day, only)
+        weighed, lacking = closed.weigh(self._weigher, due, day, by_lot=False)
+        self._missing.report_lacking(lacking)
+        if only is not None:
+            weighed = [row for row in weighed if not only.isdisjoint(row.items)]
         written: Sequence[Movement] = ()
-        with closed.lent():
-            weighed, lacking = self._weigher.weigh(due, day, by_lot=closed.through is not None)
-            self._missing.report_lacking(lacking)
-            if only is not None:
-                weighed = [row for row in weighed if not only.isdisjoint(row.items)]
-            if closed.covers(day):
-                closed.note(weighed, due)
-                self._keep(weighed)
-            else:
-                written = self._write(weighed, day)
-                closed.forget(None if only is None else due)  # what is different no more
         if closed.covers(day):
+            closed.note(weighed, due)
+            self._keep(weighed)
             self._materiality.place(day, (), (), is_closed=True)
             if self._is_final:
                 closed.lock()
+        else:
+            written = self._write(weighed, day)
+            closed.forget(None if only is None else due)  # what is different no more
         self._books.moved = [] if closed.has_gaps else None
         self._tested_on = day
         self._units |= {stock: stock.units for stock in due if stock.allowance}
@@ -100,16 +97,19 @@ class Measurement:
 
     def _write(self, weighed: Sequence[Weighed], day: datetime.date) -> Sequence[Movement]:
         """Set the allowances of groups and describe what changed."""
-        corrects, found = self._closed.take_gaps(weighed), []
+        corrects, found = self._closed.take_gaps(weighed, day), []
         for together in merge(weighed):
-            late = sum([corrects[id(row)] for row in together], ZERO)
-            row = describe(together, day, late)
+            gap = sum([corrects[id(row)][0] for row in together], ZERO)
+            row = describe(together, day, gap)
+            if row.change and row.change == sum([corrects[id(row)][1] for row in together], ZERO):
+                row = row.as_late(together)
             is_stock = self._comes_from_stock(row, together)
             found.append(row._replace(reason=LESS_STOCK) if is_stock else row)
         found = self._closed.correct(found, day)
         found = self._materiality.place(day, found, weighed, is_closed=False)
         for each in weighed:
             each.set(is_final=self._is_final)
+        self._closed.lock_written()
         return found
 
     def _comes_from_stock(self, row: Movement, together: Sequence[Weighed]) -> bool:

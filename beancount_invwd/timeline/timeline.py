@@ -96,7 +96,7 @@ class Timeline:
         self._agenda = Agenda(books, memory, chart.items.feeds, is_by_price=is_by_price)
         self._missing = Missing(books, chart, mistakes, is_ignored=policy.missing_price == "ignore")
         self.releases = Releases(chart, grouping, is_by_period=policy.release == "period")
-        self.closed = ClosedPeriod(directives.closed, grouping)
+        self.closed = ClosedPeriod(directives.closed, grouping, books)
         self.booked = Booked(
             books,
             grouping,

@@ -240,7 +240,8 @@ def test_what_is_booked_stays_a_fact_under_another_basis(
         assert_tied(closed, other)
         state = follow_ledger(closed.entries, closed.options, other)
         assume(all(row.measure is not None for row in list_positions(state)))
-        assert allowances_on(closed, other) == allowances_on(late, other)
+        if basis in {"category", "total"}:  # else what lots carried is part of what they keep
+            assert allowances_on(closed, other) == allowances_on(late, other)
 
 
 def change_closed(books: Books, day: date, what: str, seed: int) -> tuple[Books, Books]:
