@@ -100,3 +100,5 @@ def test_the_architecture_is_one_page_and_names_what_there_is() -> None:
     for name in named:
         paths = [ROOT / package / name for package in (".", "beancount_invwd")]
         assert any(path.exists() or path.with_suffix(".py").exists() for path in paths), name
+    for room in HOUSE.rooms:
+        assert f"`{room}" in ARCHITECTURE, room
