@@ -132,6 +132,8 @@ class Weigher:
         for stock, known in found:
             if known is not None:
                 self.memory.hold(stock, known.measured.until)
+                if known.measured.total is None and not stock.cost:
+                    continue  # free goods need no evidence
                 if known.measured.total is None:
                     lacking.append(Row(next(iter(stock.lots.values())), known.measured))
                     continue

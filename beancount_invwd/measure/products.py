@@ -66,6 +66,7 @@ class Products:
         self._evidence = evidence
         self._stocks = stocks
         self._split = split
+        self._absent: dict[StockKey, Stock] = {}
 
     def judge(self, stock: Stock, terms: Terms, today: Today) -> tuple[Use, datetime.date | None]:
         """Tell what is known of the products of a material, and until when that holds."""
@@ -110,9 +111,7 @@ class Products:
         item = key.commodity
         if self._parameters.is_blocked(item):
             return _Verdict(Product(item, ZERO, None, None, None), None, None)
-        stock = self._stocks.get(key) or Stock(
-            key, item, self._chart.quantum(key.currency), self._items.facts(item)
-        )
+        stock = self._stocks.get(key) or self._find_absent(key)
         terms = self._parameters.of_item(item, _find_account(stock))
         cost = _find_unit_cost(stock)
         further = [known[k] for k in self._list_products(key)]
@@ -125,6 +124,14 @@ class Products:
         nrv = (rule if contract is None else rule.at(contract)).realise(unit)
         product = Product(item, ZERO, nrv.total, cost, nrv.price)
         return _Verdict(product, _covers(product), evidence.until)
+
+    def _find_absent(self, key: StockKey) -> Stock:
+        """A product that was never on hand: it may have a price all the same."""
+        found = self._absent.get(key)
+        if found is None:
+            quantum, facts = self._chart.quantum(key.currency), self._items.facts(key.commodity)
+            found = self._absent[key] = Stock(key, key.commodity, quantum, facts)
+        return found
 
     def _judge_part(
         self,

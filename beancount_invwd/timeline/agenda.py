@@ -59,12 +59,14 @@ class Agenda:
         self._books.touched.clear()
         awake = self.awake & by_commodity.keys()
         changed.update(chain.from_iterable(map(by_commodity.__getitem__, awake)))
+        materials = {name for item in self.awake for name in self._feeds.get(item, ())}
         self.awake.clear()
         changed.update(self._memory.take_over(day))
         if self._feeds:
-            for stock in list(changed):
-                for material in self._feeds.get(stock.key.commodity, ()):
-                    changed.update(by_commodity.get(material, ()))
+            for stock in changed:
+                materials.update(self._feeds.get(stock.key.commodity, ()))
+            for name in materials:
+                changed.update(by_commodity.get(name, ()))
         if items is not None:
             return [stock for item in items for stock in by_commodity.get(item, ()) if stock.lots]
         due = list(self._books.stocks.values() if self._is_by_price else changed)
