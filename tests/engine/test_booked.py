@@ -25,13 +25,13 @@ from beancount_invwd.engine import follow_ledger
 from beancount_invwd.report.book import book
 from beancount_invwd.report.ledger.holdings import list_positions
 from beancount_invwd.report.ledger.tie_out import tie_out
-from tests.engine import test_properties
+from tests.support import steady
 from tests.support.random_even import even_ledgers
 from tests.support.random_evidence import evidence_ledgers
 from tests.support.random_ledgers import ledgers, with_plugin
-from tests.support.reference import run
+from tests.support.rules.model import run
 
-STEADY = settings(test_properties.STEADY, max_examples=80)
+STEADY = settings(steady.STEADY, max_examples=80)
 
 LEDGERS = st.one_of(ledgers(), evidence_ledgers(), even_ledgers())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -14,22 +13,14 @@ from beancount import loader
 from beancount.core import data
 from beancount.core.position import Cost
 from beancount.parser import printer
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from beancount_invwd.ground.errors import InvwdError
 from beancount_invwd.plugin import invwd
 from tests.support.random_ledgers import ledgers, with_plugin
-from tests.support.reference import Outcome, run
-
-STEADY = settings(
-    derandomize=True,
-    max_examples=100,
-    deadline=None,
-    phases=[Phase.generate] if "CI" in os.environ else [Phase.generate, Phase.shrink],
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
+from tests.support.rules.model import Outcome, run
+from tests.support.steady import STEADY
 
 Entries = list[Any]
 
@@ -89,15 +80,13 @@ def allowances(outcome: Outcome, day: date) -> dict[tuple[str, str], Fraction]:
     """Return what the lots of an allowance account carry in all, at the end of a day."""
     sums: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
     for lot in outcome.states[day]:
-        sums[lot.allowance_account, lot.currency] += lot.allowance
+        sums[lot.contra, lot.currency] += lot.written
     return dict(sums)
 
 
 def allowance_accounts(outcome: Outcome) -> set[tuple[str, str]]:
     """Return all allowance accounts and their currencies."""
-    return {
-        (lot.allowance_account, lot.currency) for lots in outcome.states.values() for lot in lots
-    }
+    return {(lot.contra, lot.currency) for lots in outcome.states.values() for lot in lots}
 
 
 @STEADY
@@ -159,7 +148,7 @@ def test_carrying_amounts_are_between_zero_and_cost(texts: tuple[str, str]) -> N
         on_account = balance_on(by_day, day)
         cost: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
         for lot in outcome.states[day]:
-            cost[lot.allowance_account, lot.currency] += max(lot.cost, Fraction(0)) + quantum
+            cost[lot.contra, lot.currency] += max(lot.cost, Fraction(0)) + quantum
         for key in allowance_accounts(outcome):
             assert 0 <= -on_account.get(key, Fraction(0)) <= cost[key], (day, key)
 

@@ -20,10 +20,10 @@ from beancount_invwd.allowance.cover import Cover
 from beancount_invwd.allowance.weigh import Weigher
 from beancount_invwd.lots.books import Books
 from beancount_invwd.plugin import invwd
-from tests.engine.test_reference import STEADY
 from tests.support.random_evidence import evidence_from_seed
 from tests.support.random_ledgers import ledger_from_seed, ledgers
 from tests.support.random_trade import trade_from_seed
+from tests.support.steady import STEADY
 
 Maker = Callable[[int], tuple[str, str]]
 
