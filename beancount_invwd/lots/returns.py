@@ -113,7 +113,7 @@ class Returns:
         addition.source = source
         lot.facts = inherit_facts(source.facts, addition.own)
         lot.aged_since, lot.is_apart = source.aged_from, row.is_apart
-        lot.bought_by = source.bought_by or source.origin[1]
+        lot.bought_by = source.purchase
         self._index.set_terms(lot)
 
     def _is_final(self, left: datetime.date, back: datetime.date) -> bool:

@@ -161,6 +161,11 @@ class Lot:
         return self.aged_since or self.date
 
     @property
+    def purchase(self) -> Any:
+        """The posting by which its goods were bought, wherever they moved since."""
+        return self.bought_by or self.origin[1]
+
+    @property
     def cost(self) -> Decimal:
         """Units × unit cost, not rounded."""
         return self.units * self.cost_unit
@@ -198,6 +203,13 @@ class Pool(Lot):
     def label(self) -> str | None:
         """None: its lots are not told apart."""
         return None
+
+    @property
+    def purchase(self) -> Any:
+        """The newest purchase of the item, if it went in here."""
+        newest = self.stock.purchase
+        is_here = newest is not None and newest[1].account == self.account
+        return newest[1] if newest is not None and is_here else self.origin[1]
 
     @property
     def cost(self) -> Decimal:

@@ -152,7 +152,7 @@ class Transfers:
             addition.source = source
             target.facts = inherit_facts(source.facts, addition.own)
             target.is_apart = source.is_apart
-            target.bought_by = source.bought_by or source.origin[1]
+            target.bought_by = source.purchase
         elif not is_recosted:
             return
         else:

@@ -57,8 +57,7 @@ def _measure_bought_again(lot: Lot, use: Use, until: datetime.date | None) -> Me
     if use.purchase is None:
         return Measured(None, "", until=until, lack="purchase")
     posting = use.purchase[1]
-    bought_by = lot.bought_by or lot.origin[1]
-    if bought_by is posting or (lot.is_pool and lot.account == posting.account):
+    if lot.purchase is posting:
         return Measured(lot.cost, "replacement", until=until)
     return Measured(lot.units * posting.cost.number, "replacement", until=until)
 
