@@ -9,7 +9,12 @@ from __future__ import annotations
 from decimal import localcontext
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.engine import BadConfiguration, collector_paused, follow, list_configs
+from beancount_invwd.engine import (
+    BadConfiguration,
+    collector_paused,
+    follow_and_write,
+    list_configs,
+)
 from beancount_invwd.ground.errors import InvwdError, error_at, find_plugin_line
 from beancount_invwd.ground.money import CONTEXT
 
@@ -55,8 +60,7 @@ def _run(
         )
         return list(entries), [error_at(meta, message)]
     try:
-        run = follow(entries, options_map, config)
+        added, errors = follow_and_write(entries, options_map, config)
     except BadConfiguration as refusal:
         return list(entries), refusal.errors
-    added, refused = run.write()
-    return [*entries, *added], run.errors + refused
+    return [*entries, *added], errors

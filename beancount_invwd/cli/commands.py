@@ -16,6 +16,7 @@ from typing import Any, get_args
 import click
 
 from beancount_invwd.cli.console import (
+    Commands,
     Ledger,
     Refusal,
     check_apart,
@@ -88,7 +89,7 @@ def _prints_tables(make: Callable[..., Printed]) -> Callable[..., None]:
     return print_tables
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="beancount-invwd", prog_name="bean-invwd")
 def main() -> None:
     """Report on inventory write-downs of a Beancount ledger.

@@ -40,6 +40,27 @@ class Refusal(click.ClickException):
     exit_code = 2
 
 
+class Commands(click.Group):
+    """Commands whose faults are told in a sentence, as those of the plugin are."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command.
+
+        Raises:
+            click.ClickException: A fault of ours, with a message in place of a traceback.
+        """
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise  # what click knows how to tell
+        except Exception as error:
+            message = (
+                f"bean-invwd failed ({type(error).__name__}: {error}); this is a fault of the "
+                "program, please report it with the ledger"
+            )
+            raise click.ClickException(message) from error
+
+
 def read_date(
     _context: click.Context, _param: click.Parameter, value: str | None
 ) -> datetime.date | None:

@@ -12,6 +12,7 @@ from beancount_invwd.engine.follow import (
     BadConfiguration,
     collector_paused,
     follow,
+    follow_and_write,
     follow_ledger,
 )
 from beancount_invwd.engine.ledger import (
@@ -31,6 +32,7 @@ __all__ = [
     "find_config",
     "find_end",
     "follow",
+    "follow_and_write",
     "follow_ledger",
     "list_configs",
     "list_own",

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import localcontext
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from beancount.core import data
 
 from beancount_invwd.directives.checks import check_batches, check_directives, check_opens
 from beancount_invwd.directives.mistakes import Mistakes
+from beancount_invwd.directives.odd import Sound, leave_out_odd
 from beancount_invwd.directives.read import Directives, read_directives
 from beancount_invwd.engine.goods import Parts
 from beancount_invwd.engine.ledger import (
@@ -33,11 +34,12 @@ from beancount_invwd.policy.templates import read_roots
 from beancount_invwd.timeline.timeline import Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from beancount_invwd.lots.stock import Lot
 
 
+Found = TypeVar("Found")
 _MOST = {data.Transaction, data.Price}
 
 
@@ -128,6 +130,50 @@ def follow(
     Raises:
         BadConfiguration: The configuration has errors.
     """
+    return _leave_out_if_needed(
+        entries, lambda sound: _follow(sound, options_map, config, as_of, start)
+    )
+
+
+def follow_and_write(
+    entries: Sequence[Any], options_map: Mapping[str, Any], config: str | None
+) -> tuple[list[Any], list[InvwdError]]:
+    """Follow a whole ledger; return what has to be written, and errors.
+
+    Raises:
+        BadConfiguration: The configuration has errors.
+    """
+
+    def write(sound: Sound) -> tuple[list[Any], list[InvwdError]]:
+        run = _follow(sound, options_map, config)
+        added, refused = run.write()
+        return added, run.errors + refused
+
+    return _leave_out_if_needed(entries, write)
+
+
+def _leave_out_if_needed(entries: Sequence[Any], work: Callable[[Sound], Found]) -> Found:
+    """Do some work on entries; if it fails for what is odd among them, on the others."""
+    try:
+        return work(Sound(entries, set(), []))
+    except BadConfiguration:
+        raise
+    except Exception:
+        sound = leave_out_odd(entries)
+        if not sound.errors:
+            raise
+        return work(sound)
+
+
+def _follow(
+    sound: Sound,
+    options_map: Mapping[str, Any],
+    config: str | None,
+    as_of: datetime.date | None = None,
+    start: datetime.date | None = None,
+) -> Run:
+    """Follow entries that can be read."""
+    entries = sound.entries
     others = [entry for entry in entries if type(entry) not in _MOST]
     policy = _read_policy(entries, others, options_map, config)
     ledger = _Ledger(policy, entries, others, options_map)
@@ -138,7 +184,7 @@ def follow(
         known = entries if is_whole else _list_past(entries, as_of)
         end = min(end, as_of)
         start = start or fiscal_year_start(as_of, policy.year_end)
-    blocked: set[str] = set()
+    blocked = sound.items
     if not is_whole:  # what is wrong later keeps an item out of the books from the beginning
         blocked = ledger.attempt(entries, blocked, datetime.date.min)[1].blocked
     while True:
@@ -152,7 +198,8 @@ def follow(
         mistakes.adopt_missing(found)
     operating = options_map.get("operating_currency", ())
     parts.directives.unseen.report_uncosted(known, operating)
-    return Run(parts, entries, options_map, as_of or end, mistakes.errors)
+    errors = sound.errors + mistakes.errors
+    return Run(parts, entries, options_map, as_of or end, errors)
 
 
 def _list_past(entries: Sequence[Any], day: datetime.date) -> list[Any]:

@@ -23,7 +23,7 @@ def test_what_is_wrong_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("on purpose")
 
-    monkeypatch.setattr(plugin, "follow", fail)
+    monkeypatch.setattr(plugin, "follow_and_write", fail)
     with pytest.raises(AssertionError, match="on purpose"):
         fuzz.check(random_texts.BASE, "{}")
 

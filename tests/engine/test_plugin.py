@@ -40,7 +40,7 @@ def test_a_fault_of_a_rule_is_one_error_and_the_ledger_stays(
     def fail(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("on purpose")
 
-    monkeypatch.setattr(plugin, "follow", fail)
+    monkeypatch.setattr(plugin, "follow_and_write", fail)
     entries, options = load(LEDGER)
     found, errors = invwd(entries, options)
     assert all(one is other for one, other in zip(found, entries, strict=True))

@@ -1,0 +1,216 @@
+"""Entries of other plugins that no ledger can hold: one error each, and the rest is written."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from beancount import loader
+from beancount.core import data
+from beancount.core.number import MISSING
+from beancount.core.position import CostSpec
+from click.testing import CliRunner
+
+from beancount_invwd.cli.commands import main
+from beancount_invwd.plugin import invwd
+
+LEDGER = """
+2023-01-01 open Assets:Inventory:Store
+2023-01-01 open Assets:Bank
+2023-01-01 commodity MUG
+2024-01-05 * "Mugs"
+  Assets:Inventory:Store   10 MUG {8.00 USD}
+  Assets:Bank
+2024-01-05 * "Cups"
+  Assets:Inventory:Store   10 CUP {5.00 USD}
+  Assets:Bank
+2024-01-20 price MUG 6.00 USD
+2024-01-20 price CUP 4.00 USD
+2024-02-20 price CUP 4.00 USD
+"""
+Change = Callable[[Any], Any]
+
+
+def change_posting(**changes: Any) -> Change:
+    """Change the posting of mugs."""
+
+    def change(entry: Any) -> Any:
+        if not isinstance(entry, data.Transaction) or entry.narration != "Mugs":
+            return entry
+        first, *rest = entry.postings
+        new = {name: make(getattr(first, name)) for name, make in changes.items()}
+        return entry._replace(postings=[first._replace(**new), *rest])
+
+    return change
+
+
+def change_entry(kind: Any, name: str = "MUG", **changes: Any) -> Change:
+    """Change the entries of a kind that name something, such as mugs."""
+
+    def change(entry: Any) -> Any:
+        if not isinstance(entry, kind) or name not in str(entry):
+            return entry
+        return entry._replace(**{key: make(getattr(entry, key)) for key, make in changes.items()})
+
+    return change
+
+
+def unbook(cost: Any) -> Any:
+    return CostSpec(cost.number, None, cost.currency, cost.date, None, merge=False)
+
+
+NOON = datetime.datetime(2024, 1, 5, 12, tzinfo=datetime.timezone.utc)
+ODD: dict[str, tuple[Change, str]] = {
+    "a datetime as cost date": (
+        change_posting(cost=lambda cost: cost._replace(date=NOON)),
+        "the date of a cost is 2024-01-05 12:00:00+00:00 (datetime)",
+    ),
+    "an unbooked cost": (change_posting(cost=unbook), "the cost of a posting is not booked"),
+    "units that are missing": (
+        change_posting(units=lambda units: units._replace(number=MISSING)),
+        "the amount of a posting is",
+    ),
+    "a cost of float": (
+        change_posting(cost=lambda cost: cost._replace(number=8.0)),
+        "the cost of a posting is 8.0 (float)",
+    ),
+    "a price of float": (
+        change_entry(data.Price, amount=lambda amount: amount._replace(number=6.0)),
+        "the price is 6.0 (float)",
+    ),
+    "a price of int": (
+        change_entry(data.Price, amount=lambda amount: amount._replace(number=6)),
+        "the price is 6 (int)",
+    ),
+    "a price that is no number": (
+        change_entry(data.Price, amount=lambda amount: amount._replace(number=Decimal("NaN"))),
+        "the price is NaN (Decimal)",
+    ),
+    "a key of a price that is no text": (
+        change_entry(data.Price, meta=lambda meta: {**meta, 7: "seven"}),
+        "a key of the metadata is 7",
+    ),
+    "a key of a commodity that is no text": (
+        change_entry(data.Commodity, meta=lambda meta: {**meta, 7: "seven"}),
+        "a key of the metadata is 7",
+    ),
+    "a key of a posting that is no text": (
+        change_posting(meta=lambda meta: {**meta, 7: "seven"}),
+        "a key of the metadata is 7",
+    ),
+}
+
+
+def load_odd(change: Change) -> tuple[list[Any], dict[str, Any]]:
+    entries, errors, options = loader.load_string(LEDGER)
+    assert not errors
+    return [change(entry) for entry in entries], options
+
+
+def list_losses(written: Sequence[Any]) -> list[tuple[str, str, Decimal]]:
+    transactions: list[Any] = [row for row in written if isinstance(row, data.Transaction)]
+    return [
+        (str(row.date), row.meta["invwd-group"], row.postings[-1].units.number)
+        for row in transactions
+    ]
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_what_is_odd_is_named_and_the_rest_is_written(name: str) -> None:
+    change, words = ODD[name]
+    entries, options = load_odd(change)
+    output, errors = invwd(entries, options, "{}")
+    assert all(one is other for one, other in zip(output, entries, strict=False))
+    assert list_losses(output[len(entries) :]) == [("2024-01-31", "CUP", Decimal("10.00"))]
+    (error,) = errors
+    assert error.message.startswith(words)
+    assert "does not assess MUG" in error.message
+    assert error.source["lineno"] > 0
+
+
+def test_what_is_odd_of_an_account_leaves_out_its_goods() -> None:
+    """All goods of it: what its Open states may concern them."""
+    change = change_entry(data.Open, "Store", meta=lambda meta: {**meta, 7: "seven"})
+    entries, options = load_odd(change)
+    output, errors = invwd(entries, options, "{}")
+    assert list_losses(output[len(entries) :]) == []
+    (error,) = errors
+    assert "does not assess CUP, MUG" in error.message
+
+
+def test_what_is_odd_but_can_be_followed_is() -> None:
+    entries, options = load_odd(change_posting(cost=lambda cost: cost._replace(label=["a"])))
+    output, errors = invwd(entries, options, "{}")
+    assert not errors
+    assert ("2024-01-31", "MUG", Decimal("20.00")) in list_losses(output[len(entries) :])
+
+
+PLUGIN = """
+import datetime
+from beancount.core import data
+
+__plugins__ = ("make_odd",)
+
+
+def make_odd(entries, options_map):
+    return [_change(entry) for entry in entries], []
+
+
+def _change(entry):
+    if not isinstance(entry, data.Transaction) or entry.narration != "Mugs":
+        return entry
+    first, *rest = entry.postings
+    cost = first.cost._replace(date=datetime.datetime(2024, 1, 5, 12))
+    return entry._replace(postings=[first._replace(cost=cost), *rest])
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["report", "LEDGER"],
+        ["rollforward", "LEDGER"],
+        ["risk", "LEDGER"],
+        ["compare", "LEDGER", "--with", "price=-10%"],
+        ["explain", "LEDGER", "CUP"],
+        ["disclose", "LEDGER"],
+        ["book", "LEDGER", "--through", "2024-01-31"],
+    ],
+)
+def test_the_command_line_reports_the_rest(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "odd_dates.py").write_text(PLUGIN, encoding="utf-8")
+    path = tmp_path / "ledger.beancount"
+    lines = 'plugin "odd_dates"\nplugin "beancount_invwd"\n'
+    path.write_text(lines + LEDGER, encoding="utf-8")
+    command = [str(path) if row == "LEDGER" else row for row in arguments]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 1, result.output
+    assert "the date of a cost is 2024-01-05 12:00:00" in result.stderr
+    assert "Traceback" not in result.output
+    assert "this is a fault" not in result.output
+    assert "10.00" in result.stdout or "CUP" in result.stdout
+
+
+def test_a_fault_of_the_command_line_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("nothing")
+
+    monkeypatch.setattr("beancount_invwd.cli.commands.document_positions", fail)
+    path = tmp_path / "ledger.beancount"
+    path.write_text('plugin "beancount_invwd"\n' + LEDGER, encoding="utf-8")
+    result = CliRunner().invoke(main, ["report", str(path)])
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert result.stderr.endswith(
+        "Error: bean-invwd failed (ZeroDivisionError: nothing); this is a fault of the program, "
+        "please report it with the ledger\n"
+    )
