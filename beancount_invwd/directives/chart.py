@@ -66,6 +66,7 @@ class Chart:
         items: What is stated of items.
         stated: What is stated of accounts, those of which something is.
         broken: The accounts of which something wrong is stated.
+        estimated: The accounts and items whose estimates change.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Chart:
         self.items = Items(commodities, options_map.get("dcontext"), mistakes)
         self.stated: dict[str, Facts] = {}
         self.broken: set[str] = set()
+        self.estimated: set[str] = set()
         self._policy = policy
         self._booking = options_map.get("booking_method")
         self._contras = Contras(policy, self.opens, ledger, self.items.category)
@@ -115,8 +117,8 @@ class Chart:
         if match is None or self.facts(name).exclude:
             return None
         entity = match["entity"] if "entity" in match.re.groupindex else ""
-        is_plain = not self.facts(name).overrides and name not in self.broken
-        return Inventory(name, entity or "", self._is_pool(name), is_plain)
+        is_own = bool(self.facts(name).overrides) or name in self.broken | self.estimated
+        return Inventory(name, entity or "", self._is_pool(name), not is_own)
 
     def _is_pool(self, account: str) -> bool:
         entry = self.opens.get(account)

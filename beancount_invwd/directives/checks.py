@@ -10,6 +10,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.directives.commitments import Commitment
+from beancount_invwd.directives.estimates import Estimate, find_stranger
 from beancount_invwd.directives.metadata import EXCLUDE, MARK, OWN_USE, show
 from beancount_invwd.directives.mistakes import Mistakes, find_meta
 from beancount_invwd.directives.statements import (
@@ -57,6 +58,11 @@ def check_directives(
     ordered = {row.item for row in directives.by_entry.values() if isinstance(row, Commitment)}
     for row in directives.by_entry.values():
         if isinstance(row, Closing | Commitment):
+            continue
+        if isinstance(row, Estimate):
+            problem = find_stranger(row, directives.chart, {*currencies, *mistakes.commodities})
+            if problem:
+                mistakes.report(id(row.entry), row.entry.meta, problem, row.entry)
             continue
         if row.item in currencies:
             had = lots.get(row.item, set())

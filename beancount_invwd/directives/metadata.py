@@ -36,6 +36,7 @@ NAMES = (
     "invwd-replacement-cost",
     "invwd-contract",
     "invwd-commitment",
+    "invwd-policy",
     "invwd-closed",
 )
 

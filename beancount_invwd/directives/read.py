@@ -14,6 +14,7 @@ from beancount.core import data
 
 from beancount_invwd.directives.chart import Chart
 from beancount_invwd.directives.commitments import Commitment, place
+from beancount_invwd.directives.estimates import Estimate
 from beancount_invwd.directives.metadata import MARK, list_strays
 from beancount_invwd.directives.mistakes import Mistakes
 from beancount_invwd.directives.postings import Postings
@@ -66,6 +67,7 @@ def read_directives(
     mistakes.blocked |= items
     for entry, problem in problems:
         mistakes.report(id(entry), entry.meta, problem, entry)
+    chart.estimated |= {row.place for row in found if isinstance(row, Estimate)}
     found = _place_commitments(found, chart, mistakes)
     closings = [row.date for row in found if isinstance(row, Closing)]
     return Directives(

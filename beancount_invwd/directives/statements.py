@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from beancount_invwd.directives.commitments import Commitment, read_commitment
+from beancount_invwd.directives.estimates import Estimate, read_estimate
 from beancount_invwd.directives.forms import amount_of, check_names, take_penalty
 from beancount_invwd.directives.metadata import NAMES, find_key
 from beancount_invwd.ground.errors import RuleError
@@ -73,7 +74,7 @@ class ReplacementCost(NamedTuple):
 
 
 Assertion = Statement | ReplacementCost | Contract
-Directive = Assertion | Commitment | Closing
+Directive = Assertion | Commitment | Estimate | Closing
 
 
 def read_statements(
@@ -108,6 +109,8 @@ def _read_directive(entry: Any) -> Directive:
         return _read_contract(entry, given)
     if entry.type == "invwd-commitment":
         return read_commitment(entry, given)
+    if entry.type == "invwd-policy":
+        return read_estimate(entry, given)
     if entry.type == "invwd-closed":
         return _read_closing(entry, given)
     near = find_key(entry.type, NAMES)

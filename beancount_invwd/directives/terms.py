@@ -10,13 +10,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.directives.metadata import KEYS, NO_FACTS, Facts
 from beancount_invwd.policy.values import Charge
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from beancount_invwd.directives.chart import Chart
+    from beancount_invwd.directives.estimates import Estimate
     from beancount_invwd.directives.mistakes import Mistakes
     from beancount_invwd.policy.policy import Terms
 
@@ -36,10 +39,20 @@ class Parameters:
         self._policy = policy
         self._chart = chart
         self._mistakes = mistakes
+        self._changed: dict[str, dict[str, Any]] = {}  # by item or account
+        self._sources: dict[str, Mapping[str, Any]] = {}  # of what holds for all
+
+    def change(self, row: Estimate) -> None:
+        """Let an estimate hold from now on."""
+        if row.place:
+            self._changed.setdefault(row.place, {})[row.key] = row.value
+        else:
+            self._policy = replace(self._policy, **{row.key: row.value})
+            self._sources[row.key] = row.entry.meta
 
     def of_item(self, item: str, account: str = "") -> Terms:
         """The parameters of an item in an account, whatever its lots say."""
-        return self._merge(self._chart.facts(account), self._chart.items.facts(item))
+        return self._merge(item, account)
 
     def of_lot(
         self, item: str, currency: str, account: str = "", facts: Facts = NO_FACTS
@@ -56,7 +69,7 @@ class Parameters:
         for level in (facts, of_item, stated):
             for problem in list_foreign_amounts(level, currency) if level.stated else ():
                 self._mistakes.block(item, level.meta, problem)
-        terms = self._merge(stated, of_item, facts)
+        terms = self._merge(item, account, facts)
         self._check_policy(terms, item, currency)
         is_broken = account in self._chart.broken or self.is_blocked(item)
         return None if is_broken else terms
@@ -65,15 +78,21 @@ class Parameters:
         """Whether lots of an account, or with these facts, may have other terms than the item."""
         chart = self._chart
         has_own = facts is not NO_FACTS or bool(chart.facts(account).overrides)
-        return has_own or account in chart.broken
+        return has_own or account in chart.broken or account in chart.estimated
 
     def is_blocked(self, item: str) -> bool:
         """Whether a mistake concerns the item."""
         return item in self._mistakes.blocked
 
-    def _merge(self, *levels: Facts) -> Terms:
-        """Merge what is stated, the most specific last."""
-        merged = {key: value for level in levels for key, value in level.overrides.items()}
+    def _merge(self, item: str, account: str, facts: Facts = NO_FACTS) -> Terms:
+        """Merge what is stated, the most specific last; of one place, what changed."""
+        merged = dict(self._chart.facts(account).overrides)
+        if self._changed:
+            merged |= self._changed.get(account, {})
+        merged |= self._chart.items.facts(item).overrides
+        if self._changed:
+            merged |= self._changed.get(item, {})
+        merged |= facts.overrides
         return replace(self._policy, **merged) if merged else self._policy
 
     def _check_policy(self, terms: Terms, item: str, currency: str) -> None:
@@ -87,7 +106,7 @@ class Parameters:
                     f"percentage, or put invwd-{name.replace('_', '-')} in {currency} on its "
                     "Commodity or account"
                 )
-                self._mistakes.block(item, None, message)
+                self._mistakes.block(item, self._sources.get(name), message)
 
 
 def list_foreign_amounts(facts: Facts, currency: str) -> list[str]:

@@ -50,7 +50,7 @@ class Goods:
     """
 
     def __init__(self, parts: Parts, as_of: datetime.date) -> None:
-        self.policy = parts.policy
+        self.policy = parts.timeline.estimates.policy
         self.as_of = as_of
         self._directives = parts.directives
         self._timeline = parts.timeline

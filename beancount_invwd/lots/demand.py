@@ -113,6 +113,11 @@ class Demand:
         self.is_asked = bool(idle) or coverage is not None
         self.is_noted = self.is_asked or is_told
 
+    def change(self, idle: Schedule, coverage: Coverage | None) -> None:
+        """Let other rates hold from now on."""
+        self._idle, self._coverage = idle, coverage
+        self.is_asked = bool(idle) or coverage is not None
+
     def note_bought(self, stock: Stock, date: datetime.date) -> None:
         """Note the date of units that came in: that of their cost, also of a transfer."""
         first = self._first.get(stock)

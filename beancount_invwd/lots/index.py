@@ -115,20 +115,34 @@ class Index:
 
     def set_terms(self, lot: Lot) -> None:
         """Set the parameters of a lot from policy, account, item and its own facts."""
-        stock, account = lot.stock, lot.account
+        stock = lot.stock
         if lot.facts.exclude and not lot.is_excluded:
             self._exclude(lot)
         if lot.is_excluded:
             return
-        if self._parameters.are_own(account, lot.facts):
-            item, currency = stock.key.commodity, stock.key.currency
-            lot.terms = self._parameters.of_lot(item, currency, account, lot.facts)
+        if self._set_own_terms(lot):
             stock.is_mixed = True
             if lot.facts.expires is not None:
                 self.perishables.append((lot.facts.expires, lot))
-        else:
+
+    def _set_own_terms(self, lot: Lot) -> bool:
+        """Set the parameters of a lot; return whether they may be others than the item's."""
+        stock, account = lot.stock, lot.account
+        if self._parameters.are_own(account, lot.facts):
+            item, currency = stock.key.commodity, stock.key.currency
+            lot.terms = self._parameters.of_lot(item, currency, account, lot.facts)
+            return True
+        self._set_plain_terms(stock)
+        lot.terms = stock.terms
+        return False
+
+    def renew_terms(self) -> None:
+        """Set the parameters of all lots on hand anew, since estimates changed."""
+        for stock in self.stocks.values():
+            stock.terms = None
             self._set_plain_terms(stock)
-            lot.terms = stock.terms
+            for lot in stock.lots.values():
+                self._set_own_terms(lot)
 
     def _set_plain_terms(self, stock: Stock) -> bool:
         """Set the parameters of lots of which nothing is stated; return whether they are right."""

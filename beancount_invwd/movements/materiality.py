@@ -96,6 +96,10 @@ class Materiality:
         self._known = 0  # how many of the movements
         self._years: dict[_Sum, _Year] = {}
 
+    def change(self, policy: Policy) -> None:
+        """Let other thresholds hold from now on."""
+        self._policy = policy
+
     def place(
         self,
         day: datetime.date,

@@ -47,6 +47,7 @@ class Movement(NamedTuple):
         source: The transaction by which units left or moved.
         is_correction: Whether all of the change would belong to a closed period.
         is_booked: Whether the ledger has it already.
+        estimates: The estimates that changed before it, in words.
     """
 
     date: datetime.date
@@ -65,6 +66,7 @@ class Movement(NamedTuple):
     source: Any = None
     is_correction: bool = False
     is_booked: bool = False
+    estimates: tuple[str, ...] = ()
 
     @property
     def change(self) -> Decimal:

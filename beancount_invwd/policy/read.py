@@ -144,7 +144,7 @@ def _build(reader: _Reader, roots: Roots, year_end_option: str | None) -> Policy
         completion_cost=reader.take("completion_cost", values.parse_charge, NO_CHARGE),
         normal_margin=reader.take("normal_margin", _or_none(values.parse_charge), None),
         ageing=reader.take("ageing", _or_none(values.parse_schedule), None) or (),
-        price_max_age=reader.take("price_max_age", _or_none(_parse_days), 365),
+        price_max_age=reader.take("price_max_age", _or_none(parse_days), 365),
         price_includes=reader.take("price_includes", _or_none(values.parse_share), None) or ZERO,
     )
     patterns = reader.take("inventory", _parse_patterns, ("Assets:Inventory",))
@@ -162,12 +162,12 @@ def _build(reader: _Reader, roots: Roots, year_end_option: str | None) -> Policy
         missing_price=reader.take("missing_price", _one_of(("error", "ignore")), "error"),
         start=reader.take("start", _or_none(values.parse_date), None),
         until=reader.take("until", _or_none(values.parse_date), None),
-        materiality=reader.take("materiality", _or_none(_parse_materiality), None) or (),
+        materiality=reader.take("materiality", _or_none(parse_materiality), None) or (),
         materiality_line=reader.take(
             "materiality_line", _one_of(standards.LINES), standard.materiality_line
         ),
         idle=reader.take("idle", _or_none(values.parse_schedule), None) or (),
-        coverage=reader.take("coverage", _or_none(_parse_coverage), None),
+        coverage=reader.take("coverage", _or_none(parse_coverage), None),
     )
     return replace(policy, accounts=_read_accounts(reader, policy))
 
@@ -187,7 +187,8 @@ def _or_none(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda value: None if value is None else parse(value)
 
 
-def _parse_days(value: Any) -> int:
+def parse_days(value: Any) -> int:
+    """Parse a number of days."""
     if not values.is_whole(value):
         raise RuleError("a whole number of days, or None for any age")
     return cast("int", value)
@@ -219,7 +220,8 @@ def _localise_pattern(text: str, roots: Roots) -> re.Pattern[str]:
     return _compile(text)
 
 
-def _parse_coverage(value: Any) -> Coverage:
+def parse_coverage(value: Any) -> Coverage:
+    """Parse what `coverage` is."""
     wanted = "{'window': 365, 'rates': {365: '50%', 730: '100%'}}, with 'apply' 'excess' or 'item'"
     if not isinstance(value, dict):
         raise RuleError(wanted)
@@ -233,7 +235,8 @@ def _parse_coverage(value: Any) -> Coverage:
     return Coverage(window, values.parse_schedule(value["rates"]), apply == "item")
 
 
-def _parse_materiality(value: Any) -> tuple[Threshold, ...]:
+def parse_materiality(value: Any) -> tuple[Threshold, ...]:
+    """Parse thresholds."""
     wanted = "'500 USD', '1%', or a list of both"
     parts = value if isinstance(value, (list, tuple)) else [value]
     found = {}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.directives.checks import check_price
 from beancount_invwd.directives.commitments import Commitment
+from beancount_invwd.directives.estimates import Estimate
 from beancount_invwd.directives.statements import Closing, Contract, Directive
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from beancount_invwd.measure.evidence import EvidenceBook
     from beancount_invwd.timeline.agenda import Agenda
     from beancount_invwd.timeline.due import Calendar
+    from beancount_invwd.timeline.estimates import Estimates
     from beancount_invwd.timeline.ordered import Ordered
 
 _PLAIN = 2  # filename and lineno: metadata that says nothing
@@ -29,6 +31,7 @@ class Intake:
         calendar: Takes items with new evidence, with `period` `price`.
         mistakes: Takes what is wrong with a price.
         ordered: Takes what is ordered.
+        estimates: Takes estimates that change.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 (all that evidence is told to)
@@ -39,6 +42,7 @@ class Intake:
         calendar: Calendar,
         mistakes: Mistakes,
         ordered: Ordered,
+        estimates: Estimates,
     ) -> None:
         self._evidence = evidence
         self._memory = memory
@@ -46,6 +50,7 @@ class Intake:
         self._calendar = calendar
         self._mistakes = mistakes
         self._ordered = ordered
+        self._estimates = estimates
 
     def take_price(self, entry: Any) -> None:
         """Take a price, or an exchange rate."""
@@ -62,6 +67,9 @@ class Intake:
             return
         if isinstance(row, Commitment):
             self._ordered.take(row)
+            return
+        if isinstance(row, Estimate):
+            self._estimates.take(row)
             return
         self._evidence.take_directive(row)
         self._agenda.awake.add(row.item)

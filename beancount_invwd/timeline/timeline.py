@@ -34,6 +34,7 @@ from beancount_invwd.movements.movement import Movement
 from beancount_invwd.movements.releases import Releases
 from beancount_invwd.timeline.agenda import Agenda
 from beancount_invwd.timeline.due import Calendar, Due
+from beancount_invwd.timeline.estimates import Estimates, depends_on_demand
 from beancount_invwd.timeline.intake import Intake
 from beancount_invwd.timeline.measurement import Measurement
 from beancount_invwd.timeline.missing import Missing
@@ -67,6 +68,7 @@ class Timeline:
         booked: What the ledger has booked itself.
         closed: What of a closed period waits for the next measurement date.
         ordered: What is ordered.
+        estimates: Estimates that change.
         opening: The allowances when `start` began, by stock, if that was asked for.
         tested_on: The newest measurement date so far.
         unclear_on: The last measurement date, if what came later hides which items had no price.
@@ -81,6 +83,7 @@ class Timeline:
         *,
         is_told: bool,
     ) -> None:
+        is_told = is_told or depends_on_demand(directives)
         demand = Demand(policy.idle, policy.coverage, is_told=is_told)
         chart, grouping = directives.chart, Grouping(policy)
         self.books = books = Books(policy, directives, demand)
@@ -107,12 +110,14 @@ class Timeline:
             self._note_booked,
             is_interim=policy.reversals == "interim",
         )
+        materiality = Materiality(policy, chart, books, evidence.prices, mistakes, self.movements)
+        self.estimates = Estimates(policy, directives, books, demand, materiality, self._agenda)
         self._measurement = Measurement(
             books,
             self._agenda,
             self.weigher,
             self.closed,
-            Materiality(policy, chart, books, evidence.prices, mistakes, self.movements),
+            materiality,
             self._missing,
             is_final=policy.reversals == "none",
         )
@@ -121,7 +126,7 @@ class Timeline:
             policy, directives, books, self.weigher, self.closed, mistakes, self._agenda.add
         )
         self._intake = Intake(
-            evidence, memory, self._agenda, self._calendar, mistakes, self.ordered
+            evidence, memory, self._agenda, self._calendar, mistakes, self.ordered, self.estimates
         )
         self._entries: Sequence[Any] = ()
         self._today: datetime.date | None = None
@@ -250,7 +255,8 @@ class Timeline:
         self.tested_on = day
         self._missing.report_emptied()
         self.movements += self.ordered.test(day, only)
-        self.movements += self._measurement.test(day, only)
+        written = self._measurement.test(day, only)
+        self.movements += self.estimates.tell(written, is_of_all=only is None)
         if not self._is_by_price and self._calendar.is_last(day):
             self._missing.report_evidence(self.weigher, day)
             self.ordered.report(day)

@@ -62,7 +62,8 @@ def narrate(movement: Movement, figures: Figures, closed: datetime.date | None) 
         figures: Its figures.
         closed: The last date of closed periods.
     """
-    return _tell_change(movement, figures) + _tell_correction(movement, closed)
+    changed = "".join(f"; {text}" for text in movement.estimates)
+    return _tell_change(movement, figures) + changed + _tell_correction(movement, closed)
 
 
 def _tell_change(movement: Movement, figures: Figures) -> str:

@@ -22,8 +22,9 @@ from beancount_invwd.report.explain.steps_evidence import tell_statement
 from beancount_invwd.report.output.numbers import show, show_share
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from beancount_invwd.directives.estimates import Estimate
     from beancount_invwd.measure.measured import Use
     from beancount_invwd.measure.prices import Price
     from beancount_invwd.measure.rule import Charged, Rule
@@ -47,15 +48,22 @@ class MeasureSteps:
         section: What the steps belong to.
         sources: Names files and lines.
         find_open: Gives the Open directive of an account, which may state terms.
+        estimates: Those that changed, in the order of their dates.
     """
 
     def __init__(
-        self, case: Case, section: str, sources: Sources, find_open: Callable[[str], Any]
+        self,
+        case: Case,
+        section: str,
+        sources: Sources,
+        find_open: Callable[[str], Any],
+        estimates: Sequence[Estimate],
     ) -> None:
         self._case = case
         self._section = section
         self._sources = sources
         self._find_open = find_open
+        self._estimates = [row for row in estimates if row.date <= case.day]
 
     def list_all(self) -> Iterator[Step]:
         """From units to the value that cost is tested against."""
@@ -213,14 +221,26 @@ class MeasureSteps:
 
     def _find_term(self, name: str, key: str) -> str:
         """Where a parameter is stated: lot, item, account, else the plugin line."""
-        lot = self._case.lot
-        for facts in (lot.facts, lot.stock.facts):
-            if name in facts.overrides:
-                return self._sources.locate(facts.meta)
+        lot, locate = self._case.lot, self._sources.locate
+        places = (lot.place.commodity, lot.account, "")
+        changed = [self._find_estimate(name, place) for place in places]
         entry = self._find_open(lot.account)
+        if name in lot.facts.overrides:
+            return locate(lot.facts.meta)
+        if changed[0] is not None:
+            return locate(changed[0])
+        if name in lot.stock.facts.overrides:
+            return locate(lot.stock.facts.meta)
+        if changed[1] is not None:
+            return locate(changed[1])
         if entry is not None and key in entry.meta:
-            return self._sources.locate(entry.meta)
-        return self._sources.locate_plugin()
+            return locate(entry.meta)
+        return self._sources.locate_plugin() if changed[2] is None else locate(changed[2])
+
+    def _find_estimate(self, name: str, place: str) -> Mapping[str, Any] | None:
+        """Where the estimate in force stands that an `invwd-policy` states for a place."""
+        found = [row for row in self._estimates if (row.key, row.place) == (name, place)]
+        return found[-1].entry.meta if found else None
 
 
 def _show(charged: Charged) -> str:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from beancount_invwd.allowance.changes import list_allowances
+from beancount_invwd.directives.estimates import Estimate
 from beancount_invwd.directives.mistakes import find_meta
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.report.explain.losses import name_lot, tell_loss
@@ -43,6 +44,7 @@ class Teller:
         self._planned = list_allowances(before.plans)
         self._sources = Sources(before.options_map)
         self._demand = DemandSteps(before, self._sources)
+        self._estimates = [row for row in before.directives if isinstance(row, Estimate)]
         self._past = Past(after, self._sources)
         self._now = _list_allowances(after)
 
@@ -84,7 +86,8 @@ class Teller:
         yield Step(section, "cost", formula, lot.cost, source)
         case = self._make_case(row)
         if case is not None:
-            yield from MeasureSteps(case, section, self._sources, self._run.opens.get).list_all()
+            opens, estimates = self._run.opens.get, self._estimates
+            yield from MeasureSteps(case, section, self._sources, opens, estimates).list_all()
         if row.measured.lack is not None:
             yield Step(section, "measure", LACKS[row.measured.lack])
         else:

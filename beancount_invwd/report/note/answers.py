@@ -15,6 +15,7 @@ from beancount_invwd.report.ledger.rolled import sum_rows
 from beancount_invwd.report.ledger.written import Written
 from beancount_invwd.report.note.blocks import Block, gap, paragraph, remark
 from beancount_invwd.report.note.charges import Charges
+from beancount_invwd.report.note.estimates import tell_estimates
 from beancount_invwd.report.note.largest import find_largest, list_names
 from beancount_invwd.report.note.policies import tell_formulas, tell_policies
 from beancount_invwd.report.output.columns import CARRYING, CURRENCY, ENTITY, Column
@@ -64,6 +65,7 @@ class Author:
         self._policy: Policy = run.policy
         self._stocks = run.stocks
         self._end = span[1]
+        self._span = span
         self._numbers = numbers or make_numbers(run)
         written = read_history(run).written
         rows = sum_rows(run, written, [span], None)
@@ -98,6 +100,7 @@ class Author:
         accounts = {lot.account for lot in lots}
         bookings = {account: self._find_booking(account) for account in accounts}
         yield from tell_formulas(self._policy.standard, bookings)
+        yield from map(paragraph, tell_estimates(self._run, self._span, self._money))
 
     def _find_booking(self, account: str) -> str:
         entry = self._run.opens.get(account)
