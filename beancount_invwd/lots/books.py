@@ -92,7 +92,10 @@ class Books(General):
             if is_noted:
                 self._demand.note_bought(stock, date)
             if date == txn.date and cost_unit >= ZERO:
-                stock.note_purchase(origin)
+                if stock.facts.used_in:
+                    stock.note_purchase(origin)
+                else:
+                    stock.purchase = stock.acquired = origin
         return None
 
     def _open_plain(self, home: Home, posting: Any) -> Place | None:
