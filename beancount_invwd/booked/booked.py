@@ -30,12 +30,14 @@ if TYPE_CHECKING:
     from beancount_invwd.lots.books import Books
     from beancount_invwd.lots.stock import Stock, StockKey
     from beancount_invwd.movements.releases import Releases
+    from beancount_invwd.policy.policy import Policy
 
 
 class Booked:
     """Takes booked movements.
 
     Args:
+        policy: Tells what may be reversed.
         books: The lots.
         grouping: Tells which lots are one group.
         chart: Tells what an account is.
@@ -43,7 +45,6 @@ class Booked:
         weigher: Tells what a measurement would give.
         closed: What is closed.
         note_changed: Takes stocks whose allowances changed.
-        is_interim: Whether only losses of the same fiscal year may be reversed.
 
     Attributes:
         first_use: When an account was first posted to by a booked movement.
@@ -52,6 +53,7 @@ class Booked:
 
     def __init__(  # noqa: PLR0913, PLR0917 (one of each stage before)
         self,
+        policy: Policy,
         books: Books,
         grouping: Grouping,
         chart: Chart,
@@ -59,8 +61,6 @@ class Booked:
         weigher: Weigher,
         closed: ClosedPeriod,
         note_changed: Callable[[Sequence[Stock]], None],
-        *,
-        is_interim: bool,
     ) -> None:
         self._goods = Goods(books)
         self._judge = Judge(self._goods, chart, mistakes)
@@ -71,7 +71,7 @@ class Booked:
             chart,
             weigher=weigher,
             closed=closed,
-            is_interim=is_interim,
+            is_interim=policy.reversals == "interim",
         )
         self._closed = closed
         self._note_changed = note_changed

@@ -251,17 +251,10 @@ class ClosedPeriod:
         """
         late = min(max(ZERO, change), self.find_late(lot))
         if late:
-            self._close(self._late, lot, late)
+            _close(self._late, lot, late)
             carry(lot, ZERO, late)
         if is_measured and change != late:
-            self._close(self._gaps, lot, change - late)
-
-    @staticmethod
-    def _close(gaps: dict[int, _Gap], lot: Lot, change: Decimal) -> None:
-        """Take an amount off a gap."""
-        gap = gaps.get(lot.number)
-        if gap is not None:
-            gaps[lot.number] = gap._replace(units=lot.units, amount=gap.find_rest() - change)
+            _close(self._gaps, lot, change - late)
 
     def correct(self, measured: list[Movement], day: datetime.date) -> list[Movement]:
         """Write what waits on an open measurement date, set off against what is measured.
@@ -282,6 +275,13 @@ def _lend(gap: _Gap, *, is_late: bool) -> tuple[Lot, Decimal, Decimal]:
     locked = change if is_late else ZERO
     carry(lot, change, locked)
     return lot, change, locked
+
+
+def _close(gaps: dict[int, _Gap], lot: Lot, change: Decimal) -> None:
+    """Take an amount off the gap of a lot."""
+    gap = gaps.get(lot.number)
+    if gap is not None:
+        gaps[lot.number] = gap._replace(units=lot.units, amount=gap.find_rest() - change)
 
 
 def _follow(gaps: dict[int, _Gap], row: Moved) -> None:

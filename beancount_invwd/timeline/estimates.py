@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.directives.estimates import Estimate
 from beancount_invwd.ground.dates import DAY
+from beancount_invwd.movements.movement import LESS_STOCK
 from beancount_invwd.policy.estimates import ESTIMATES, WIDE, tell_value
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Sequence
 
     from beancount_invwd.directives.read import Directives
@@ -98,19 +100,32 @@ class Estimates:
         if before != row.value:
             self._changes.append(_Change(row, before))
 
-    def tell(self, movements: Sequence[Movement], *, is_of_all: bool) -> Sequence[Movement]:
+    def tell(
+        self, movements: Sequence[Movement], last: datetime.date | None, *, is_of_all: bool
+    ) -> Sequence[Movement]:
         """Let what a measurement writes tell of the estimates that changed since the last one.
+
+        A reversal whose price is no newer than that comes from them, not from the price.
 
         Args:
             movements: What it writes.
+            last: The date of the last measurement.
             is_of_all: Whether all goods were tested; else the others still wait.
         """
         if not self._changes:
             return movements
-        told = [row._replace(estimates=self._list_texts(row)) for row in movements]
+        told = [self._tell(row, last) for row in movements]
         if is_of_all:
             self._changes = []
         return told
+
+    def _tell(self, row: Movement, last: datetime.date | None) -> Movement:
+        texts, price = self._list_texts(row), row.price
+        is_new = price is not None and (last is None or price.date > last or price.rate is not None)
+        is_price = row.reason in {"price", LESS_STOCK} and price is not None
+        if not texts or row.kind != "reversal" or is_new or not is_price:
+            return row._replace(estimates=texts)
+        return row._replace(estimates=texts, reason="estimate")
 
     def _list_texts(self, row: Movement) -> tuple[str, ...]:
         if row.measure is None or row.kind not in {"write-down", "write-off", "reversal"}:

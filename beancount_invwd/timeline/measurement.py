@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from beancount_invwd.lots.books import Books
     from beancount_invwd.lots.stock import Stock
     from beancount_invwd.movements.materiality import Materiality
+    from beancount_invwd.policy.policy import Policy
     from beancount_invwd.timeline.agenda import Agenda
     from beancount_invwd.timeline.missing import Missing
 
@@ -32,25 +33,24 @@ class Measurement:
     """Measures on dates.
 
     Args:
+        policy: Tells what may be reversed.
         books: The lots.
         agenda: Tells which stocks have to be tested.
         weigher: Weighs them.
         closed: Takes what a measurement of a closed date would change, and gives it back.
         materiality: Tells what of losses is a line of its own.
         missing: Takes what has no measure.
-        is_final: Whether what is recognised is not reversed any more.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 (one of each stage before)
         self,
+        policy: Policy,
         books: Books,
         agenda: Agenda,
         weigher: Weigher,
         closed: ClosedPeriod,
         materiality: Materiality,
         missing: Missing,
-        *,
-        is_final: bool,
     ) -> None:
         self._books = books
         self._agenda = agenda
@@ -58,7 +58,7 @@ class Measurement:
         self._closed = closed
         self._materiality = materiality
         self._missing = missing
-        self._is_final = is_final
+        self._is_final = policy.reversals == "none"
         self._tested_on: datetime.date | None = None
         self._units: dict[Stock, Decimal] = {}  # on the last measurement date
 

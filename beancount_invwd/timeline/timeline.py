@@ -95,38 +95,25 @@ class Timeline:
         self._is_by_price = is_by_price = policy.period == "price"
         evidence = EvidenceBook()
         self.weigher = Weigher(directives, grouping, books, demand, evidence)
-        memory = self._memory = self.weigher.memory
+        memory = self.weigher.memory
         self._agenda = Agenda(books, memory, chart.items.feeds, is_by_price=is_by_price)
         self._missing = Missing(books, chart, mistakes, is_ignored=policy.missing_price == "ignore")
         self.releases = Releases(chart, grouping, is_by_period=policy.release == "period")
         self.closed = ClosedPeriod(directives.closed, grouping, books)
         self.booked = Booked(
-            books,
-            grouping,
-            chart,
-            mistakes,
-            self.weigher,
-            self.closed,
-            self._note_booked,
-            is_interim=policy.reversals == "interim",
+            policy, books, grouping, chart, mistakes, self.weigher, self.closed, self._note_booked
         )
         materiality = Materiality(policy, chart, books, evidence.prices, mistakes, self.movements)
         self.estimates = Estimates(policy, directives, books, demand, materiality, self._agenda)
         self._measurement = Measurement(
-            books,
-            self._agenda,
-            self.weigher,
-            self.closed,
-            materiality,
-            self._missing,
-            is_final=policy.reversals == "none",
+            policy, books, self._agenda, self.weigher, self.closed, materiality, self._missing
         )
-        self._calendar = Calendar(policy, end, books.perishables, books.is_on_hand)
+        self._calendar = calendar = Calendar(policy, end, books.perishables, books.is_on_hand)
         self.ordered = Ordered(
             policy, directives, books, self.weigher, self.closed, mistakes, self._agenda.add
         )
         self._intake = Intake(
-            evidence, memory, self._agenda, self._calendar, mistakes, self.ordered, self.estimates
+            evidence, memory, self._agenda, calendar, mistakes, self.ordered, self.estimates
         )
         self._entries: Sequence[Any] = ()
         self._today: datetime.date | None = None
@@ -142,9 +129,8 @@ class Timeline:
         """
         self._entries = entries
         self.weigher.evidence.prices.sales = Sales(entries)
-        before = 0
+        before = 0 if start is None else bisect_left(entries, start, key=_get_date)
         if start is not None:
-            before = bisect_left(entries, start, key=_get_date)
             self._take(entries[:before])
             self._open(start)
         self._take(entries[before:] if before else entries)
@@ -154,7 +140,7 @@ class Timeline:
     def _take(self, entries: Iterable[Any]) -> None:
         apply, directives = self.books.apply, self._directives.by_entry
         prices, calendar = self.weigher.evidence.prices.newest_by_pair, self._calendar
-        converted = self._memory.converted
+        converted = self.weigher.memory.converted
         is_simple = not self._is_by_price
         transaction, price = data.Transaction, data.Price
         wake, is_ordered = self._agenda.awake.add, self.ordered.is_any
@@ -252,11 +238,11 @@ class Timeline:
 
     def _test(self, day: datetime.date, only: frozenset[str] | None) -> None:
         """Measure what may have changed and write down what did."""
-        self.tested_on = day
+        last, self.tested_on = self.tested_on, day
         self._missing.report_emptied()
         self.movements += self.ordered.test(day, only)
         written = self._measurement.test(day, only)
-        self.movements += self.estimates.tell(written, is_of_all=only is None)
+        self.movements += self.estimates.tell(written, last, is_of_all=only is None)
         if not self._is_by_price and self._calendar.is_last(day):
             self._missing.report_evidence(self.weigher, day)
             self.ordered.report(day)
