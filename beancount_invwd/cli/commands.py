@@ -7,11 +7,9 @@ Each command loads the ledger, asks `beancount_invwd.report` for rows, and write
 from __future__ import annotations
 
 import datetime
-import functools
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import click
 
@@ -20,8 +18,6 @@ from beancount_invwd.cli.console import (
     Ledger,
     Refusal,
     check_apart,
-    check_format,
-    deliver,
     finish,
     load,
     read_date,
@@ -29,8 +25,9 @@ from beancount_invwd.cli.console import (
     show_progress,
     write,
 )
-from beancount_invwd.engine import Run, find_end, list_own
-from beancount_invwd.report.book import book as book_period
+from beancount_invwd.cli.month_end import book, prices, todo
+from beancount_invwd.cli.options import AS_OF, LEDGER, OUTPUT, Day, Printed, prints_tables
+from beancount_invwd.engine import find_end, list_own
 from beancount_invwd.report.compare.compare import compare as compare_policies
 from beancount_invwd.report.compare.document import document_comparison
 from beancount_invwd.report.compare.scenarios import BadScenario, read_scenario
@@ -38,55 +35,13 @@ from beancount_invwd.report.explain.explain import UnknownItem, document_explana
 from beancount_invwd.report.explain.explain import explain as explain_item
 from beancount_invwd.report.ledger.holdings import By
 from beancount_invwd.report.ledger.rolled import RollBy
-from beancount_invwd.report.ledger.spans import SpanLength, find_unmeasured
+from beancount_invwd.report.ledger.spans import SpanLength
 from beancount_invwd.report.note.markdown import write_markdown
 from beancount_invwd.report.note.note import disclose as write_note
-from beancount_invwd.report.output.formats import WRITERS
-from beancount_invwd.report.output.tables import Document
 from beancount_invwd.report.positions import document_positions
 from beancount_invwd.report.risk import risk as risks
 from beancount_invwd.report.rollforward import NotTestedSo, document_rollforward, roll_forward
 from beancount_invwd.sheets.count import count as count_sheet
-
-Day = datetime.date | None
-Printed = tuple[Run, Document]
-
-_ledger = click.argument("ledger", type=click.Path(exists=True, dir_okay=False))
-_output = click.option(
-    "--output", metavar="FILE", help="Write to a file, whole or not at all, in place of stdout."
-)
-_as_of = click.option(
-    "--as-of",
-    callback=read_date,
-    metavar="DATE",
-    help="The date, the ledger's last one if not given.",
-)
-
-
-_format = click.option(
-    "--format",
-    "style",
-    type=click.Choice(list(WRITERS)),
-    default="text",
-    show_default=True,
-    help="CSV holds the main table; numbers of JSON are strings with all their digits.",
-)
-
-
-def _prints_tables(make: Callable[..., Printed]) -> Callable[..., None]:
-    """Make a command of what turns a loaded ledger and options into a document."""
-
-    @_output
-    @_format
-    @functools.wraps(make)
-    def print_tables(ledger: str, style: str, output: str | None, **options: Any) -> None:
-        check_format(style, output)
-        loaded = load(ledger)
-        with show_progress("assessing"):
-            run, document = make(loaded, **options)
-        deliver(loaded, document, style, output, run)
-
-    return print_tables
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -107,10 +62,10 @@ def main() -> None:
 
 
 @main.command()
-@_ledger
-@_as_of
+@LEDGER
+@AS_OF
 @click.option("--by", type=click.Choice(get_args(By)), default="item", show_default=True)
-@_prints_tables
+@prints_tables
 def report(ledger: Ledger, as_of: Day, by: By) -> Printed:
     """List what is on hand: cost, measure, allowance, carrying amount, what decided.
 
@@ -125,7 +80,7 @@ def report(ledger: Ledger, as_of: Day, by: By) -> Printed:
 
 
 @main.command()
-@_ledger
+@LEDGER
 @click.option(
     "--period",
     type=click.Choice(get_args(SpanLength)),
@@ -136,7 +91,7 @@ def report(ledger: Ledger, as_of: Day, by: By) -> Printed:
 @click.option("--by", type=click.Choice(get_args(RollBy)), help="A row for each.")
 @click.option("--from", "start", callback=read_date, metavar="DATE", help="First day.")
 @click.option("--to", "end", callback=read_date, metavar="DATE", help="Last day.")
-@_prints_tables
+@prints_tables
 def rollforward(
     ledger: Ledger, period: SpanLength, by: RollBy | None, start: Day, end: Day
 ) -> Printed:
@@ -164,8 +119,8 @@ def _check_order(start: Day, end: datetime.date) -> None:
 
 
 @main.command()
-@_ledger
-@_as_of
+@LEDGER
+@AS_OF
 @click.option(
     "--headroom",
     callback=read_share,
@@ -181,7 +136,7 @@ def _check_order(start: Day, end: datetime.date) -> None:
     show_default=True,
     help="Days to look ahead: expiry, ageing, old prices.",
 )
-@_prints_tables
+@prints_tables
 def risk(ledger: Ledger, as_of: Day, headroom: Decimal, within: int) -> Printed:
     """List what may have to be written down next, the most money first.
 
@@ -198,8 +153,8 @@ def risk(ledger: Ledger, as_of: Day, headroom: Decimal, within: int) -> Printed:
 
 
 @main.command()
-@_ledger
-@_as_of
+@LEDGER
+@AS_OF
 @click.option(
     "--with",
     "scenarios",
@@ -208,7 +163,7 @@ def risk(ledger: Ledger, as_of: Day, headroom: Decimal, within: int) -> Printed:
     metavar="KEY=VALUE,…",
     help="A column: keys of the configuration, or price=-10% for all prices.",
 )
-@_prints_tables
+@prints_tables
 def compare(ledger: Ledger, as_of: Day, scenarios: tuple[str, ...]) -> Printed:
     """Put policies and scenarios side by side: allowance, profit or loss, the difference.
 
@@ -229,11 +184,11 @@ def compare(ledger: Ledger, as_of: Day, scenarios: tuple[str, ...]) -> Printed:
 
 
 @main.command()
-@_ledger
+@LEDGER
 @click.argument("item")
-@_as_of
+@AS_OF
 @click.option("--lot", "label", metavar="LABEL", help="Only lots with this label.")
-@_prints_tables
+@prints_tables
 def explain(ledger: Ledger, item: str, as_of: Day, label: str | None) -> Printed:
     """Show how each figure of an item came about, with the file and line of the evidence.
 
@@ -252,10 +207,10 @@ def explain(ledger: Ledger, item: str, as_of: Day, label: str | None) -> Printed
 
 
 @main.command()
-@_ledger
+@LEDGER
 @click.option("--from", "start", callback=read_date, metavar="DATE", help="First day.")
 @click.option("--to", "end", callback=read_date, metavar="DATE", help="Last day.")
-@_output
+@OUTPUT
 def disclose(ledger: str, start: Day, end: Day, output: str | None) -> None:
     """Write the note to the accounts, as Markdown: IAS 2.36 (a) to (h), or ASC 330-10-50.
 
@@ -276,41 +231,11 @@ def disclose(ledger: str, start: Day, end: Day, output: str | None) -> None:
 
 
 @main.command()
-@_ledger
-@click.option(
-    "--through", callback=read_date, required=True, metavar="DATE", help="The last day, inclusive."
-)
-@_output
-def book(ledger: str, through: datetime.date, output: str | None) -> None:
-    """Write what the plugin wrote as Beancount text that closes a period.
-
-    Included in the ledger, it gives the same books, and nothing on or before the date moves any
-    more: what would be different is corrected on the next measurement date.
-
-    \b
-    Example:
-      bean-invwd book ledger.beancount --through 2024-12-31 --output booked-2024.beancount
-    """
-    loaded = load(ledger)
-    left_out = find_unmeasured(loaded.follow(through), through)
-    if left_out is not None:
-        end, due = left_out
-        click.echo(
-            f"Warning: measurements end on {end} (with the ledger, or by 'until'), so nothing was "
-            f"measured on {due}, and once that is closed nothing will be; add a price or a balance "
-            f"dated {through} (or a later 'until'), or close a date that the ledger has reached.",
-            err=True,
-        )
-    write(loaded, book_period(loaded.entries, loaded.options_map, through), output)
-    finish(loaded)
-
-
-@main.command()
-@_ledger
+@LEDGER
 @click.argument("sheet", type=click.Path(exists=True, dir_okay=False))
 @click.option("--date", callback=read_date, metavar="DATE", help="The day of the count.")
 @click.option("--balances", is_flag=True, help="Add balance assertions of what was counted.")
-@_output
+@OUTPUT
 def count(ledger: str, sheet: str, date: Day, *, balances: bool, output: str | None) -> None:
     """Compare a count sheet with the books: what is missing, as transactions to append.
 
@@ -335,3 +260,7 @@ def count(ledger: str, sheet: str, date: Day, *, balances: bool, output: str | N
     if any(problem.kind == "sheet" for problem in found.problems):
         raise click.exceptions.Exit(1)
     finish(loaded)
+
+
+for _command in (book, prices, todo):
+    main.add_command(_command)

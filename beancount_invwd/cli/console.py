@@ -81,11 +81,16 @@ def read_share(_context: click.Context, _param: click.Parameter, value: str) -> 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """A loaded ledger."""
+    """A loaded ledger.
+
+    Attributes:
+        name: Its file, as the user named it.
+    """
 
     entries: Sequence[Any]
     errors: Sequence[Any]
     options_map: Mapping[str, Any]
+    name: str
 
     @property
     def files(self) -> list[str]:
@@ -113,7 +118,7 @@ def load(filename: str) -> Ledger:
             filename, extra_validations=validation.HARDCORE_VALIDATIONS
         )
     printer.print_errors(errors, file=sys.stderr)  # type: ignore[no-untyped-call]
-    return Ledger(entries, errors, options_map)
+    return Ledger(entries, errors, options_map, filename)
 
 
 @contextlib.contextmanager
@@ -159,11 +164,16 @@ def check_format(name: str, output: str | None) -> None:
 
 def deliver(ledger: Ledger, document: Document, name: str, output: str | None, run: Run) -> None:
     """Write a document in a format, and tell by the exit status whether the ledger has errors."""
+    hand_over(ledger, document, name, output, run)
+    finish(ledger)
+
+
+def hand_over(ledger: Ledger, document: Document, name: str, output: str | None, run: Run) -> None:
+    """Write a document in a format, whatever the ledger's errors."""
     write(ledger, WRITERS[name](document, make_numbers(run)), output)
     if name not in {"text", "xlsx"}:
         for warning in document.warnings:
             click.echo(warning, err=True)
-    finish(ledger)
 
 
 def finish(ledger: Ledger) -> None:

@@ -46,6 +46,13 @@ class Costs(NamedTuple):
             net -= units.cost * self.of_cost
         return max(ZERO, net)
 
+    def find_price(self, units: Valued, net: Decimal) -> Decimal | None:
+        """The price per unit at which units realise an amount; None if no price does."""
+        if self.left <= 0:
+            return None
+        costs = units.units * self.amount + units.cost * self.of_cost
+        return (net + costs) / self.left / units.units
+
 
 NO_COSTS = Costs()
 

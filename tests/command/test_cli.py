@@ -37,6 +37,8 @@ COMMANDS = {
     "compare": ["compare", EXAMPLE, "--with", "standard=hgb", "--with", "basis=total,price=-10%"],
     "explain": ["explain", EXAMPLE, "CANDLE", "--as-of", "2024-04-30"],
     "explain-converted": ["explain", EXAMPLE, "LAMP"],
+    "todo": ["todo", EXAMPLE, "--as-of", "2024-04-30"],
+    "prices": ["prices", EXAMPLE],
     "explain-lot": ["explain", EXAMPLE, "MUG", "--as-of", "2023-09-30", "--lot", "M-0823"],
 }
 FORMATS = ("text", "csv", "json", "xlsx")

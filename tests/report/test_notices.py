@@ -165,7 +165,7 @@ def test_an_account_that_took_the_whole_cost_is_asked_about() -> None:
         "goods left at cost into Assets:Equipment: put to own use? `invwd-own-use: TRUE` on its "
         "Open; if not, FALSE (20.00 USD)"
     )
-    assert row[2:] == ("Assets:Equipment", None, "USD", 20, datetime.date(2024, 2, 5))
+    assert row[2:7] == ("Assets:Equipment", None, "USD", 20, datetime.date(2024, 2, 5))
 
 
 @pytest.mark.parametrize("account", ["Expenses:COGS", "Equity:Drawings"])

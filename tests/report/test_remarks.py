@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from beancount import loader
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from beancount_invwd.cli.commands import main
 from beancount_invwd.engine import follow_ledger
@@ -113,17 +113,26 @@ plugin "beancount_invwd"
     assert list_remarks(follow_ledger(entries, options, datetime.date(2024, 2, 29))) == []
 
 
-@pytest.mark.parametrize(
-    ("through", "warning"),
-    [
-        ("2024-03-30", ""),
-        ("2024-03-31", "measurements end on 2024-03-10 (with the ledger"),
-    ],
-)
-def test_closing_what_was_not_measured(tmp_path: Path, through: str, warning: str) -> None:
+def close(tmp_path: Path, through: str) -> Result:
     ledger = tmp_path / "ledger.beancount"
     ledger.write_text(LEDGER, encoding="utf-8")
-    result = CliRunner().invoke(main, ["book", str(ledger), "--through", through])
-    assert result.exit_code == 0
-    assert f'{through} custom "invwd-closed" TRUE' in result.stdout
-    assert (warning in result.stderr) if warning else (result.stderr == "")
+    return CliRunner().invoke(main, ["book", str(ledger), "--through", through])
+
+
+def test_closing_what_was_measured(tmp_path: Path) -> None:
+    result = close(tmp_path, "2024-03-30")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert '2024-03-30 custom "invwd-closed" TRUE' in result.stdout
+
+
+@pytest.mark.parametrize("through", ["2024-03-31", "2024-04-15"])
+def test_what_was_not_measured_is_not_closed(tmp_path: Path, through: str) -> None:
+    result = close(tmp_path, through)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "measurements end on 2024-03-10 (with the ledger" in result.stderr
+    cure = result.stderr.partition("such as: ")[2].strip().rstrip(".")
+    ledger = tmp_path / "ledger.beancount"
+    ledger.write_text(f"{LEDGER}\n{cure}\n", encoding="utf-8")
+    result = CliRunner().invoke(main, ["book", str(ledger), "--through", "2024-03-31"])
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert '2024-03-31 custom "invwd-closed" TRUE' in result.stdout

@@ -27,6 +27,7 @@ class Notice(NamedTuple):
         amount: What is at stake; None if that is not known.
         date: When it arose, or is due.
         message: A sentence that says it all.
+        line: The line to add to the ledger, if one settles it.
     """
 
     kind: NoticeKind
@@ -36,3 +37,4 @@ class Notice(NamedTuple):
     currency: str | None = None
     amount: Decimal | None = None
     date: datetime.date | None = None
+    line: str = ""

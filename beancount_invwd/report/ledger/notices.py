@@ -15,8 +15,8 @@ from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.level import find_level
 from beancount_invwd.report.ledger.notice import Notice
 from beancount_invwd.report.ledger.own_use import find_own_use
-from beancount_invwd.report.ledger.spans import find_unmeasured
 from beancount_invwd.report.ledger.tie_out import tie_cost
+from beancount_invwd.report.ledger.untested import find_untested, tell_untested
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,14 +45,21 @@ def _list_notices(run: Run) -> list[Notice]:
 
 
 def _find_untested(run: Run) -> Iterator[Notice]:
-    found = find_unmeasured(run, run.as_of)
-    if found is not None and run.rows:
-        end, due = found
-        text = (
-            f"a period ended on {due}, but nothing was tested on that day: measurements end on "
-            f"{end} (with the ledger, or by 'until'); add a price or a balance of {due}"
-        )
-        yield Notice("untested-period-end", text, date=due)
+    found = find_untested(run)
+    if found is not None:
+        text, pending = tell_untested(found), found.pending
+        for currency in sorted(pending) or [""]:
+            amount = pending.get(currency)
+            yield Notice(
+                "untested-period-end",
+                text,
+                None,
+                None,
+                currency or None,
+                amount,
+                found.due,
+                found.cure,
+            )
 
 
 def _list_direct(run: Run) -> Iterator[Notice]:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 def list_remarks(run: Run) -> list[str]:
     """List what concerns allowances or goods on a date, but is in no position."""
-    others = (row.message for row in list_notices(run) if row.kind not in {"money", "excluded"})
+    others = dict.fromkeys(
+        row.message for row in list_notices(run) if row.kind not in {"money", "excluded"}
+    )
     parts = (tell_cost(row) for row in tie_cost(run) if row.money or row.excluded)
     return [*tell_waiting(run), *others, *parts]
 

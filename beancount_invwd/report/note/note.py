@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from beancount_invwd.engine import Run
 
 
-_DOUBTS = {"level", "functional-currency", "provision", "penalty"}
+_DOUBTS = {"untested-period-end", "level", "functional-currency", "provision", "penalty"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def disclose(
             asked = [*asked, notes.ONEROUS]
         sections = [Section(row.paragraph, row.heading, list(author.answer(row))) for row in asked]
     doubts = [notes.OTHERS[policy.standard]] if policy.standard in notes.OTHERS else []
-    doubts += [row.message for row in list_notices(run) if row.kind in _DOUBTS]
+    doubts += dict.fromkeys(row.message for row in list_notices(run) if row.kind in _DOUBTS)
     doubts += [tell_cost(row) for row in tie_cost(run) if row.difference]
     doubts += tell_pending(run)
     doubts += tell_waiting(run)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from beancount_invwd.engine import Run
     from beancount_invwd.lots.demand import Turnover
     from beancount_invwd.lots.stock import Lot, Stock
+    from beancount_invwd.policy.policy import Terms
 
 WINDOW = 365
 
@@ -107,6 +108,13 @@ def look_ahead(
         )
         for row, sells in zip(now, selling, strict=True)
     ]
+
+
+def gets_old(terms: Terms | None, date: datetime.date, horizon: datetime.date) -> bool:
+    """Whether a price of a date is too old for a lot on the last day that is looked at."""
+    if terms is None or terms.price_max_age is None:
+        return False
+    return (horizon - date).days > terms.price_max_age
 
 
 def _find_expiring(

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from beancount_invwd.ground.money import CONTEXT, ZERO
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.policy.values import parse_share
+from beancount_invwd.report.ledger.untested import find_untested, tell_untested
 from beancount_invwd.report.output.columns import (
     CARRYING,
     CURRENCY,
@@ -36,7 +37,13 @@ from beancount_invwd.report.output.columns import (
 )
 from beancount_invwd.report.output.numbers import show_share
 from beancount_invwd.report.output.tables import Document, Table
-from beancount_invwd.report.risk.prospects import WINDOW, Prospect, Question, look_ahead
+from beancount_invwd.report.risk.prospects import (
+    WINDOW,
+    Prospect,
+    Question,
+    gets_old,
+    look_ahead,
+)
 from beancount_invwd.report.risk.selling import find_falls
 
 if TYPE_CHECKING:
@@ -236,11 +243,8 @@ def _warn(
 
 def _gets_old(question: Question, row: Prospect) -> bool:
     """Whether the price of a lot will be too old within the given days."""
-    terms = row.lot.terms
     price = row.selling.price if row.selling is not None else None
-    if price is None or terms is None or terms.price_max_age is None:
-        return False
-    return (question.horizon - price.date).days > terms.price_max_age
+    return price is not None and gets_old(row.lot.terms, price.date, question.horizon)
 
 
 def _count_supply(row: RiskRow) -> Cell:
@@ -275,9 +279,10 @@ COLUMNS = (
 
 def document_risks(run: Run, rows: Sequence[RiskRow], headroom: Decimal, within: int) -> Document:
     """What is at risk."""
-    title = f"Inventory at risk on {run.as_of}"
+    title, untested = f"Inventory at risk on {run.as_of}", find_untested(run)
     return Document(
         f"{title}: if prices fall by {show_share(headroom)}, and within {within} days",
         {"as_of": run.as_of, "headroom": headroom, "within": within},
         [Table("items", COLUMNS, rows, empty="Nothing is at risk.")],
+        notes=[tell_untested(untested)] if untested is not None else [],
     )

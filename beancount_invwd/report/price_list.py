@@ -1,0 +1,173 @@
+"""Lots on hand → the work list of prices: which are missing, too old, or too old soon.
+
+    MUG   cost 600.00 USD   missing   last price 2023-01-31 …   sold for 3.00   price: ____
+
+The most cost stands first. Filled in, `bean-invwd prices LEDGER SHEET` makes directives of it.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from beancount_invwd.ground.dates import add_days
+from beancount_invwd.ground.money import CONTEXT, ONE, ZERO, round_money
+from beancount_invwd.report.ledger.recent_sales import DAYS, find_medians
+from beancount_invwd.report.output.columns import CURRENCY, ITEM, Column
+from beancount_invwd.report.output.tables import Document, Table
+from beancount_invwd.report.risk.prospects import WINDOW, gets_old
+from beancount_invwd.report.risk.selling import find_selling
+
+if TYPE_CHECKING:
+    from beancount_invwd.allowance.groups import Row
+    from beancount_invwd.engine import Run
+    from beancount_invwd.lots.stock import Lot, Stock
+    from beancount_invwd.measure.prices import Price
+
+WITHIN = 30
+Need = Literal["missing", "no rate", "too old", "too old soon"]
+
+
+@dataclass(frozen=True, slots=True)
+class PriceNeed:
+    """An item that needs a price; of a foreign price, the currency that needs a rate.
+
+    Attributes:
+        cost: What the lots cost that need it.
+        date: When the price is needed: now, or when the last one gets too old.
+        last_price: The newest price that is evidence, with its currency and date; so is last_sale.
+        median_price: Of the sales of the last days, net.
+        line: The directive to complete or to paste.
+    """
+
+    commodity: str
+    currency: str
+    cost: Decimal
+    need: Need
+    date: datetime.date
+    last_price: Decimal | None
+    last_currency: str | None
+    last_date: datetime.date | None
+    last_sale: datetime.date | None
+    median_price: Decimal | None
+    line: str
+
+
+class _Lacking(NamedTuple):
+    """A lot that needs a price."""
+
+    item: str
+    need: Need
+    date: datetime.date
+    lot: Lot
+
+
+def list_price_needs(run: Run, within: int = WITHIN) -> list[PriceNeed]:
+    """List the items that need a price, the most cost first.
+
+    Args:
+        run: The state of a date.
+        within: The days to look ahead.
+    """
+    with localcontext(CONTEXT):
+        groups: dict[tuple[str, str], list[_Lacking]] = {}
+        for stock, rows in groupby(run.rows, key=lambda row: row.lot.stock):
+            for found in _find_lacking(run, list(rows), add_days(run.as_of, within)):
+                groups.setdefault((found.item, stock.key.currency), []).append(found)
+        needs = [_sum_up(run, *key, rows) for key, rows in groups.items()]
+    return sorted(needs, key=lambda row: (-row.cost, row.commodity, row.currency))
+
+
+def _find_lacking(run: Run, rows: Sequence[Row], horizon: datetime.date) -> Iterator[_Lacking]:
+    here = [row for row in rows if row.lot.units > 0]
+    for row, sells in zip(here, find_selling(run, here), strict=True):
+        lack, price = row.measured.lack, None if sells is None else sells.price
+        if lack == "price":
+            yield _Lacking(*_find_cause(run, row.lot), run.as_of, row.lot)
+        elif lack == "product":
+            yield _Lacking(row.measured.reason, "missing", run.as_of, row.lot)
+        elif price is not None and gets_old(row.lot.terms, price.date, horizon):
+            yield _Lacking(
+                row.lot.stock.key.commodity, "too old soon", _find_end(row.lot, price), row.lot
+            )
+
+
+def _find_end(lot: Lot, price: Price) -> datetime.date:
+    """The first day on which a price is too old."""
+    age = lot.terms.price_max_age if lot.terms is not None else None
+    return add_days(price.date, (age or 0) + 1)
+
+
+def _find_cause(run: Run, lot: Lot) -> tuple[str, Need]:
+    """Why there is no price, and of what one is needed."""
+    item = lot.stock.key.commodity
+    last = run.find_newest_price(item)
+    if last is None:
+        return item, "missing"
+    if gets_old(lot.terms, last.date, run.as_of):
+        return item, "too old"
+    return last.amount.currency, "no rate"
+
+
+def _sum_up(run: Run, item: str, currency: str, rows: Sequence[_Lacking]) -> PriceNeed:
+    first = min(rows, key=lambda row: row.date)
+    last, stock = run.find_newest_price(item), first.lot.stock
+    median = find_medians(run).get((item, currency))
+    if median is not None:
+        median = round_money(median, stock.quantum)
+    number = "…"
+    if median is not None:
+        gross = median * (ONE + run.find_item_terms(stock).price_includes)
+        number = f"{round_money(gross, stock.quantum):f}"
+    is_known = last is not None
+    return PriceNeed(
+        item,
+        currency,
+        sum((row.lot.cost for row in rows), ZERO),
+        first.need,
+        first.date,
+        last.amount.number if is_known else None,
+        last.amount.currency if is_known else None,
+        last.date if is_known else None,
+        _find_last_sale(run, stock) if item == stock.key.commodity else None,
+        median,
+        f"{run.as_of} price {item} {number} {currency}",
+    )
+
+
+def _find_last_sale(run: Run, stock: Stock) -> datetime.date | None:
+    turnover = run.find_turnover(stock, WINDOW)
+    is_sold = turnover.sold > 0 or turnover.last != run.find_first_purchase(stock)
+    return turnover.last if is_sold else None
+
+
+COLUMNS = (
+    ITEM,
+    Column("cost", "cost", "money"),
+    CURRENCY,
+    Column("need", "need"),
+    Column("date", "needed", "date"),
+    Column("last_price", "last price", "price"),
+    Column("last_currency", "in"),
+    Column("last_date", "of", "date"),
+    Column("last_sale", "last sale", "date"),
+    Column("median_price", "sold for", "price"),
+    Column("price", "price", in_text="never", get=lambda _row: None),
+)
+
+
+def document_price_list(run: Run, rows: Sequence[PriceNeed], within: int) -> Document:
+    """The work list."""
+    facts: dict[str, Any] = {"as_of": run.as_of, "within": within}
+    return Document(
+        f"Prices that are needed on {run.as_of}, or within {within} days",
+        facts,
+        [Table("prices", COLUMNS, rows, empty="No price is needed.")],
+        notes=[f"'sold for' is the median net price of the sales of the last {DAYS} days."]
+        if any(row.median_price is not None for row in rows)
+        else [],
+    )

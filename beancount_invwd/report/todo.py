@@ -1,0 +1,263 @@
+"""All other reports → what to do next, each with its money, reason and line to paste.
+
+    600.00 USD  2024-12-31  price       MUG   no price         2024-12-31 price MUG 3.00 USD
+    120.00 USD  2025-01-15  expiring    JAM   24 JAM expire …  2024-12-31 price JAM 4.10 USD
+
+Nothing is worked out here: prices come from the price list, losses from the risks, questions from
+the notices. The most money stands first; nothing is written to the ledger.
+"""
+
+from __future__ import annotations
+
+import datetime
+import shlex
+from collections.abc import Iterator, Sequence
+from decimal import Decimal, localcontext
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from beancount_invwd.directives.statements import Contract
+from beancount_invwd.ground.dates import add_days
+from beancount_invwd.ground.money import CONTEXT, ONE, ZERO, round_money
+from beancount_invwd.measure.measured import Unit
+from beancount_invwd.measure.rule import add_up_costs
+from beancount_invwd.report.ledger.holdings import LACKS
+from beancount_invwd.report.ledger.notices import list_notices
+from beancount_invwd.report.ledger.scrap import list_expired
+from beancount_invwd.report.ledger.untested import find_untested, tell_cure
+from beancount_invwd.report.output.columns import CURRENCY, ITEM, Column
+from beancount_invwd.report.output.numbers import show_share
+from beancount_invwd.report.output.tables import Document, Table
+from beancount_invwd.report.price_list import WITHIN, PriceNeed, list_price_needs
+from beancount_invwd.report.risk.risk import HEADROOM, RiskRow, list_risks
+
+if TYPE_CHECKING:
+    from beancount_invwd.engine import Run
+    from beancount_invwd.lots.stock import Stock
+
+TaskKind = Literal[
+    "untested-period-end",
+    "price",
+    "evidence",
+    "expired",
+    "expiring",
+    "ageing",
+    "near-cost",
+    "contract",
+    "commitment",
+    "own-use",
+    "later-evidence",
+    "provision",
+    "penalty",
+]
+_ASKED: frozenset[str] = frozenset({"own-use", "later-evidence", "provision", "penalty"})
+
+
+class Task(NamedTuple):
+    """Something to do.
+
+    Attributes:
+        amount: The money at stake; None if that is not known.
+        date: When it arose, or is due.
+        reason: Why.
+        line: What to paste into the ledger, perhaps with a number to fill in; "" for nothing.
+    """
+
+    kind: TaskKind
+    reason: str
+    amount: Decimal | None = None
+    currency: str | None = None
+    date: datetime.date | None = None
+    commodity: str | None = None
+    line: str = ""
+
+
+def list_tasks(run: Run, within: int = WITHIN) -> list[Task]:
+    """List what to do next, the most money first.
+
+    Args:
+        run: The state of a date.
+        within: The days to look ahead.
+    """
+    with localcontext(CONTEXT):
+        found = chain(
+            _list_coming(run, within),
+            map(_ask_price, list_price_needs(run, within)),
+            _list_not_assessed(run),
+            _list_expired(run),
+            _list_near(run, within),
+            _list_ending(run, within),
+            _list_questions(run),
+        )
+        return sorted(found, key=_sort_key)
+
+
+def _sort_key(row: Task) -> tuple[Any, ...]:
+    day = row.date or datetime.date.max
+    return -(row.amount or ZERO), day, row.kind, row.commodity or "", row.currency or ""
+
+
+def _list_coming(run: Run, within: int) -> Iterator[Task]:
+    """A period end that the ledger will not reach by itself, if a test would change something."""
+    found = find_untested(run, add_days(run.as_of, within))
+    if found is None or found.due <= run.as_of:
+        return  # one that has passed is among the notices
+    reason = (
+        f"a period ends on {found.due} and is tested only if the ledger reaches it: "
+        f"{tell_cure(found)}"
+    )
+    for currency, amount in sorted(found.pending.items()):
+        yield Task(
+            "untested-period-end", reason, abs(amount), currency, found.due, None, found.cure
+        )
+
+
+_NEEDS = {
+    "missing": "there is no price",
+    "no rate": "there is no rate for prices in it",
+    "too old": "the price is too old",
+    "too old soon": "the price gets too old",
+}
+
+
+def _ask_price(row: PriceNeed) -> Task:
+    last = f"; the last is of {row.last_date}" if row.last_date is not None else ""
+    return Task(
+        "price",
+        f"{_NEEDS[row.need]}{last}",
+        row.cost,
+        row.currency,
+        row.date,
+        row.commodity,
+        row.line,
+    )
+
+
+def _list_not_assessed(run: Run) -> Iterator[Task]:
+    """Goods that lack something else than a price."""
+    for row in run.rows:
+        lack, (_, currency, item) = row.measured.lack, row.lot.stock.key
+        if lack is not None and lack not in {"price", "product"}:
+            line = ""
+            if lack == "purchase":
+                line = f'{run.as_of} custom "invwd-replacement-cost" "{item}" … {currency}'
+            yield Task("evidence", LACKS[lack], abs(row.lot.cost), currency, run.as_of, item, line)
+
+
+def _list_expired(run: Run) -> Iterator[Task]:
+    for row in list_expired(run):
+        reason = (
+            f"{row.units:,f} {row.commodity} in {row.account} expired and are still on hand "
+            f"({row.carrying:,f} {row.currency} of their cost is not written down): throw them away"
+        )
+        yield Task("expired", reason, row.cost, row.currency, row.date, row.commodity, row.line)
+
+
+def _list_near(run: Run, within: int) -> Iterator[Task]:
+    """What time, or a fall of prices, would take."""
+    stocks = {tuple(stock.key): stock for stock in run.stocks}
+    horizon = add_days(run.as_of, within)
+    for row in list_risks(run, HEADROOM, within):
+        stock = stocks[row.entity, row.currency, row.commodity]
+        if row.loss_expiry:
+            yield _tell_expiring(run, row, stock)
+        if row.loss_ageing:
+            reason = f"the rates by age take it by {horizon} if the goods stay"
+            yield Task("ageing", reason, row.loss_ageing, row.currency, horizon, row.commodity)
+        if row.loss_price:
+            share = row.headroom_share
+            room = "" if share is None else f"headroom is {show_share(share)}; "
+            reason = f"{room}it is lost if prices fall by {show_share(HEADROOM)}"
+            yield Task("near-cost", reason, row.loss_price, row.currency, run.as_of, row.commodity)
+
+
+def _tell_expiring(run: Run, row: RiskRow, stock: Stock) -> Task:
+    """Goods that expire before demand reaches them, and what they may be marked down to."""
+    unit_cost = stock.cost / stock.units
+    cost = round_money(row.units_expiring * unit_cost, stock.quantum)
+    reason = (
+        f"{row.units_expiring.normalize():,f} {row.commodity} that cost {cost:,f} {row.currency} "
+        f"expire, the first on {row.expires}, before demand reaches them"
+    )
+    terms, line = run.find_item_terms(stock), ""
+    price = add_up_costs(terms).find_price(Unit(unit_cost), row.carrying / row.quantity)
+    if price is not None:
+        least = round_money(price * (ONE + terms.price_includes), stock.quantum)
+        reason += f"; sold at {least:f} {row.currency} or more nothing is lost"
+        line = f"{run.as_of} price {row.commodity} {least:f} {row.currency}"
+    return Task("expiring", reason, row.loss_expiry, row.currency, row.expires, row.commodity, line)
+
+
+def _list_ending(run: Run, within: int) -> Iterator[Task]:
+    """Contracts of sale and commitments that end within the given days."""
+    horizon = add_days(run.as_of, within)
+    for row in run.directives:
+        is_open = isinstance(row, Contract) and row.date <= run.as_of <= row.until <= horizon
+        if isinstance(row, Contract) and is_open:
+            reason = (
+                f"a contract for {row.units:,f} {row.item} at {row.number:,f} {row.currency} ends: "
+                "what is not delivered is measured by its price from then on"
+            )
+            amount = row.units * row.number
+            yield Task("contract", reason, amount, row.currency, row.until, row.item)
+    for order, _ in run.list_orders():
+        bought = order.commitment
+        if order.units > 0 and bought.until <= horizon:
+            reason = (
+                f"{order.units:,f} {bought.item} ordered at {bought.number:,f} {bought.currency} "
+                f"are to come until {bought.until}: enter the delivery, or a later `until`"
+            )
+            yield Task("commitment", reason, order.cost, bought.currency, bought.until, bought.item)
+
+
+def _list_questions(run: Run) -> Iterator[Task]:
+    """Notices that ask for something."""
+    for row in list_notices(run):
+        if row.kind == "untested-period-end" or row.kind in _ASKED:
+            amount = None if row.amount is None else abs(row.amount)
+            yield Task(
+                row.kind,  # type: ignore[arg-type]
+                row.message,
+                amount,
+                row.currency,
+                row.date,
+                row.commodity,
+                row.line,
+            )
+
+
+def document_tasks(run: Run, rows: Sequence[Task], within: int, ledger: str) -> Document:
+    """What to do next.
+
+    Args:
+        run: The state of a date.
+        rows: What was found.
+        within: The days that were looked ahead.
+        ledger: The file, as it is to be named in commands.
+    """
+
+    def explain(row: Task) -> str | None:
+        if row.commodity is None or row.commodity not in run.categories:
+            return None
+        names = f"{shlex.quote(ledger)} {row.commodity}"
+        return f"bean-invwd explain {names} --as-of {run.as_of}"
+
+    columns = (
+        Column("amount", "amount", "money"),
+        CURRENCY,
+        Column("date", "date", "date"),
+        Column("kind", "what"),
+        ITEM,
+        Column("reason", "reason"),
+        Column("line", "add to the ledger", in_text="never"),
+        Column("explain", "explanation", in_text="never", get=explain),
+    )
+    lines = [row.line for row in rows if row.line]
+    return Document(
+        f"To do on {run.as_of}, and within {within} days",
+        {"as_of": run.as_of, "within": within},
+        [Table("tasks", columns, rows, empty="Nothing is to be done.")],
+        notes=["To paste, in the same order:", *chain.from_iterable(map(str.splitlines, lines))]
+        if lines
+        else [],
+    )

@@ -1,0 +1,174 @@
+"""What to do next: each with its money, reason and the line that settles it."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+
+import pytest
+from beancount import loader
+
+from beancount_invwd.engine import Run, follow_ledger
+from beancount_invwd.report.price_list import list_price_needs
+from beancount_invwd.report.todo import Task, list_tasks
+
+HEAD = """
+plugin "beancount_invwd" "{'price_max_age': 60}"
+2024-01-01 open Assets:Bank
+2024-01-01 open Assets:Equipment
+2024-01-01 open Assets:Inventory:Store
+2024-01-01 open Expenses:COGS
+2024-01-01 open Income:Sales
+2024-01-05 * "Purchase"
+  Assets:Inventory:Store  10 MUG {20.00 USD}
+  Assets:Bank
+"""
+PRICED = "2024-01-31 price MUG 25.00 USD\n"
+SALE = """
+2024-02-10 * "Sale"
+  Assets:Inventory:Store  -1 MUG {}
+  Expenses:COGS           20.00 USD
+  Income:Sales            {income} USD
+  Assets:Bank
+"""
+JAM = """
+2024-01-05 * "Jam"
+  Assets:Inventory:Store  24 JAM {2.50 USD, "J-1"}
+    expires: 2024-02-20
+  Assets:Bank
+2024-01-31 price JAM 4.00 USD
+"""
+
+
+def follow(body: str, day: str | None = None) -> Run:
+    entries, _, options = loader.load_string(HEAD + body)
+    return follow_ledger(
+        entries, options, None if day is None else datetime.date.fromisoformat(day)
+    )
+
+
+def find(run: Run, kind: str, within: int = 30) -> list[Task]:
+    return [row for row in list_tasks(run, within) if row.kind == kind]
+
+
+def test_a_period_end_that_passed_is_cured_by_the_line() -> None:
+    body = PRICED + "2024-02-20 price MUG 15.00 USD\n"
+    (task,) = find(follow(body, "2024-03-10"), "untested-period-end")
+    assert [task.amount, task.currency, task.date] == [50, "USD", datetime.date(2024, 2, 29)]
+    assert task.line == "2024-02-29 balance Assets:Inventory:Store 10 MUG"
+    cured = follow(f"{body}{task.line}\n", "2024-03-10")
+    assert find(cured, "untested-period-end") == []
+    assert sum(row.lot.allowance for row in cured.rows) == 50
+
+
+def test_a_period_end_to_come_is_told_if_it_would_cost() -> None:
+    body = PRICED + "2024-02-20 price MUG {} USD\n"
+    (task,) = find(follow(body.format("15.00")), "untested-period-end")
+    assert task.date == datetime.date(2024, 2, 29)
+    assert task.reason.startswith("a period ends on 2024-02-29 and is tested only if the ledger")
+    assert find(follow(body.format("25.00")), "untested-period-end") == []
+    assert find(follow(body.format("15.00")), "untested-period-end", within=8) == []
+
+
+def test_with_until_the_plugin_line_has_to_change() -> None:
+    entries, _, options = loader.load_string(
+        HEAD.replace("'price_max_age': 60", "'until': '2024-01-31'") + PRICED
+    )
+    (task,) = find(
+        follow_ledger(entries, options, datetime.date(2024, 3, 1)), "untested-period-end"
+    )
+    assert task.line == "'until': '2024-02-29'"
+
+
+@pytest.mark.parametrize(
+    ("day", "reason"),
+    [
+        ("2024-02-01", None),
+        ("2024-03-02", "the price gets too old; the last is of 2024-01-31"),
+        ("2024-04-01", "the price is too old; the last is of 2024-01-31"),
+    ],
+)
+def test_prices_age(day: str, reason: str | None) -> None:
+    found = find(follow(PRICED, day), "price")
+    assert [row.reason for row in found] == ([reason] if reason else [])
+
+
+def test_a_missing_price_offers_what_it_sold_for() -> None:
+    (task,) = find(follow(SALE.replace("{income}", "-23.00")), "price")
+    assert [task.reason, task.amount] == ["there is no price", 180]
+    assert task.line == "2024-02-10 price MUG 23.00 USD"
+    assert find(follow(f"{SALE.replace('{income}', '-23.00')}{task.line}\n"), "price") == []
+
+
+def test_a_price_that_lacks_a_rate_asks_for_the_rate() -> None:
+    (row,) = list_price_needs(follow("2024-01-31 price MUG 20.00 EUR\n"))
+    assert [row.commodity, row.need] == ["EUR", "no rate"]
+    assert row.line == "2024-01-31 price EUR … USD"
+
+
+def test_the_median_of_recent_sales_is_net_and_of_the_ordinary_course() -> None:
+    sales = [("-22.00", ""), ("-24.00", ""), ("-90.00", ""), ("-1.00", "  invwd-exclude: TRUE\n")]
+    body = "".join(
+        SALE.replace("{income}", income).replace('"Sale"\n', f'"Sale"\n{meta}')
+        for income, meta in sales
+    )
+    (row,) = list_price_needs(follow(body))
+    assert [row.median_price, row.last_sale] == [24, datetime.date(2024, 2, 10)]
+    with_tax = '2024-01-01 commodity MUG\n  invwd-price-includes: "19%"\n'
+    (row,) = list_price_needs(follow(body + with_tax))
+    assert [row.median_price, row.line] == [24, "2024-02-10 price MUG 28.56 USD"]
+    at = body.replace("MUG {}", "MUG {} @ 23.80 USD")
+    (row,) = list_price_needs(follow(at + with_tax))
+    assert row.median_price == Decimal("20.00")
+
+
+def test_goods_that_expire_before_demand_reaches_them() -> None:
+    (task,) = find(follow(PRICED + JAM), "expiring")
+    assert [task.amount, task.date] == [60, datetime.date(2024, 2, 20)]
+    assert "24 JAM that cost 60.00 USD expire" in task.reason
+    assert "sold at 2.50 USD or more nothing is lost" in task.reason
+    assert task.line == "2024-01-31 price JAM 2.50 USD"
+
+
+def test_expired_goods_stay_on_the_list_until_they_are_thrown_away() -> None:
+    run = follow(PRICED + JAM + "2024-02-29 price MUG 25.00 USD\n")
+    (task,) = find(run, "expired")
+    assert [task.amount, task.date] == [60, datetime.date(2024, 2, 20)]
+    assert task.line.splitlines() == [
+        "2024-02-29 open Expenses:Inventory:Write-Off",
+        '2024-02-29 * "Expired JAM thrown away"',
+        '  Assets:Inventory:Store  -24 JAM {2.50 USD, 2024-01-05, "J-1"}',
+        "  Expenses:Inventory:Write-Off",
+    ]
+    body = f"{PRICED}{JAM}2024-02-29 price MUG 25.00 USD\n{task.line}\n"
+    entries, errors, options = loader.load_string(HEAD + body)
+    assert errors == []
+    assert find(follow_ledger(entries, options), "expired") == []
+
+
+def test_goods_near_cost_and_contracts_that_end() -> None:
+    contract = '2024-01-20 custom "invwd-contract" 6 MUG 30.00 USD\n  until: 2024-02-15\n'
+    body = PRICED.replace("25.00", "21.00") + contract
+    (task,) = find(follow(body), "contract")
+    assert [task.amount, task.date] == [180, datetime.date(2024, 2, 15)]
+    (near,) = find(follow(PRICED.replace("25.00", "21.00")), "near-cost")
+    assert near.amount == 11
+    assert "it is lost if prices fall by 10%" in near.reason
+
+
+def test_orders_that_are_to_come() -> None:
+    order = '2024-01-20 custom "invwd-commitment" 5 MUG 18.00 USD\n  until: 2024-02-15\n'
+    (task,) = find(follow(PRICED + order), "commitment")
+    assert [task.amount, task.date] == [90, datetime.date(2024, 2, 15)]
+
+
+def test_questions_are_asked() -> None:
+    use = '2024-02-01 * "Taken"\n  Assets:Inventory:Store  -1 MUG {}\n  Assets:Equipment\n'
+    (task,) = find(follow(PRICED + use), "own-use")
+    assert [task.amount, task.currency] == [20, "USD"]
+
+
+def test_the_most_money_stands_first() -> None:
+    amounts = [row.amount for row in list_tasks(follow(JAM), 60)]
+    assert amounts == sorted(amounts, key=lambda amount: -(amount or 0))
+    assert len(amounts) > 1
