@@ -159,10 +159,9 @@ class Index:
         stock.cost -= lot.cost
         lot.terms = None
         lot.stock = found = self._find_excluded(stock)
-        if lot.units:
-            found.lots[lot.number] = lot
-            found.units += lot.units
-            found.cost += lot.cost
+        found.lots[lot.number] = lot
+        found.units += lot.units
+        found.cost += lot.cost
 
     def _find_excluded(self, stock: Stock) -> Stock:
         found = self.excluded.get(stock.key)
