@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from beancount_invwd.report.ledger.holdings import list_positions
 from beancount_invwd.report.ledger.over_time import list_values, sum_kinds
-from fava_ext import fava_api
-from fava_ext.words import KINDS
+
+from . import fava_api
+from .words import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from beancount_invwd.report.ledger.holdings import Position
-    from fava_ext.request.context import Context
+
+    from .request.context import Context
 
 _BARS = 100
 _ROOT = "Allowance"

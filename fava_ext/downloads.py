@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from beancount_invwd.report.output.tables import Document
-    from fava_ext.request.context import Context
+
+    from .request.context import Context
 
 STYLES = ("csv", "xlsx", "json")
 TYPES = {

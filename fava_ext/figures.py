@@ -12,11 +12,12 @@ from beancount_invwd.report import positions, rollforward
 from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
 from beancount_invwd.report.ledger.rolled import sum_rows
 from beancount_invwd.report.output.columns import Column
-from fava_ext import fava_api
-from fava_ext.tables.grid import pick
+
+from . import fava_api
+from .tables.grid import pick
 
 if TYPE_CHECKING:
-    from fava_ext.request.context import Context
+    from .request.context import Context
 
 _ON_DATE = pick(positions.COLUMNS, "cost", "allowance", "carrying", "pending")
 _IN_TIME = pick(rollforward.COLUMNS, "write_downs", "write_offs", "reversals", "releases")

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from beancount_invwd.report.output.numbers import places_of
-from fava_ext import fava_api
-from fava_ext.words import list_citations
+
+from . import fava_api
+from .words import list_citations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.ground.errors import InvwdError
-from fava_ext import fava_api
-from fava_ext.views.index import VIEWS, list_links
-from fava_ext.views.view import Link
-from fava_ext.words import describe_policy
+
+from . import fava_api
+from .views.index import VIEWS, list_links
+from .views.view import Link
+from .words import describe_policy
 
 if TYPE_CHECKING:
     from fava.core import FavaLedger
 
-    from fava_ext.formats import Formats
-    from fava_ext.request.context import Context
-    from fava_ext.request.selection import Selection
+    from .formats import Formats
+    from .request.context import Context
+    from .request.selection import Selection
 
 
 class Mistake(NamedTuple):

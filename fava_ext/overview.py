@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.report.ledger.tie_out import tie_cost, tie_out
 from beancount_invwd.report.output.columns import ALLOWANCE_TIES, COST_TIES
-from fava_ext import fava_api
-from fava_ext.charts import list_charts
-from fava_ext.figures import Figures, describe_conversion, list_figures
-from fava_ext.tables.cells import Cells
-from fava_ext.views.index import VIEWS
+
+from . import fava_api
+from .charts import list_charts
+from .figures import Figures, describe_conversion, list_figures
+from .tables.cells import Cells
+from .views.index import VIEWS
 
 if TYPE_CHECKING:
     from beancount_invwd.report.output.columns import Column
-    from fava_ext.request.context import Context
-    from fava_ext.tables.cells import Cell
+
+    from .request.context import Context
+    from .tables.cells import Cell
 
 
 _ALWAYS = {"lots", "ledger"}

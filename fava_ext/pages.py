@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fava_ext.head import Head, Mistake, build_head
-from fava_ext.overview import Overview, build_overview
-from fava_ext.views.index import build_body
-from fava_ext.views.view import Body
+from .head import Head, Mistake, build_head
+from .overview import Overview, build_overview
+from .views.index import build_body
+from .views.view import Body
 
 if TYPE_CHECKING:
-    from fava_ext.request.context import Context
+    from .request.context import Context
 
 
 @dataclass(frozen=True, slots=True)

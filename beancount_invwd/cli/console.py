@@ -21,6 +21,7 @@ from typing import Any
 
 import click
 from beancount import loader
+from beancount.core import data
 from beancount.ops import validation
 from beancount.parser import printer
 
@@ -31,6 +32,7 @@ from beancount_invwd.report.output.formats import WRITERS
 from beancount_invwd.report.output.numbers import make_numbers
 from beancount_invwd.report.output.tables import Document
 
+_PAGE = "beancount_invwd_fava"
 _PATIENCE = 1.0  # seconds before anything is said
 
 
@@ -118,7 +120,32 @@ def load(filename: str) -> Ledger:
             filename, extra_validations=validation.HARDCORE_VALIDATIONS
         )
     printer.print_errors(errors, file=sys.stderr)  # type: ignore[no-untyped-call]
+    _tell_hidden_page(entries, Path(filename).parent)
     return Ledger(entries, errors, options_map, filename)
+
+
+def _tell_hidden_page(entries: Iterable[Any], folder: Path) -> None:
+    """Say so if Fava takes something of the user's for the page: it looks beside the ledger first.
+
+    It says nothing itself, and the page is only missing.
+    """
+    rows = [entry for entry in entries if isinstance(entry, data.Custom) and entry.values]
+    rows = [entry for entry in rows if entry.type == "fava-extension"]
+    names = {entry.values[0].value: entry for entry in rows}
+    places = [folder / "fava_ext.py", folder / "fava_ext" / "__init__.py"]
+    own = next((path for path in places if path.exists()), None)
+    if own is None or "fava_ext" not in names or _PAGE in names or _is_ours(own):
+        return
+    line = f'{names["fava_ext"].date} custom "fava-extension" "{_PAGE}"'
+    click.echo(
+        f"Warning: {own} hides the page of beancount-invwd from Fava; write: {line}", err=True
+    )
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a module is the page itself, as in a checkout."""
+    ours = Path(__file__).parents[2] / "fava_ext" / "__init__.py"
+    return ours.exists() and path.samefile(ours)
 
 
 @contextlib.contextmanager
@@ -192,9 +219,9 @@ def write(ledger: Ledger, content: str | bytes, output: str | None) -> None:
         _write_stdout(content)
         return
     check_apart(output, ledger.files)
-    data = content.encode() if isinstance(content, str) else content
+    encoded = content.encode() if isinstance(content, str) else content
     try:
-        _replace(Path(output), data)
+        _replace(Path(output), encoded)
     except OSError as error:
         raise Refusal(f"cannot write {output}: {error.strerror or error}") from error
 
@@ -219,13 +246,13 @@ def _write_stdout(content: str | bytes) -> None:
         raise Refusal(f"cannot write to stdout: {error.strerror or error}") from error
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _replace(path: Path, content: bytes) -> None:
     """Write a file beside the old one, and put it in its place when it is complete.
 
     `click.open_file(…, atomic=True)` would put half a file there when the disk is full.
     """
     if path.exists() and not path.is_file():  # a pipe or a device; a folder is refused here
-        path.write_bytes(data)
+        path.write_bytes(content)
         return
     path = Path(os.path.realpath(path))  # what a link points to; that of a pipe has no name
     if path.exists() and not os.access(path, os.W_OK):
@@ -233,7 +260,7 @@ def _replace(path: Path, data: bytes) -> None:
     beside = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}")
     try:
         with beside.open("xb") as file:
-            file.write(data)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())  # before it takes the place of the old one
         if path.exists():

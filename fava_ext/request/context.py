@@ -9,10 +9,11 @@ if TYPE_CHECKING:
     from fava.core import FavaLedger
 
     from beancount_invwd.engine import Run
-    from fava_ext.formats import Formats
-    from fava_ext.request.cache import Cache
-    from fava_ext.request.question import Question
-    from fava_ext.request.selection import Selection
+
+    from ..formats import Formats
+    from ..request.cache import Cache
+    from ..request.question import Question
+    from ..request.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)

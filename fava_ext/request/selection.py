@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from beancount_invwd.engine import Run
     from beancount_invwd.report.ledger.history import CostChange
     from beancount_invwd.report.ledger.written import Written
-    from fava_ext.fava_api import Filters
+
+    from ..fava_api import Filters
 
 
 class Selection:

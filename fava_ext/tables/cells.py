@@ -10,11 +10,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
-from fava_ext import fava_api
+from .. import fava_api
 
 if TYPE_CHECKING:
     from beancount_invwd.report.output.columns import Column
-    from fava_ext.request.context import Context
+
+    from ..request.context import Context
 
 
 class Badge(NamedTuple):

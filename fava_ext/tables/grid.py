@@ -11,14 +11,15 @@ from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fava_ext import fava_api
-from fava_ext.request.question import BadQuestionError
-from fava_ext.tables.cells import Cell, Cells
+from .. import fava_api
+from ..request.question import BadQuestionError
+from ..tables.cells import Cell, Cells
 
 if TYPE_CHECKING:
     from beancount_invwd.report.output.columns import Column
     from beancount_invwd.report.output.tables import Table
-    from fava_ext.request.context import Context
+
+    from ..request.context import Context
 
 LONGEST = 100
 Makers = Mapping[str, Callable[[Any], Cell]]

@@ -12,15 +12,17 @@ from beancount_invwd.report.compare.document import document_comparison, take_fi
 from beancount_invwd.report.compare.scenarios import BadScenario
 from beancount_invwd.report.output.columns import CURRENCY, ENTITY, ITEM, Column
 from beancount_invwd.report.output.tables import Table
-from fava_ext import fava_api
-from fava_ext.tables.grid import Grid, build_grid
+
+from .. import fava_api
+from ..tables.grid import Grid, build_grid
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from beancount_invwd.report.compare.compare import CompareRow
     from beancount_invwd.report.output.tables import Document
-    from fava_ext.request.context import Context
+
+    from ..request.context import Context
 
 _FIGURES = {"allowance": "Allowance", "profit": "Profit or loss"}
 _BASES = {key: basis.in_line for key, basis in BASES.items()}

@@ -9,7 +9,7 @@ from beancount_invwd.report.note.markdown import write_markdown
 from beancount_invwd.report.note.note import Note, disclose
 
 if TYPE_CHECKING:
-    from fava_ext.request.context import Context
+    from ..request.context import Context
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,18 +18,20 @@ from beancount_invwd.report.explain.explain import (
 from beancount_invwd.report.ledger.holdings import list_positions
 from beancount_invwd.report.ledger.sources import Sources
 from beancount_invwd.report.positions import COLUMNS
-from fava_ext import fava_api
-from fava_ext.tables.cells import Cells
-from fava_ext.tables.grid import pick
-from fava_ext.views.positions import show_marks
+
+from .. import fava_api
+from ..tables.cells import Cells
+from ..tables.grid import pick
+from .positions import show_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from beancount_invwd.report.explain.steps import Step
     from beancount_invwd.report.output.tables import Document
-    from fava_ext.request.context import Context
-    from fava_ext.tables.cells import Badge, Cell
+
+    from ..request.context import Context
+    from ..tables.cells import Badge, Cell
 
 
 @dataclass(frozen=True, slots=True)

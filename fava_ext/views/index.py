@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fava_ext import downloads, fava_api
-from fava_ext.views import compare, disclosure, explain, movements, positions, risk, rollforward
-from fava_ext.views.view import Body, Link, View
+from .. import downloads, fava_api
+from ..views import compare, disclosure, explain, movements, positions, risk, rollforward
+from .view import Body, Link, View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fava_ext.request.context import Context
-    from fava_ext.request.question import Question
+    from ..request.context import Context
+    from ..request.question import Question
 
 _WHOLE = "{} is of {}, whatever the account and text filters."
 VIEWS: Mapping[str, View] = {

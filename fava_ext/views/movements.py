@@ -13,15 +13,17 @@ from beancount_invwd.report.movements import (
     sum_changes,
 )
 from beancount_invwd.report.output.tables import Table
-from fava_ext import fava_api
-from fava_ext.tables.cells import Badge, Cell, Cells
-from fava_ext.tables.grid import Grid, build_grid, pick
+
+from .. import fava_api
+from ..tables.cells import Badge, Cell, Cells
+from ..tables.grid import Grid, build_grid, pick
 
 if TYPE_CHECKING:
     from beancount_invwd.report.movements import MovementRow
     from beancount_invwd.report.output.tables import Document
-    from fava_ext.request.context import Context
-    from fava_ext.tables.grid import Makers
+
+    from ..request.context import Context
+    from ..tables.grid import Makers
 
 _SHOWN = (
     "date",

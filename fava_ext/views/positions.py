@@ -10,17 +10,19 @@ from beancount_invwd.report.ledger.remarks import list_remarks
 from beancount_invwd.report.output.columns import Column
 from beancount_invwd.report.output.tables import Table
 from beancount_invwd.report.positions import COLUMNS, document_positions
-from fava_ext import fava_api
-from fava_ext.tables.cells import Badge, Cell
-from fava_ext.tables.grid import Grid, build_grid, pick
-from fava_ext.views.view import Link
+
+from .. import fava_api
+from ..tables.cells import Badge, Cell
+from ..tables.grid import Grid, build_grid, pick
+from .view import Link
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from beancount_invwd.report.ledger.holdings import By, Position
     from beancount_invwd.report.output.tables import Document
-    from fava_ext.request.context import Context
+
+    from ..request.context import Context
 
 _MARKS = {
     "impaired": "impaired",

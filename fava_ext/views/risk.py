@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 from beancount_invwd.report.output.columns import LOT
 from beancount_invwd.report.output.tables import Table
 from beancount_invwd.report.risk.risk import COLUMNS, document_risks, list_risks, sum_risks
-from fava_ext.tables.cells import Badge, Cell
-from fava_ext.tables.grid import Grid, build_grid, pick
+
+from ..tables.cells import Badge, Cell
+from ..tables.grid import Grid, build_grid, pick
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from beancount_invwd.report.output.tables import Document
     from beancount_invwd.report.risk.risk import RiskRow
-    from fava_ext.request.context import Context
+
+    from ..request.context import Context
 
 _LOT = tuple(column.key for column in LOT[:2])
 _FIGURES = ("at_risk", "quantity", "carrying", "headroom", "loss_price", "loss_expiry",

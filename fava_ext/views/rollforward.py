@@ -17,18 +17,20 @@ from beancount_invwd.report.rollforward import (
     roll_forward,
     roll_some,
 )
-from fava_ext import fava_api
-from fava_ext.request.question import BadQuestionError
-from fava_ext.tables.cells import Cell, Cells
-from fava_ext.tables.grid import Grid, build_grid, pick
-from fava_ext.views.view import Link
+
+from .. import fava_api
+from ..request.question import BadQuestionError
+from ..tables.cells import Cell, Cells
+from ..tables.grid import Grid, build_grid, pick
+from .view import Link
 
 if TYPE_CHECKING:
     from beancount_invwd.report.ledger.rolled import RollBy, RollRow
     from beancount_invwd.report.ledger.spans import SpanLength
     from beancount_invwd.report.ledger.tie_out import TieOut
     from beancount_invwd.report.output.tables import Document
-    from fava_ext.request.context import Context
+
+    from ..request.context import Context
 
 _MOVED = ("write_downs", "write_offs", "reversals", "releases", "transfers")
 _PERIODS = {"": "Fava's interval", "month": "Month", "quarter": "Quarter", "year": "Year"}

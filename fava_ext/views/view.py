@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from beancount_invwd.report.output.tables import Document
-    from fava_ext.request.context import Context
-    from fava_ext.tables.grid import Grid
+
+    from ..request.context import Context
+    from ..tables.grid import Grid
 
 
 class Link(NamedTuple):

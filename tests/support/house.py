@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from beancount import loader
 
-PACKAGES = ("beancount_invwd", "fava_ext")
+PACKAGES = ("beancount_invwd", "beancount_invwd_fava", "fava_ext")
 MOST_OF_FILE = 350
 MOST_OF_CLASS = 200
 _ENGINE = PACKAGES[0]
@@ -93,7 +93,7 @@ _NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def read_house(root: Path) -> House:
-    """Read the modules of both packages below a folder."""
+    """Read the modules of the packages below a folder."""
     modules = []
     for package in PACKAGES:
         for path in sorted((root / package).rglob("*.py")):
@@ -104,7 +104,7 @@ def read_house(root: Path) -> House:
 
 
 def list_imports(module: Module) -> list[str]:
-    """List what a module imports of both packages, for types alone as well."""
+    """List what a module imports of the packages, for types alone as well."""
     names = []
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Import):
