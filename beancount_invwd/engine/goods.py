@@ -85,7 +85,7 @@ class Goods:
     @property
     def order_accounts(self) -> AbstractSet[str]:
         """The accounts of liabilities for what the ledger orders."""
-        return self._timeline.ordered.accounts
+        return self._timeline.ordered.liabilities.accounts
 
     @property
     def direct_write_downs(self) -> Sequence[DirectWriteDown]:

@@ -64,7 +64,7 @@ class Run(Goods):
         """Write what has to be written; return entries, and errors that forbid others."""
         filename = str(self.options_map.get("filename") or "")
         journal = Journal(self.policy, self._chart, self.closed, filename)
-        movements = [*self._timeline.ordered.movements, *self._timeline.movements]
+        movements = [*self._timeline.ordered.liabilities.movements, *self._timeline.movements]
         movements.sort(key=_get_date)
         added, errors = journal.write(movements, self._timeline.booked.first_use)
         self._timeline.books.close()

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.allowance.groups import Group
 from beancount_invwd.booked.claim import Claim, read_claims
-from beancount_invwd.commitments.orders import Delivery, Order, Orders
+from beancount_invwd.commitments.orders import Delivery, Orders
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.shares import share_out
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.lots.stock import StockKey, carry, find_room
-from beancount_invwd.movements.movement import BOOKED, DELIVERED, SOLD, Movement
+from beancount_invwd.movements.movement import BOOKED, DELIVERED, Movement
+from beancount_invwd.timeline.liabilities import Liabilities
+from beancount_invwd.timeline.unsettled import refuse, report_overdue, report_unmeasured
 
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Callable, Sequence
-    from collections.abc import Set as AbstractSet
     from decimal import Decimal
 
     from beancount_invwd.allowance.weigh import Weigher
@@ -51,8 +51,8 @@ class Ordered:
 
     Attributes:
         is_any: Whether the ledger orders anything.
-        movements: What changed liabilities, in the order of dates.
-        held: The liability of each item that is ordered, as the ledger has it.
+        orders: What is ordered.
+        liabilities: What is lost on it.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 (one of each stage before)
@@ -67,29 +67,16 @@ class Ordered:
     ) -> None:
         self.orders = Orders(directives, weigher.evidence, weigher.demand, books)
         self.is_any = bool(self.orders.keys)
-        self.movements: list[Movement] = []
-        self.held: Sums[StockKey] = Sums()
+        self.liabilities = Liabilities(self.orders.keys, directives.chart, closed)
         self._chart: Chart = directives.chart
         self._closed = closed
         self._mistakes = mistakes
         self._note_changed = note_changed
         self._is_ignored = policy.missing_price == "ignore"
         self._is_locked = policy.reversals != "full"
-        self._accounts = {self.find_account(key): key for key in self.orders.keys}
-        self._gaps: Sums[StockKey] = Sums()  # what a closed period lacks
         self._late: list[tuple[Delivery, Decimal]] = []
         self._claims: list[tuple[Claim, StockKey]] = []
         self._is_eventful = False
-
-    @property
-    def accounts(self) -> AbstractSet[str]:
-        """The accounts of liabilities."""
-        return self._accounts.keys()
-
-    def find_account(self, key: StockKey) -> str:
-        """The account of a liability."""
-        category = self._chart.items.category(key.commodity)
-        return self._chart.result("commitment", key.entity, key.commodity, category)
 
     def take(self, row: Commitment) -> None:
         """Take a commitment that is entered into."""
@@ -98,12 +85,16 @@ class Ordered:
     def note(self, txn: Any, *, is_claim: bool) -> bool:
         """Note a transaction; return whether it is a booked movement of liabilities."""
         self._is_eventful = self.orders.note(txn) or self._is_eventful
-        if not is_claim or not any(row.account in self._accounts for row in txn.postings):
+        if not is_claim or not any(
+            row.account in self.liabilities.accounts for row in txn.postings
+        ):
             return False
         for claim in read_claims(txn):
             key = self._find_claimed(claim)
             if key is None:
-                self._refuse(claim, f"there is no commitment for {claim.group or 'no group'}")
+                refuse(
+                    claim, f"there is no commitment for {claim.group or 'no group'}", self._mistakes
+                )
             else:
                 self._is_eventful = True
                 self._claims.append((claim, key))
@@ -116,7 +107,7 @@ class Ordered:
             for key in self.orders.keys
             if (key.commodity, key.currency) == (claim.group, claim.currency)
             and claim.entity in {None, key.entity}
-            and self.find_account(key) in claim.changes
+            and self.liabilities.find_account(key) in claim.changes
         ]
         return found[0] if len(found) == 1 else None
 
@@ -129,8 +120,10 @@ class Ordered:
         found = []
         for claim, key in self._claims:
             self._take_claim(claim, key, carried)
-            if others := Sums({a: row for a, row in claim.changes.items() if self._is_contra(a)}):
-                row = self._describe(key, day, "transfer", BOOKED)
+            if others := Sums(
+                {a: row for a, row in claim.changes.items() if self._chart.is_allowance(a)}
+            ):
+                row = self.liabilities.describe(key, day, "transfer", BOOKED)
                 found.append(row._replace(changes=others, is_booked=True))
         outlooks, deliveries = self.orders.deliver(day)
         lost = {
@@ -144,29 +137,27 @@ class Ordered:
             self._write(key, (), day, self.orders.find_loss(key))  # what no lot could carry
         for (key, account), amount in carried.without_zeros().items():
             claim = next(claim for claim, other in self._claims if other == key)
-            self._refuse(claim, f"nothing that is ordered was delivered that day to carry {amount}")
+            what = f"nothing that is ordered was delivered that day to carry {amount}"
+            refuse(claim, what, self._mistakes)
             del account
         self._claims = []
         return found
 
-    def _is_contra(self, account: str) -> bool:
-        return self._chart.is_allowance(account)
-
     def _take_claim(self, claim: Claim, key: StockKey, carried: Sums[tuple[StockKey, str]]) -> None:
         """Take what the ledger says of a liability; what went along with goods is kept apart."""
-        change = claim.changes[self.find_account(key)]
-        self.held.add(key, change)
-        if self.held[key] < ZERO:
-            self._refuse(claim, f"{-change} {key.currency} is more than the liability")
+        change = claim.changes[self.liabilities.find_account(key)]
+        self.liabilities.held.add(key, change)
+        if self.liabilities.held[key] < ZERO:
+            refuse(claim, f"{-change} {key.currency} is more than the liability", self._mistakes)
         own = change
         for account, amount in claim.changes.items():
-            if self._is_contra(account):
+            if self._chart.is_allowance(account):
                 carried.add((key, account), amount)
                 own += amount
         self.orders.state(key, own)
-        row = self._describe(key, claim.txn.date, "transfer", BOOKED)
-        changes = Sums({self.find_account(key): change})
-        self.movements.append(row._replace(changes=changes, is_booked=True))
+        row = self.liabilities.describe(key, claim.txn.date, "transfer", BOOKED)
+        changes = Sums({self.liabilities.find_account(key): change})
+        self.liabilities.movements.append(row._replace(changes=changes, is_booked=True))
 
     def _carry(
         self,
@@ -188,17 +179,14 @@ class Ordered:
             elif not stated and self._closed.covers(day):
                 self._late += [(row, row.loss) for row in rows if row.loss]
                 continue
-            put = [self._put(row.lot, part) for row, part in zip(rows, parts, strict=True)]
+            put = [
+                _put(row.lot, part, is_locked=self._is_locked)
+                for row, part in zip(rows, parts, strict=True)
+            ]
             if not stated and any(put):
                 found.append(self._transfer(key, {contra: sum(put, ZERO)}, rows, day))
         self._note_changed([row.lot.stock for row in deliveries if row.lot is not None])
         return found
-
-    def _put(self, lot: Lot | None, loss: Decimal) -> Decimal:
-        part = ZERO if lot is None else min(loss, find_room(lot))
-        if lot is not None and part:
-            carry(lot, part, part if self._is_locked else ZERO)
-        return part
 
     def _transfer(
         self,
@@ -209,17 +197,15 @@ class Ordered:
     ) -> Movement:
         """Describe a liability that becomes an allowance."""
         amount = sum(changes.values(), ZERO)
-        self.held.add(key, -amount)
-        row = self._describe(key, day, "transfer", DELIVERED)
+        self.liabilities.held.add(key, -amount)
+        row = self.liabilities.describe(key, day, "transfer", DELIVERED)
         units = sum([row.units for row in rows], ZERO)
         cost = sum([row.units * row.lot.cost_unit for row in rows if row.lot is not None], ZERO)
-        taken = {self.find_account(key): -amount}
-        self.movements.append(
+        taken = {self.liabilities.find_account(key): -amount}
+        self.liabilities.movements.append(
             row._replace(changes=taken, quantity=units, cost=cost, is_booked=True)
         )
         return row._replace(changes=changes, quantity=units, cost=cost, credits=taken)
-
-    # Measurements.
 
     def test(self, day: datetime.date, only: frozenset[str] | None) -> list[Movement]:
         """Measure what is ordered on a measurement date; return what allowances got late."""
@@ -228,7 +214,7 @@ class Ordered:
                 self._write(key, self.orders.measure(key, day), day, self.orders.find_loss(key))
         late, found = ([] if self._closed.covers(day) else self._late), []
         for row, loss in late:
-            part = self._put(row.lot, loss)
+            part = _put(row.lot, loss, is_locked=self._is_locked)
             if part and row.lot is not None:
                 found.append(self._transfer(row.key, {row.lot.place.contra: part}, [row], day))
                 self._note_changed([row.lot.stock])
@@ -239,75 +225,22 @@ class Ordered:
     def _write(
         self, key: StockKey, outlooks: Sequence[Outlook], day: datetime.date, target: Decimal
     ) -> None:
-        """Write by how much the liability of an item has to change."""
         waiting = sum([loss for row, loss in self._late if row.key == key], ZERO)
-        change = target + waiting - self.held[key]
-        if self._closed.covers(day):
-            self._gaps[key] = change
-            return
-        gap = self._gaps.pop(key, ZERO)
-        if not change:
-            return
-        known = [row for row in outlooks if row.portions]
-        prices = {id(row.price): row.price for row in known}
-        reasons = Sums[str]()
-        for row in known:
-            reasons.add(row.reason, row.units)
-        kind = "commitment-loss" if change > ZERO else "commitment-recovery"
-        found = self._describe(key, day, kind, max(reasons, key=reasons.__getitem__, default=SOLD))
-        self.held.add(key, change)
-        self.movements.append(
-            found._replace(
-                changes={self.find_account(key): change},
-                quantity=sum([row.units for row in known], ZERO),
-                cost=sum([row.cost for row in known], ZERO),
-                measure=sum([row.measure for row in known], ZERO) if known else None,
-                price=next(iter(prices.values())) if len(prices) == 1 else None,
-                corrects=gap,
-            )
-        )
-
-    def _describe(self, key: StockKey, day: datetime.date, kind: Any, reason: str) -> Movement:
-        item, category = key.commodity, self._chart.items.category(key.commodity)
-        group = Group(key.entity, key.currency, item, 0, item, category)
-        return Movement(day, kind, reason, group, ZERO, ZERO, {})
-
-    # What is to be mended.
+        self.liabilities.write(key, outlooks, day, target + waiting)
 
     def report(self, day: datetime.date) -> None:
         """Report commitments that lack a price on the last measurement date."""
-        for key in () if self._is_ignored else self.orders.keys:
-            for row in self.orders.look_out(key, day):
-                stock = self.orders.find_stock(key)
-                if row.loss is None and row.rule is not None and not stock.units:
-                    item, entry = key.commodity, row.commitment.entry
-                    message = (
-                        f"{item} is ordered and has no price that counts on {day}, so the "
-                        f"commitment is not measured; add: {day} price {item} … {key.currency}"
-                    )
-                    self._mistakes.report_first(("missing", item), entry.meta, message, entry)
+        if not self._is_ignored:
+            report_unmeasured(self.orders, day, self._mistakes)
 
     def report_overdue(self, end: datetime.date) -> None:
         """Report what should have been delivered before a date."""
-        for row in self.orders.list_open():
-            if row.commitment.until < end:
-                self._report_overdue(row)
+        report_overdue(self.orders, end, self._mistakes)
 
-    def _report_overdue(self, row: Order) -> None:
-        item, until, entry = row.commitment.item, row.commitment.until, row.commitment.entry
-        message = (
-            f"{row.rest:,f} {item} of this commitment were to come until {until} and did not; if "
-            "they came at another cost, add to that transaction: invwd-commitment: TRUE; if they "
-            "come later, write a later until: here; if it was given up, take it out and book what "
-            "leaving it cost"
-        )
-        self._mistakes.report((id(entry), "overdue"), entry.meta, message, entry)
 
-    def _refuse(self, claim: Claim, what: str) -> None:
-        message = (
-            f"this booked movement of {claim.group or 'no group'} cannot be taken: {what}; mend "
-            "its accounts, its amount or invwd-group"
-        )
-        self._mistakes.report(
-            (id(claim.txn), claim.group, what), claim.txn.meta, message, claim.txn
-        )
+def _put(lot: Lot | None, loss: Decimal, *, is_locked: bool) -> Decimal:
+    """Let a lot carry a loss, as far as it can; return how much that is."""
+    part = ZERO if lot is None else min(loss, find_room(lot))
+    if lot is not None and part:
+        carry(lot, part, part if is_locked else ZERO)
+    return part

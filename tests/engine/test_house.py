@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.support.house import (
+    MOST_OF_CLASS,
     MOST_OF_FILE,
     Module,
     find_levels,
@@ -41,6 +42,10 @@ def _is_hidden(name: str) -> bool:
 
 def test_no_file_is_longer_than_one_reads_at_once() -> None:
     assert [row.name for row in HOUSE.modules if row.lines > MOST_OF_FILE] == []
+
+
+def test_no_class_is_several() -> None:
+    assert [row for row in HOUSE.classes if row.lines > MOST_OF_CLASS] == []
 
 
 def test_the_rooms_are_few_and_their_arrows_run_down() -> None:

@@ -90,8 +90,7 @@ class MeasureSteps:
         if salvage is None:
             yield Step(section, "measure", "no salvage value is stated", ZERO)
         else:
-            meta = lot.facts.meta if own else lot.stock.facts.meta
-            source = self._sources.locate(meta)
+            source = self._sources.locate(lot.facts.meta if own else lot.stock.facts.meta)
             yield times(section, "measure, at salvage", lot.units, salvage[0], source)
 
     def _list_item(self) -> Iterator[Step]:
@@ -206,8 +205,8 @@ class MeasureSteps:
         if case.measured.total is None:
             return
         share, _ = find_rate(case.rule.terms.ageing, case.lot.aged_from, case.day)
-        rates = (Rate(share, "ageing", None), *case.rule.evidence.rates)
-        rates = tuple(rate for rate in rates if rate.share)
+        known = (Rate(share, "ageing", None), *case.rule.evidence.rates)
+        rates = [rate for rate in known if rate.share]
         for rate in rates:
             source = self._sources.locate_plugin()
             words = f"{rate.reason}, at most"
