@@ -23,8 +23,10 @@ from beancount_invwd.engine.ledger import (
     list_own,
 )
 from beancount_invwd.engine.run import Run
+from beancount_invwd.transactions.journal import FILENAME
 
 __all__ = [
+    "FILENAME",
     "BadConfiguration",
     "NotSwitchedOn",
     "Run",

@@ -13,9 +13,8 @@ from typing import Any
 from beancount.core import data
 from beancount.parser import printer
 
-from beancount_invwd.engine import find_config
+from beancount_invwd.engine import FILENAME, find_config
 from beancount_invwd.policy.templates import read_roots
-from beancount_invwd.transactions.journal import FILENAME
 
 
 def book(entries: Sequence[Any], options_map: Mapping[str, Any], through: datetime.date) -> str:

@@ -189,16 +189,9 @@ class Timeline:
             self.booked.note_use(txn)
         elif is_claim:
             if txn.date != self.booked.day:
-                self._foresee(txn.date)
+                day = _list_day(self._entries, txn.date)
+                _foresee(self.booked, self._intake, txn.date, day)
             self.movements += self.booked.note(txn)
-
-    def _foresee(self, day: datetime.date) -> None:
-        """Look at all entries of a day: what is booked by hand may be taken before its end."""
-        rest = _list_day(self._entries, day)
-        if self.booked.foresee(day, rest):
-            for entry in rest:
-                if type(entry) is data.Price:  # all of the day count
-                    self._intake.take_price(entry)
 
     def _note_booked(self, stocks: Sequence[Stock]) -> None:
         """Note that allowances of stocks are as the ledger says."""
@@ -256,6 +249,14 @@ class Timeline:
         self._is_eventful = False
         self.movements += self.booked.end_day(self.releases, day)
         self.movements += self.ordered.end_day(day)
+
+
+def _foresee(booked: Booked, intake: Intake, day: datetime.date, entries: Sequence[Any]) -> None:
+    """Look at all entries of a day: what is booked by hand may be taken before its end."""
+    if booked.foresee(day, entries):
+        for entry in entries:
+            if type(entry) is data.Price:  # all of the day count
+                intake.take_price(entry)
 
 
 def _list_day(entries: Sequence[Any], day: datetime.date) -> Sequence[Any]:

@@ -15,9 +15,9 @@ from beancount_invwd.allowance.groups import Kind
 from beancount_invwd.booked.claim import has_goods
 from beancount_invwd.directives.chart import Allowance
 from beancount_invwd.directives.metadata import GROUP
+from beancount_invwd.engine import FILENAME
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
-from beancount_invwd.transactions.journal import FILENAME
 
 if TYPE_CHECKING:
     import datetime
