@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.directives.commitments import Commitment
 from beancount_invwd.directives.estimates import Estimate, find_stranger
-from beancount_invwd.directives.metadata import EXCLUDE, MARK, OWN_USE, show
+from beancount_invwd.directives.metadata import AS_OF, EXCLUDE, MARK, OWN_USE, show
 from beancount_invwd.directives.mistakes import Mistakes, find_meta
 from beancount_invwd.directives.statements import (
     SOLD,
@@ -216,8 +216,11 @@ def check_price(entry: Any, mistakes: Mistakes) -> None:
     for name, value in entry.meta.items():
         if not name.startswith(MARK):
             continue
-        if name != "invwd-exclude":
-            problem = f"unknown metadata {name} on a price; known is invwd-exclude"
+        if name == AS_OF:  # judged where it is put in its place
+            continue
+        if name != EXCLUDE:
+            known = f"{EXCLUDE}, {AS_OF}"
+            problem = f"unknown metadata {name} on a price; known are {known}"
         elif not isinstance(value, bool):
             problem = f"invwd-exclude is {show(value)}; allowed is TRUE or FALSE"
         else:

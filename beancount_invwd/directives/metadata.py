@@ -29,6 +29,7 @@ EXCLUDE = "invwd-exclude"
 OWN_USE = "invwd-own-use"
 RETURN = "invwd-return"
 DELIVERY = "invwd-commitment"
+AS_OF = "invwd-as-of"
 _LONGEST_NAME = 100
 _OF_MOVEMENTS = {GROUP, "invwd-reason", "invwd-entity", "invwd-source"}
 NAMES = (

@@ -36,6 +36,7 @@ class Directives:
         by_entry: The `invwd-…` directives by `id` of their entry.
         closed: Nothing is written on or before this date (`invwd-closed`).
         unseen: Takes postings that no lot takes.
+        later: Evidence that came later, on the dates that it is of.
     """
 
     chart: Chart
@@ -44,6 +45,14 @@ class Directives:
     by_entry: Mapping[int, Directive]
     closed: datetime.date | None
     unseen: Unseen
+    later: list[Any]
+    _own: dict[int, Directive]
+
+    def note_later(self, entry: Any, row: Directive | None) -> None:
+        """Note evidence that came later, as an entry on the date that it is of."""
+        self.later.append(entry)
+        if row is not None:
+            self._own[id(entry)] = row
 
 
 def read_directives(
@@ -70,13 +79,16 @@ def read_directives(
     chart.estimated |= {row.place for row in found if isinstance(row, Estimate)}
     found = _place_commitments(found, chart, mistakes)
     closings = [row.date for row in found if isinstance(row, Closing)]
+    by_entry = {id(row.entry): row for row in found}
     return Directives(
         chart,
         Parameters(policy.terms, chart, mistakes),
         Postings(chart.is_matched, mistakes),
-        {id(row.entry): row for row in found},
+        by_entry,
         max(closings, default=None),
         Unseen(chart, mistakes),
+        [],
+        by_entry,
     )
 
 

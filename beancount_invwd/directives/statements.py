@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from beancount_invwd.directives.commitments import Commitment, read_commitment
 from beancount_invwd.directives.estimates import Estimate, read_estimate
 from beancount_invwd.directives.forms import amount_of, check_names, take_penalty
-from beancount_invwd.directives.metadata import NAMES, find_key
+from beancount_invwd.directives.metadata import AS_OF, NAMES, find_key
 from beancount_invwd.ground.errors import RuleError
 
 DAMAGED = 'such as: 2024-11-15 custom "invwd-nrv" "MUG" 2.00 USD "damaged"'
@@ -120,7 +120,7 @@ def _read_directive(entry: Any) -> Directive:
 
 def _read_statement(entry: Any, given: Sequence[Any]) -> Statement:
     form = f"invwd-nrv takes an item, an amount and a reason, {DAMAGED}, {ENDED}"
-    check_names(entry, tuple(_LIMITS))
+    check_names(entry, (*_LIMITS, AS_OF))
     label, account, cost_date = (_take_limit(entry, name) for name in _LIMITS)
     if not 2 <= len(given) <= 3 or not isinstance(given[0], str):  # noqa: PLR2004
         raise RuleError(form)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from beancount.core import data
 
 from beancount_invwd.directives.checks import check_batches, check_directives, check_opens
+from beancount_invwd.directives.later import Later
 from beancount_invwd.directives.mistakes import Mistakes
 from beancount_invwd.directives.odd import Sound, leave_out_odd
 from beancount_invwd.directives.read import Directives, read_directives
@@ -228,6 +229,9 @@ class _Ledger:
         policy, others, options_map = self.policy, self.others, self.options_map
         mistakes = Mistakes(lambda: find_plugin_line(options_map), blocked)
         directives = read_directives(policy, others, self.entries, options_map, mistakes)
+        operating = options_map.get("operating_currency") or ()
+        later = Later(directives, self.entries, policy.evidence_after, operating, mistakes)
+        entries = later.insert(entries, end)
         timeline = Timeline(policy, directives, mistakes, end, is_told=start is not None)
         timeline.run(entries, start)
         if is_whole:  # else a directive may name what was bought later

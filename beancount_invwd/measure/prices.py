@@ -12,6 +12,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from beancount_invwd.directives.later import find_own_date
 from beancount_invwd.directives.metadata import EXCLUDE
 from beancount_invwd.ground.money import ONE
 from beancount_invwd.measure.sales import Sales
@@ -33,6 +34,11 @@ class Price(NamedTuple):
     date: datetime.date
     entry: Any
     rate: Any
+
+    @property
+    def own_date(self) -> datetime.date:
+        """The date of the directive, also where it is evidence of an earlier one."""
+        return find_own_date(self.entry) or self.date
 
 
 class Replacement(NamedTuple):

@@ -47,7 +47,7 @@ class Movement(NamedTuple):
         source: The transaction by which units left or moved.
         is_correction: Whether all of the change would belong to a closed period.
         is_booked: Whether the ledger has it already.
-        estimates: The estimates that changed before it, in words.
+        estimates: The estimates that changed before it, and evidence that came later, in words.
     """
 
     date: datetime.date

@@ -73,6 +73,7 @@ class Policy:
     Attributes:
         start: First measurement date that counts, inclusive.
         until: Last measurement date, inclusive; None is the newest directive of the ledger.
+        evidence_after: Days after a date in which evidence of it may come.
         accounts: Templates by the keys of `accounts.DEFAULTS`, with the ledger's own roots.
     """
 
@@ -90,6 +91,7 @@ class Policy:
     start: datetime.date | None = None
     until: datetime.date | None = None
     materiality: tuple[Threshold, ...] = ()
+    evidence_after: int = 90
     materiality_line: standards.MaterialityLine = "all"
     idle: Schedule = ()
     coverage: Coverage | None = None

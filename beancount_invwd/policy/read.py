@@ -166,6 +166,7 @@ def _build(reader: _Reader, roots: Roots, year_end_option: str | None) -> Policy
         materiality_line=reader.take(
             "materiality_line", _one_of(standards.LINES), standard.materiality_line
         ),
+        evidence_after=reader.take("evidence_after", _parse_window, 90),
         idle=reader.take("idle", _or_none(values.parse_schedule), None) or (),
         coverage=reader.take("coverage", _or_none(parse_coverage), None),
     )
@@ -185,6 +186,12 @@ def _one_of(allowed: tuple[str, ...]) -> Callable[[Any], str]:
 
 def _or_none(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda value: None if value is None else parse(value)
+
+
+def _parse_window(value: Any) -> int:
+    if not values.is_whole(value):
+        raise RuleError("a whole number of days such as 90")
+    return cast("int", value)
 
 
 def parse_days(value: Any) -> int:

@@ -36,6 +36,7 @@ from beancount_invwd.timeline.agenda import Agenda
 from beancount_invwd.timeline.due import Calendar, Due
 from beancount_invwd.timeline.estimates import Estimates, depends_on_demand
 from beancount_invwd.timeline.intake import Intake
+from beancount_invwd.timeline.later import tell_later
 from beancount_invwd.timeline.measurement import Measurement
 from beancount_invwd.timeline.missing import Missing
 from beancount_invwd.timeline.ordered import Ordered
@@ -235,7 +236,8 @@ class Timeline:
         self._missing.report_emptied()
         self.movements += self.ordered.test(day, only)
         written = self._measurement.test(day, only)
-        self.movements += self.estimates.tell(written, last, is_of_all=only is None)
+        written = self.estimates.tell(written, last, is_of_all=only is None)
+        self.movements += tell_later(written, self._directives)
         if not self._is_by_price and self._calendar.is_last(day):
             self._missing.report_evidence(self.weigher, day)
             self.ordered.report(day)

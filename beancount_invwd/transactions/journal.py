@@ -161,7 +161,7 @@ class Journal:
             meta["invwd-measure"] = show(movement.measure, figures.measure)
         if movement.price is not None:
             meta["invwd-price"] = trim(movement.price.number)
-            meta["invwd-price-date"] = movement.price.date
+            meta["invwd-price-date"] = movement.price.own_date
         if movement.source is not None:
             meta["invwd-source"] = self._locate(movement.source.meta)
         return meta

@@ -140,7 +140,7 @@ def _sum_up(run: Run, key: tuple[Any, ...], rows: Sequence[Row], by: By) -> Posi
         quantity=quantity,
         cost=cost,
         price=price.number if is_one_price and price is not None else None,
-        price_date=price.date if is_one_price and price is not None else None,
+        price_date=price.own_date if is_one_price and price is not None else None,
         measure=sum((total or ZERO for total in totals), ZERO) if None not in totals else None,
         allowance=sum((row.lot.allowance for row in rows), ZERO),
         pending=sum((pending.get(row.lot.number, ZERO) for row in rows), ZERO),

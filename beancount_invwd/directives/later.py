@@ -1,0 +1,133 @@
+"""Prices and `invwd-nrv` that are evidence of an earlier date (IAS 10.9(b)(ii), ASC 855-10-25-1).
+
+    2025-01-20 price MUG 5.50 USD
+      invwd-as-of: 2024-12-31
+
+It counts on 2024-12-31 before any other price of that day, and from its own date as a price of
+that date.
+"""
+
+from __future__ import annotations
+
+import datetime
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from beancount.core import data
+
+from beancount_invwd.directives.metadata import AS_OF, show
+from beancount_invwd.directives.statements import Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from beancount_invwd.directives.mistakes import Mistakes
+    from beancount_invwd.directives.read import Directives
+
+_OWN_DATE = "__invwd_own_date__"
+_PLAIN = 2  # filename and lineno: metadata that says nothing
+_get_date = attrgetter("date")
+
+
+def find_own_date(entry: Any) -> datetime.date | None:
+    """The date of the directive of which this is the earlier evidence; None if it is itself."""
+    found: datetime.date | None = entry.meta.get(_OWN_DATE)
+    return found
+
+
+def list_stated(entries: Sequence[Any]) -> list[Any]:
+    """List prices and values that say of which date they are evidence."""
+    price, custom = data.Price, data.Custom
+    return [
+        entry
+        for entry in entries
+        if (type(entry) is price or type(entry) is custom)
+        and len(entry.meta) > _PLAIN
+        and AS_OF in entry.meta
+    ]
+
+
+class Later:
+    """Finds evidence that came later.
+
+    Args:
+        directives: What the ledger states.
+        entries: All entries.
+        most_days: How many days after a date evidence of it may come.
+        operating: The operating currencies, whose prices are rates.
+        mistakes: Takes what is wrong.
+    """
+
+    def __init__(
+        self,
+        directives: Directives,
+        entries: Sequence[Any],
+        most_days: int,
+        operating: Collection[str],
+        mistakes: Mistakes,
+    ) -> None:
+        self._directives = directives
+        self._most_days = most_days
+        self._mistakes = mistakes
+        self._stated = list_stated(entries)
+        self._currencies = set(operating)
+        if self._stated:
+            quotes = (entry.amount.currency for entry in entries if type(entry) is data.Price)
+            self._currencies |= set(quotes)
+
+    def insert(self, entries: Sequence[Any], end: datetime.date) -> Sequence[Any]:
+        """Insert evidence where it counts; none on or before a closed date.
+
+        Args:
+            entries: The entries that are followed.
+            end: The last date that is, inclusive.
+        """
+        found, closed = list(self._list_early(end)), self._directives.closed
+        found = [entry for entry in found if closed is None or entry.date > closed]
+        if not found:
+            return entries
+        merged = list(entries)
+        for entry in found:
+            merged.insert(bisect_right(merged, entry.date, key=_get_date), entry)
+        return merged
+
+    def _list_early(self, end: datetime.date) -> Iterator[Any]:
+        """Copies on the dates that evidence is of; what is wrong is reported."""
+        for entry in self._stated:
+            row = self._directives.by_entry.get(id(entry))
+            if type(entry) is data.Custom and not isinstance(row, Statement):
+                continue  # an error already
+            problem = self._find_problem(entry)
+            if problem:
+                item = row.item if isinstance(row, Statement) else entry.currency
+                self._mistakes.block(item, entry.meta, problem, entry)
+                continue
+            day = entry.meta[AS_OF]
+            if day < entry.date and day <= end:
+                meta = {**entry.meta, _OWN_DATE: entry.date}
+                early = entry._replace(date=day, meta=meta)
+                value = row._replace(date=day, entry=early) if isinstance(row, Statement) else None
+                self._directives.note_later(early, value)
+                yield early
+
+    def _find_problem(self, entry: Any) -> str | None:
+        day = entry.meta[AS_OF]
+        if not isinstance(day, datetime.date):
+            return f"{AS_OF} is {show(day)}; allowed is a date such as 2024-12-31"
+        if type(entry) is data.Price and entry.currency in self._currencies:
+            return (
+                f"{AS_OF} says nothing on an exchange rate: that of the day counts which is "
+                "measured (IAS 21.23); remove it"
+            )
+        if day > entry.date:
+            return (
+                f"{AS_OF} is {day}, after its own date; it is the earlier date that this tells of"
+            )
+        if (entry.date - day).days > self._most_days:
+            return (
+                f"{AS_OF} is {day}, more than {self._most_days} days before; later evidence of a "
+                "date is none of it any more; remove it, or raise 'evidence_after'"
+            )
+        return None
