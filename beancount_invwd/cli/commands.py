@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import get_args
 
 import click
@@ -17,11 +16,11 @@ from beancount_invwd.cli.console import (
     Commands,
     Ledger,
     Refusal,
-    check_apart,
     finish,
     load,
     read_date,
     read_share,
+    read_sheet_file,
     show_progress,
     write,
 )
@@ -239,21 +238,17 @@ def disclose(ledger: str, start: Day, end: Day, output: str | None) -> None:
 def count(ledger: str, sheet: str, date: Day, *, balances: bool, output: str | None) -> None:
     """Compare a count sheet with the books: what is missing, as transactions to append.
 
-    The sheet is a CSV file with the columns account, commodity, quantity and perhaps label.
+    The sheet (CSV, XLSX or ODS) has the columns account, commodity, quantity and perhaps label.
     Surpluses, unknown names and faults of the sheet go to stderr; with faults the status is 1.
 
     \b
     Example:
       bean-invwd count ledger.beancount sheet.csv --date 2024-12-31 >> ledger.beancount
     """
-    check_apart(output, [sheet])
-    try:
-        text = Path(sheet).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refusal(f"{sheet} cannot be read: {error}") from error
+    grid = read_sheet_file(sheet, output)
     loaded = load(ledger)
     run = loaded.follow(date or find_end(list_own(loaded.entries), None))
-    found = count_sheet(run, text)
+    found = count_sheet(run, grid)
     for problem in found.problems:
         click.echo(f"{sheet}: {problem}", err=True)
     write(loaded, found.write(has_balances=balances), output)

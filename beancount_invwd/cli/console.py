@@ -31,6 +31,8 @@ from beancount_invwd.policy.values import parse_date, parse_share
 from beancount_invwd.report.output.formats import WRITERS
 from beancount_invwd.report.output.numbers import make_numbers
 from beancount_invwd.report.output.tables import Document
+from beancount_invwd.sheets.files import UnreadableError, read_file
+from beancount_invwd.sheets.rows import Grid
 
 _PAGE = "beancount_invwd_fava"
 _PATIENCE = 1.0  # seconds before anything is said
@@ -235,6 +237,19 @@ def check_apart(output: str | None, inputs: Iterable[str]) -> None:
     for path in inputs:
         if output and os.path.exists(output) and os.path.samefile(output, path):  # noqa: PTH110, PTH121
             raise Refusal(f"{output} was read for this and is not written over; name another file")
+
+
+def read_sheet_file(path: str, output: str | None) -> Grid:
+    """Read a sheet, before time is spent on the ledger.
+
+    Raises:
+        Refusal: It cannot be read, or is to be written over.
+    """
+    check_apart(output, [path])
+    try:
+        return read_file(path)
+    except UnreadableError as error:
+        raise Refusal(str(error)) from error
 
 
 def _write_stdout(content: str | bytes) -> None:

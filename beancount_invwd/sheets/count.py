@@ -31,7 +31,7 @@ from beancount_invwd.ground.money import ZERO
 from beancount_invwd.sheets.count_sheet import Line, Sheet, read_sheet
 from beancount_invwd.sheets.later import Later, find_file
 from beancount_invwd.sheets.on_hand import Store, fill_store
-from beancount_invwd.sheets.rows import Kind, Problem
+from beancount_invwd.sheets.rows import Grid, Kind, Problem
 from beancount_invwd.sheets.shelf import Lots, Shelf
 from beancount_invwd.sheets.text import quote, show_lots, write_entries
 
@@ -59,15 +59,16 @@ class Count:
         return write_entries(self.opens, self.shortages, self.balances if has_balances else ())
 
 
-def count(run: Run, text: str) -> Count:
+def count(run: Run, given: str | Grid) -> Count:
     """Hold a count sheet against the books.
 
     Args:
         run: The ledger as of the day of the count; the quantities are of its end.
-        text: The sheet: CSV with the columns account, commodity, quantity and perhaps label.
+        given: The sheet, with the columns account, commodity, quantity and perhaps label: the text
+            of a CSV, or what was read of a file.
     """
     own = list_own(run.entries)
-    sheet = read_sheet(text)
+    sheet = read_sheet(given)
     store = fill_store(run, own)
     counting = _Counting(store, Later(entry for entry in own if entry.date > run.as_of))
     for lines in sheet.lines.values():

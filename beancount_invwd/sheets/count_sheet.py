@@ -4,17 +4,20 @@
     Assets:Inventory:Store,LAMP,4,A-17        4 LAMP of the lots with this label
     Assets:Inventory:Store,LAMP,9,            9 LAMP of all others
 
-The label may be missing. Of an item with a fault in one of its lines nothing is counted.
+The label may be missing. What `report --by lot` wrote is one as well (`lot_label`): lots of a label
+that it lists by date are added up. Of an item with a fault in one of its lines nothing is counted.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
 from beancount_invwd.ground.errors import RuleError
-from beancount_invwd.sheets.rows import Problem, Row, read_number, read_rows
+from beancount_invwd.ground.money import ZERO
+from beancount_invwd.sheets.rows import Grid, Problem, Row, read_rows, split_text
 
 _COLUMNS = {"account": True, "commodity": True, "quantity": True, "label": False}
 
@@ -44,9 +47,16 @@ class Sheet:
     faults: list[Problem] = field(default_factory=list)
 
 
-def read_sheet(text: str) -> Sheet:
-    """Read the text of a count sheet (CSV with a header)."""
-    rows, faults = read_rows(text, _COLUMNS)
+_REPORTED = "lot_label"
+
+
+def read_sheet(given: str | Grid) -> Sheet:
+    """Read a count sheet with a header: the text of a CSV, or what was read of a file."""
+    grid = split_text(given) if isinstance(given, str) else given
+    rows, faults = read_rows(grid, _COLUMNS, {_REPORTED: "label"})
+    is_report = bool(grid.lines) and _REPORTED in grid.lines[0][1]
+    if is_report:
+        rows = _add_up(rows)
     sheet = Sheet(faults=faults)
     seen: dict[tuple[str, str, str | None], int] = {}
     for row in rows:
@@ -64,9 +74,32 @@ def read_sheet(text: str) -> Sheet:
     return sheet
 
 
+def _add_up(rows: Sequence[Row]) -> list[Row]:
+    """Make one row of those of the same account, item and label; what is no number stays."""
+    found: dict[object, Row] = {}
+    for row in rows:
+        cells = {**row.cells, "label": _arm(row.cells["label"])}
+        key = cells["account"], cells["commodity"], cells["label"]
+        try:
+            number = row.read_number("quantity")
+        except RuleError:
+            found[row.number] = row
+            continue
+        before = found.setdefault(key, Row(row.number, cells, {"quantity": ZERO}, has_comma=False))
+        number += before.numbers["quantity"]
+        texts = {**cells, "quantity": f"{number:f}"}
+        found[key] = before._replace(cells=texts, numbers={"quantity": number})
+    return list(found.values())
+
+
+def _arm(label: str) -> str:
+    """Take off the apostrophe that keeps a spreadsheet from taking a label for a formula."""
+    return label[1:] if label[:2] in {"'=", "'+", "'-", "'@"} else label
+
+
 def _read_line(row: Row) -> Line:
     cells = row.cells
-    quantity = read_number("quantity", cells["quantity"])
+    quantity = row.read_number("quantity")
     for name in ("account", "commodity"):
         if not cells[name]:
             raise RuleError(f"the {name} is empty; fill it in")

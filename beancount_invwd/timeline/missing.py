@@ -255,7 +255,7 @@ class _Lack:
             firsts = {item: firsts[item] for item in most}
             which = f"{len(lots):,} items with a cost of {_sum_cost(lots.values())}"
             more = (
-                f"\n(and {len(lots) - MOST_LINES:,} more, all listed by: bean-invwd report LEDGER)"
+                f"\n(and {len(lots) - MOST_LINES:,} more, all listed by: bean-invwd prices LEDGER)"
             )
         lines = "\n".join(map(self._write_line_with_comment, firsts.values()))
         return (

@@ -95,7 +95,7 @@ def test_what_is_missing_is_written_off_and_the_rest_listed(ledger: Path) -> Non
 
 def test_a_sheet_that_is_no_text_is_refused(ledger: Path) -> None:
     sheet = ledger.parent / "sheet.csv"
-    sheet.write_bytes(b"\xff\xfe\x00account")
+    sheet.write_bytes(b"\xff\xfe\x00accounts")
     result = CliRunner().invoke(main, ["count", str(ledger), str(sheet)])
     assert result.exit_code == 2
     assert "cannot be read" in result.output
