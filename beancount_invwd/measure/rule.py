@@ -19,6 +19,7 @@ from beancount_invwd.measure.measured import Evidence, Measured, Valued
 
 if TYPE_CHECKING:
     from beancount_invwd.directives.statements import Contract
+    from beancount_invwd.measure.prices import Price
     from beancount_invwd.policy.policy import Terms
     from beancount_invwd.policy.standards import Measure
     from beancount_invwd.policy.values import Charge
@@ -170,6 +171,10 @@ class Rule(NamedTuple):
         """The same for units that a contract sells."""
         evidence = self.evidence._replace(price=None, statement=None, contract=contract)
         return Rule(self.terms, self.costs, evidence)
+
+    def with_price(self, price: Price) -> Rule:
+        """The same at another price."""
+        return Rule(self.terms, self.costs, self.evidence._replace(price=price, statement=None))
 
     def value(self, units: Valued) -> Measured:
         """What units are worth by what is known of their item alone."""

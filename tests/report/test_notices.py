@@ -337,3 +337,36 @@ def test_notices_in_json() -> None:
         "date": "2024-01-31",
         "message": f"{STORE} holds 12.00 USD of money besides its lots",
     }
+
+
+LATER = """
+plugin "beancount_invwd" "{'period': 'year'}"
+2024-01-01 open Assets:Inventory
+2024-01-01 open Assets:Bank
+2024-02-01 * "goods"
+  Assets:Inventory  100 MUG {10.00 USD}
+  Assets:Bank
+2024-12-31 price MUG 9.00 USD
+2025-01-20 price MUG 6.00 USD
+  %s
+2025-02-20 price MUG 7.00 USD
+2025-06-20 price MUG 5.00 USD
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "as_of", "amounts"),
+    [
+        ("", None, [Decimal("300.00")]),  # 10.00 - 6.00 in place of 10.00 - 9.00
+        ("", datetime.date(2024, 12, 31), [Decimal("300.00")]),
+        ("invwd-as-of: 2025-01-20", None, [Decimal("200.00")]),  # it arose later; 7.00 is asked of
+        ("invwd-as-of: 2024-12-31", None, []),  # 7.00 would lower that loss
+    ],
+)
+def test_a_price_after_the_year_end_is_asked_about(
+    answer: str, as_of: datetime.date | None, amounts: list[Decimal]
+) -> None:
+    entries, errors, options = loader.load_string(LATER % answer)
+    assert errors == []
+    notices = list_notices(follow_ledger(entries, options, as_of))
+    assert [row.amount for row in notices if row.kind == "later-evidence"] == amounts

@@ -12,6 +12,7 @@ from beancount_invwd.ground.sums import Sums
 from beancount_invwd.measure.measured import Unit
 from beancount_invwd.measure.rule import add_up_costs
 from beancount_invwd.report.ledger.history import read_history
+from beancount_invwd.report.ledger.later import find_later
 from beancount_invwd.report.ledger.level import find_level
 from beancount_invwd.report.ledger.notice import Notice
 from beancount_invwd.report.ledger.own_use import find_own_use
@@ -38,6 +39,7 @@ def _list_notices(run: Run) -> list[Notice]:
         *find_level(run),
         *find_own_use(run),
         *_list_direct(run),
+        *find_later(run),
         *_list_aside(run),
         *_list_foreign(run),
         *(row for stock in run.stocks for row in _list_provisions(run, stock)),

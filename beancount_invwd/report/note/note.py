@@ -26,7 +26,14 @@ if TYPE_CHECKING:
     from beancount_invwd.engine import Run
 
 
-_DOUBTS = {"untested-period-end", "level", "functional-currency", "provision", "penalty"}
+_DOUBTS = {
+    "untested-period-end",
+    "level",
+    "later-evidence",
+    "functional-currency",
+    "provision",
+    "penalty",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from beancount_invwd.ground.money import CONTEXT, ZERO
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.policy.values import parse_share
+from beancount_invwd.report.ledger.notices import list_notices
 from beancount_invwd.report.ledger.untested import find_untested, tell_untested
 from beancount_invwd.report.output.columns import (
     CARRYING,
@@ -280,9 +281,10 @@ COLUMNS = (
 def document_risks(run: Run, rows: Sequence[RiskRow], headroom: Decimal, within: int) -> Document:
     """What is at risk."""
     title, untested = f"Inventory at risk on {run.as_of}", find_untested(run)
+    asked = [row.message for row in list_notices(run) if row.kind == "later-evidence"]
     return Document(
         f"{title}: if prices fall by {show_share(headroom)}, and within {within} days",
         {"as_of": run.as_of, "headroom": headroom, "within": within},
         [Table("items", COLUMNS, rows, empty="Nothing is at risk.")],
-        notes=[tell_untested(untested)] if untested is not None else [],
+        notes=[*([] if untested is None else [tell_untested(untested)]), *asked],
     )
