@@ -20,13 +20,12 @@ from beancount_invwd.cli.console import (
     load,
     read_date,
     read_share,
-    read_sheet_file,
     show_progress,
     write,
 )
+from beancount_invwd.cli.counting import count
 from beancount_invwd.cli.month_end import book, prices, todo
 from beancount_invwd.cli.options import AS_OF, LEDGER, OUTPUT, Day, Printed, prints_tables
-from beancount_invwd.engine import find_end, list_own
 from beancount_invwd.report.compare.compare import compare as compare_policies
 from beancount_invwd.report.compare.document import document_comparison
 from beancount_invwd.report.compare.scenarios import BadScenario, read_scenario
@@ -40,7 +39,6 @@ from beancount_invwd.report.note.note import disclose as write_note
 from beancount_invwd.report.positions import document_positions
 from beancount_invwd.report.risk import risk as risks
 from beancount_invwd.report.rollforward import NotTestedSo, document_rollforward, roll_forward
-from beancount_invwd.sheets.count import count as count_sheet
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -229,33 +227,5 @@ def disclose(ledger: str, start: Day, end: Day, output: str | None) -> None:
     finish(loaded)
 
 
-@main.command()
-@LEDGER
-@click.argument("sheet", type=click.Path(exists=True, dir_okay=False))
-@click.option("--date", callback=read_date, metavar="DATE", help="The day of the count.")
-@click.option("--balances", is_flag=True, help="Add balance assertions of what was counted.")
-@OUTPUT
-def count(ledger: str, sheet: str, date: Day, *, balances: bool, output: str | None) -> None:
-    """Compare a count sheet with the books: what is missing, as transactions to append.
-
-    The sheet (CSV, XLSX or ODS) has the columns account, commodity, quantity and perhaps label.
-    Surpluses, unknown names and faults of the sheet go to stderr; with faults the status is 1.
-
-    \b
-    Example:
-      bean-invwd count ledger.beancount sheet.csv --date 2024-12-31 >> ledger.beancount
-    """
-    grid = read_sheet_file(sheet, output)
-    loaded = load(ledger)
-    run = loaded.follow(date or find_end(list_own(loaded.entries), None))
-    found = count_sheet(run, grid)
-    for problem in found.problems:
-        click.echo(f"{sheet}: {problem}", err=True)
-    write(loaded, found.write(has_balances=balances), output)
-    if any(problem.kind == "sheet" for problem in found.problems):
-        raise click.exceptions.Exit(1)
-    finish(loaded)
-
-
-for _command in (book, prices, todo):
+for _command in (book, count, prices, todo):
     main.add_command(_command)

@@ -173,7 +173,8 @@ class _Counting:
             held = sum(part.values(), ZERO)
             if line.label is not None and line.label not in known:
                 had = ", ".join(quote(label) for label in sorted(filter(None, known))) or "none"
-                message = f"{_name(line)}: no lot has this label; it had {had}"
+                counted = f"{line.quantity:f} counted are not settled"
+                message = f"{_name(line)}: {counted}: no lot has this label; it had {had}"
                 self.note("unknown", line.number, message)
             elif line.quantity > held:
                 more = f"{line.quantity - held:f} more than in the books"

@@ -78,8 +78,8 @@ def _add_up(rows: Sequence[Row]) -> list[Row]:
     """Make one row of those of the same account, item and label; what is no number stays."""
     found: dict[object, Row] = {}
     for row in rows:
-        cells = {**row.cells, "label": _arm(row.cells["label"])}
-        key = cells["account"], cells["commodity"], cells["label"]
+        cells = row.cells
+        key = cells["account"], cells["commodity"], _arm(cells["label"])
         try:
             number = row.read_number("quantity")
         except RuleError:
@@ -105,7 +105,7 @@ def _read_line(row: Row) -> Line:
             raise RuleError(f"the {name} is empty; fill it in")
     if any("\n" in value or "\r" in value for value in cells.values()):
         raise RuleError("a field runs over several lines; close its quotes")
-    label = cells.get("label") or None
+    label = _arm(cells.get("label", "")) or None
     return Line(row.number, cells["account"], cells["commodity"], label, quantity)
 
 

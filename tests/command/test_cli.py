@@ -39,6 +39,7 @@ COMMANDS = {
     "explain-converted": ["explain", EXAMPLE, "LAMP"],
     "todo": ["todo", EXAMPLE, "--as-of", "2024-04-30"],
     "prices": ["prices", EXAMPLE],
+    "count": ["count", EXAMPLE],
     "explain-lot": ["explain", EXAMPLE, "MUG", "--as-of", "2023-09-30", "--lot", "M-0823"],
 }
 FORMATS = ("text", "csv", "json", "xlsx")

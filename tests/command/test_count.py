@@ -330,7 +330,10 @@ def test_labels_that_are_unknown_and_lots_that_no_line_counts() -> None:
     found = _count(ledger, _sheet("MUG 8 A-71", "MUG 2 A-18"))
     rest = '10 {5.00 USD, 2024-01-02}, 8 {7.00 USD, 2024-01-03, "A-17"}'
     assert _messages(found) == [
-        f'unknown: line 2: MUG "A-71" in {STORE}: no lot has this label; it had "A-17", "A-18"',
+        (
+            f'unknown: line 2: MUG "A-71" in {STORE}: 8 counted are not settled: '
+            'no lot has this label; it had "A-17", "A-18"'
+        ),
         f"not counted: not counted: of MUG in {STORE} {rest}",
     ]
     assert _postings(found) == ['-4 MUG {"A-18"}']
@@ -597,6 +600,10 @@ def test_a_label_is_optional() -> None:
         ("{}\nA:B,MUG", "line 2: has 2 fields, but the header has 4; put a field that"),
         ("{}\nA:B,MUG,1,000,", "line 2: has 5 fields, but the header has 4"),
         ("{}\nA:B,MUG,-2,", "line 2: the quantity -2 is negative; what is not there counts as 0"),
+        (
+            "account;commodity;quantity\nA:B;MUG;1.400",
+            "line 2: the quantity 1.400 may be 1400 or 1.4; write it without a separator of",
+        ),
         ('{}\nA:B,MUG,"2,5",', "line 2: the quantity '2,5' is no number; write it with a decimal"),
         ("{}\nA:B,MUG,1e3,", "line 2: the quantity '1e3' is no number"),
         ("{}\nA:B,MUG,NaN,", "line 2: the quantity 'NaN' is no number"),
