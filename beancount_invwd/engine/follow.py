@@ -57,8 +57,8 @@ def collector_paused(*, keeps: bool = False) -> Iterator[None]:
     """Pause the garbage collector: nothing here is garbage, and a full pass costs seconds.
 
     Args:
-        keeps: Whether what is made lives as long as the ledger: it is put with what is old at once,
-            as some passes over all of it would do.
+        keeps: Whether what is made lives as long as the ledger: one pass puts it with what is old,
+            and counts it, so that full passes still come and find what Fava loaded before.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -66,9 +66,8 @@ def collector_paused(*, keeps: bool = False) -> Iterator[None]:
         yield
     finally:
         if was_enabled:
-            if keeps and not gc.get_freeze_count():  # else the program keeps its own things apart
-                gc.freeze()
-                gc.unfreeze()
+            if keeps:
+                gc.collect(1)
             gc.enable()
 
 

@@ -5,7 +5,7 @@ Lots are always followed over the whole ledger; filters narrow what is shown of 
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.engine import Run, follow_ledger
@@ -15,6 +15,7 @@ from beancount_invwd.report.ledger.sources import Sources
 
 if TYPE_CHECKING:
     import datetime
+    from collections.abc import Callable
 
     from fava.core import FavaLedger
 
@@ -23,33 +24,36 @@ _COMPARISONS = 16
 
 
 class Cache:
-    """Answers that hold until the ledger is loaded again."""
+    """Answers that hold until the ledger is loaded again; it does not refer to itself.
+
+    Attributes:
+        follow: Gives the state on a date, None being the ledger's last one; raises as
+            `follow_ledger` does.
+        compare: Puts policies side by side on a date.
+        pages: What was built, by what was asked for.
+    """
 
     def __init__(self, ledger: FavaLedger) -> None:
-        self._entries = ledger.all_entries
         self._options: Any = ledger.options
-        self.follow = lru_cache(_RUNS)(self._follow)
-        self.compare = lru_cache(_COMPARISONS)(self._compare)
+        follow = lru_cache(_RUNS)(partial(follow_ledger, ledger.all_entries, self._options))
+        self.follow: Callable[[datetime.date | None], Run] = follow
+        self.compare = lru_cache(_COMPARISONS)(partial(_compare, follow))
         self.pages: dict[object, Any] = {}
-
-    def _follow(self, as_of: datetime.date | None) -> Run:
-        """The state on a date; None is the ledger's last one.
-
-        Raises:
-            NotSwitchedOn: The ledger does not use the plugin.
-            BadConfiguration: Its configuration has errors.
-        """
-        return follow_ledger(self._entries, self._options, as_of)
-
-    def _compare(self, columns: tuple[str, ...], as_of: datetime.date | None) -> Comparison:
-        """Put policies side by side.
-
-        Raises:
-            BadScenario: One cannot be read, or the configuration refuses it.
-        """
-        return compare(self.follow(as_of), [read_scenario(text) for text in columns])
 
     @cached_property
     def plugin_line(self) -> str:
         """File and line that switch the plugin on, relative to the ledger's folder."""
         return Sources(self._options).locate_plugin()
+
+
+def _compare(
+    follow: Callable[[datetime.date | None], Run],
+    columns: tuple[str, ...],
+    as_of: datetime.date | None,
+) -> Comparison:
+    """Put policies side by side.
+
+    Raises:
+        BadScenario: One cannot be read, or the configuration refuses it.
+    """
+    return compare(follow(as_of), [read_scenario(text) for text in columns])

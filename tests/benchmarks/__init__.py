@@ -4,4 +4,5 @@ python -m tests.benchmarks.targets
 python -m tests.benchmarks.callgrind
 python -m tests.benchmarks.page --size M
 python -m tests.benchmarks.hostile
+python -m tests.benchmarks.memory
 """
