@@ -171,6 +171,8 @@ class Weigher:
             return None
         if self.evidence.list_contracts(stock.key, today.day):
             return None
+        if self.evidence.find_temporary(item, today.day):
+            return None
         rule = self.valuer.find_rule(stock, terms, today)
         if not rule.is_uniform:
             return None

@@ -21,6 +21,7 @@ from beancount_invwd.directives.statements import (
     Directive,
     Statement,
 )
+from beancount_invwd.directives.temporary import Temporary
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -60,20 +61,28 @@ def check_directives(
         if isinstance(row, Closing | Commitment):
             continue
         if isinstance(row, Estimate):
-            problem = find_stranger(row, directives.chart, {*currencies, *mistakes.commodities})
-            if problem:
-                mistakes.report(id(row.entry), row.entry.meta, problem, row.entry)
+            _check_estimate(row, directives.chart, mistakes, currencies)
             continue
-        if row.item in currencies:
-            had = lots.get(row.item, set())
-            problem = _check(row, had, currencies[row.item], directives.chart)
-        else:
+        if row.item not in currencies:
             is_known = row.item in mistakes.commodities or row.item in ordered
             problem = None if is_known else _tell_unknown(row)
+        elif isinstance(row, Temporary):
+            continue
+        else:
+            had = lots.get(row.item, set())
+            problem = _check(row, had, currencies[row.item], directives.chart)
         if problem:
             mistakes.block(row.item, row.entry.meta, problem, row.entry)
     for row in _list_idle_ends(directives.by_entry.values()):
         mistakes.report(id(row.entry), row.entry.meta, _tell_idle_end(row), row.entry)
+
+
+def _check_estimate(
+    row: Estimate, chart: Chart, mistakes: Mistakes, items: Collection[str]
+) -> None:
+    problem = find_stranger(row, chart, {*items, *mistakes.commodities})
+    if problem:
+        mistakes.report(id(row.entry), row.entry.meta, problem, row.entry)
 
 
 def _check_materials(chart: Chart, mistakes: Mistakes, items: Collection[str]) -> None:
@@ -110,7 +119,7 @@ def _tell_idle_end(row: Statement) -> str:
     )
 
 
-def _tell_unknown(row: Assertion) -> str:
+def _tell_unknown(row: Assertion | Temporary) -> str:
     name, item = row.entry.type, row.item
     form = f"; its form is {SOLD}" if isinstance(row, Contract) else ""
     return f"{name} names {item}, which no inventory account ever held; check its name{form}"

@@ -38,6 +38,7 @@ NAMES = (
     "invwd-contract",
     "invwd-commitment",
     "invwd-policy",
+    "invwd-temporary",
     "invwd-closed",
 )
 

@@ -19,6 +19,7 @@ from beancount_invwd.directives.metadata import MARK, list_strays
 from beancount_invwd.directives.mistakes import Mistakes
 from beancount_invwd.directives.postings import Postings
 from beancount_invwd.directives.statements import Closing, Directive, read_statements
+from beancount_invwd.directives.temporary import Temporary, check_temporary
 from beancount_invwd.directives.terms import Parameters
 from beancount_invwd.directives.unseen import Unseen
 from beancount_invwd.ground.errors import RuleError
@@ -77,7 +78,7 @@ def read_directives(
     for entry, problem in problems:
         mistakes.report(id(entry), entry.meta, problem, entry)
     chart.estimated |= {row.place for row in found if isinstance(row, Estimate)}
-    found = _place_commitments(found, chart, mistakes)
+    found = _place_commitments(found, policy, chart, mistakes)
     closings = [row.date for row in found if isinstance(row, Closing)]
     by_entry = {id(row.entry): row for row in found}
     return Directives(
@@ -93,13 +94,16 @@ def read_directives(
 
 
 def _place_commitments(
-    rows: Iterable[Directive], chart: Chart, mistakes: Mistakes
+    rows: Iterable[Directive], policy: Policy, chart: Chart, mistakes: Mistakes
 ) -> list[Directive]:
-    """Find the entity of each commitment; those without one are reported and left out."""
-    found = []
+    """Find the entity of each commitment; what the ledger does not allow is left out."""
+    found: list[Directive] = []
     for row in rows:
         try:
-            found.append(place(row, chart) if isinstance(row, Commitment) else row)
+            if isinstance(row, Temporary):
+                found.append(check_temporary(row, policy))
+            else:
+                found.append(place(row, chart) if isinstance(row, Commitment) else row)
         except RuleError as error:
             mistakes.report(id(row.entry), row.entry.meta, str(error), row.entry)
     return found

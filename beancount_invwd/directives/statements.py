@@ -17,6 +17,7 @@ from beancount_invwd.directives.commitments import Commitment, read_commitment
 from beancount_invwd.directives.estimates import Estimate, read_estimate
 from beancount_invwd.directives.forms import amount_of, check_names, take_penalty
 from beancount_invwd.directives.metadata import AS_OF, NAMES, find_key
+from beancount_invwd.directives.temporary import Temporary, read_temporary
 from beancount_invwd.ground.errors import RuleError
 
 DAMAGED = 'such as: 2024-11-15 custom "invwd-nrv" "MUG" 2.00 USD "damaged"'
@@ -74,7 +75,7 @@ class ReplacementCost(NamedTuple):
 
 
 Assertion = Statement | ReplacementCost | Contract
-Directive = Assertion | Commitment | Estimate | Closing
+Directive = Assertion | Commitment | Estimate | Temporary | Closing
 
 
 def read_statements(
@@ -99,7 +100,7 @@ def read_statements(
     return found, problems, blocked
 
 
-def _read_directive(entry: Any) -> Directive:
+def _read_directive(entry: Any) -> Directive:  # noqa: PLR0911 (one for each name)
     given = [row.value for row in entry.values or ()]
     if entry.type == "invwd-nrv":
         return _read_statement(entry, given)
@@ -111,6 +112,8 @@ def _read_directive(entry: Any) -> Directive:
         return read_commitment(entry, given)
     if entry.type == "invwd-policy":
         return read_estimate(entry, given)
+    if entry.type == "invwd-temporary":
+        return read_temporary(entry, given)
     if entry.type == "invwd-closed":
         return _read_closing(entry, given)
     near = find_key(entry.type, NAMES)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from beancount_invwd.allowance.groups import Row
     from beancount_invwd.directives.read import Directives
     from beancount_invwd.directives.statements import Statement
+    from beancount_invwd.directives.temporary import Temporary
     from beancount_invwd.lots.demand import Rate, Turnover
     from beancount_invwd.lots.moves import DirectWriteDown
     from beancount_invwd.lots.places import Place
@@ -126,6 +127,10 @@ class Goods:
     def find_particular(self, lot: Lot) -> Statement | None:
         """The value that is stated of these very goods, if one is."""
         return self._weigher.evidence.find_particular(lot)
+
+    def find_temporary(self, item: str) -> Temporary | None:
+        """The decline of an item that is not recognised on the date, if there is one."""
+        return self._weigher.evidence.find_temporary(item, self.as_of)
 
     def find_newest_price(self, item: str) -> Any:
         """The newest price directive of an item, however old it is; None without one."""

@@ -15,6 +15,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from beancount_invwd.directives.statements import Assertion, Contract, ReplacementCost, Statement
+from beancount_invwd.directives.temporary import Temporary
 from beancount_invwd.ground.dates import add_days, earlier
 from beancount_invwd.ground.money import ONE
 from beancount_invwd.measure.measured import Evidence
@@ -46,6 +47,7 @@ class EvidenceBook:
         self._statements: dict[str, dict[_Target, dict[str, _Ranked]]] = {}
         self._replacements: dict[tuple[str, str], Replacement] = {}
         self._contracts: dict[str, list[Contract]] = {}
+        self._temporary: dict[str, Temporary] = {}
         self._rank = 0
 
     def scale_prices(self, share: Decimal) -> EvidenceBook:
@@ -57,11 +59,19 @@ class EvidenceBook:
         scaled.price_share = share
         return scaled
 
-    def take_directive(self, row: Assertion) -> None:
+    def find_temporary(self, item: str, day: datetime.date) -> Temporary | None:
+        """Find the decline of an item that is not recognised on a date."""
+        row = self._temporary.get(item)
+        return row if row is not None and day <= row.until else None
+
+    def take_directive(self, row: Assertion | Temporary) -> None:
         """Take an `invwd-nrv`, `invwd-replacement-cost` or `invwd-contract`."""
         if isinstance(row, ReplacementCost):
             found = Replacement(row.number, row.date, row.entry)
             self._replacements[row.item, row.currency] = found
+        elif isinstance(row, Temporary):
+            self.stated.add(row.item)
+            self._temporary[row.item] = row
         elif isinstance(row, Contract):
             self.stated.add(row.item)
             insort(self._contracts.setdefault(row.item, []), row, key=_dearest_first)

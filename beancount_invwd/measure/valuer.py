@@ -90,7 +90,15 @@ class Valuer:
             found = self._measure_parts(lot, found, today)
         if found.total is None and not lot.cost:  # free goods need no evidence
             return found._replace(total=ZERO, reason="cost", is_apart=True, lack=None)
-        return found
+        return self._hold_temporary(lot, found, today)
+
+    def _hold_temporary(self, lot: Lot, found: Measured, today: Today) -> Measured:
+        """Let a lot keep at most what it carries while a decline is temporary (ASC 270-10-45-6)."""
+        row = self._evidence.find_temporary(lot.stock.key.commodity, today.day)
+        if row is None or found.total is None or found.is_apart:
+            return found
+        total, until = max(found.total, lot.cost - lot.allowance), earlier(found.until, row.until)
+        return found._replace(total=total, until=until, parts=())
 
     def _measure_alone(self, lot: Lot, contracts: Sequence[Contract], today: Today) -> Measured:
         """Measure a lot at what is known of it, or at p."""
