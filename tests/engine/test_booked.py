@@ -29,11 +29,13 @@ from tests.support import steady
 from tests.support.random_even import even_ledgers
 from tests.support.random_evidence import evidence_ledgers
 from tests.support.random_ledgers import ledgers, with_plugin
+from tests.support.random_situations import situations
 from tests.support.rules.model import run
 
 STEADY = settings(steady.STEADY, max_examples=80)
 
 LEDGERS = st.one_of(ledgers(), evidence_ledgers(), even_ledgers())
+SITUATIONS = st.one_of(LEDGERS, situations())
 
 Sums = dict[tuple[str, str], Decimal]
 Changes = dict[date, Sums]
@@ -107,7 +109,7 @@ SHARES = st.integers(0, 1000)
 
 
 @STEADY
-@given(LEDGERS)
+@given(SITUATIONS)
 def test_booked_whole_it_gives_the_same_books_and_adds_nothing(texts: tuple[str, str]) -> None:
     books = load(texts)
     again = books.with_more(*print_entries(books.written))
@@ -117,7 +119,7 @@ def test_booked_whole_it_gives_the_same_books_and_adds_nothing(texts: tuple[str,
 
 
 @STEADY
-@given(LEDGERS, st.integers(0, 2**32), st.sampled_from([50, 20, 80]))
+@given(SITUATIONS, st.integers(0, 2**32), st.sampled_from([50, 20, 80]))
 def test_booked_in_part_it_adds_what_is_missing(
     texts: tuple[str, str], seed: int, percent: int
 ) -> None:
@@ -134,7 +136,7 @@ def test_booked_in_part_it_adds_what_is_missing(
 
 
 @STEADY
-@given(LEDGERS, SHARES)
+@given(SITUATIONS, SHARES)
 def test_closed_it_goes_on_as_if_nothing_had_happened(texts: tuple[str, str], share: int) -> None:
     books = load(texts)
     day = pick_day(books, share)
@@ -142,7 +144,7 @@ def test_closed_it_goes_on_as_if_nothing_had_happened(texts: tuple[str, str], sh
 
 
 @STEADY
-@given(LEDGERS, SHARES, SHARES)
+@given(SITUATIONS, SHARES, SHARES)
 def test_a_second_period_is_closed_like_the_first(
     texts: tuple[str, str], one: int, other: int
 ) -> None:
