@@ -7,6 +7,7 @@ everything else goes on.
 
 from __future__ import annotations
 
+import os
 import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -60,6 +61,8 @@ def find_plugin_line(options_map: Mapping[str, Any], before: int = 0) -> dict[st
     """
     filename = options_map.get("filename") or "<beancount_invwd>"
     try:
+        if not os.path.isfile(filename):  # noqa: PTH113 (as below); a pipe is read but once
+            return {"filename": filename, "lineno": 0}
         with open(filename, encoding="utf-8") as file:  # noqa: PTH123 (pathlib takes 8 ms to import)
             for number, line in enumerate(file, 1):
                 if _PLUGIN_LINE.match(line):

@@ -36,9 +36,9 @@ def find_refused(
     refused: set[str] = set()
     for movement, postings in drafts:
         for account in postings:
-            if account not in opens:
-                continue
-            problem = _find_problem(opens[account], closes.get(account), movement)
+            problem = _find_closed(account, closes.get(account), movement)
+            if account in opens:
+                problem = _find_problem(opens[account], movement) or problem
             if problem is not None:
                 errors.setdefault(account, problem)
                 refused |= movement.changes.keys() or {account}
@@ -51,7 +51,7 @@ def find_refused(
     return list(errors.values()), refused
 
 
-def _find_problem(entry: Any, close: Any, movement: Movement) -> InvwdError | None:
+def _find_problem(entry: Any, movement: Movement) -> InvwdError | None:
     account, currency = entry.account, movement.group.currency
     if entry.date > movement.date:
         remedy = f"open it on {movement.date} or before"
@@ -61,8 +61,13 @@ def _find_problem(entry: Any, close: Any, movement: Movement) -> InvwdError | No
         held = ", ".join(entry.currencies)
         message = f"{account} is opened for {held} only, but {currency} has to be written to it"
         return error_at(entry.meta, f"{message}; add {currency} to its open", entry)
-    if close is not None and close.date < movement.date:
-        message = f"{account} is closed on {close.date}, but needed on {movement.date}"
-        remedy = "close it later, or set another account in 'accounts'"
-        return error_at(close.meta, f"{message}; {remedy}", close)
     return None
+
+
+def _find_closed(account: str, close: Any, movement: Movement) -> InvwdError | None:
+    """Find that an account is closed, be it opened by the ledger or on its first use."""
+    if close is None or close.date >= movement.date:
+        return None
+    message = f"{account} is closed on {close.date}, but needed on {movement.date}"
+    remedy = "close it later, or set another account in 'accounts'"
+    return error_at(close.meta, f"{message}; {remedy}", close)

@@ -105,6 +105,26 @@ def test_accounts_closed_with_stock_keep_their_allowance() -> None:
     assert amounts(written, "2024-02-29") == {"MUG": "10.00"}
 
 
+def test_an_allowance_account_that_the_plugin_opens_and_the_ledger_closes() -> None:
+    written, (error,) = run(
+        HEAD
+        + """
+2024-01-05 * "Bought"
+  Assets:Inventory:Store   10 MUG {8.00 USD}
+  Assets:Bank
+2024-01-20 price MUG 6.00 USD
+2024-02-10 close Assets:Inventory:Store:Allowance
+2024-02-20 price MUG 5.00 USD
+2024-03-20 price MUG 5.00 USD
+"""
+    )
+    assert not written
+    assert error == (
+        "Assets:Inventory:Store:Allowance is closed on 2024-02-10, but needed on 2024-02-29; "
+        "close it later, or set another account in 'accounts'"
+    )
+
+
 def test_a_ledger_with_errors_of_its_own() -> None:
     written, errors = run(
         HEAD

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from beancount.core import data
 
 import beancount_invwd
 from beancount_invwd import plugin
+from beancount_invwd.ground.errors import find_plugin_line
 from beancount_invwd.plugin import invwd
 
 LEDGER = """
@@ -122,3 +124,11 @@ def test_a_field_twice_in_the_allowance_template_is_no_harm() -> None:
     found, errors = invwd(entries, options, config)
     assert not errors
     assert found[len(entries)].account == "Assets:Inventory:Store:Store-Allowance"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_a_ledger_that_is_a_pipe_is_not_opened_again(tmp_path: Path) -> None:
+    """It would wait for a writer who is gone."""
+    path = tmp_path / "ledger"
+    os.mkfifo(path)
+    assert find_plugin_line({"filename": str(path)}) == {"filename": str(path), "lineno": 0}

@@ -2,7 +2,8 @@
 
 In CSV and XLSX numbers are numbers and dates are dates. What comes from the ledger as text and
 begins like a formula (=, +, -, @) can do no harm in a spreadsheet: CSV puts an apostrophe before
-it, XLSX says that it is text. Text for a terminal has no control characters.
+it (also in full width, and after a separator, where another program may begin a cell), XLSX says
+that it is text. Text for a terminal has no control characters.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import csv
 import datetime
 import io
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Context, Decimal
@@ -23,7 +25,8 @@ from beancount_invwd.report.output.tables import Document, Table
 if TYPE_CHECKING:
     from beancount_invwd.report.output.numbers import Numbers
 
-_TRIGGERS = ("=", "+", "-", "@")
+_TRIGGERS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001 (some spreadsheets take them)
+_AFTER_SEPARATOR = re.compile(rf"([;\t\r\n|][\s\"]*)(?=[{re.escape(''.join(_TRIGGERS))}])")
 _GAP = "  "
 _SHEET_NAME = 31
 _WIDEST = 60
@@ -156,7 +159,8 @@ def _encode_csv(cell: Cell) -> str:
 
 def _disarm(text: str) -> str:
     """Keep a spreadsheet from taking text for a formula, and a terminal for a command."""
-    return f"'{_clean(text)}" if _is_formula(text) else _clean(text)
+    apart = _AFTER_SEPARATOR.sub(r"\1'", text)
+    return f"'{_clean(apart)}" if _is_formula(text) else _clean(apart)
 
 
 def _is_formula(text: str) -> bool:
