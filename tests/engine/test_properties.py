@@ -19,10 +19,13 @@ from hypothesis import strategies as st
 from beancount_invwd.ground.errors import InvwdError
 from beancount_invwd.plugin import invwd
 from tests.support.random_ledgers import ledgers, with_plugin
+from tests.support.random_situations import situations
 from tests.support.rules.model import Outcome, run
 from tests.support.steady import STEADY
 
 Entries = list[Any]
+
+LEDGERS = st.one_of(ledgers(), situations())
 
 
 class Ledger:
@@ -90,7 +93,7 @@ def allowance_accounts(outcome: Outcome) -> set[tuple[str, str]]:
 
 
 @STEADY
-@given(ledgers())
+@given(LEDGERS)
 def test_inserted_entries_balance(texts: tuple[str, str]) -> None:
     for transaction in transactions(Ledger(*texts).inserted):
         sums: dict[str, Decimal] = defaultdict(Decimal)
@@ -102,7 +105,7 @@ def test_inserted_entries_balance(texts: tuple[str, str]) -> None:
 
 
 @STEADY
-@given(ledgers())
+@given(LEDGERS)
 def test_user_entries_come_through_identical_and_in_order(texts: tuple[str, str]) -> None:
     ledger = Ledger(*texts)
     output, _ = invwd(ledger.entries, ledger.options, ledger.config)
@@ -113,7 +116,7 @@ def test_user_entries_come_through_identical_and_in_order(texts: tuple[str, str]
 
 
 @STEADY
-@given(ledgers())
+@given(LEDGERS)
 def test_a_second_run_adds_nothing(texts: tuple[str, str]) -> None:
     ledger = Ledger(*texts)
     again = ledger.with_plugin(ledger.output)
@@ -123,7 +126,7 @@ def test_a_second_run_adds_nothing(texts: tuple[str, str]) -> None:
 
 
 @STEADY
-@given(ledgers())
+@given(LEDGERS)
 def test_allowance_accounts_equal_the_allowances_of_the_lots(texts: tuple[str, str]) -> None:
     ledger = Ledger(*texts)
     outcome = ledger.reference()
@@ -137,7 +140,7 @@ def test_allowance_accounts_equal_the_allowances_of_the_lots(texts: tuple[str, s
 
 
 @STEADY
-@given(ledgers())
+@given(LEDGERS)
 def test_carrying_amounts_are_between_zero_and_cost(texts: tuple[str, str]) -> None:
     ledger = Ledger(*texts)
     outcome = ledger.reference()
@@ -154,7 +157,7 @@ def test_carrying_amounts_are_between_zero_and_cost(texts: tuple[str, str]) -> N
 
 
 @STEADY
-@given(ledgers())
+@given(LEDGERS)
 def test_reversals_are_never_above_earlier_write_downs(texts: tuple[str, str]) -> None:
     ledger = Ledger(*texts)
     accounts = allowance_accounts(ledger.reference())
@@ -164,7 +167,7 @@ def test_reversals_are_never_above_earlier_write_downs(texts: tuple[str, str]) -
 
 
 @STEADY
-@given(ledgers())
+@given(LEDGERS)
 def test_splitting_a_lot_changes_no_total(texts: tuple[str, str]) -> None:
     ledger = Ledger(*texts)
     split = split_first_lot(ledger.entries)
@@ -174,15 +177,16 @@ def test_splitting_a_lot_changes_no_total(texts: tuple[str, str]) -> None:
 
 
 @STEADY
-@given(ledgers(), st.sampled_from([2, 10, 1000]))
+@given(LEDGERS, st.sampled_from([2, 10, 1000]))
 def test_scaling_units_scales_amounts(texts: tuple[str, str], factor: int) -> None:
+    assume("invwd-contract" not in texts[0])  # a contract is for as many units as it says
     ledger = Ledger(*texts)
     scaled = change_postings(ledger.entries, lambda posting: [scale(posting, factor)])
     assert_similar(ledger, ledger.with_plugin(scaled), scaled, factor)
 
 
 @STEADY
-@given(texts=ledgers(), is_shared=st.booleans())
+@given(texts=LEDGERS, is_shared=st.booleans())
 def test_lots_are_told_by_the_value_of_their_cost(
     texts: tuple[str, str], *, is_shared: bool
 ) -> None:
@@ -205,7 +209,7 @@ def test_lots_are_told_by_the_value_of_their_cost(
 
 
 @STEADY
-@given(ledgers())
+@given(LEDGERS)
 def test_beancount_finds_nothing_wrong_with_the_result(texts: tuple[str, str]) -> None:
     _, errors, _ = loader.load_string(texts[0], dedent=False)
     assume(not errors)
@@ -267,7 +271,7 @@ def split_first_lot(entries: Sequence[Any]) -> Entries | None:
 
 def quantum_of(text: str) -> Fraction:
     """Return the largest quantum of the currencies of a ledger."""
-    if "precision: 0" in text:
+    if "precision: 0" in text or "JPY" in text:
         return Fraction(1)
     return Fraction(1, 10) if "precision: 1" in text else Fraction(1, 100)
 

@@ -22,6 +22,7 @@ from beancount_invwd.lots.books import Books
 from beancount_invwd.plugin import invwd
 from tests.support.random_evidence import evidence_from_seed
 from tests.support.random_ledgers import ledger_from_seed, ledgers
+from tests.support.random_situations import situations_from_seed
 from tests.support.random_trade import trade_from_seed
 from tests.support.steady import STEADY
 
@@ -65,7 +66,7 @@ def test_short_ways_lead_to_the_same_books(ledger: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize("seed", range(60))
-@pytest.mark.parametrize("make", [evidence_from_seed, trade_from_seed])
+@pytest.mark.parametrize("make", [evidence_from_seed, trade_from_seed, situations_from_seed])
 def test_short_ways_lead_to_the_same_books_on_fixed_seeds(make: Maker, seed: int) -> None:
     short, general = compare(*make(seed))
     assert short == general
@@ -75,7 +76,7 @@ def main(first: int, last: int) -> None:
     """Print every seed that differs, and how many do."""
     differing = []
     for seed in range(first, last):
-        for make in (ledger_from_seed, evidence_from_seed, trade_from_seed):
+        for make in (ledger_from_seed, evidence_from_seed, trade_from_seed, situations_from_seed):
             short, general = compare(*make(seed))
             if short != general:
                 differing.append(seed)

@@ -46,7 +46,7 @@ NAMED: Final = frozenset({"supplier-return", "customer-return", "own-use", "coun
 
 
 def compare(text: str, config: str) -> Difference | None:
-    """Return what is missing and what is too much; None if the ledger does not load."""
+    """Return what is missing and what is too much; None if the ledger has mistakes."""
     entries, errors, options = loader.load_string(text, dedent=False)
     if errors:
         return None
@@ -54,6 +54,8 @@ def compare(text: str, config: str) -> Difference | None:
     entries, errors, _ = loader.load_string(with_plugin(text, config), dedent=False)
     faults = [error.message for error in errors if "fault of the plugin" in error.message]
     assert faults == [], faults
+    if any("a label of their own" in error.message for error in errors):
+        return None  # lots of one label that expire on several days: the item is not assessed
     found = add_up(read_written(entries))
     missing, surplus = ordered(wanted - found), ordered(found - wanted)
     for row in [*missing]:
@@ -172,7 +174,7 @@ def compare_many(maker: str, seeds: range) -> None:
             print(f"{maker}:{seed}", *list_errors(text, config)[:2], sep="\n", flush=True)
             print(*describe("-", missing[:4]), *describe("+", surplus[:4]), sep="\n")
     seconds = time.monotonic() - began
-    print(f"{maker}: {same} agree, {len(differing)} differ, {rejected} do not load", end=" ")
+    print(f"{maker}: {same} agree, {len(differing)} differ, {rejected} have mistakes", end=" ")
     print(f"({seconds:.0f} s): {differing[:60]}", flush=True)
 
 

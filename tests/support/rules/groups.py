@@ -84,6 +84,22 @@ def make_groups(books: Books, entity: str, currency: str, day: date) -> list[Gro
     return groups
 
 
+def write_locked(books: Books, entity: str, currency: str) -> list[Group]:
+    """Write what a closed period left out and locked, of lots without a measure.
+
+    What is not locked is measured afresh, which takes a measure: they keep what the books have.
+    """
+    groups: list[Group] = []
+    for lot in books.assessed():
+        if (books.chart.entity(lot.account), lot.currency) == (entity, currency) and lot.unwritten:
+            carrying = (lot.cost - lot.locked) / lot.units
+            name = books.chart.group_name(lot.commodity, is_apart=lot.is_apart)
+            group = Group(name, lot.is_apart, [Worth(lot, ((Fraction(1), carrying),))])
+            carry(books, group, lot, lot.locked)
+            groups.append(group)
+    return groups
+
+
 def group_key(books: Books, lot: Lot, *, apart: bool) -> tuple[str, str]:
     """Return what tells one group from another."""
     if apart:

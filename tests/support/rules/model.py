@@ -16,7 +16,7 @@ from tests.support.rules.evidence import is_evidence
 from tests.support.rules.exact import ZERO, Money, as_decimal
 from tests.support.rules.follow import follow
 from tests.support.rules.goods import Books, Entry, Expected, Journal, Legs
-from tests.support.rules.groups import Group, make_groups, set_allowances
+from tests.support.rules.groups import Group, make_groups, set_allowances, write_locked
 from tests.support.rules.policy import Policy
 
 
@@ -177,6 +177,7 @@ class Model:
             ]
             for group in groups:
                 set_allowances(self.books, group, self.books.chart.quantum(currency))
+            groups += write_locked(self.books, entity, currency)
             self.write_measurement(day, Entry("", entity, currency, ""), groups)
         if self.policy.reversals == "none":
             self.lock_all()
