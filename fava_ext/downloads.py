@@ -22,7 +22,7 @@ TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "md": "text/markdown; charset=utf-8",
 }
-NO_XLSX = "XLSX needs openpyxl: pip install 'beancount-invwd[xlsx]'"
+NO_XLSX = "XLSX needs XlsxWriter: pip install 'beancount-invwd[xlsx]'"
 
 
 class File(NamedTuple):
@@ -43,8 +43,8 @@ def list_formats() -> list[str]:
 
 
 def has_xlsx() -> bool:
-    """Tell whether openpyxl is installed."""
-    return importlib.util.find_spec("openpyxl") is not None
+    """Tell whether XlsxWriter is installed."""
+    return importlib.util.find_spec("xlsxwriter") is not None
 
 
 def write_table(
@@ -53,7 +53,7 @@ def write_table(
     """Write the table of a view.
 
     Raises:
-        NothingToWriteError: XLSX is asked for without openpyxl.
+        NothingToWriteError: XLSX is asked for without XlsxWriter.
     """
     if style == "xlsx" and not has_xlsx():
         raise NothingToWriteError(NO_XLSX)

@@ -181,12 +181,12 @@ def check_format(name: str, output: str | None) -> None:
     """Refuse a format that cannot be written, before time is spent on loading.
 
     Raises:
-        Refusal: openpyxl is missing, or a terminal would get a binary file.
+        Refusal: XlsxWriter is missing, or a terminal would get a binary file.
     """
     if name != "xlsx":
         return
-    if importlib.util.find_spec("openpyxl") is None:
-        raise Refusal("--format xlsx needs openpyxl: pip install 'beancount-invwd[xlsx]'")
+    if importlib.util.find_spec("xlsxwriter") is None:
+        raise Refusal("--format xlsx needs XlsxWriter: pip install 'beancount-invwd[xlsx]'")
     if output is None and sys.stdout.isatty():
         raise Refusal("--format xlsx is no text: add --output FILE.xlsx")
 

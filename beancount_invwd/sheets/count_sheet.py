@@ -48,6 +48,7 @@ class Sheet:
 
 
 _REPORTED = "lot_label"
+_TRIGGERS = {*"=+-@＝＋－＠"}  # noqa: RUF001 (what a report disarms)
 
 
 def read_sheet(given: str | Grid) -> Sheet:
@@ -94,7 +95,7 @@ def _add_up(rows: Sequence[Row]) -> list[Row]:
 
 def _arm(label: str) -> str:
     """Take off the apostrophe that keeps a spreadsheet from taking a label for a formula."""
-    return label[1:] if label[:2] in {"'=", "'+", "'-", "'@"} else label
+    return label[1:] if label[:1] == "'" and label[1:2] in _TRIGGERS else label
 
 
 def _read_line(row: Row) -> Line:

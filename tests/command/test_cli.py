@@ -496,7 +496,13 @@ def test_a_command_that_is_killed_leaves_no_half_file(tmp_path: Path) -> None:
     assert output.read_text() == "old"
 
 
-def test_xlsx_without_openpyxl(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_ledger_gives_the_same_workbook() -> None:
+    first, second = (run("report", EXAMPLE, "--format", "xlsx").stdout_bytes for _ in range(2))
+    assert first == second
+    assert load_workbook(io.BytesIO(first)).properties.created.year == 1980
+
+
+def test_xlsx_without_xlsxwriter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     result = run("report", EXAMPLE, "--format", "xlsx")
     assert result.exit_code == 2

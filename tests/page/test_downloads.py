@@ -185,7 +185,7 @@ def test_with_a_wrong_configuration_there_is_nothing_to_download(make_client: Ma
         assert "configuration" in refuse(client, TEST + name)
 
 
-def test_without_openpyxl_workbooks_are_refused_and_not_offered(
+def test_without_xlsxwriter_workbooks_are_refused_and_not_offered(
     make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(downloads, "has_xlsx", lambda: False)

@@ -1,0 +1,108 @@
+"""A document → XLSX: a sheet for each table, and one for notes.
+
+The same figures give the same bytes. XlsxWriter writes it, and is imported only here and only then.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+from decimal import Context, Decimal
+from typing import TYPE_CHECKING, Any
+
+from beancount_invwd.report.output.cells import clean, is_formula, name_columns, show_cell
+from beancount_invwd.report.output.columns import Cell, Column
+from beancount_invwd.report.output.tables import Document, Table
+
+if TYPE_CHECKING:
+    from beancount_invwd.report.output.numbers import Numbers
+
+_SHEET_NAME = 31
+_WIDEST = 60
+_LONGEST = 32_767  # characters of a cell
+_DIGITS = Context(prec=15)
+_MADE = datetime.datetime(1980, 1, 1)  # noqa: DTZ001 (no clock: a file says nothing of when)
+_FIRST = datetime.date(1900, 1, 1)  # dates before are text in a spreadsheet
+
+
+def write_xlsx(document: Document, numbers: Numbers) -> bytes:
+    """Write a sheet for each table, and one for notes."""
+    from xlsxwriter import Workbook  # noqa: PLC0415 (an optional extra, and slow to import)
+
+    file = io.BytesIO()
+    book = Workbook(file, {"in_memory": True})
+    book.set_properties({"title": clean(document.title), "created": _MADE})
+    writer = _Writer(book, numbers)
+    for table in document.tables:
+        writer.add(table)
+    sentences = [*document.notes, *document.warnings]
+    if sentences:
+        writer.add(Table("notes", [Column("note", "note", get=str)], sentences))
+    book.close()
+    return file.getvalue()
+
+
+class _Writer:
+    """Writes tables to a book; formats are made once."""
+
+    def __init__(self, book: Any, numbers: Numbers) -> None:
+        self._book = book
+        self._numbers = numbers
+        self._formats: dict[tuple[str, bool, bool], Any] = {}
+
+    def add(self, table: Table) -> None:
+        """Add a sheet."""
+        sheet = self._book.add_worksheet(table.name[:_SHEET_NAME])
+        for place, (column, name) in enumerate(
+            zip(table.columns, name_columns(table), strict=True)
+        ):
+            self._write_text(sheet, (0, place), name, is_bold=True)
+            widest = len(name)
+            for line, row in enumerate(table.rows, 1):
+                self._write(sheet, (line, place), column, row)
+                widest = max(widest, len(show_cell(row, column, self._numbers)))
+            sheet.set_column(place, place, min(widest, _WIDEST) + 2)
+        sheet.freeze_panes(1, 0)
+
+    def _write(self, sheet: Any, place: tuple[int, int], column: Column, row: Any) -> None:
+        value: Cell = column.read(row)
+        shape = self._find_format(_find_pattern(row, column, self._numbers))
+        if isinstance(value, datetime.date) and value < _FIRST:
+            value = value.isoformat()
+        if isinstance(value, str):
+            if value:
+                self._write_text(sheet, place, value)
+        elif isinstance(value, datetime.date):
+            sheet.write_datetime(*place, value, shape)
+        elif value is not None:
+            sheet.write_number(*place, _shorten(Decimal(value)), shape)
+
+    def _write_text(
+        self, sheet: Any, place: tuple[int, int], text: str, *, is_bold: bool = False
+    ) -> None:
+        """Write text that is no formula, whatever it begins with."""
+        shape = self._find_format("", is_bold=is_bold, is_quoted=is_formula(text))
+        sheet.write_string(*place, clean(text)[:_LONGEST], shape)
+
+    def _find_format(self, pattern: str, *, is_bold: bool = False, is_quoted: bool = False) -> Any:
+        key = pattern, is_bold, is_quoted
+        if key not in self._formats:
+            wanted = {"num_format": pattern, "bold": is_bold, "quote_prefix": is_quoted}
+            chosen = {name: value for name, value in wanted.items() if value}
+            self._formats[key] = self._book.add_format(chosen)
+        return self._formats[key]
+
+
+def _find_pattern(row: Any, column: Column, numbers: Numbers) -> str:
+    """How a spreadsheet shows a number or date; "" as it likes."""
+    if column.is_money:
+        places = numbers.count_places(row.currency)
+        return "#,##0" + ("." + "0" * places if places else "")
+    return {"date": "yyyy-mm-dd", "share": "0.0%"}.get(column.kind, "")
+
+
+def _shorten(number: Decimal) -> Decimal:
+    """The digits that a spreadsheet keeps, without zeros at the end."""
+    number = _DIGITS.plus(number)
+    whole = number.to_integral_value()
+    return whole if number == whole else number.normalize()
