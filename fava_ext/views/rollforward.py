@@ -25,6 +25,8 @@ from ..tables.grid import Grid, build_grid, pick
 from .view import Link
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from beancount_invwd.report.ledger.rolled import RollBy, RollRow
     from beancount_invwd.report.ledger.spans import SpanLength
     from beancount_invwd.report.ledger.tie_out import TieOut
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
     from ..request.context import Context
 
+_A_YEAR = {"month": 12, "quarter": 4, "year": 1}
+_MOST_PERIODS = 1_200
 _MOVED = ("write_downs", "write_offs", "reversals", "releases", "transfers")
 _PERIODS = {"": "Fava's interval", "month": "Month", "quarter": "Quarter", "year": "Year"}
 _EACH = {"": "All", "item": "Item", "category": "Category"}
@@ -56,10 +60,21 @@ def _roll(context: Context, by: RollBy | None) -> Rollforward:
     selection, run, asked = context.selection, context.run, context.question.period
     interval = asked or fava_api.read_interval()
     length = cast("SpanLength", interval if interval in {"quarter", "year"} else "month")
-    start = selection.start
+    start = selection.start or find_year_start(run)
+    _check_length(start, run.as_of, length)
     if not selection.is_narrow:
-        return roll_forward(run, length, by, start)
-    return roll_some(run, selection.written, length, start or find_year_start(run), by)
+        return roll_forward(run, length, by, selection.start)
+    return roll_some(run, selection.written, length, start, by)
+
+
+def _check_length(start: date, end: date, length: SpanLength) -> None:
+    """Refuse what nobody reads, and what would keep others waiting for their pages."""
+    count = (end.year - start.year + 1) * _A_YEAR[length]
+    if count > _MOST_PERIODS:
+        raise BadQuestionError(
+            f"{start} to {end} are about {count:,} periods, and at most {_MOST_PERIODS:,} are "
+            "shown; choose a shorter time or longer periods"
+        )
 
 
 def show(context: Context) -> tuple[Grid, Content]:
