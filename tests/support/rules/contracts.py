@@ -85,7 +85,8 @@ def is_apart(books: Books, lot: Lot, day: date) -> bool:
         return False
     lowered = lowered_value(books, lot, day)
     judged = at_market if at_market is not None else max(values)
-    return not any(values) or (lowered is not None and lowered < judged)
+    is_worthless = at_market is not None and not any(values)
+    return is_worthless or (lowered is not None and lowered < judged)
 
 
 def stock_of(books: Books, item: Item, day: date) -> Fraction:
