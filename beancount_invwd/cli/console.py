@@ -121,7 +121,8 @@ def load(filename: str) -> Ledger:
         entries, errors, options_map = loader.load_file(
             filename, extra_validations=validation.HARDCORE_VALIDATIONS
         )
-    printer.print_errors(errors, file=sys.stderr)  # type: ignore[no-untyped-call]
+    if sys.stderr is not None:  # else they would go to stdout
+        printer.print_errors(errors, file=sys.stderr)  # type: ignore[no-untyped-call]
     _tell_hidden_page(entries, Path(filename).parent)
     return Ledger(entries, errors, options_map, filename)
 
@@ -154,7 +155,7 @@ def _is_ours(path: Path) -> bool:
 def show_progress(what: str) -> Iterator[None]:
     """Say on a terminal what is done, if it takes more than a second."""
     stderr = sys.stderr
-    if not stderr.isatty():
+    if stderr is None or not stderr.isatty():
         yield
         return
     said = threading.Event()
@@ -187,7 +188,7 @@ def check_format(name: str, output: str | None) -> None:
         return
     if importlib.util.find_spec("xlsxwriter") is None:
         raise Refusal("--format xlsx needs XlsxWriter: pip install 'beancount-invwd[xlsx]'")
-    if output is None and sys.stdout.isatty():
+    if output is None and sys.stdout is not None and sys.stdout.isatty():
         raise Refusal("--format xlsx is no text: add --output FILE.xlsx")
 
 
@@ -253,6 +254,8 @@ def read_sheet_file(path: str, output: str | None) -> Grid:
 
 
 def _write_stdout(content: str | bytes) -> None:
+    if sys.stdout is None:
+        raise Refusal("cannot write to stdout: it is closed; add --output FILE")
     try:
         click.echo(content, nl=False, color=True)  # nothing is coloured, nothing to strip
     except BrokenPipeError:
