@@ -1,0 +1,34 @@
+"""The command for a ledger that does not use the plugin yet."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import click
+
+from beancount_invwd.cli.console import Refusal, load, write
+from beancount_invwd.cli.options import LEDGER, OUTPUT
+from beancount_invwd.engine import list_configs
+from beancount_invwd.report.starting import find_config, list_goods, write_start
+
+
+@click.command()
+@LEDGER
+@OUTPUT
+def init(ledger: str, output: str | None) -> None:
+    """Print the lines that switch the plugin on: plugin, opens, prices that are needed.
+
+    \b
+    Example:
+      bean-invwd init ledger.beancount
+    """
+    loaded = load(ledger)
+    if list_configs(loaded.options_map):
+        raise Refusal("the ledger uses the plugin already; see what is to be done: bean-invwd todo")
+    accounts = list_goods(loaded.entries, loaded.options_map)
+    if not accounts:
+        raise Refusal("no account under Assets holds anything at cost; buy goods at a cost: {…}")
+    config = find_config(accounts)
+    plugins = [*loaded.options_map["plugin"], ("beancount_invwd", config)]
+    started = dataclasses.replace(loaded, options_map={**loaded.options_map, "plugin": plugins})
+    write(loaded, write_start(started.follow(None), accounts, config), output)
