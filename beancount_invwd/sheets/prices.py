@@ -22,6 +22,7 @@ from beancount_invwd.ground.errors import RuleError, find_near
 from beancount_invwd.ground.money import CONTEXT, ONE, ZERO
 from beancount_invwd.sheets.rows import Grid, Problem, Row, read_rows
 
+_MOST_HINTS = 50  # likeness takes long to find: an export may have thousands of other items
 _NET = Decimal("0.0001")  # a price per unit may have parts of a cent
 
 
@@ -115,6 +116,7 @@ class _Names:
 
     def __init__(self, run: Run) -> None:
         own = list_own(run.entries)
+        self.unknown = 0
         self.taxes = {
             stock.key.commodity: run.find_item_terms(stock).price_includes for stock in run.stocks
         }
@@ -148,7 +150,8 @@ class _Names:
             return next(iter(found))
         if found:
             raise RuleError(f"the sku {name} is that of {', '.join(sorted(found))}; name one")
-        near = find_near(name, sorted(self.items))
+        self.unknown += 1
+        near = find_near(name, sorted(self.items)) if self.unknown <= _MOST_HINTS else None
         hint = f"did you mean {near}?" if near else f'put sku: "{name}" on its Commodity'
         raise RuleError(f"{name} is no item of the ledger; {hint}")
 

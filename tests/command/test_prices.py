@@ -203,3 +203,10 @@ def test_without_calamine_a_workbook_is_refused(
     result = read(ledger, b"PK\x03\x04")
     assert result.exit_code == 2
     assert "pip install 'beancount-invwd[xlsx]'" in result.stderr
+
+
+def test_an_export_with_thousands_of_other_items(ledger: Path) -> None:
+    lines = "".join(f"ART-{number:05};3,50\n" for number in range(20_000))
+    result = read(ledger, f"commodity;price\n{lines}MUG;3,50\n")
+    assert result.stdout == "2024-01-20 price MUG 3.50 EUR\n"
+    assert len(tell(result)) == 20_000
