@@ -12,7 +12,7 @@ import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from beancount_invwd.ground.money import ONE
+from beancount_invwd.ground.money import ONE, ZERO
 from beancount_invwd.measure.rule import Plain, read_plain
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from beancount_invwd.measure.evidence import EvidenceBook
     from beancount_invwd.measure.valuer import Valuer
     from beancount_invwd.policy.policy import Terms
+
+_AS_IT_IS = Plain("nrv", ONE, ZERO)
 
 
 class Cover:
@@ -49,7 +51,7 @@ class Cover:
         self._demand = demand
         self._memory = memory
         self._is_by_lot = is_by_lot
-        self._plain: dict[int, tuple[Terms, Plain | None]] = {}  # by the identity of the terms
+        self._plain: dict[int, tuple[Terms, Plain | None, bool]] = {}  # by identity of the terms
         self._quotes = evidence.prices.newest_by_pair if evidence.price_share == ONE else {}
 
     def holds(self, stock: Stock, day: datetime.date) -> bool:
@@ -64,12 +66,11 @@ class Cover:
         entry = quotes.get(currency)
         if entry is None or terms is None or item in self._evidence.stated:
             return False
-        known = self._plain.get(id(terms))
-        plain = known[1] if known is not None else self._find_plain(terms)
+        _, plain, is_as_it_is = self._plain.get(id(terms)) or self._find_plain(terms)
         if plain is None:
             return False
         value: Decimal = entry.amount.number
-        if plain.measure != "nrv" or plain.amount or plain.left != ONE:
+        if not is_as_it_is:
             found = None
             if plain.measure != "nrv":  # if it gets too old one day, the price alone decides
                 found = self._evidence.find_replacement(stock, day, None)
@@ -80,10 +81,10 @@ class Cover:
             is_covered = value * stock.units >= stock.cost
         return is_covered and (not self._demand.is_asked or self._has_no_rate(stock, day))
 
-    def _find_plain(self, terms: Terms) -> Plain | None:
+    def _find_plain(self, terms: Terms) -> tuple[Terms, Plain | None, bool]:
         plain = read_plain(terms, self._valuer.find_costs(terms))
-        self._plain[id(terms)] = (terms, plain)
-        return plain
+        found = self._plain[id(terms)] = (terms, plain, plain == _AS_IT_IS)
+        return found
 
     def _has_no_rate(self, stock: Stock, day: datetime.date) -> bool:
         """Whether demand takes nothing off the cost of a stock; noted is until when."""

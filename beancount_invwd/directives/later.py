@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from beancount_invwd.directives.read import Directives
 
 _OWN_DATE = "__invwd_own_date__"
-_PLAIN = 2  # filename and lineno: metadata that says nothing
 _get_date = attrgetter("date")
 
 
@@ -39,14 +38,8 @@ def find_own_date(entry: Any) -> datetime.date | None:
 
 def list_stated(entries: Sequence[Any]) -> list[Any]:
     """List prices and values that say of which date they are evidence."""
-    price, custom = data.Price, data.Custom
-    return [
-        entry
-        for entry in entries
-        if (type(entry) is price or type(entry) is custom)
-        and len(entry.meta) > _PLAIN
-        and AS_OF in entry.meta
-    ]
+    found = [entry for entry in entries if AS_OF in entry.meta]
+    return [entry for entry in found if type(entry) in {data.Price, data.Custom}]
 
 
 class Later:
