@@ -5,6 +5,9 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -70,6 +73,16 @@ def test_incognito_keeps_the_shape_of_charts_and_not_their_amounts(masked: Flask
     ]
     assert max(balances) == 100, "shares of the highest"
     assert charts["Allowance by category"]["data"]["balance_children"] == {"USD": 100}
+    assert max(list_numbers([chart["data"] for chart in charts.values()])) <= 100
+
+
+def list_numbers(data: Any) -> Iterator[Decimal]:
+    """All numbers of a chart's data, however deep."""
+    if isinstance(data, dict | list):
+        for part in data.values() if isinstance(data, dict) else data:
+            yield from list_numbers(part)
+    elif isinstance(data, int | float) and not isinstance(data, bool):
+        yield Decimal(data)
 
 
 @pytest.mark.parametrize("name", ["positions.csv", "movements.json", "risk.xlsx", "disclosure.md"])
