@@ -206,11 +206,10 @@ def went_back(charges: Charges) -> bool:
 
 def write_releases(pieces: Sequence[Piece], charges: Charges, journal: Journal) -> None:
     """Release what units took along, or take back what units that came back carried."""
-    for item, group in dict.fromkeys((piece.item, piece.group) for piece in pieces):
-        here = [piece for piece in pieces if (piece.item, piece.group) == (item, group)]
+    carrying = [piece for piece in pieces if piece.amount > 0]
+    for item, group in dict.fromkeys((piece.item, piece.group) for piece in carrying):
+        here = [piece for piece in carrying if (piece.item, piece.group) == (item, group)]
         amount = sum((piece.amount for piece in here), ZERO)
-        if amount == 0:
-            continue
         parts = charges.share(amount, item, *find_costs(pieces, item))
         legs = journal.setdefault(Entry("release", item[0], item[2], group), Legs())
         for part in parts:
