@@ -1,6 +1,6 @@
 """The page "Impairment" in Fava: what inventory is worth, what was lost, and why.
 
-    2024-01-01 custom "fava-extension" "beancount_invwd_fava"
+    2024-01-01 custom "fava-extension" "beancount_invwd.fava"
 
 The page is a face: it shows the rows of `beancount_invwd.report` by their own columns, and computes
 nothing of its own but which of them to show. A request goes this way:

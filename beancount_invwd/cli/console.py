@@ -34,7 +34,7 @@ from beancount_invwd.report.output.tables import Document
 from beancount_invwd.sheets.files import UnreadableError, read_file
 from beancount_invwd.sheets.rows import Grid
 
-_PAGE = "beancount_invwd_fava"
+_PAGE = "beancount_invwd.fava"
 _PATIENCE = 1.0  # seconds before anything is said
 
 

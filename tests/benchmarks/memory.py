@@ -24,7 +24,7 @@ PAGE = "/saved/extension/Impairment/?partial=true"
 HEAD = """
 option "title" "saved"
 plugin "beancount_invwd"
-2020-01-01 custom "fava-extension" "beancount_invwd_fava"
+2020-01-01 custom "fava-extension" "beancount_invwd.fava"
 2020-01-01 open Assets:Inventory
 2020-01-01 open Assets:Bank
 2020-01-01 open Expenses:COGS

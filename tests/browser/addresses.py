@@ -16,7 +16,7 @@ VIEWS = {
 HEAD = """
 option "title" "Test"
 option "operating_currency" "USD"
-2024-01-01 custom "fava-extension" "beancount_invwd_fava"
+2024-01-01 custom "fava-extension" "beancount_invwd.fava"
 2024-01-01 open Assets:Bank
 2024-01-01 open Assets:Inventory:Store
 """

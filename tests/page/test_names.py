@@ -59,12 +59,12 @@ def visit_page(path: Path) -> list[str]:
 
 
 def test_the_page_is_shown_beside_an_extension_of_that_name(tmp_path: Path) -> None:
-    path = write_ledger(tmp_path, "fava_ext", "beancount_invwd_fava")
+    path = write_ledger(tmp_path, "fava_ext", "beancount_invwd.fava")
     *pages, script = visit_page(path)
     assert pages == ["200 True"] * 2
     assert script.startswith("200 ")
     assert "Mine" in script
-    path = write_ledger(tmp_path, "beancount_invwd_fava", "fava_ext")
+    path = write_ledger(tmp_path, "beancount_invwd.fava", "fava_ext")
     assert visit_page(path)[:2] == ["200 True"] * 2
 
 
@@ -74,12 +74,12 @@ def test_the_command_line_says_that_the_page_is_hidden(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert result.stderr == (
         f"Warning: {tmp_path / 'fava_ext.py'} hides the page of beancount-invwd from Fava; write: "
-        '2023-01-01 custom "fava-extension" "beancount_invwd_fava"\n'
+        '2023-01-01 custom "fava-extension" "beancount_invwd.fava"\n'
     )
 
 
 def test_the_command_line_says_nothing_where_the_page_is_there(tmp_path: Path) -> None:
-    path = write_ledger(tmp_path, "beancount_invwd_fava", "fava_ext")
+    path = write_ledger(tmp_path, "beancount_invwd.fava", "fava_ext")
     assert not CliRunner().invoke(main, ["report", str(path)]).stderr
     (tmp_path / "fava_ext.py").unlink()
     path.write_text(LEDGER.replace("NAME", "fava_ext"), encoding="utf-8")

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from beancount import loader
 
-PACKAGES = ("beancount_invwd", "beancount_invwd_fava", "fava_ext")
+PACKAGES = ("beancount_invwd", "fava_ext")
 MOST_OF_FILE = 350
 MOST_OF_CLASS = 200
 _ENGINE = PACKAGES[0]
