@@ -204,7 +204,7 @@ def test_a_flag_is_shown_as_it_was_written_and_notes_under_directives_say_nothin
     )
     assert errors == [
         "invwd-nrv is TRUE; allowed is an amount such as 0.40 USD",
-        "unknown metadata evidence of invwd-nrv; known: lot, account, date",
+        "unknown metadata evidence of invwd-nrv; known: lot, account, date, invwd-as-of",
     ]
 
 
