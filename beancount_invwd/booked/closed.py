@@ -7,9 +7,9 @@ The story of a closed period (`invwd-closed`, ACCOUNTING section 11):
 2. A measurement on one of its dates writes nothing. What a lot would carry more or less, had all
    been known, is noted as its gap (`note`), and the lot keeps what the ledger says. Until books are
    open again, goods are weighed as if they carried what they should (`weigh`).
-3. Units that move to another lot take their part of the gap along (`follow`); of units that are
-   sold, theirs is gone: what they carried too much or too little is in the result already. What
-   the ledger books of a gap later closes it (`take_booked`).
+3. Units that move to another lot or go into a product take their part of the gap along (`follow`);
+   of units that are sold, theirs is gone: what they carried too much or too little is in the result
+   already. What the ledger books of a gap later closes it (`take_booked`).
 4. A loss that would have become a new cost basis while the books were closed is late (`lock`: by
    the end of a fiscal year under `interim`, at once under `none`): it stays, whatever comes since.
 5. On the first open measurement date what waits is written, set off against what is measured of the
@@ -50,7 +50,7 @@ class _Gap(NamedTuple):
     Attributes:
         group: The group that it was measured in; lots on their own are named by their item.
         is_apart: Whether it was a group of its own.
-        units: Its units on that day, but for those that moved to other lots since.
+        units: Its units on that day, but for those that moved or went into products since.
         amount: How much more these would have carried; negative if it would have carried less.
         reason: The rule that decided.
     """
@@ -168,10 +168,10 @@ class ClosedPeriod:
             self._gaps = {key: gap for key, gap in self._gaps.items() if gap.group not in groups}
 
     def follow(self, moved: list[Moved] | None) -> None:
-        """Let gaps go with units that moved to other lots since; these are taken off the list."""
+        """Let gaps go along with what moved since; it is taken off the list."""
         for row in moved or ():
             for gaps in (self._gaps, self._late):
-                _follow(gaps, row)
+                _follow(gaps, row, self._grouping)
         if moved:
             moved.clear()
 
@@ -284,18 +284,22 @@ def _close(gaps: dict[int, _Gap], lot: Lot, change: Decimal) -> None:
         gaps[lot.number] = gap._replace(units=lot.units, amount=gap.find_rest() - change)
 
 
-def _follow(gaps: dict[int, _Gap], row: Moved) -> None:
-    """Let a gap go with units that moved to another lot."""
-    gap = gaps.get(row.source.number)
+def _follow(gaps: dict[int, _Gap], row: Moved, grouping: Grouping) -> None:
+    """Let a gap go with units that moved to another lot, or went into a product."""
+    gap, target = gaps.get(row.source.number), row.target
     if gap is None or gap.units <= ZERO:
         return
-    units = min(row.units, gap.units)
+    units = min(max(row.units, row.units_used), gap.units)
     part = gap.find_part(units)
-    rest, there = gap.units - units, gaps.get(row.target.number)
+    rest, there = gap.units - units, gaps.get(target.number)
     gaps[row.source.number] = gap._replace(units=rest, amount=gap.amount - part)
+    part = gap._replace(units=units, amount=part).find_part(row.units)
+    if row.units_there is not None:
+        units = row.units_there if there is None else row.units_made
+        gap = gap._replace(group=grouping.find_left(target), is_apart=target.is_apart)
     if there is not None:
         units, part = units + there.units, part + there.amount
-    gaps[row.target.number] = gap._replace(lot=row.target, units=units, amount=part)
+    gaps[target.number] = gap._replace(lot=target, units=units, amount=part)
 
 
 def _describe(day: datetime.date, group: Group, rows: Sequence[tuple[_Gap, Decimal]]) -> Movement:

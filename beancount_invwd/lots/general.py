@@ -47,7 +47,8 @@ class General(Index):
         demand: Takes what was sold or used.
 
     Attributes:
-        moved: Units that went from lot to lot since this was set to a list, else None.
+        moved: Units that went to another lot or into a product since this was set to a list,
+            else None.
         direct: Losses that lowered cost itself.
     """
 
@@ -107,7 +108,7 @@ class General(Index):
             if loss > ZERO:
                 self.direct.append(DirectWriteDown(stock, txn, next(iter(losses)), loss))
         if self.moved is not None:
-            self.moved += moved
+            self.moved += moved + made
         return moved + made, returned
 
     def _note_left(self, txn: Any, rows: Sequence[Reduction]) -> None:

@@ -15,7 +15,11 @@ from beancount_invwd.lots.stock import Pool, carry, find_room
 
 
 def match_production(additions: Sequence[Addition], reductions: Sequence[Reduction]) -> list[Moved]:
-    """Hand allowances on from what was used to what was made of it: goods of other items."""
+    """Hand allowances on from what was used to what was made of it: goods of other items.
+
+    Returns:
+        What went into products, also without an allowance.
+    """
     places: dict[tuple[str, str], tuple[list[Reduction], list[Addition]]] = {}
     for reduction in reductions:
         if reduction.units and not reduction.is_other:
@@ -42,13 +46,11 @@ def _produce(used: Sequence[Reduction], made: Sequence[Addition]) -> list[Moved]
         cost, reduction.is_used = reduction.cost, True
         kept = cost_made < cost_used
         reduction.cost_moved = cost * cost_made / cost_used if kept else cost
-        if reduction.allowance and cost_made > 0:
-            quantum = reduction.lot.stock.quantum
+        if cost_made > 0:
             part = reduction.allowance
             if kept:
-                part = round_money(part * cost_made / cost_used, quantum)
-            if part:
-                moved += _hand_on(reduction, made, part, quantum)
+                part = round_money(part * cost_made / cost_used, reduction.lot.stock.quantum)
+            moved += _hand_on(reduction, made, part, is_first=reduction is used[0])
     for addition in made:
         if isinstance(addition.lot, Pool):
             addition.lot.add_layer(addition.date, addition.units)
@@ -58,9 +60,10 @@ def _produce(used: Sequence[Reduction], made: Sequence[Addition]) -> list[Moved]
 
 
 def _hand_on(
-    reduction: Reduction, made: Sequence[Addition], part: Decimal, quantum: Decimal
+    reduction: Reduction, made: Sequence[Addition], part: Decimal, *, is_first: bool
 ) -> list[Moved]:
     """Share a part of what one reduction gave up over the products, none above its cost."""
+    quantum = reduction.lot.stock.quantum
     costs = [max(ZERO, row.cost) for row in made]
     cost_made = sum(costs, ZERO)
     parts = share_out(part, costs, quantum)
@@ -73,10 +76,12 @@ def _hand_on(
         part -= allowance
         reduction.allowance -= allowance
         carry(row.lot, allowance, locked)
-        if allowance:
+        if row.cost > ZERO:
             cost = row.cost * reduction.cost_moved / cost_made
-            units = reduction.units * row.cost / cost_made
+            units = units_used = reduction.units * row.cost / cost_made
             if reduction.cost_unit:
                 units = cost / reduction.cost_unit
-            moved.append(Moved(reduction.lot, row.lot, units, cost, allowance, "production"))
+            what = (units, cost, allowance, "production")
+            goods = (units_used, row.units if is_first else ZERO, row.lot.units)
+            moved.append(Moved(reduction.lot, row.lot, *what, *goods))
     return moved
