@@ -229,11 +229,6 @@ def list_strays(meta: Mapping[str, Any], where: str) -> list[str]:
     return problems
 
 
-def is_return(txn: Any) -> bool:
-    """Whether a transaction says that customers' goods come back."""
-    return txn.meta.get(RETURN) is True
-
-
 def show(value: Any) -> str:
     """Show a value as the user wrote it."""
     if value is None:

@@ -102,10 +102,6 @@ class PriceBook:
         """Whether there are prices that only say what an item was bought for."""
         return any(source == item for source, _ in self._costs)
 
-    def list_foreign(self, item: str, currency: str) -> list[str]:
-        """The other currencies in which an item has prices, which depend on rates."""
-        return [quote for quote in self.newest_by_pair.get(item, ()) if quote != currency]
-
     def _convert(self, entry: Any, currency: str) -> Price | None:
         amount = entry.amount
         if amount.currency == currency:
