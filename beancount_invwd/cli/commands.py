@@ -26,7 +26,7 @@ from beancount_invwd.cli.console import (
 from beancount_invwd.cli.counting import count
 from beancount_invwd.cli.month_end import book, prices, todo
 from beancount_invwd.cli.options import AS_OF, LEDGER, OUTPUT, Day, Printed, prints_tables
-from beancount_invwd.cli.starting import init
+from beancount_invwd.cli.starting import example, init
 from beancount_invwd.report.compare.compare import compare as compare_policies
 from beancount_invwd.report.compare.document import document_comparison
 from beancount_invwd.report.compare.scenarios import BadScenario, read_scenario
@@ -228,5 +228,5 @@ def disclose(ledger: str, start: Day, end: Day, output: str | None) -> None:
     finish(loaded)
 
 
-for _command in (book, count, init, prices, todo):
+for _command in (book, count, example, init, prices, todo):
     main.add_command(_command)

@@ -213,15 +213,25 @@ def finish(ledger: Ledger) -> None:
 
 
 def write(ledger: Ledger, content: str | bytes, output: str | None) -> None:
-    """Write to stdout, or to a file, whole or not at all.
+    """Write what was found of a ledger.
 
     Raises:
         Refusal: The file cannot be written, or is one of the ledger's.
     """
+    if output != "-":
+        check_apart(output, ledger.files)
+    save(content, output)
+
+
+def save(content: str | bytes, output: str | None) -> None:
+    """Write to stdout, or to a file, whole or not at all.
+
+    Raises:
+        Refusal: The file cannot be written.
+    """
     if output is None or output == "-":
         _write_stdout(content)
         return
-    check_apart(output, ledger.files)
     encoded = content.encode() if isinstance(content, str) else content
     try:
         _replace(Path(output), encoded)

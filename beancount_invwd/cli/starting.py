@@ -1,12 +1,13 @@
-"""The command for a ledger that does not use the plugin yet."""
+"""The commands for those who begin: a ledger to try, the lines that switch the plugin on."""
 
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import click
 
-from beancount_invwd.cli.console import Refusal, load, write
+from beancount_invwd.cli.console import Refusal, load, save, write
 from beancount_invwd.cli.options import LEDGER, OUTPUT
 from beancount_invwd.engine import list_configs
 from beancount_invwd.report.starting import find_config, list_goods, write_start
@@ -32,3 +33,18 @@ def init(ledger: str, output: str | None) -> None:
     plugins = [*loaded.options_map["plugin"], ("beancount_invwd", config)]
     started = dataclasses.replace(loaded, options_map={**loaded.options_map, "plugin": plugins})
     write(loaded, write_start(started.follow(None), accounts, config), output)
+
+
+@click.command()
+@OUTPUT
+def example(output: str | None) -> None:
+    """Print a ledger to try everything on: a small company over two years.
+
+    \b
+    Example:
+      bean-invwd example --output ledger.beancount
+    """
+    package = Path(__file__).parents[1]
+    places = (package / "example.beancount", package.parent / "example.beancount")
+    found = next(path for path in places if path.exists())  # as installed; in a checkout
+    save(found.read_text(encoding="utf-8"), output)

@@ -19,7 +19,9 @@ from typing import Any, NamedTuple
 import pytest
 from beancount import loader
 from beancount.core.data import Transaction
+from click.testing import CliRunner
 
+from beancount_invwd.cli.commands import main
 from beancount_invwd.engine import follow_ledger
 from beancount_invwd.report.book import book
 from beancount_invwd.sheets.count import count
@@ -199,3 +201,12 @@ def test_the_company_earns_money(ledger: Ledger) -> None:
                 profit[entry.date.year] -= posting.units.number
     assert profit[2023] > 5000
     assert profit[2024] > 2500
+
+
+def test_the_command_prints_it_and_writes_it(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    printed = CliRunner().invoke(main, ["example"])
+    assert (printed.exit_code, printed.output) == (0, text)
+    path = tmp_path / "ledger.beancount"
+    assert CliRunner().invoke(main, ["example", "--output", str(path)]).exit_code == 0
+    assert path.read_text(encoding="utf-8") == text

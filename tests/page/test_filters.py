@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import sys
 from urllib.parse import quote
 
 import pytest
@@ -36,7 +37,7 @@ TWO_ACCOUNTS = """
         ("2023-10-31", "2023-10-31", "586.00"),
         ("2023", "2023-12-31", "161.00"),
         ("2024-02-13", "2024-02-13", "239.00"),
-        ("2023 to 2024", "2024-12-31", "246.00"),
+        ("2023 - 2024", "2024-12-31", "246.00"),
         ("9999", "9999-12-30", "246.00"),
     ],
 )
@@ -191,7 +192,9 @@ def test_a_filter_that_names_today_is_another_one_tomorrow(
 ) -> None:
     client = make_client(HEAD + ACCOUNTS + TWO_ACCOUNTS)
     for today in (datetime.date(2024, 1, 31), datetime.date(2024, 2, 1)):
-        monkeypatch.setattr("fava.util.date.local_today", lambda today=today: today)
+        for module in [found for name, found in sys.modules.items() if name.startswith("fava.")]:
+            if hasattr(module, "local_today"):  # versions read a filter in different modules
+                monkeypatch.setattr(module, "local_today", lambda today=today: today)
         assert f"Inventory as of {today}" in get(client, f"{TEST}?time=day")
 
 
@@ -206,7 +209,7 @@ def test_a_filter_that_names_today_is_another_one_tomorrow(
         "time=2024-W99",
         "time=0000",
         "time=day-99999999",
-        "time=2024 to 2023",
+        "time=2024 - 2023",
         "filter=((",
         "filter=:",
         "account=((",
