@@ -1,6 +1,6 @@
 """The command line: what it writes, refuses, and tells by its exit status."""
 
-from __future__ import re
+from __future__ import annotations
 
 import csv
 import datetime
@@ -8,6 +8,7 @@ import importlib.util
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
