@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.money import CONTEXT, ZERO
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.report.ledger.bridged import CAUSES, Cause
 from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.ordered import (
     ROLL_COLUMNS,
@@ -48,21 +49,39 @@ if TYPE_CHECKING:
     from beancount_invwd.report.ledger.spans import SpanLength
     from beancount_invwd.report.ledger.tie_out import CostTie, TieOut
 
+_SPAN = (
+    Column("from", "from", "date", page="Period", get=attrgetter("start")),
+    Column("to", "to", "date", get=attrgetter("end")),
+    Column("opening", "opening", "money"),
+)
+_CLOSING = Column("closing", "closing", "money")
 COLUMNS = (
     ENTITY,
     CURRENCY,
     ITEM,
     CATEGORY,
-    Column("from", "from", "date", page="Period", get=attrgetter("start")),
-    Column("to", "to", "date", get=attrgetter("end")),
-    Column("opening", "opening", "money"),
+    *_SPAN,
     Column("write_downs", "write-downs", "change"),
     Column("write_offs", "write-offs", "change"),
     Column("reversals", "reversals", "change"),
     Column("releases", "releases", "change"),
     Column("transfers", "transfers", "change"),
-    Column("closing", "closing", "money"),
+    _CLOSING,
 )
+
+
+def _name_cause(key: Cause, title: str) -> Column:
+    return Column(key, title, "change", in_text="rare", get=lambda row: row.causes.get(key, ZERO))
+
+
+CAUSE_COLUMNS = (
+    ENTITY,
+    CURRENCY,
+    *_SPAN,
+    *(_name_cause(key, title) for key, title in CAUSES.items()),
+    _CLOSING,
+)
+"""Those of the bridge: in place of what movements are, what caused them."""
 _TIES = (
     ACCOUNT,
     CURRENCY,
@@ -70,7 +89,7 @@ _TIES = (
     Column("ledger", "ledger", "money"),
     Column("lots", "lots", "money"),
 )
-_NAMES = {"item": {CATEGORY}, "category": {ITEM}, None: {ITEM, CATEGORY}}  # what is left out
+_LEFT_OUT = {"item": {CATEGORY}, "category": {ITEM}}
 
 
 class NotTestedSo(Exception):  # noqa: N818 (a state of the policy, with the way out)
@@ -114,7 +133,8 @@ def roll_forward(
     Args:
         run: The state at the end.
         length: What a row covers; years and quarters are those of the fiscal year.
-        by: Rows by item or category; None is by entity and currency alone.
+        by: Rows by item or category, or with the causes of movements; None is by entity and
+            currency alone.
         start: The first day, inclusive; None is the first fiscal year of the ledger.
 
     Raises:
@@ -128,7 +148,7 @@ def roll_forward(
         rows = sum_rows(run, written, spans, by)
         ordered = roll_orders(run, spans)
         result = Rollforward(run.as_of, rows, tie_out(run), tie_cost(run), ordered=ordered)
-        if by is None:
+        if by is None or by == "cause":
             return result
         if result.is_tied:
             rows = _move_between_names(run, rows, by)
@@ -153,7 +173,9 @@ def roll_some(
     """
     with localcontext(CONTEXT):
         spans = split_span(start, run.as_of, length, run.policy.year_end)
-        rows = [row for row in sum_rows(run, written, spans, by) if by is None or not row.is_empty]
+        rows = sum_rows(run, written, spans, by)
+        if by in {"item", "category"}:
+            rows = [row for row in rows if not row.is_empty]
         return Rollforward(run.as_of, rows, (), is_part=True)
 
 
@@ -164,7 +186,7 @@ def list_ways(run: Run) -> list[RollBy]:
 
 
 def _check_basis(basis: str, by: RollBy | None) -> None:
-    if basis == "total" and by is not None:
+    if basis == "total" and by in {"item", "category"}:
         raise NotTestedSo("the ledger tests all inventory as one (basis total): leave --by out")
     if basis == "category" and by == "item":
         raise NotTestedSo(
@@ -199,7 +221,10 @@ def _rebase(row: RollRow, lots: Mapping[datetime.date, Mapping[Key, Decimal]]) -
 
 def document_rollforward(rolled: Rollforward, by: RollBy | None = None) -> Document:
     """The roll-forward, and whether it ties to the ledger."""
-    columns = [column for column in COLUMNS if column not in _NAMES[by]]
+    left_out = _LEFT_OUT.get(by or "", {ITEM, CATEGORY})
+    columns = [column for column in COLUMNS if column not in left_out]
+    if by == "cause":
+        columns = [*CAUSE_COLUMNS]
     wrong = [_tell_tie(tie) for tie in rolled.ties if not tie.is_tied]
     wrong += [tell_cost(tie) for tie in rolled.costs if tie.difference]
     tied = (

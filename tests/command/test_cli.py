@@ -34,6 +34,7 @@ COMMANDS = {
     "report-by-lot": ["report", EXAMPLE, "--by", "lot", "--as-of", "2024-02-15"],
     "rollforward": ["rollforward", EXAMPLE, "--period", "quarter"],
     "rollforward-by-item": ["rollforward", EXAMPLE, "--by", "item", "--from", "2024-01-01"],
+    "rollforward-by-cause": ["rollforward", EXAMPLE, "--by", "cause", "--period", "quarter"],
     "risk": ["risk", EXAMPLE, "--as-of", "2023-09-30"],
     "compare": ["compare", EXAMPLE, "--with", "standard=hgb", "--with", "basis=total,price=-10%"],
     "explain": ["explain", EXAMPLE, "CANDLE", "--as-of", "2024-04-30"],

@@ -8,12 +8,14 @@ Increases of the allowance are positive, so that reversals and releases are nega
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.report.ledger.bridged import Cause, find_cause
 from beancount_invwd.report.ledger.written import Written
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from beancount_invwd.engine import Run
     from beancount_invwd.report.ledger.spans import Span
 
-RollBy = Literal["item", "category"]
+RollBy = Literal["item", "category", "cause"]
 Key = tuple[str, str, str]  # entity, currency, name of an item or category
 
 
@@ -36,6 +38,7 @@ class RollRow:
         end: Last day, inclusive.
         commodity: The item, None unless asked for; so is the category.
         taken_over: What of the opening came from elsewhere in the period itself.
+        causes: The same movements by what caused them.
     """
 
     entity: str
@@ -51,6 +54,7 @@ class RollRow:
     releases: Decimal = ZERO
     transfers: Decimal = ZERO
     taken_over: Decimal = ZERO
+    causes: Mapping[Cause, Decimal] = field(default_factory=Sums)
 
     @property
     def losses(self) -> Decimal:
@@ -124,8 +128,10 @@ def _open_row(
 def _add_up(row: RollRow, written: Sequence[Written]) -> RollRow:
     """Add movements to a period."""
     sums: Sums[Kind] = Sums()
+    causes: Sums[Cause] = Sums()
     for movement in written:
         sums.add(movement.kind, movement.change)
+        causes.add(find_cause(movement), movement.change)
     return replace(
         row,
         write_downs=sums["write-down"],
@@ -133,6 +139,7 @@ def _add_up(row: RollRow, written: Sequence[Written]) -> RollRow:
         reversals=sums["reversal"],
         releases=sums["release"],
         transfers=sums["transfer"],
+        causes=causes,
     )
 
 
@@ -147,6 +154,9 @@ def sum_periods(rows: Sequence[RollRow]) -> list[RollRow]:
 
 def _add(one: RollRow, other: RollRow) -> RollRow:
     """Two periods, one after the other, as one."""
+    causes = Sums(one.causes)
+    for cause, change in other.causes.items():
+        causes.add(cause, change)
     return replace(
         one,
         end=other.end,
@@ -155,6 +165,7 @@ def _add(one: RollRow, other: RollRow) -> RollRow:
         reversals=one.reversals + other.reversals,
         releases=one.releases + other.releases,
         transfers=one.transfers + other.transfers,
+        causes=causes,
     )
 
 
@@ -168,7 +179,7 @@ class Names:
 
     def find(self, group: str) -> str:
         """The name of the row that a movement of a group belongs to."""
-        if self._by is None:
+        if self._by not in {"item", "category"}:
             return ""
         return group if self._by == "item" else self._categories.get(group, group)
 
