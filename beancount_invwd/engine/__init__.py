@@ -9,6 +9,7 @@ questions. Nobody else takes hold of its parts, and no question changes it.
 """
 
 from beancount_invwd.engine.follow import (
+    Asked,
     BadConfiguration,
     collector_paused,
     follow,
@@ -27,6 +28,7 @@ from beancount_invwd.transactions.journal import FILENAME
 
 __all__ = [
     "FILENAME",
+    "Asked",
     "BadConfiguration",
     "NotSwitchedOn",
     "Run",

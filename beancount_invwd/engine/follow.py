@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import localcontext
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from beancount.core import data
 
@@ -28,7 +28,7 @@ from beancount_invwd.engine.ledger import (
 from beancount_invwd.engine.run import Run
 from beancount_invwd.ground.dates import fiscal_year_start
 from beancount_invwd.ground.errors import InvwdError, RuleError, error_at, find_plugin_line
-from beancount_invwd.ground.money import CONTEXT
+from beancount_invwd.ground.money import CONTEXT, ONE
 from beancount_invwd.policy.policy import Policy
 from beancount_invwd.policy.read import read_literal, read_policy
 from beancount_invwd.policy.templates import read_roots
@@ -36,12 +36,29 @@ from beancount_invwd.timeline.timeline import Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from decimal import Decimal
 
     from beancount_invwd.lots.stock import Lot
 
 
 Found = TypeVar("Found")
 _MOST = {data.Transaction, data.Price}
+
+
+class Asked(NamedTuple):
+    """What is asked of a ledger besides its state on a date.
+
+    Attributes:
+        start: The date to note the opening allowances of; None is the first of the fiscal year of
+            that date, without one none.
+        replacement_share: The part that counts of what goods cost to buy again.
+    """
+
+    start: datetime.date | None = None
+    replacement_share: Decimal = ONE
+
+
+_STATE = Asked()
 
 
 class BadConfiguration(Exception):  # noqa: N818 (what the user wrote is wrong)
@@ -76,7 +93,7 @@ def follow_ledger(
     options_map: Mapping[str, Any],
     as_of: datetime.date | None = None,
     changes: Mapping[str, Any] | None = None,
-    start: datetime.date | None = None,
+    asked: Asked = _STATE,
 ) -> Run:
     """Follow a loaded ledger up to a date, so that nothing counts that came later.
 
@@ -85,7 +102,7 @@ def follow_ledger(
         options_map: The ledger's options.
         as_of: The date, inclusive; None is the ledger's last one.
         changes: Keys of the configuration that are set to other values than the ledger's.
-        start: The date to note the opening allowances of; None is the first of the fiscal year.
+        asked: What is asked besides the state.
 
     Raises:
         NotSwitchedOn: The ledger does not use the plugin.
@@ -97,7 +114,7 @@ def follow_ledger(
     own = list_own(entries)
     day = as_of or find_last_day(entries, own)
     with localcontext(CONTEXT), collector_paused():
-        run = follow(own, options_map, config, day, start)
+        run = follow(own, options_map, config, day, asked)
     run.entries = entries
     return run
 
@@ -115,7 +132,7 @@ def follow(
     options_map: Mapping[str, Any],
     config: str | None,
     as_of: datetime.date | None = None,
-    start: datetime.date | None = None,
+    asked: Asked = _STATE,
 ) -> Run:
     """Follow a ledger's lots and allowances up to a date.
 
@@ -124,14 +141,13 @@ def follow(
         options_map: The ledger's options.
         config: The text of the `plugin` line.
         as_of: The last date to follow, inclusive; None is the whole ledger.
-        start: The date to note the opening allowances of; None is the first of the fiscal year of
-            `as_of`, or without that, no date.
+        asked: What is asked besides the state.
 
     Raises:
         BadConfiguration: The configuration has errors.
     """
     return _leave_out_if_needed(
-        entries, lambda sound: _follow(sound, options_map, config, as_of, start)
+        entries, lambda sound: _follow(sound, options_map, config, as_of, asked)
     )
 
 
@@ -170,16 +186,16 @@ def _follow(
     options_map: Mapping[str, Any],
     config: str | None,
     as_of: datetime.date | None = None,
-    start: datetime.date | None = None,
+    asked: Asked = _STATE,
 ) -> Run:
     """Follow entries that can be read."""
     entries = sound.entries
     others = [entry for entry in entries if type(entry) not in _MOST]
     policy = _read_policy(entries, others, options_map, config)
-    ledger = _Ledger(policy, entries, others, options_map)
+    ledger = _Ledger(policy, entries, others, options_map, asked.replacement_share)
     end = find_end(entries, policy)
     is_whole = as_of is None or not entries or entries[-1].date <= as_of
-    known = entries
+    known, start = entries, asked.start
     if as_of is not None:
         known = entries if is_whole else _list_past(entries, as_of)
         end = min(end, as_of)
@@ -214,6 +230,7 @@ class _Ledger:
     entries: Sequence[Any]
     others: Sequence[Any]
     options_map: Mapping[str, Any]
+    replacement_share: Decimal
 
     def attempt(
         self,
@@ -232,6 +249,7 @@ class _Ledger:
         later = Later(directives, self.entries, policy.evidence_after, operating, mistakes)
         entries = later.insert(entries, end)
         timeline = Timeline(policy, directives, mistakes, end, is_told=start is not None)
+        timeline.weigher.evidence.replacement_share = self.replacement_share
         timeline.run(entries, start)
         if is_whole:  # else a directive may name what was bought later
             _check(directives, timeline, mistakes)

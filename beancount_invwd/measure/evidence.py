@@ -38,12 +38,14 @@ class EvidenceBook:
         stated: Items that an `invwd-nrv` or a contract ever named.
         price_share: The part that counts of prices and of values stated for whole items: all, but
             where it is asked what a fall of prices would cost.
+        replacement_share: The part that counts of what goods cost to buy again: all, but where it
+            is asked what other prices of purchase would give.
     """
 
     def __init__(self) -> None:
         self.prices = PriceBook()
         self.stated: set[str] = set()
-        self.price_share = ONE
+        self.price_share = self.replacement_share = ONE
         self._statements: dict[str, dict[_Target, dict[str, _Ranked]]] = {}
         self._replacements: dict[tuple[str, str], Replacement] = {}
         self._contracts: dict[str, list[Contract]] = {}
@@ -145,12 +147,21 @@ class EvidenceBook:
         newest = directive or purchase
         if directive is not None and purchase is not None and purchase.date > directive.date:
             newest = purchase  # of one day, the directive counts
-        return newest if newest and _is_fresh(newest.date, day, max_age) else None
+        return self._scale(newest) if newest and _is_fresh(newest.date, day, max_age) else None
+
+    def _scale(self, found: Replacement) -> Replacement:
+        share = self.replacement_share
+        return found if share == ONE else found._replace(number=found.number * share)
 
     def find_stated_replacement(
         self, stock: Stock, day: datetime.date, max_age: int | None
     ) -> Replacement | None:
-        """Find the replacement cost that is stated of an item, if it is not too old."""
+        """Find the replacement cost that is stated of an item, if it is not too old.
+
+        Scaled, that of the newest purchase counts as if it were stated.
+        """
+        if self.replacement_share != ONE:
+            return self.find_replacement(stock, day, max_age)
         found = self._replacements.get((stock.key.commodity, stock.key.currency))
         return found if found and _is_fresh(found.date, day, max_age) else None
 

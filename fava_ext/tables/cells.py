@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 
 class Badge(NamedTuple):
-    """A word that a reader must not miss."""
+    """A word that a reader must not miss; the hint explains it."""
 
     name: str
     text: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

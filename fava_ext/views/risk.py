@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from beancount_invwd.report.output.columns import LOT
 from beancount_invwd.report.output.tables import Table
 from beancount_invwd.report.risk.risk import COLUMNS, document_risks, list_risks, sum_risks
+from beancount_invwd.report.risk.warnings import MEANINGS
 
 from ..tables.cells import Badge, Cell
 from ..tables.grid import Grid, build_grid, pick
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ..request.context import Context
 
 _LOT = tuple(column.key for column in LOT[:2])
-_FIGURES = ("at_risk", "quantity", "carrying", "headroom", "loss_price", "loss_expiry",
+_FIGURES = ("at_risk", "pending", "quantity", "carrying", "headroom", "loss_price", "loss_expiry",
             "loss_ageing", "supply", "idle", "age", "price_age")  # fmt: skip
 
 
@@ -37,16 +38,20 @@ def _list_shown(context: Context) -> list[RiskRow]:
 
 def show(context: Context) -> tuple[Grid, Sequence[tuple[str, str]]]:
     """What may be lost next; and the fields of the form that asks."""
-    rows = sorted(_list_shown(context), key=lambda row: -row.at_risk)
+    rows = sorted(_list_shown(context), key=lambda row: (-row.pending, -row.at_risk))
     lot = _LOT if any(row.account for row in rows) else ()
     columns = pick(COLUMNS, "commodity", *lot, "warnings", "entity", "currency", *_FIGURES)
     table = Table("risk", COLUMNS, rows, empty="Nothing is at risk.")
-    makers: Any = {"warnings": lambda row: Cell(badges=[Badge("near", w) for w in row.warnings])}
+    makers: Any = {"warnings": _show_warnings}
     grid = build_grid(
         context, "Inventory at risk", table, columns, makers=makers, totals=sum_risks(rows)
     )
     question = context.question
     return grid, [("headroom", question.percent), ("within", str(question.within))]
+
+
+def _show_warnings(row: RiskRow) -> Cell:
+    return Cell(badges=[Badge("near", name, MEANINGS[name]) for name in row.warnings])
 
 
 def write(context: Context) -> Document:

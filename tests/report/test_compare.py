@@ -72,6 +72,42 @@ def test_prices_are_scaled_and_neither_rates_nor_purchase_costs_are() -> None:
     assert found["CUP"][2] == (10, 0)
 
 
+def test_replacement_costs_are_scaled_and_prices_are_not() -> None:
+    # the lower: a mug costs 10.00 to buy again, 9.00 a tenth less; its price of 18.00 is above
+    settings = ["replacement=-10%", "replacement=+15%", "replacement=-20%,price=-55%"]
+    found = run([read_scenario(text) for text in settings], datetime.date(2022, 12, 31))
+    cup, mug = ([int(figure.allowance) for figure in row.figures] for row in found.rows)
+    assert mug == [0, 10, 0, 20]
+    assert cup[:3] == [19, 19, 19]  # 8.10 by its price is less than 9.00
+
+
+WAX = """
+plugin "beancount_invwd"
+2022-01-01 open Assets:Inventory
+2022-01-01 open Assets:Bank
+2022-01-01 commodity WAX
+  invwd-used-in: "CANDLE"
+2022-11-01 * "Bought"
+  Assets:Inventory   10 WAX {10.00 USD}
+  Assets:Inventory   10 CANDLE {20.00 USD}
+  Assets:Bank
+2022-12-01 * "Bought again"
+  Assets:Inventory   10 WAX {8.00 USD}
+  Assets:Bank
+2022-12-31 price CANDLE 15.00 USD
+"""
+
+
+def test_a_material_costs_more_or_less_to_buy_again() -> None:
+    # the older lot at 8.00: 20.00; at 9.20 for all: 8.00 less, and 12.00 of gain within the item;
+    # at 7.20: 28.00 + 8.00
+    entries, options = load(WAX)
+    scenarios = [read_scenario("replacement=+15%"), read_scenario("replacement=-10%")]
+    found = compare(follow_ledger(entries, options), scenarios)
+    (row,) = [row for row in found.rows if row.commodity == "WAX"]
+    assert [figure.allowance for figure in row.figures] == [20, 0, 36]
+
+
 def test_scenarios_of_several_settings() -> None:
     scenario = read_scenario(" standard=hgb , ageing={180: '25%', 365: '50%'},price = +5.5% ")
     assert scenario.changes == {"standard": "hgb", "ageing": {180: "25%", 365: "50%"}}
@@ -93,11 +129,14 @@ def test_scenarios_of_several_settings() -> None:
         ("basis=lot,,", "is no setting"),
         ("basis=lot,basis=lot", "given twice"),
         ("price=-1%,price=-1%", "given twice"),
+        ("replacement=0%,replacement=-1%", "given twice"),
+        ("replacement=1", "write replacement=-10%"),
+        ("replacment=-10%", "did you mean .replacement.?"),
         ("price=-1", "is no change"),
         ("price=1e3%", "is no change"),
         ("price=²%", "is no change"),
         ("price=%", "is no change"),
-        ("price=-100.1%", "cannot fall by more"),
+        ("price=-100.1%", "nothing can fall by more"),
         ("pirce=-10%", "did you mean .price.?"),
     ],
 )

@@ -12,7 +12,7 @@ from beancount import loader
 from beancount_invwd.engine import Run, follow_ledger
 from beancount_invwd.lots.demand import Turnover
 from beancount_invwd.report.risk.prospects import Question
-from beancount_invwd.report.risk.risk import RiskRow, list_risks
+from beancount_invwd.report.risk.risk import RiskRow, list_risks, sum_risks
 
 HEAD = """
 plugin "beancount_invwd" "{config}"
@@ -45,7 +45,7 @@ def load(body: str, config: str = "{}") -> tuple[list[Any], Run]:
 
 def find_turnover(run: Run) -> Turnover:
     (stock,) = run.stocks
-    return Question(run, 90).find_turnover(stock)
+    return Question(run, 90, Decimal(0)).find_turnover(stock)
 
 
 def find_risks(body: str, config: str = "{}", **given: Any) -> list[RiskRow]:
@@ -95,6 +95,65 @@ def test_what_expires_later_than_asked_is_no_risk() -> None:
 def test_what_has_expired_already_is_no_risk() -> None:
     expired = MILK.replace("2024-02-10", "2023-10-01")
     assert [row.loss_expiry for row in find_risks(expired)] == []
+
+
+# What is certain comes first, and what may come on top of it.
+
+BETWEEN = """
+2024-01-05 * "Bought"
+  Assets:Inventory:Store  10 AA {10 USD}
+  Assets:Inventory:Store  10 AA {10 USD, "B"}
+    expires: 2024-02-10
+  Assets:Inventory:Store  50 BB {10 USD}
+  Assets:Bank
+2024-01-31 price AA 20 USD
+2024-01-31 price BB 10.50 USD
+"""
+
+
+def find_between(body: str = "", **given: Any) -> list[RiskRow]:
+    return find_risks(f"{BETWEEN}{body}2024-02-20 price AA 20 USD\n", **given)
+
+
+def test_goods_that_expired_do_not_vanish_until_the_next_test() -> None:
+    # expired on the 10th, tested on the 29th: 100.00 are gone by the 20th
+    rows = find_between()
+    assert [(row.commodity, row.pending, row.at_risk) for row in rows] == [
+        ("AA", Decimal(100), Decimal(100)),
+        ("BB", Decimal(0), Decimal("27.50")),  # 50 × 10.50 × 90 % = 472.50, less than 500.00
+    ]
+    assert rows[0].warnings == ("pending",)
+    assert rows[0].explained["pending"] == "100.00 USD are lost by a test today (expired)"
+    (total,) = sum_risks(rows)
+    assert (total.pending, total.at_risk) == (Decimal(100), Decimal("127.50"))
+
+
+def test_what_is_damaged_is_lost_by_then_and_what_may_come_is_on_top() -> None:
+    damaged = '2024-02-12 custom "invwd-nrv" "BB" 9 USD "damaged"\n'
+    rows = {row.commodity: row for row in find_between(damaged)}
+    # 50.00 by now; at 8.10 another 45.00
+    assert (rows["BB"].pending, rows["BB"].loss_price, rows["BB"].at_risk) == (
+        Decimal(50),
+        Decimal(45),
+        Decimal(95),
+    )
+    assert rows["BB"].warnings == ("pending", "headroom")
+
+
+def test_what_gained_does_not_hide_what_expired() -> None:
+    # all 20 carry 120.00 at 6.00; the price is 20.00 again, but the ten that expired are gone
+    cheap = BETWEEN.replace("price AA 20", "price AA 6") + "2024-02-20 price AA 20 USD\n"
+    (row,) = [row for row in find_risks(cheap) if row.commodity == "AA"]
+    assert [row.carrying, row.pending, row.at_risk] == [120, 60, 60]
+
+
+def test_ageing_takes_more_of_what_a_test_leaves() -> None:
+    # 20.00 by age on the 20th (46 days), then a half: 30.00 more, not 50.00
+    config = "{'ageing': {45: '20%', 100: '50%'}}"
+    body = buy("10 AA {10 USD}", "2024-01-05")
+    body += "2024-01-06 price AA 30 USD\n2024-02-20 price AA 30 USD\n"
+    (row,) = find_risks(body, config)
+    assert [row.pending, row.loss_ageing, row.at_risk] == [20, 30, 50]
 
 
 def test_what_is_thrown_away_or_moved_is_no_demand() -> None:

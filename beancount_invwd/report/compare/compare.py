@@ -3,8 +3,8 @@
     compare(…, [Scenario("standard=hgb", {"standard": "hgb"}), Scenario("price=-10%", {}, …)])
 
 The first column is the ledger's own policy; a scenario changes keys of its configuration, or scales
-the prices of the items. Exchange rates and purchase costs stay as they are, and so do values that
-an `invwd-nrv` directive states. Nothing is written.
+the prices of the items, or what they cost to buy again. Exchange rates stay as they are, and so do
+values that an `invwd-nrv` directive states. Nothing is written.
 
 Profit or loss is that of the fiscal year up to the date: the allowance that the goods carried when
 it began, or that was taken over from another system, less what they carry now. Under every policy
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from beancount.core import data
 from beancount.core.amount import Amount
 
-from beancount_invwd.engine import BadConfiguration, collector_paused, follow_ledger
+from beancount_invwd.engine import Asked, BadConfiguration, collector_paused, follow_ledger
 from beancount_invwd.ground.dates import fiscal_year_start
 from beancount_invwd.ground.money import CONTEXT, ONE, ZERO
 from beancount_invwd.measure.prices import IMPLICIT, is_evidence
@@ -130,14 +130,15 @@ def narrow(found: Comparison, keep: Callable[[CompareRow], bool]) -> Comparison:
 def _follow(own: Run, scenario: Scenario, start: datetime.date) -> Run:
     """Follow the ledger under a policy, with the allowances when `start` began."""
     entries, options_map, day, changes = own.entries, own.options_map, own.as_of, scenario.changes
-    if not changes and not scenario.price_change:
+    if not changes and not scenario.price_change and not scenario.replacement_change:
         return own
+    asked = Asked(start, ONE + scenario.replacement_change)
     try:
         if scenario.price_change:
             run = follow_ledger(entries, options_map, day, changes) if changes else own
             items = frozenset(stock.key.commodity for stock in run.stocks)
             entries = _scale_prices(entries, items, ONE + scenario.price_change)
-        return follow_ledger(entries, options_map, day, changes, start)
+        return follow_ledger(entries, options_map, day, changes, asked)
     except BadConfiguration as refusal:
         problems = "; ".join(e.message.removeprefix("beancount_invwd: ") for e in refusal.errors)
         raise BadScenario(f"{scenario.name}: {problems}") from refusal

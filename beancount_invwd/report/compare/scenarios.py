@@ -1,4 +1,7 @@
-"""Text → scenarios: `standard=hgb,basis=lot` sets keys, `price=-10%` scales prices."""
+"""Text → scenarios: `standard=hgb,basis=lot` sets keys, `price=-10%` scales prices.
+
+`replacement=+15%` scales what goods cost to buy again.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ from beancount_invwd.ground.errors import find_near
 from beancount_invwd.ground.money import ONE, ZERO
 
 PRICE = "price"
+REPLACEMENT = "replacement"
+_SCALES = (PRICE, REPLACEMENT)
 
 
 class BadScenario(Exception):  # noqa: N818 (what was asked for is wrong)
@@ -26,11 +31,13 @@ class Scenario:
         name: As the user wrote it.
         changes: Keys of the configuration and their values.
         price_change: By what share item prices change; -0.10 is ten per cent less.
+        replacement_change: By what share replacement costs change.
     """
 
     name: str
     changes: Mapping[str, Any] = field(default_factory=dict)
     price_change: Decimal = ZERO
+    replacement_change: Decimal = ZERO
 
 
 def read_scenario(text: str) -> Scenario:
@@ -40,20 +47,20 @@ def read_scenario(text: str) -> Scenario:
         BadScenario: It has another form.
     """
     changes: dict[str, Any] = {}
-    price_change = ZERO
+    scaled: dict[str, Decimal] = {}
     for part in _split_settings(text):
         key, sign, value = (piece.strip() for piece in part.partition("="))
         if not sign or not key or not value:
             raise BadScenario(f"{part.strip()!r} is no setting; write standard=hgb or price=-10%")
-        if key in changes or (key == PRICE and price_change):
+        if key in changes or key in scaled:
             raise BadScenario(f"{key!r} is given twice")
-        if key == PRICE:
-            price_change = _read_change(value)
-        elif find_near(key, [PRICE]):
-            raise BadScenario(f"unknown key {key!r}; did you mean {PRICE!r}?")
+        if key in _SCALES:
+            scaled[key] = _read_change(key, value)
+        elif near := find_near(key, _SCALES):
+            raise BadScenario(f"unknown key {key!r}; did you mean {near!r}?")
         else:
             changes[key] = _read_value(value)
-    return Scenario(text, changes, price_change)
+    return Scenario(text, changes, scaled.get(PRICE, ZERO), scaled.get(REPLACEMENT, ZERO))
 
 
 def _split_settings(text: str) -> list[str]:
@@ -75,14 +82,14 @@ def _split_settings(text: str) -> list[str]:
     return parts
 
 
-def _read_change(value: str) -> Decimal:
+def _read_change(key: str, value: str) -> Decimal:
     digits = value.removesuffix("%").lstrip("+-")
     is_number = digits.replace(".", "", 1).isdigit() and digits.isascii()
     if not value.endswith("%") or not is_number or len(value) > len(digits) + 2:
-        raise BadScenario(f"price={value} is no change; write price=-10% or price=+5%")
+        raise BadScenario(f"{key}={value} is no change; write {key}=-10% or {key}=+5%")
     change = Decimal(value.removesuffix("%")) / 100
     if change < -ONE:
-        raise BadScenario(f"price={value}: prices cannot fall by more than 100%")
+        raise BadScenario(f"{key}={value}: nothing can fall by more than 100%")
     return change
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.money import ONE, ZERO, round_money
 from beancount_invwd.policy.values import find_rate
-from beancount_invwd.report.risk.selling import Selling, find_selling
+from beancount_invwd.report.risk.selling import Fall, Selling, find_selling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,10 +35,12 @@ class Question:
     Attributes:
         run: The state of a date.
         within: The days to look ahead.
+        headroom: The share by which prices may fall.
     """
 
     run: Run
     within: int
+    headroom: Decimal
 
     @property
     def today(self) -> datetime.date:
@@ -61,11 +63,13 @@ class Prospect:
 
     Attributes:
         selling: What it would sell for, if it sells as usual and that may decide.
-        loss_price: What it would carry more if prices fell; below 0 what it would carry less.
+        pending: What a test today would make it carry more; below 0 less.
+        loss_price: What it would carry more then if prices fell; below 0 less.
     """
 
     row: Row
     selling: Selling | None
+    pending: Decimal
     loss_price: Decimal
     units_expiring: Decimal
     loss_expiry: Decimal
@@ -83,7 +87,7 @@ class Prospect:
 
 
 def look_ahead(
-    question: Question, stock: Stock, turnover: Turnover, falls: Mapping[int, Decimal]
+    question: Question, stock: Stock, turnover: Turnover, falls: Mapping[int, Fall]
 ) -> list[Prospect]:
     """What time, or a fall of prices, will take of each lot that is on hand.
 
@@ -91,23 +95,20 @@ def look_ahead(
         question: What is asked.
         stock: The stock.
         turnover: What left of it.
-        falls: What lots would carry more if prices fell, by number.
+        falls: What a test, and then a fall of prices, would change, by the number of the lot.
     """
     run = question.run
     now = [row for row in run.measure(stock) if row.lot.units > 0]
     expiring = _find_expiring(question, [row.lot for row in now], turnover)
     selling = find_selling(run, now)
-    return [
-        Prospect(
-            row,
-            sells,
-            falls[row.lot.number],
-            units := expiring.get(row.lot.number, ZERO),
-            _lose_by_expiry(row.lot, units),
-            _lose_by_age(question, row.lot, turnover.last),
-        )
-        for row, sells in zip(now, selling, strict=True)
-    ]
+    found = []
+    for row, sells in zip(now, selling, strict=True):
+        lot, (pending, more) = row.lot, falls[row.lot.number]
+        units, left = expiring.get(lot.number, ZERO), lot.cost - lot.allowance - pending
+        expiry = _lose_by_expiry(lot, units, left)
+        ageing = _lose_by_age(question, lot, left, turnover.last)
+        found.append(Prospect(row, sells, pending, more, units, expiry, ageing))
+    return found
 
 
 def gets_old(terms: Terms | None, date: datetime.date, horizon: datetime.date) -> bool:
@@ -134,15 +135,15 @@ def _find_expiring(
     return found
 
 
-def _lose_by_expiry(lot: Lot, units: Decimal) -> Decimal:
+def _lose_by_expiry(lot: Lot, units: Decimal, left: Decimal) -> Decimal:
+    """What expiry will take of what a test today leaves."""
     salvage = lot.facts.salvage or lot.stock.facts.salvage
     worth = units * salvage[0] if salvage else ZERO
-    carried = (lot.cost - lot.allowance) * units / lot.units
-    return round_money(max(ZERO, carried - worth), lot.stock.quantum)
+    return round_money(max(ZERO, left * units / lot.units - worth), lot.stock.quantum)
 
 
-def _lose_by_age(question: Question, lot: Lot, last: datetime.date) -> Decimal:
-    """What the rates by age and by days without a sale will take of a lot."""
+def _lose_by_age(question: Question, lot: Lot, left: Decimal, last: datetime.date) -> Decimal:
+    """What the rates by age and by days without a sale will take of what a test today leaves."""
     if lot.terms is None:
         return ZERO
     share = max(
@@ -151,5 +152,4 @@ def _lose_by_age(question: Question, lot: Lot, last: datetime.date) -> Decimal:
     )
     if not share:
         return ZERO
-    left = lot.cost * (ONE - share)
-    return round_money(max(ZERO, lot.cost - lot.allowance - left), lot.stock.quantum)
+    return round_money(max(ZERO, left - lot.cost * (ONE - share)), lot.stock.quantum)

@@ -1,23 +1,24 @@
 """Lots, evidence and demand → what may have to be written down next, so that it can be avoided.
 
-Three ways to lose money that no measurement shows yet:
+First what is certain: **pending**, the loss that a test today would write (prices fell, goods were
+damaged or expired since the last one). Then three ways to lose money on top of that:
 
 - **price**: what the engine would write down more today if all prices were lower by the given share
   (contracts, replacement costs and costs per unit stay, and gains within a group still count). The
   headroom says how far net realisable value may fall: goods carried at 900.00, NRV 1,000.00:
   headroom 100.00, 10 %.
 - **expiry**: units that demand will not reach before they expire (those that expire first are sold
-  first), at their carrying amount less salvage.
+  first), at what a test today would leave, less salvage.
 - **ageing**: what the rates by age (and by days without a sale) will take within the given days
   if the goods stay.
 
-Money at risk is the sum, at most the carrying amount. Nothing here is written to the ledger.
+Money at risk is the sum, at most what is carried. Nothing here is written to the ledger.
 """
 
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -42,10 +43,10 @@ from beancount_invwd.report.risk.prospects import (
     WINDOW,
     Prospect,
     Question,
-    gets_old,
     look_ahead,
 )
 from beancount_invwd.report.risk.selling import find_falls
+from beancount_invwd.report.risk.warnings import MEANINGS, warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,6 +66,7 @@ class RiskRow:
     Attributes:
         account: The account of the lot, None for an item; so are date and label.
         carrying: Cost less allowance.
+        pending: The loss that a test today would write.
         measure: Net realisable value of goods that can be sold as usual, whatever they are measured
             at; None without a price, and where no price may decide.
         headroom: Theirs less their carrying amount; `headroom_share` is of net realisable value.
@@ -75,8 +77,8 @@ class RiskRow:
         idle: Days since units were last sold or used, or else first bought, as the rates for idle
             goods count them, if the policy has some.
         age: Days since the purchase of the oldest lot.
-        at_risk: The three losses, at most the carrying amount.
-        warnings: What is near: headroom, expiry, ageing, slow, old price, no price.
+        at_risk: The four losses, at most the carrying amount.
+        explained: What is near: warnings by name, each with its explanation.
     """
 
     entity: str
@@ -87,6 +89,7 @@ class RiskRow:
     lot_label: str | None
     quantity: Decimal
     carrying: Decimal
+    pending: Decimal
     measure: Decimal | None
     headroom: Decimal | None
     price_age: int | None
@@ -99,7 +102,17 @@ class RiskRow:
     idle: int
     age: int
     at_risk: Decimal
-    warnings: tuple[str, ...]
+    explained: Mapping[str, str]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The names of what is near."""
+        return tuple(self.explained)
+
+    @property
+    def why(self) -> str:
+        """Their explanations."""
+        return "; ".join(self.explained.values())
 
     @property
     def headroom_share(self) -> Decimal | None:
@@ -121,7 +134,7 @@ def list_risks(
     headroom: Decimal = HEADROOM,
     within: int = WITHIN,
 ) -> list[RiskRow]:
-    """List what is at risk, by entity and currency, the most money first.
+    """List what is at risk, by entity and currency: what is certain, then the most money first.
 
     Args:
         run: The state of a date.
@@ -129,7 +142,7 @@ def list_risks(
         within: The days to look ahead.
     """
     with localcontext(CONTEXT):
-        question, falls = Question(run, within), find_falls(run, headroom)
+        question, falls = Question(run, within, headroom), find_falls(run, headroom)
         found: list[RiskRow] = []
         for stock in run.stocks:
             turnover = question.find_turnover(stock)
@@ -145,13 +158,14 @@ class RiskTotal(NamedTuple):
     entity: str
     currency: str
     carrying: Decimal
+    pending: Decimal
     loss_price: Decimal
     loss_expiry: Decimal
     loss_ageing: Decimal
     at_risk: Decimal
 
 
-_ADDED = ("carrying", "loss_price", "loss_expiry", "loss_ageing", "at_risk")
+_ADDED = ("carrying", "pending", "loss_price", "loss_expiry", "loss_ageing", "at_risk")
 
 
 def sum_risks(rows: Sequence[RiskRow]) -> list[RiskTotal]:
@@ -166,7 +180,7 @@ def sum_risks(rows: Sequence[RiskRow]) -> list[RiskTotal]:
 
 def _sort_key(row: RiskRow) -> tuple[Any, ...]:
     name = (row.commodity, row.account or "", row.lot_date or datetime.date.min)
-    return row.entity, row.currency, -row.at_risk, *name, row.lot_label or ""
+    return row.entity, row.currency, -row.pending, -row.at_risk, *name, row.lot_label or ""
 
 
 def _split(question: Question, prospects: Sequence[Prospect]) -> list[Sequence[Prospect]]:
@@ -182,21 +196,26 @@ def _sum_up(
     is_lot = question.run.policy.basis == "lot"
     carrying = sum((row.carrying for row in group), ZERO)
     measure, headroom = _find_headroom(group)
+    test = sum((row.pending for row in group), ZERO)
     losses = {
+        "pending": _find_pending(group),
         "expiry": sum((row.loss_expiry for row in group), ZERO),
         "ageing": sum((row.loss_ageing for row in group), ZERO),
         "price": max(ZERO, sum((row.loss_price for row in group), ZERO)),
     }
+    supply = turnover.find_supply(question.run.find_saleable(stock))
+    is_slow = turnover.is_known and (supply is None or supply > WINDOW)
     prices = [row.selling.price for row in group if row.selling is not None]
     dates = [price.date for price in prices if price is not None]
     expiring = [row.lot.facts.expires for row in group if row.units_expiring]
-    return RiskRow(
+    found = RiskRow(
         *stock.key,
         account=lot.account if is_lot else None,
         lot_date=lot.date if is_lot else None,
         lot_label=lot.label if is_lot else None,
         quantity=sum((row.lot.units for row in group), ZERO),
         carrying=carrying,
+        pending=losses["pending"],
         measure=measure,
         headroom=headroom,
         price_age=(question.today - min(dates)).days if dates else None,
@@ -205,12 +224,20 @@ def _sum_up(
         loss_expiry=losses["expiry"],
         loss_ageing=losses["ageing"],
         loss_price=losses["price"],
-        supply=turnover.find_supply(question.run.find_saleable(stock)),
+        supply=supply,
         idle=(question.today - turnover.last).days,
         age=max((question.today - row.lot.aged_from).days for row in group),
-        at_risk=min(max(ZERO, carrying), sum(losses.values(), ZERO)),
-        warnings=_warn(question, group, turnover, stock, losses),
+        at_risk=min(max(ZERO, carrying, carrying - test), sum(losses.values(), ZERO)),
+        explained={},
     )
+    return replace(found, explained=warn(question, found, group, is_slow=is_slow))
+
+
+def _find_pending(group: Sequence[Prospect]) -> Decimal:
+    """What is lost by now; goods that are tested apart have no gain of others to set it off."""
+    apart = [max(ZERO, row.pending) for row in group if row.row.measured.is_apart]
+    usual = [row.pending for row in group if not row.row.measured.is_apart]
+    return sum(apart, max(ZERO, sum(usual, ZERO)))
 
 
 def _find_headroom(group: Sequence[Prospect]) -> tuple[Decimal | None, Decimal | None]:
@@ -223,33 +250,13 @@ def _find_headroom(group: Sequence[Prospect]) -> tuple[Decimal | None, Decimal |
     return nrv, nrv - sum((row.carrying for row, _ in usual), ZERO)
 
 
-def _warn(
-    question: Question,
-    group: Sequence[Prospect],
-    turnover: Turnover,
-    stock: Stock,
-    losses: Mapping[str, Decimal],
-) -> tuple[str, ...]:
-    supply = turnover.find_supply(question.run.find_saleable(stock))
-    warnings = {
-        "headroom": losses["price"] > 0,
-        "expiry": losses["expiry"] > 0,
-        "ageing": losses["ageing"] > 0,
-        "slow": turnover.is_known and (supply is None or supply > WINDOW),
-        "old price": any(_gets_old(question, row) for row in group),
-        "no price": any(row.row.measured.lack == "price" for row in group),
-    }
-    return tuple(name for name, is_near in warnings.items() if is_near)
-
-
-def _gets_old(question: Question, row: Prospect) -> bool:
-    """Whether the price of a lot will be too old within the given days."""
-    price = row.selling.price if row.selling is not None else None
-    return price is not None and gets_old(row.lot.terms, price.date, question.horizon)
-
-
 def _count_supply(row: RiskRow) -> Cell:
-    return None if row.supply is None else Decimal(int(row.supply))
+    supply = getattr(row, "supply", None)  # totals have none
+    return None if supply is None else Decimal(int(supply))
+
+
+def _name_warnings(row: RiskRow) -> Cell:
+    return ", ".join(getattr(row, "warnings", ()))
 
 
 COLUMNS = (
@@ -259,6 +266,7 @@ COLUMNS = (
     *LOT,
     QUANTITY,
     CARRYING,
+    Column("pending", "pending", "money", page="Lost already", in_text="rare"),
     Column("measure", "NRV", "money"),
     Column("headroom", "headroom", "money", below="headroom_share"),
     Column("headroom_share", "in %", "share"),
@@ -274,17 +282,26 @@ COLUMNS = (
     Column("age", "age days", "days", page="Days old"),
     Column("price_age", "price days", "days", page="Price, days"),
     Column("at_risk", "at risk", "money"),
-    Column("warnings", "warnings", get=lambda row: ", ".join(row.warnings)),
+    Column("warnings", "warnings", get=_name_warnings),
+    Column("why", "why", in_text="never"),
 )
+_SUMMED = {"entity", "currency", *_ADDED}
 
 
 def document_risks(run: Run, rows: Sequence[RiskRow], headroom: Decimal, within: int) -> Document:
     """What is at risk."""
     title, untested = f"Inventory at risk on {run.as_of}", find_untested(run)
+    near = {name for row in rows for name in row.warnings}
+    meanings = [f"{name}: {text}" for name, text in MEANINGS.items() if name in near]
     asked = [row.message for row in list_notices(run) if row.kind == "later-evidence"]
     return Document(
         f"{title}: if prices fall by {show_share(headroom)}, and within {within} days",
         {"as_of": run.as_of, "headroom": headroom, "within": within},
-        [Table("items", COLUMNS, rows, empty="Nothing is at risk.")],
-        notes=[*([] if untested is None else [tell_untested(untested)]), *asked],
+        [
+            Table("items", COLUMNS, rows, empty="Nothing is at risk."),
+            Table(
+                "totals", [row for row in COLUMNS if row.key in _SUMMED], sum_risks(rows), "totals"
+            ),
+        ],
+        notes=[*meanings, *([] if untested is None else [tell_untested(untested)]), *asked],
     )

@@ -35,22 +35,27 @@ class Selling(NamedTuple):
     price: Price | None
 
 
-def find_falls(run: Run, fall: Decimal) -> Mapping[int, Decimal]:
-    """Find what each lot would carry more if prices fell; below 0 what it would carry less.
+class Fall(NamedTuple):
+    """What a lot would carry more by a test today, and on top if prices fell; below 0 less."""
+
+    pending: Decimal
+    more: Decimal
+
+
+def find_falls(run: Run, fall: Decimal) -> Mapping[int, Fall]:
+    """Find what a test, and then a fall of prices, would change, by the number of the lot.
 
     Args:
         run: The state of a date.
         fall: The share by which prices fall, 0.10 for 10 %.
-
-    Returns:
-        The changes of allowances, by the number of the lot.
     """
     before, after = list_allowances(run.plans), list_allowances(run.plan_fall(fall))
-    lots = [lot for stock in run.stocks for lot in stock.lots.values()]
-    return {
-        lot.number: after.get(lot.number, lot.allowance) - before.get(lot.number, lot.allowance)
-        for lot in lots  # those in no plan keep what they carry
-    }
+    found = {}
+    for lot in (lot for stock in run.stocks for lot in stock.lots.values()):
+        now = before.get(lot.number, lot.allowance)  # those in no plan keep what they carry
+        then = after.get(lot.number, lot.allowance)
+        found[lot.number] = Fall(now - lot.allowance, then - now)
+    return found
 
 
 def find_selling(run: Run, rows: Sequence[Row]) -> list[Selling | None]:
