@@ -182,20 +182,91 @@ function itemOfChart(link) {
 }
 
 /**
+ * The text of an element.
+ *
  * @param {HTMLElement} root
  * @param {string} id
+ * @returns {string}
  */
-async function copy(root, id) {
-  const text = root.querySelector(`#${CSS.escape(id)}`)?.textContent ?? "";
+function textOf(root, id) {
+  return root.querySelector(`#${CSS.escape(id)}`)?.textContent ?? "";
+}
+
+/**
+ * Copy text, and say so: on the button that was pressed, and to screen readers.
+ *
+ * @param {HTMLElement} root
+ * @param {HTMLButtonElement} button
+ * @param {string} text
+ */
+async function copy(root, button, text) {
   const status = root.querySelector("[data-status]");
+  const words = button.textContent;
   let said = "Copied.";
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    said = "The browser does not allow copying here: use the download.";
+    if (!copyOldWay(text)) {
+      said = "The browser does not allow copying here: select the text.";
+    }
   }
   if (status) {
     status.textContent = said;
+  }
+  if (said === "Copied." && !button.dataset.words) {
+    button.dataset.words = words;
+    button.textContent = "Copied";
+    setTimeout(() => {
+      button.textContent = button.dataset.words ?? words;
+      delete button.dataset.words;
+    }, 1500);
+  }
+}
+
+/**
+ * Copy as browsers did before, which also works where the address is not a safe one.
+ *
+ * @param {string} text
+ * @returns {boolean}
+ */
+function copyOldWay(text) {
+  const field = document.createElement("textarea");
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  const isDone = document.execCommand("copy");
+  field.remove();
+  return isDone;
+}
+
+/**
+ * The lines of a list that are chosen; all of them if none is.
+ *
+ * @param {HTMLElement} root
+ * @param {string} id
+ * @returns {{ lines: string[], isChosen: boolean }}
+ */
+function readChosen(root, id) {
+  const boxes = [...root.querySelectorAll(`#${CSS.escape(id)} input[data-line]`)].filter(
+    (box) => box instanceof HTMLInputElement,
+  );
+  const chosen = boxes.filter((box) => box.checked);
+  const lines = (chosen.length ? chosen : boxes).map((box) => textOf(root, box.dataset.line ?? ""));
+  return { lines, isChosen: chosen.length > 0 };
+}
+
+/**
+ * Say on the button what it will copy.
+ *
+ * @param {HTMLElement} root
+ */
+function countChosen(root) {
+  for (const button of root.querySelectorAll("button[data-copy-chosen]")) {
+    if (button instanceof HTMLButtonElement) {
+      const { lines, isChosen } = readChosen(root, button.dataset.copyChosen ?? "");
+      const { all = "", some = "" } = button.dataset;
+      button.textContent = isChosen ? `${some}${lines.length}` : all;
+    }
   }
 }
 
@@ -211,7 +282,9 @@ function onClick(root, event) {
   } else if (button?.dataset.rows !== undefined) {
     void refresh(root, changeParams({ rows: button.dataset.rows }), "[data-grid]");
   } else if (button?.dataset.copy !== undefined) {
-    void copy(root, button.dataset.copy);
+    void copy(root, button, `${textOf(root, button.dataset.copy).trimEnd()}\n`);
+  } else if (button?.dataset.copyChosen !== undefined) {
+    void copy(root, button, `${readChosen(root, button.dataset.copyChosen).lines.join("\n")}\n`);
   } else if (target) {
     followItem(root, event, target);
   }
@@ -278,7 +351,9 @@ function prepare(root) {
   root.addEventListener("change", (event) => {
     const field = event.target;
     if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) {
-      if (field.form) {
+      if (field.dataset.line) {
+        countChosen(root);
+      } else if (field.form) {
         submit(root, field.form);
       }
     }

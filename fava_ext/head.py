@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.ground.errors import InvwdError
+from beancount_invwd.report.ledger.untested import find_untested, tell_untested
 
 from . import fava_api
+from .views import todo
 from .views.index import VIEWS, list_links
 from .views.view import Link
 from .words import describe_policy
@@ -28,6 +30,20 @@ class Mistake(NamedTuple):
     place: str
     text: str
     url: str
+
+
+class Untested(NamedTuple):
+    """A period end that has passed and was not tested: what it is about, and what cures it.
+
+    Attributes:
+        pending: What a test would change, by currency.
+        line: What to paste into the ledger; empty where the plugin line has to be changed.
+    """
+
+    date: str
+    text: str
+    pending: Sequence[str]
+    line: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +65,7 @@ class Head:
     line: Link | None = None
     hints: Sequence[str] = ()
     has_money: bool = True
+    untested: Untested | None = None
 
 
 def build_head(context: Context) -> Head:
@@ -56,7 +73,7 @@ def build_head(context: Context) -> Head:
     selection, ledger, view = context.selection, context.ledger, context.question.view
     as_of, start = context.run.as_of, selection.start
     return Head(
-        list_links(view),
+        list_links(view, todo.count(context)),
         list_mistakes(ledger, context.formats),
         as_of=str(as_of) if as_of.year > 1 else "",
         time=f"{start} – {as_of}" if start else f"up to {as_of}",
@@ -64,7 +81,21 @@ def build_head(context: Context) -> Head:
         line=_link_line(context),
         hints=list(_list_hints(selection, view)),
         has_money=bool(ledger.options["operating_currency"]),
+        untested=_find_untested(context) if VIEWS[view].is_of_date else None,
     )
+
+
+def _find_untested(context: Context) -> Untested | None:
+    """What is left out since the ledger does not reach it."""
+    found, formats = find_untested(context.run), context.formats
+    if found is None:
+        return None
+    pending = [
+        f"{formats.show_money(amount, currency)} {currency}"
+        for currency, amount in sorted(found.pending.items())
+    ]
+    line = "" if found.cure.startswith("'until'") else formats.sentence(found.cure)
+    return Untested(str(found.due), formats.sentence(tell_untested(found)), pending, line)
 
 
 def _link_line(context: Context) -> Link | None:

@@ -90,7 +90,7 @@ class Impairment(FavaExtensionBase):
             return Page(is_switched_on=False, editor_url=url)
         except BadConfiguration:
             mistakes = list_mistakes(self.ledger, Formats(self.ledger))
-            view = fava_api.read_arguments().get("view", "positions")
+            view = fava_api.read_arguments().get("view", "todo")
             return Page(view, Head(list_links(view), mistakes))
         except Exception as error:  # noqa: BLE001 (as in plugin.py: said, not thrown)
             return self._report(error)

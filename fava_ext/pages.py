@@ -25,7 +25,7 @@ class Page:
         is_switched_on: Whether the ledger has the plugin line.
     """
 
-    view: str = "positions"
+    view: str = "todo"
     head: Head | None = None
     overview: Overview | None = None
     body: Body | None = None

@@ -226,13 +226,11 @@ def _list_questions(run: Run) -> Iterator[Task]:
             )
 
 
-def document_tasks(run: Run, rows: Sequence[Task], within: int, ledger: str) -> Document:
-    """What to do next.
+def list_columns(run: Run, ledger: str) -> tuple[Column, ...]:
+    """List what is told of a task.
 
     Args:
         run: The state of a date.
-        rows: What was found.
-        within: The days that were looked ahead.
         ledger: The file, as it is to be named in commands.
     """
 
@@ -242,7 +240,7 @@ def document_tasks(run: Run, rows: Sequence[Task], within: int, ledger: str) -> 
         names = f"{shlex.quote(ledger)} {row.commodity}"
         return f"bean-invwd explain {names} --as-of {run.as_of}"
 
-    columns = (
+    return (
         Column("amount", "amount", "money"),
         CURRENCY,
         Column("date", "date", "date"),
@@ -252,6 +250,18 @@ def document_tasks(run: Run, rows: Sequence[Task], within: int, ledger: str) -> 
         Column("line", "add to the ledger", in_text="never"),
         Column("explain", "explanation", in_text="never", get=explain),
     )
+
+
+def document_tasks(run: Run, rows: Sequence[Task], within: int, ledger: str) -> Document:
+    """What to do next.
+
+    Args:
+        run: The state of a date.
+        rows: What was found.
+        within: The days that were looked ahead.
+        ledger: The file, as it is to be named in commands.
+    """
+    columns = list_columns(run, ledger)
     lines = [row.line for row in rows if row.line]
     return Document(
         f"To do on {run.as_of}, and within {within} days",

@@ -15,7 +15,7 @@ from beancount_invwd.policy.standards import BASES, STANDARDS
 from beancount_invwd.report.ledger.holdings import By
 from beancount_invwd.report.ledger.rolled import RollBy
 from beancount_invwd.report.ledger.spans import SpanLength
-from beancount_invwd.report.risk.risk import HEADROOM, WITHIN, read_headroom
+from beancount_invwd.report.risk.risk import HEADROOM, read_headroom
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
 
 View = Literal[
-    "positions", "movements", "rollforward", "risk", "compare", "disclosure", "help", "explain"
-]
+    "todo", "positions", "movements", "rollforward", "risk", "compare", "disclosure", "help",
+    "explain",
+]  # fmt: skip
 DEFAULT_SHOCK = "-10%"
 _LATEST = 100_000
 _MOST_COLUMNS = 6
@@ -40,6 +41,7 @@ class Question:
 
     Attributes:
         by: What is one position.
+        kind: The kind of tasks, or of movements, that is shown alone; empty for all.
         sort: The key of a column, with a dash before it for the highest first; empty for the
             order of the view.
         is_whole: Whether all rows of a long table are asked for.
@@ -47,11 +49,12 @@ class Question:
             row covers, empty for Fava's interval.
         item: The item to explain, and `lot` the label of its lots.
         scenarios: What to compare with, a column each, as on the command line.
+        within: The days to look ahead, None for as many as the view does.
         standard: Another standard to compare with, empty for that of the ledger; so are `basis`
             and `price`, by how many per cent prices change.
     """
 
-    view: View = "positions"
+    view: View = "todo"
     by: By = "item"
     sort: str = ""
     is_whole: bool = False
@@ -64,7 +67,8 @@ class Question:
     basis: str = ""
     price: str = ""
     headroom: Decimal = HEADROOM
-    within: int = WITHIN
+    within: int | None = None
+    kind: str = ""
 
     @property
     def policy(self) -> str:
@@ -81,6 +85,10 @@ class Question:
         """All scenarios to compare with."""
         return tuple(dict.fromkeys((*self.scenarios, *self.asked)))
 
+    def look_ahead(self, usual: int) -> int:
+        """The days to look ahead."""
+        return usual if self.within is None else self.within
+
     @property
     def percent(self) -> str:
         """The share by which prices may fall, in per cent."""
@@ -89,10 +97,12 @@ class Question:
     @property
     def parameters(self) -> dict[str, Any]:
         """The parameters of the view, but for its name."""
+        within = {} if self.within is None else {"within": self.within}
         values: dict[str, dict[str, Any]] = {
+            "todo": {**within, "kind": self.kind},
             "positions": {"by": self.by},
             "rollforward": {"each": self.each, "period": self.period},
-            "risk": {"headroom": f"{self.percent}%", "within": self.within},
+            "risk": {"headroom": f"{self.percent}%", **within},
             "compare": {
                 "standard": self.standard,
                 "basis": self.basis,
@@ -114,7 +124,7 @@ def read_question(args: MultiDict[str, str]) -> Question:
     Raises:
         BadQuestionError: A parameter has a value that is not allowed.
     """
-    view = _choose(args, "view", get_args(View), "positions")
+    view = _choose(args, "view", get_args(View), "todo")
     scenarios = tuple(dict.fromkeys(filter(None, map(str.strip, args.getlist("with")))))
     if len(scenarios) > _MOST_COLUMNS:
         raise BadQuestionError(f"with: at most {_MOST_COLUMNS} columns can be compared")
@@ -134,6 +144,7 @@ def read_question(args: MultiDict[str, str]) -> Question:
         price=_read_shock(args.get("price", "")) if has_form else DEFAULT_SHOCK,
         headroom=_read_share(args.get("headroom", "")),
         within=_read_days(args.get("within", "")),
+        kind=args.get("kind", ""),
     )
 
 
@@ -167,9 +178,9 @@ def _read_share(value: str) -> Decimal:
         raise BadQuestionError(f"headroom is {_quote(value)}; allowed is {error}") from error
 
 
-def _read_days(value: str) -> int:
+def _read_days(value: str) -> int | None:
     if not value:
-        return WITHIN
+        return None
     if not re.fullmatch("[0-9]{1,6}", value) or int(value) > _LATEST:
         raise BadQuestionError(f"within is {_quote(value)}; allowed are days, 0 to {_LATEST}")
     return int(value)

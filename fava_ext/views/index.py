@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import downloads, fava_api
-from ..views import compare, disclosure, explain, movements, positions, risk, rollforward
+from ..views import compare, disclosure, explain, movements, positions, risk, rollforward, todo
 from .view import Body, Link, View
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _WHOLE = "{} is of {}, whatever the account and text filters."
 VIEWS: Mapping[str, View] = {
+    "todo": View("To do", todo.show, todo.write, has_figures=True),
     "positions": View(
         "Positions", positions.show, positions.write, has_figures=True, has_charts=True
     ),
@@ -31,20 +32,21 @@ VIEWS: Mapping[str, View] = {
         text=disclosure.write,
         whole=_WHOLE.format("The note", "all inventory"),
     ),
-    "help": View("Help", lambda _: (None, None)),
+    "help": View("Help", lambda _: (None, None), is_of_date=False),
     "explain": View(
         "",
         explain.show,
         explain.write,
         whole=_WHOLE.format("The explanation", "the whole item"),
+        is_of_date=False,
     ),
 }
 
 
-def list_links(view: str) -> list[Link]:
-    """List the views that have an entry of their own."""
+def list_links(view: str, tasks: str = "") -> list[Link]:
+    """List the views that have an entry of their own, the first one with what is to be done."""
     return [
-        Link(row.title, fava_api.url_of(view=name), name == view)
+        Link(row.title, fava_api.url_of(view=name), name == view, tasks if name == "todo" else "")
         for name, row in VIEWS.items()
         if row.title
     ]

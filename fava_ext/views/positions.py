@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
 from beancount_invwd.report.ledger.remarks import list_remarks
+from beancount_invwd.report.ledger.untested import find_untested, tell_untested
 from beancount_invwd.report.output.columns import Column
 from beancount_invwd.report.output.tables import Table
 from beancount_invwd.report.positions import COLUMNS, document_positions
@@ -96,7 +97,9 @@ def _list_ways(context: Context) -> list[Link]:
 def _list_remarks(context: Context) -> list[str]:
     if context.selection.is_narrow:
         return []
-    return [context.formats.sentence(text) for text in list_remarks(context.run)]
+    untested = find_untested(context.run)  # has a card of its own
+    told = "" if untested is None else tell_untested(untested)
+    return [context.formats.sentence(text) for text in list_remarks(context.run) if text != told]
 
 
 def show_marks(row: Position) -> list[Badge]:

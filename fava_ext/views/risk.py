@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.report.output.columns import LOT
 from beancount_invwd.report.output.tables import Table
-from beancount_invwd.report.risk.risk import COLUMNS, document_risks, list_risks, sum_risks
+from beancount_invwd.report.risk.risk import (
+    COLUMNS,
+    WITHIN,
+    document_risks,
+    list_risks,
+    sum_risks,
+)
 from beancount_invwd.report.risk.warnings import MEANINGS
 
 from ..tables.cells import Badge, Cell
@@ -30,7 +36,7 @@ def _list_shown(context: Context) -> list[RiskRow]:
     question, selection = context.question, context.selection
     return [
         row
-        for row in list_risks(context.run, question.headroom, question.within)
+        for row in list_risks(context.run, question.headroom, question.look_ahead(WITHIN))
         if not row.account or selection.filters.accepts(row.account)
         if selection.shows_row(row.commodity)
     ]
@@ -47,7 +53,7 @@ def show(context: Context) -> tuple[Grid, Sequence[tuple[str, str]]]:
         context, "Inventory at risk", table, columns, makers=makers, totals=sum_risks(rows)
     )
     question = context.question
-    return grid, [("headroom", question.percent), ("within", str(question.within))]
+    return grid, [("headroom", question.percent), ("within", str(question.look_ahead(WITHIN)))]
 
 
 def _show_warnings(row: RiskRow) -> Cell:
@@ -57,4 +63,4 @@ def _show_warnings(row: RiskRow) -> Cell:
 def write(context: Context) -> Document:
     """What the command line writes of it."""
     question, rows = context.question, _list_shown(context)
-    return document_risks(context.run, rows, question.headroom, question.within)
+    return document_risks(context.run, rows, question.headroom, question.look_ahead(WITHIN))

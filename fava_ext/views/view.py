@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 
 class Link(NamedTuple):
-    """A link; `is_here` says that it leads to what is shown."""
+    """A link; `is_here` says that it leads to what is shown, `badge` how much is there."""
 
     text: str
     url: str
     is_here: bool = False
+    badge: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class View(NamedTuple):
         document: Gives what its files hold as tables, None for nothing.
         text: Gives its file as Markdown, None for nothing.
         has_figures: Whether key figures and tie-out stand above it; so do charts.
+        is_of_date: Whether what is not tested on its date matters to it.
         whole: What it says where filters are set that it does not follow.
     """
 
@@ -58,3 +60,4 @@ class View(NamedTuple):
     has_figures: bool = False
     has_charts: bool = False
     whole: str = ""
+    is_of_date: bool = True

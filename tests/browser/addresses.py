@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 VIEWS = {
+    "todo": "To do",
     "positions": "Positions",
     "movements": "Movements",
     "rollforward": "Roll-forward",

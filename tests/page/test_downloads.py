@@ -44,6 +44,8 @@ QUESTIONS = [
         "each=item&period=quarter",
         ["rollforward", "--by", "item", "--period", "quarter"],
     ),
+    ("todo", "", ["todo"]),
+    ("todo", "within=60&time=2023", ["todo", "--within", "60", "--as-of", "2023-12-31"]),
     ("risk", "", ["risk"]),
     ("risk", "headroom=25&within=10&time=2023-09", ["risk", "--headroom", "25%", "--within", "10",
                                                     "--as-of", "2023-09-30"]),
@@ -104,7 +106,7 @@ def test_a_download_is_an_attachment_with_a_name(example: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "view", ["positions", "movements", "rollforward", "risk", "compare", "explain"]
+    "view", ["todo", "positions", "movements", "rollforward", "risk", "compare", "explain"]
 )
 def test_links_of_a_view_lead_to_what_it_shows(example: FlaskClient, view: str) -> None:
     query = f"view={view}&item=LAMP&by=lot&time=2024-10&account=Store&price=-20&headroom=20"
@@ -159,7 +161,7 @@ def test_some_movements_are_not_said_to_tie_to_the_ledger(example: FlaskClient) 
         ("explain.json?item=LAMPS", "did you mean LAMP?"),
         ("explain_panel?item=LAMPS", "did you mean LAMP?"),
         ("fragment?view=profits", "view is 'profits'"),
-        ("fragment?sort=colour", "sort is 'colour'"),
+        ("fragment?view=positions&sort=colour", "sort is 'colour'"),
         ("disclosure.md?account=((", "account"),
     ],
 )
@@ -191,5 +193,5 @@ def test_without_xlsxwriter_workbooks_are_refused_and_not_offered(
     monkeypatch.setattr(downloads, "has_xlsx", lambda: False)
     client = make_client(HEAD + ACCOUNTS + ONE_LOSS)
     assert "pip install" in refuse(client, f"{TEST}positions.xlsx")
-    assert "positions.xlsx" not in get(client, TEST)
-    assert "positions.csv" in get(client, TEST)
+    assert "positions.xlsx" not in get(client, f"{TEST}?view=positions")
+    assert "positions.csv" in get(client, f"{TEST}?view=positions")

@@ -77,7 +77,7 @@ def _charts(article: str) -> dict[str, Any]:
 
 def test_figures_are_the_balances_of_the_ledger(example: FlaskClient) -> None:
     cost, allowance = _sum_up()
-    figures = visit(example, PAGE).figures
+    figures = visit(example, f"{PAGE}?view=positions").figures
     assert figures["Cost"] == f"{cost:,.2f}"
     assert figures["Allowance"] == f"{allowance:,.2f}"
     assert figures["Carrying amount"] == f"{cost - allowance:,.2f}"
@@ -97,7 +97,7 @@ def test_movements_are_those_of_the_time_filter(
     example: FlaskClient, time: str, start: date, end: date
 ) -> None:
     sums = _sum_kinds(start, end)
-    figures = visit(example, f"{PAGE}?time={quote(time)}").figures
+    figures = visit(example, f"{PAGE}?view=positions&time={quote(time)}").figures
     for kind in ("write-down", "write-off", "reversal", "release"):
         assert figures[f"{kind.capitalize()}s"] == f"{sums.get(kind, 0):,.2f}"
 
@@ -134,7 +134,7 @@ def test_what_was_moved_is_among_the_figures_so_that_they_add_up(
     make_client: MakeClient, text: str, account: str, moved: dict[str, str], allowance: str
 ) -> None:
     client = make_client(HEAD + ACCOUNTS + text)
-    url = f"{TEST}?account={account}"
+    url = f"{TEST}?view=positions&account={account}"
     figures = visit(client, url).figures
     names = ("Transfers", "Taken over")
     assert {name: figures[name] for name in names if name in figures} == moved
@@ -149,7 +149,7 @@ def test_what_was_moved_is_among_the_figures_so_that_they_add_up(
 def test_positions_and_their_total_are_on_the_same_page_as_the_figures(
     example: FlaskClient,
 ) -> None:
-    reader = visit(example, PAGE)
+    reader = visit(example, f"{PAGE}?view=positions")
     total = reader.table("Positions").find("Total, USD")
     assert reader.figures["Cost"] in total
     assert reader.figures["Carrying amount"] in total
@@ -157,21 +157,23 @@ def test_positions_and_their_total_are_on_the_same_page_as_the_figures(
 
 def test_pending_is_what_a_measurement_would_add(make_client: MakeClient) -> None:
     later = "\n2024-02-10 price WIDGET 8.00 USD\n"
-    figures = visit(make_client(HEAD + ACCOUNTS + ONE_LOSS + later), f"{TEST}?time=2024-02-10")
+    figures = visit(
+        make_client(HEAD + ACCOUNTS + ONE_LOSS + later), f"{TEST}?view=positions&time=2024-02-10"
+    )
     assert figures.figures["Allowance"] == "30.00"
     assert figures.figures["Pending"] == "10.00", "10 units, 1.00 less each"
 
 
 def test_the_carrying_amount_is_told_apart_from_market_value(example: FlaskClient) -> None:
-    article = get(example, PAGE)
+    article = get(example, f"{PAGE}?view=positions")
     assert "cost less allowance" in article
     assert "it counts a loss twice" in article
-    at_value = get(example, f"{PAGE}?conversion=at_value")
+    at_value = get(example, f"{PAGE}?view=positions&conversion=at_value")
     assert "this page shows cost and allowance even now" in at_value
 
 
 def test_each_currency_has_figures_of_its_own(make_client: MakeClient) -> None:
-    article = get(make_client(HEAD + ACCOUNTS + ONE_LOSS + EUROS), TEST)
+    article = get(make_client(HEAD + ACCOUNTS + ONE_LOSS + EUROS), f"{TEST}?view=positions")
     blocks = article.split("Key figures")[1:]
     assert [re.findall(r"<h3><span>(\w+)", block)[0] for block in blocks] == ["EUR", "USD"]
     assert "212.50" in blocks[0], "2.125 × 100.00"
@@ -181,29 +183,33 @@ def test_each_currency_has_figures_of_its_own(make_client: MakeClient) -> None:
 
 def test_a_conversion_adds_up_currencies_at_the_closing_rate(make_client: MakeClient) -> None:
     client = make_client(HEAD + ACCOUNTS + ONE_LOSS + EUROS)
-    reader = visit(client, f"{TEST}?conversion=USD")
+    reader = visit(client, f"{TEST}?view=positions&conversion=USD")
     assert reader.figures["Cost"] == "353.75", "120.00 + 212.50 × 1.10"
     assert reader.figures["Allowance"] == "76.75", "30.00 + 42.50 × 1.10"
-    assert "Converted to USD at the rates of 2024-01-31" in get(client, f"{TEST}?conversion=USD")
+    assert "Converted to USD at the rates of 2024-01-31" in get(
+        client, f"{TEST}?view=positions&conversion=USD"
+    )
 
 
 def test_a_conversion_without_a_rate_changes_nothing_and_says_so(make_client: MakeClient) -> None:
     client = make_client(HEAD + ACCOUNTS + ONE_LOSS)
-    assert visit(client, f"{TEST}?conversion=CHF").figures["Cost"] == "120.00"
-    article = get(client, f"{TEST}?conversion=CHF")
+    assert visit(client, f"{TEST}?view=positions&conversion=CHF").figures["Cost"] == "120.00"
+    article = get(client, f"{TEST}?view=positions&conversion=CHF")
     assert "Not converted, as there is no rate by 2024-01-31: USD to CHF." in article
     assert "Converted" not in article
-    assert "onverted" not in get(client, f"{TEST}?conversion=USD"), "it is in USD anyway"
+    assert "onverted" not in get(client, f"{TEST}?view=positions&conversion=USD"), (
+        "it is in USD anyway"
+    )
 
 
 def test_a_conversion_of_some_currencies_names_the_others(make_client: MakeClient) -> None:
     rates = "\n2024-01-31 price USD 0.50 CHF\n2024-02-01 price EUR 0.90 CHF\n"
     euros = EUROS.replace("2024-01-31 price EUR 1.10 USD", "")
     client = make_client(HEAD + ACCOUNTS + ONE_LOSS + euros + rates)
-    article = get(client, f"{TEST}?conversion=CHF&time=2024-01")
+    article = get(client, f"{TEST}?view=positions&conversion=CHF&time=2024-01")
     assert "Converted to CHF at the rates of 2024-01-31." in article
     assert "Not converted, as there is no rate by 2024-01-31: EUR to CHF." in article
-    assert "Not converted" not in get(client, f"{TEST}?conversion=CHF")
+    assert "Not converted" not in get(client, f"{TEST}?view=positions&conversion=CHF")
 
 
 def test_entities_have_figures_of_their_own(make_client: MakeClient) -> None:
@@ -222,9 +228,9 @@ def test_entities_have_figures_of_their_own(make_client: MakeClient) -> None:
 2024-01-31 price WIDGET 9.00 USD
 """
     client = make_client(text + goods)
-    article = get(client, TEST)
+    article = get(client, f"{TEST}?view=positions")
     assert re.findall(r"<h3><span>([^<]*)", article) == ["North, USD", "South, USD"]
-    table = visit(client, f"{TEST}?by=entity").table("Positions by entity")
+    table = visit(client, f"{TEST}?view=positions&by=entity").table("Positions by entity")
     assert [row[0] for row in table.rows[1:3]] == ["North", "South"]
     assert table.column("Allowance") == ["30.00", "3.00"]
     assert table.find("Total, USD, North")[3] == "30.00"
@@ -237,20 +243,20 @@ def test_every_month_end_ties_out_to_the_ledger(example: FlaskClient) -> None:
     for month in (date(year, number, 1) for year in (2023, 2024) for number in range(1, 13)):
         following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
         end = date.fromordinal(following.toordinal() - 1)
-        article = get(example, f"{PAGE}?time={month:%Y-%m}")
+        article = get(example, f"{PAGE}?view=positions&time={month:%Y-%m}")
         assert "The allowance of the lots ties to the ledger" in article
-        reader = visit(example, f"{PAGE}?time={month:%Y-%m}")
+        reader = visit(example, f"{PAGE}?view=positions&time={month:%Y-%m}")
         assert reader.figures["Allowance"] == f"{_sum_up(end)[1]:,.2f}"
 
 
 def test_tie_out_lists_the_accounts(example: FlaskClient) -> None:
-    table = visit(example, PAGE).table("Tie-out")
+    table = visit(example, f"{PAGE}?view=positions").table("Tie-out")
     row = table.find("Assets:Inventory:Store:Allowance")
     assert row[1:] == ["246.00 USD", "246.00 USD", "✓"]
 
 
 def test_tie_out_lists_the_cost_of_the_lots_too(example: FlaskClient) -> None:
-    table = visit(example, PAGE).table("Tie-out by inventory account")
+    table = visit(example, f"{PAGE}?view=positions").table("Tie-out by inventory account")
     assert table.rows[0] == ["Inventory account, at cost", "Lots", "Ledger", "Difference"]
     assert table.find("Assets:Inventory:Workshop")[1:] == ["1,680.00 USD", "1,680.00 USD", "✓"]
 
@@ -264,9 +270,9 @@ def test_money_and_excluded_goods_are_named_parts_of_the_cost(make_client: MakeC
   Assets:Inventory:Store   5.00 USD
   Assets:Bank
 """
-    table = visit(make_client(HEAD + ACCOUNTS + ONE_LOSS + besides), TEST).table(
-        "Tie-out by inventory account"
-    )
+    table = visit(
+        make_client(HEAD + ACCOUNTS + ONE_LOSS + besides), f"{TEST}?view=positions"
+    ).table("Tie-out by inventory account")
     assert table.rows[0][1:] == ["Lots", "Money", "Excluded", "Ledger", "Difference"]
     assert table.find("Assets:Inventory:Store")[1:] == [
         "120.00 USD", "5.00 USD", "3.00 USD", "128.00 USD", "✓",
@@ -281,8 +287,8 @@ def test_tie_out_shows_what_somebody_else_posted(make_client: MakeClient) -> Non
   Expenses:Stray
 """
     client = make_client(HEAD + ACCOUNTS + ONE_LOSS + stray)
-    assert "are not what the lots add up to" in get(client, TEST)
-    row = visit(client, TEST).table("Tie-out").rows[1]
+    assert "are not what the lots add up to" in get(client, f"{TEST}?view=positions")
+    row = visit(client, f"{TEST}?view=positions").table("Tie-out").rows[1]
     assert row == [
         "Assets:Inventory:Store:Allowance", "30.00 USD", "35.00 USD", "5.00 USD",
     ]  # fmt: skip
@@ -295,7 +301,7 @@ def test_tie_out_shows_what_somebody_else_posted(make_client: MakeClient) -> Non
 def test_the_line_of_cost_ends_each_month_at_the_balance_of_the_ledger(
     example: FlaskClient,
 ) -> None:
-    chart = _charts(get(example, PAGE))["Cost and carrying amount"]
+    chart = _charts(get(example, f"{PAGE}?view=positions"))["Cost and carrying amount"]
     assert chart["type"] == "balances"
     assert [point["date"] for point in chart["data"]][-2:] == ["2024-11-30", "2024-12-31"]
     assert len(chart["data"]) == 24, "from the first purchase on, January 2023"
@@ -319,7 +325,7 @@ def test_charts_end_on_the_date_of_the_page(
 ) -> None:
     later = "\n2024-02-15 price WIDGET 9.50 USD\n2024-03-10 price WIDGET 8.00 USD\n"
     client = make_client(HEAD + ACCOUNTS + ONE_LOSS + later)
-    url = f"{TEST}?{quote(query, safe='=&')}"
+    url = f"{TEST}?view=positions&{quote(query, safe='=&')}"
     assert f"Inventory as of {dates[-1]}" in get(client, url)
     chart = _charts(get(client, url))["Cost and carrying amount"]
     assert [point["date"] for point in chart["data"]] == dates
@@ -328,7 +334,9 @@ def test_charts_end_on_the_date_of_the_page(
 
 
 def test_bars_add_up_what_was_written_in_each_interval(example: FlaskClient) -> None:
-    chart = _charts(get(example, f"{PAGE}?interval=year"))["Movements of the allowance"]
+    chart = _charts(get(example, f"{PAGE}?view=positions&interval=year"))[
+        "Movements of the allowance"
+    ]
     assert chart["type"] == "bar"
     assert [bar["date"] for bar in chart["data"]] == ["2023-12-31", "2024-12-31"]
     for bar in chart["data"]:
@@ -341,7 +349,7 @@ def test_bars_add_up_what_was_written_in_each_interval(example: FlaskClient) -> 
 
 
 def test_the_hierarchy_has_the_allowances_by_category_and_item(example: FlaskClient) -> None:
-    tree = _charts(get(example, PAGE))["Allowance by category"]["data"]
+    tree = _charts(get(example, f"{PAGE}?view=positions"))["Allowance by category"]["data"]
     leaves = {
         leaf["account"]: leaf["balance"]["USD"]
         for branch in tree["children"]
@@ -359,7 +367,7 @@ def test_the_hierarchy_by_account_is_shown_where_there_are_several(
   Assets:Inventory:Attic   5 WIDGET {12.00 USD}
   Assets:Bank
 """
-    charts = _charts(get(make_client(HEAD + ACCOUNTS + ONE_LOSS + more), TEST))
+    charts = _charts(get(make_client(HEAD + ACCOUNTS + ONE_LOSS + more), f"{TEST}?view=positions"))
     (branch,) = charts["Allowance by account"]["data"]["children"]
     assert {leaf["account"]: leaf["balance"]["USD"] for leaf in branch["children"]} == {
         "Assets:Inventory:Attic": 15,
@@ -370,7 +378,9 @@ def test_the_hierarchy_by_account_is_shown_where_there_are_several(
 def test_charts_are_converted_at_the_end_of_each_interval(make_client: MakeClient) -> None:
     later = "\n2024-02-15 price EUR 1.20 USD\n"
     client = make_client(HEAD + ACCOUNTS + ONE_LOSS + EUROS + later)
-    chart = _charts(get(client, f"{TEST}?conversion=USD&time=2024"))["Cost and carrying amount"]
+    chart = _charts(get(client, f"{TEST}?view=positions&conversion=USD&time=2024"))[
+        "Cost and carrying amount"
+    ]
     points = {point["date"]: point["balance"]["USD cost"] for point in chart["data"]}
     assert points["2024-01-31"] == pytest.approx(353.75), "120.00 + 212.50 × 1.10"
     assert points["2024-02-29"] == 375, "120.00 + 212.50 × 1.20"
@@ -378,13 +388,13 @@ def test_charts_are_converted_at_the_end_of_each_interval(make_client: MakeClien
 
 @pytest.mark.parametrize("query", ["interval=day", "interval=day&time=9999", "time=9999"])
 def test_charts_of_many_intervals_stay_short(example: FlaskClient, query: str) -> None:
-    charts = _charts(get(example, f"{PAGE}?{query}"))
+    charts = _charts(get(example, f"{PAGE}?view=positions&{query}"))
     assert len(charts["Cost and carrying amount"]["data"]) <= 401
     assert len(charts["Movements of the allowance"]["data"]) <= 100
 
 
 def test_charts_of_a_time_before_all_purchases_are_left_out(example: FlaskClient) -> None:
-    article = get(example, f"{PAGE}?time=2022")
+    article = get(example, f"{PAGE}?view=positions&time=2022")
     assert 'type="charts"' not in article
     assert "No inventory on this date" in article
 
@@ -396,7 +406,9 @@ def test_a_currency_that_is_sold_out_is_converted_too(make_client: MakeClient) -
   Assets:Bank
 """
     client = make_client(HEAD + ACCOUNTS + ONE_LOSS + EUROS + sold)
-    chart = _charts(get(client, f"{TEST}?conversion=USD"))["Cost and carrying amount"]
+    chart = _charts(get(client, f"{TEST}?view=positions&conversion=USD"))[
+        "Cost and carrying amount"
+    ]
     assert {name for point in chart["data"] for name in point["balance"]} == {
         "USD cost",
         "USD carrying amount",
@@ -405,12 +417,12 @@ def test_a_currency_that_is_sold_out_is_converted_too(make_client: MakeClient) -
 
 def test_without_goods_in_the_filter_there_are_no_charts(make_client: MakeClient) -> None:
     client = make_client(HEAD + ACCOUNTS + ONE_LOSS)
-    assert _charts(get(client, TEST))
-    assert 'type="charts"' not in get(client, f"{TEST}?account=Assets:Bank")
+    assert _charts(get(client, f"{TEST}?view=positions"))
+    assert 'type="charts"' not in get(client, f"{TEST}?view=positions&account=Assets:Bank")
 
 
 def test_only_what_there_is_has_a_chart(example: FlaskClient) -> None:
-    charts = _charts(get(example, f"{PAGE}?account=Expenses:COGS"))
+    charts = _charts(get(example, f"{PAGE}?view=positions&account=Expenses:COGS"))
     assert list(charts) == ["Movements of the allowance"]
 
 
@@ -430,7 +442,7 @@ def test_charts_tie_to_the_figures_where_the_allowance_stands_elsewhere(
     text = HEAD.replace('"beancount_invwd"', accounts) + ACCOUNTS + ONE_LOSS
     attic = ONE_LOSS.replace("Store   10", "Attic   5")
     client = make_client(text + attic)
-    url = f"{TEST}?account={quote(account)}"
+    url = f"{TEST}?view=positions&account={quote(account)}"
     article, figures = get(client, url), visit(client, url).figures
     charts = _charts(article)
     chart = charts.get("Cost and carrying amount") or charts["Cost"]

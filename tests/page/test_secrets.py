@@ -59,12 +59,12 @@ def test_incognito_masks_every_figure(masked: FlaskClient, view: str) -> None:
 
 @pytest.mark.parametrize("by", ["lot", "category", "account", "entity"])
 def test_incognito_masks_positions_of_any_kind(masked: FlaskClient, by: str) -> None:
-    article = get(masked, f"{PAGE}?by={by}&time=2023-10")
+    article = get(masked, f"{PAGE}?view=positions&by={by}&time=2023-10")
     assert not re.search(r"\d", _visible(article))
 
 
 def test_incognito_keeps_the_shape_of_charts_and_not_their_amounts(masked: FlaskClient) -> None:
-    article = get(masked, PAGE)
+    article = get(masked, f"{PAGE}?view=positions")
     match = re.search(r'type="charts"><script type="application/json">(.*?)</script>', article)
     assert match is not None
     charts = {chart["label"]: chart for chart in json.loads(html.unescape(match[1]))}
@@ -101,7 +101,7 @@ def test_incognito_masks_what_the_script_asks_for(masked: FlaskClient) -> None:
 def test_incognito_masks_figures_in_errors(make_client: MakeClient) -> None:
     wrong = '\n2024-01-20 custom "invwd-nrv" "WIDGET" -345.67 USD "damaged"\n'
     client = make_client(HEAD + ACCOUNTS + ONE_LOSS + wrong, incognito=True)
-    article = get(client, TEST)
+    article = get(client, f"{TEST}?view=positions")
     assert "1 error to mend" in article
     assert "345.67" not in article
 
@@ -150,7 +150,7 @@ def test_incognito_masks_amounts_of_what_has_to_be_looked_at_and_no_paragraph(
 2024-01-31 price GADGET 14.00 USD
 """
     shown, masked = (
-        html.unescape(get(make_client(text + other, incognito=hides), TEST))
+        html.unescape(get(make_client(text + other, incognito=hides), f"{TEST}?view=positions"))
         for hides in (False, True)
     )
     assert "30.00 in place of 10.00 USD" in shown
@@ -213,16 +213,16 @@ def test_hostile_parameters_are_escaped(example: FlaskClient, name: str) -> None
 
 def test_hostile_text_stands_there_as_text(make_client: MakeClient) -> None:
     client = make_client(LEDGER)
-    reader = visit(client, f"{TEST}?by=lot")
+    reader = visit(client, f"{TEST}?view=positions&by=lot")
     assert HOSTILE in reader.table("Positions by lot").rows[1][0]
-    assert "1 error to mend" in get(client, TEST)
+    assert "1 error to mend" in get(client, f"{TEST}?view=positions")
     movements = visit(client, f"{TEST}?view=movements").table("Movements")
     assert any("Ünïcödé 数量 🎁" in text for text in movements.column("Entry"))
 
 
 def test_the_explanation_of_a_hostile_lot_has_an_address(make_client: MakeClient) -> None:
     client = make_client(LEDGER)
-    link = visit(client, f"{TEST}?by=lot").links[HOSTILE]
+    link = visit(client, f"{TEST}?view=positions&by=lot").links[HOSTILE]
     article = get(client, link)
     assert "How its figures came about" in article
     assert "<img" not in article

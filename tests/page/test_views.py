@@ -40,7 +40,7 @@ def _editor_line(link: str) -> int:
 def test_positions_show_name_status_quantity_amounts_evidence_and_reason(
     example: FlaskClient,
 ) -> None:
-    table = visit(example, PAGE).table("Positions by item")
+    table = visit(example, f"{PAGE}?view=positions").table("Positions by item")
     assert table.find("Desk lamp LAMP") == [
         "Desk lamp LAMP", "impaired", "40", "1,088.00", "168.00", "920.00", "920.00",
         "26.00 2024-10-14", "price", "0.00",
@@ -53,7 +53,7 @@ def test_positions_show_name_status_quantity_amounts_evidence_and_reason(
 def test_what_is_impaired_comes_first_the_largest_allowance_before_others(
     example: FlaskClient,
 ) -> None:
-    table = visit(example, PAGE).table("Positions")
+    table = visit(example, f"{PAGE}?view=positions").table("Positions")
     assert table.column("Allowance")[:3] == ["168.00", "78.00", "0.00"]
 
 
@@ -69,7 +69,7 @@ def test_what_is_impaired_comes_first_the_largest_allowance_before_others(
 def test_positions_by_anything_add_up_to_the_same(
     example: FlaskClient, by: str, first: str, cost: int
 ) -> None:
-    table = visit(example, f"{PAGE}?by={by}").table(f"Positions by {by}")
+    table = visit(example, f"{PAGE}?view=positions&by={by}").table(f"Positions by {by}")
     head = table.rows[0]
     assert table.rows[1][0] == first
     assert table.find("Total, USD")[head.index("Cost")] == f"{cost:,}.00"
@@ -78,7 +78,7 @@ def test_positions_by_anything_add_up_to_the_same(
 
 
 def test_lots_have_their_date_label_and_account(example: FlaskClient) -> None:
-    row = visit(example, f"{PAGE}?by=lot").table("Positions").find("Beeswax, kg WAX")
+    row = visit(example, f"{PAGE}?view=positions&by=lot").table("Positions").find("Beeswax, kg WAX")
     assert row[1:3] == ["Assets:Inventory:Workshop", "2024-07-23"]
 
 
@@ -97,7 +97,7 @@ def test_badges_say_what_a_reader_must_not_miss(make_client: MakeClient) -> None
 2024-01-31 price LOW 9.00 USD
 2024-01-31 price GONE 9.00 USD
 """
-    table = visit(make_client(HEAD + ACCOUNTS + goods), TEST).table("Positions")
+    table = visit(make_client(HEAD + ACCOUNTS + goods), f"{TEST}?view=positions").table("Positions")
     assert {row[0]: row[1] for row in table.rows[1:-1]} == {
         "FINE": "",
         "LOW": "impaired",
@@ -119,7 +119,7 @@ def test_badges_say_what_a_reader_must_not_miss(make_client: MakeClient) -> None
 def test_tables_are_sorted_by_value_and_say_so(
     example: FlaskClient, sort: str, title: str, texts: list[str]
 ) -> None:
-    article = get(example, f"{PAGE}?sort={sort}")
+    article = get(example, f"{PAGE}?view=positions&sort={sort}")
     assert read(article).table("Positions").column(title) == texts
     way = "descending" if sort.startswith("-") else "ascending"
     assert re.findall(r'aria-sort="(\w+)"', article) == [way]
@@ -128,7 +128,9 @@ def test_tables_are_sorted_by_value_and_say_so(
 
 
 def test_names_are_sorted_as_people_read_them(example: FlaskClient) -> None:
-    names = visit(example, f"{PAGE}?sort=commodity").table("Positions").column("Item")
+    names = (
+        visit(example, f"{PAGE}?view=positions&sort=commodity").table("Positions").column("Item")
+    )
     assert names == [
         "Beeswax candle CANDLE", "Beeswax, kg WAX", "Coffee, 1 kg bag COFFEE", "Desk lamp LAMP",
         "Stoneware mug MUG", "Wool scarf SCARF",
@@ -145,8 +147,8 @@ def test_what_no_position_shows_is_said_below_them(make_client: MakeClient) -> N
 """
     client = make_client(period + ACCOUNTS + ONE_LOSS + sale)
     said = "12.00 USD of releases wait for the end of the period"
-    assert said in get(client, TEST)
-    assert said not in get(client, f"{TEST}?account=Assets:Inventory:Store")
+    assert said in get(client, f"{TEST}?view=positions")
+    assert said not in get(client, f"{TEST}?view=positions&account=Assets:Inventory:Store")
 
 
 def test_a_long_table_shows_its_first_rows_and_the_total_of_all(make_client: MakeClient) -> None:
@@ -156,12 +158,12 @@ def test_a_long_table_shows_its_first_rows_and_the_total_of_all(make_client: Mak
     )
     goods = f'\n2024-01-02 * "Purchase"\n{lots}\n  Assets:Bank\n2024-01-31 price WIDGET 9.00 USD\n'
     client = make_client(HEAD + ACCOUNTS + goods)
-    article = get(client, f"{TEST}?by=lot")
+    article = get(client, f"{TEST}?view=positions&by=lot")
     table = read(article).table("Positions")
     assert len(table.column("Cost")) == 100
     assert table.find("Total, USD")[5] == "3600.00", "300 × 12.00"
     assert "The first 100 of 300 rows" in article
-    whole = get(client, f"{TEST}?by=lot&rows=all")
+    whole = get(client, f"{TEST}?view=positions&by=lot&rows=all")
     assert len(read(whole).table("Positions").column("Cost")) == 300
     assert "of 300 rows" not in whole
 
@@ -173,7 +175,11 @@ def test_no_digit_of_a_quantity_or_price_is_rounded_away(make_client: MakeClient
   Assets:Bank
 2024-01-31 price GADGET 0.0250 USD
 """
-    row = visit(make_client(HEAD + ACCOUNTS + goods), TEST).table("Positions").find("GADGET")
+    row = (
+        visit(make_client(HEAD + ACCOUNTS + goods), f"{TEST}?view=positions")
+        .table("Positions")
+        .find("GADGET")
+    )
     assert row[2] == "2.125"
     assert row[7].startswith("0.0250 ")
 
@@ -202,7 +208,7 @@ def test_a_ledger_of_whole_numbers_has_cents_on_the_page(
     client = make_client(HEAD + ACCOUNTS + more + WHOLE)
     rolled = visit(client, f"{TEST}?view=rollforward").table("Roll-forward")
     assert rolled.find("2024-02-01")[1:3] == [opening, change], "700 × 8.23, 700 × 1.77"
-    reader = visit(client, TEST)
+    reader = visit(client, f"{TEST}?view=positions")
     assert reader.figures["Write-downs"] == reader.figures["Allowance"]
     row = reader.table("Positions").find("WIDGET")
     assert row[2] == "700"
@@ -213,7 +219,7 @@ def test_a_ledger_of_whole_numbers_has_cents_on_the_page(
 def test_numbers_are_written_as_the_locale_of_fava_has_it(make_client: MakeClient) -> None:
     german = '2023-01-01 custom "fava-option" "locale" "de"\n'
     goods = ONE_LOSS.replace("12.00", "1200.50")
-    reader = visit(make_client(HEAD + german + ACCOUNTS + goods), TEST)
+    reader = visit(make_client(HEAD + german + ACCOUNTS + goods), f"{TEST}?view=positions")
     assert reader.figures["Cost"] == "12.005,00"
     assert "12.005,00" in reader.table("Positions").find("WIDGET")
 
@@ -329,7 +335,9 @@ def test_goods_that_come_and_go_otherwise_than_by_a_sale_say_so(make_client: Mak
         "2024-02-05": ("release", "-3.00", "put to own use"),
         "2024-02-06": ("release", "-9.00", "they went back to the supplier"),
     }
-    assert visit(client, TEST).figures["Releases"] == "21.00", "15.00 − 6.00 + 3.00 + 9.00"
+    assert visit(client, f"{TEST}?view=positions").figures["Releases"] == "21.00", (
+        "15.00 − 6.00 + 3.00 + 9.00"
+    )
 
 
 @pytest.mark.parametrize("view", ["positions", "movements", "rollforward", "risk", "compare"])
@@ -530,7 +538,7 @@ def test_disclosure_shows_the_note_and_its_gaps(example: FlaskClient) -> None:
 
 
 def test_an_item_links_to_its_explanation(example: FlaskClient) -> None:
-    link = visit(example, PAGE).links["Desk lamp"]
+    link = visit(example, f"{PAGE}?view=positions").links["Desk lamp"]
     assert parse_qs(urlsplit(link).query) == {"view": ["explain"], "item": ["LAMP"]}
     reader = visit(example, link)
     assert reader.figures["Allowance, USD"] == "168.00"
@@ -571,7 +579,7 @@ def test_the_entry_stands_in_the_explanation_as_it_does_in_the_books(example: Fl
 
 
 def test_a_lot_is_explained_alone(example: FlaskClient) -> None:
-    reader = visit(example, f"{PAGE}?time=2023-10&by=lot")
+    reader = visit(example, f"{PAGE}?view=positions&time=2023-10&by=lot")
     link = next(h for h in reader.hrefs if "lot=M-0823" in h)
     story = visit(example, link)
     assert any("M-0823" in table.label for table in story.tables)
@@ -600,7 +608,7 @@ def test_a_fragment_is_the_view_alone(example: FlaskClient) -> None:
     assert response.status_code == 200
     assert response.text.lstrip().startswith('<div class="body" data-body="positions">')
     assert "<h2>" not in response.text
-    whole = visit(example, f"{PAGE}?sort=-cost").table("Positions")
+    whole = visit(example, f"{PAGE}?view=positions&sort=-cost").table("Positions")
     assert read(response.text).table("Positions") == whole
 
 

@@ -14,7 +14,9 @@ from flask.testing import FlaskClient
 EXAMPLE = Path(__file__).parents[2] / "example.beancount"
 PAGE = "/harbour-lane-goods/extension/Impairment/"
 TEST = "/test/extension/Impairment/"
-VIEWS = ("positions", "movements", "rollforward", "risk", "compare", "disclosure", "help")
+VIEWS = (
+    "todo", "positions", "movements", "rollforward", "risk", "compare", "disclosure", "help",
+)  # fmt: skip
 
 HEAD = """
 option "title" "Test"
