@@ -13,6 +13,7 @@ import datetime
 import shlex
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, localcontext
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -21,9 +22,11 @@ from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.money import CONTEXT, ONE, ZERO, round_money
 from beancount_invwd.measure.measured import Unit
 from beancount_invwd.measure.rule import add_up_costs
+from beancount_invwd.report.ledger.counted import Unsettled, list_unsettled
 from beancount_invwd.report.ledger.holdings import LACKS
 from beancount_invwd.report.ledger.notices import list_notices
 from beancount_invwd.report.ledger.scrap import list_expired
+from beancount_invwd.report.ledger.sources import write_below
 from beancount_invwd.report.ledger.untested import find_untested, tell_cure
 from beancount_invwd.report.output.columns import CURRENCY, ITEM, Column
 from beancount_invwd.report.output.numbers import show_share
@@ -34,6 +37,7 @@ from beancount_invwd.report.risk.risk import HEADROOM, RiskRow, list_risks
 if TYPE_CHECKING:
     from beancount_invwd.engine import Run
     from beancount_invwd.lots.stock import Stock
+    from beancount_invwd.measure.ordered import Outlook
 
 TaskKind = Literal[
     "untested-period-end",
@@ -45,6 +49,8 @@ TaskKind = Literal[
     "near-cost",
     "contract",
     "commitment",
+    "delivery",
+    "count",
     "own-use",
     "later-evidence",
     "provision",
@@ -86,7 +92,9 @@ def list_tasks(run: Run, within: int = WITHIN) -> list[Task]:
             _list_not_assessed(run),
             _list_expired(run),
             _list_near(run, within),
-            _list_ending(run, within),
+            _list_contracts(run, within),
+            _list_orders(run, within),
+            map(_settle_count, list_unsettled(run)),
             _list_questions(run),
         )
         return sorted(found, key=_sort_key)
@@ -141,6 +149,8 @@ def _list_not_assessed(run: Run) -> Iterator[Task]:
             line = ""
             if lack == "purchase":
                 line = f'{run.as_of} custom "invwd-replacement-cost" "{item}" … {currency}'
+            elif lack == "margin":
+                line = f'{run.as_of} custom "invwd-policy" "normal_margin" "…%" "{item}"'
             yield Task("evidence", LACKS[lack], abs(row.lot.cost), currency, run.as_of, item, line)
 
 
@@ -159,55 +169,106 @@ def _list_near(run: Run, within: int) -> Iterator[Task]:
     horizon = add_days(run.as_of, within)
     for row in list_risks(run, HEADROOM, within):
         stock = stocks[row.entity, row.currency, row.commodity]
+        least = _find_least(run, row, stock)
+        at = "" if least is None else f"; sold at {least:f} {row.currency} or more nothing is lost"
+        clear = (
+            "" if least is None else f"{run.as_of} price {row.commodity} {least:f} {row.currency}"
+        )
+        make = partial(Task, currency=row.currency, commodity=row.commodity)
         if row.loss_expiry:
-            yield _tell_expiring(run, row, stock)
+            reason = f"{_tell_expiring(row, stock)}{at}"
+            yield make("expiring", reason, row.loss_expiry, date=row.expires, line=clear)
         if row.loss_ageing:
-            reason = f"the rates by age take it by {horizon} if the goods stay"
-            yield Task("ageing", reason, row.loss_ageing, row.currency, horizon, row.commodity)
+            reason = f"the rates by age take it by {horizon} if the goods stay{at}"
+            yield make("ageing", reason, row.loss_ageing, date=horizon, line=clear)
         if row.loss_price:
             share = row.headroom_share
             room = "" if share is None else f"headroom is {show_share(share)}; "
-            reason = f"{room}it is lost if prices fall by {show_share(HEADROOM)}"
-            yield Task("near-cost", reason, row.loss_price, row.currency, run.as_of, row.commodity)
+            fall = f"it is lost if prices fall by {show_share(HEADROOM)}"
+            reason = f"{room}{fall}{at}; is the price still right?"
+            line = f"{run.as_of} price {row.commodity} … {row.currency}"
+            yield make("near-cost", reason, row.loss_price, date=run.as_of, line=line)
 
 
-def _tell_expiring(run: Run, row: RiskRow, stock: Stock) -> Task:
-    """Goods that expire before demand reaches them, and what they may be marked down to."""
-    unit_cost = stock.cost / stock.units
-    cost = round_money(row.units_expiring * unit_cost, stock.quantum)
-    reason = (
+def _tell_expiring(row: RiskRow, stock: Stock) -> str:
+    """Goods that expire before demand reaches them."""
+    cost = round_money(row.units_expiring * stock.cost / stock.units, stock.quantum)
+    return (
         f"{row.units_expiring.normalize():,f} {row.commodity} that cost {cost:,f} {row.currency} "
         f"expire, the first on {row.expires}, before demand reaches them"
     )
-    terms, line = run.find_item_terms(stock), ""
-    price = add_up_costs(terms).find_price(Unit(unit_cost), row.carrying / row.quantity)
-    if price is not None:
-        least = round_money(price * (ONE + terms.price_includes), stock.quantum)
-        reason += f"; sold at {least:f} {row.currency} or more nothing is lost"
-        line = f"{run.as_of} price {row.commodity} {least:f} {row.currency}"
-    return Task("expiring", reason, row.loss_expiry, row.currency, row.expires, row.commodity, line)
 
 
-def _list_ending(run: Run, within: int) -> Iterator[Task]:
-    """Contracts of sale and commitments that end within the given days."""
+def _find_least(run: Run, row: RiskRow, stock: Stock) -> Decimal | None:
+    """The least price at which goods bring in what they are carried at; None if none does."""
+    terms = run.find_item_terms(stock)
+    unit = Unit(stock.cost / stock.units)
+    price = add_up_costs(terms).find_price(unit, row.carrying / row.quantity)
+    if price is None:
+        return None
+    gross = price * (ONE + terms.price_includes)
+    least = round_money(gross, stock.quantum)
+    return least if least >= gross else least + stock.quantum
+
+
+def _list_contracts(run: Run, within: int) -> Iterator[Task]:
+    """Contracts of sale that end within the given days."""
     horizon = add_days(run.as_of, within)
     for row in run.directives:
         is_open = isinstance(row, Contract) and row.date <= run.as_of <= row.until <= horizon
         if isinstance(row, Contract) and is_open:
             reason = (
                 f"a contract for {row.units:,f} {row.item} at {row.number:,f} {row.currency} ends: "
-                "what is not delivered is measured by its price from then on"
+                "what is not delivered is measured by its price from then on; if it goes on, say so"
             )
+            line = (
+                f'{add_days(row.until, 1)} custom "invwd-contract" {row.units:f} {row.item} '
+                f"{row.number:f} {row.currency}\n  until: …"
+            )
+            if row.penalty is not None:
+                line += f"\n  penalty: {row.penalty:f} {row.currency}"
             amount = row.units * row.number
-            yield Task("contract", reason, amount, row.currency, row.until, row.item)
+            yield Task("contract", reason, amount, row.currency, row.until, row.item, line)
+
+
+def _list_orders(run: Run, within: int) -> Iterator[Task]:
+    """Deliveries that are to come within the given days, and those that did not come."""
     for order, _ in run.list_orders():
         bought = order.commitment
-        if order.units > 0 and bought.until <= horizon:
+        if order.units <= 0 or bought.until > add_days(run.as_of, within):
+            continue
+        what = f"{order.units:,f} {bought.item} ordered at {bought.number:,f} {bought.currency}"
+        make = partial(Task, amount=order.cost, currency=bought.currency, commodity=bought.item)
+        if bought.until < run.as_of:
             reason = (
-                f"{order.units:,f} {bought.item} ordered at {bought.number:,f} {bought.currency} "
-                f"are to come until {bought.until}: enter the delivery, or a later `until`"
+                f"{what} did not come until {bought.until}: a later `until`, or was it given up?"
             )
-            yield Task("commitment", reason, order.cost, bought.currency, bought.until, bought.item)
+            line = write_below(run.options_map, bought.entry.meta, "until: …")
+            yield make("commitment", reason, date=bought.until, line=line)
+        else:
+            reason = f"{what} are to come until {bought.until}: enter the delivery"
+            yield make("delivery", reason, date=bought.until, line=_write_delivery(run, order))
+
+
+def _write_delivery(run: Run, order: Outlook) -> str:
+    bought = order.commitment
+    places = [row.account for row in run.places if row.commodity == bought.item]
+    account = bought.account or next(iter(sorted(places)), "…")
+    return (
+        f'{bought.until} * "Delivery of {bought.item}"\n'
+        f"  {account}  {order.units:f} {bought.item} {{{bought.number:f} {bought.currency}}}\n"
+        "  …"
+    )
+
+
+def _settle_count(row: Unsettled) -> Task:
+    """A count that the ledger asserts and does not have."""
+    books = "more" if row.more > 0 else "less"
+    reason = (
+        f"the books have {abs(row.more):,f} {row.commodity} {books} in {row.account} than the "
+        f"balance of {row.date} counts"
+    )
+    return Task("count", reason, row.cost, row.currency, row.date, row.commodity, row.line)
 
 
 def _list_questions(run: Run) -> Iterator[Task]:

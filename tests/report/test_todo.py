@@ -156,16 +156,96 @@ def test_goods_near_cost_and_contracts_that_end() -> None:
     assert "it is lost if prices fall by 10%" in near.reason
 
 
-def test_orders_that_are_to_come() -> None:
-    order = '2024-01-20 custom "invwd-commitment" 5 MUG 18.00 USD\n  until: 2024-02-15\n'
-    (task,) = find(follow(PRICED + order), "commitment")
+def test_every_line_of_goods_near_cost_can_be_pasted() -> None:
+    (near,) = find(follow(PRICED.replace("25.00", "21.00")), "near-cost")
+    assert near.line == "2024-01-31 price MUG … USD"
+    assert "sold at 20.00 USD or more nothing is lost; is the price still right?" in near.reason
+
+
+def test_what_age_will_take_can_be_avoided_by_a_sale() -> None:
+    text = HEAD.replace("'price_max_age': 60", "'ageing': {40: '10%'}, 'selling_cost': '3%'")
+    entries, _, options = loader.load_string(text + PRICED)
+    (task,) = find(follow_ledger(entries, options), "ageing")
+    # 20.00 ÷ 97 % = 20.618…, rounded up
+    assert [task.amount, task.line] == [20, "2024-01-31 price MUG 20.62 USD"]
+    assert "sold at 20.62 USD or more nothing is lost" in task.reason
+
+
+def test_a_contract_that_goes_on_is_another_one() -> None:
+    contract = (
+        '2024-01-20 custom "invwd-contract" 6 MUG 30.00 USD\n  until: 2024-02-15\n'
+        "  penalty: 1.00 USD\n"
+    )
+    (task,) = find(follow(PRICED + contract), "contract")
+    longer = task.line.replace("…", "2024-12-31")
+    run = follow(f"{PRICED}{contract}{longer}\n2024-02-20 price MUG 25.00 USD\n")
+    assert [row.message for row in run.errors] == []
+    assert find(run, "contract") == []
+
+
+ORDER = '2024-01-20 custom "invwd-commitment" 5 MUG 18.00 USD\n  until: 2024-02-15\n'
+
+
+def test_a_delivery_to_come_can_be_entered() -> None:
+    (task,) = find(follow(PRICED + ORDER), "delivery")
     assert [task.amount, task.date] == [90, datetime.date(2024, 2, 15)]
+    delivered = f"{PRICED}{ORDER}{task.line.replace('…', 'Assets:Bank')}\n"
+    run = follow(delivered)
+    assert run.errors == []
+    assert [row.kind for row in list_tasks(run) if row.commodity == "MUG"] == []
 
 
-def test_questions_are_asked() -> None:
+def test_a_delivery_that_did_not_come_is_asked_about() -> None:
+    (task,) = find(follow(f"{PRICED}{ORDER}2024-02-20 price MUG 25.00 USD\n"), "commitment")
+    assert [task.amount, task.date] == [90, datetime.date(2024, 2, 15)]
+    assert task.line.splitlines() == ["; below line 12:", "  until: …"]
+
+
+@pytest.mark.parametrize(
+    ("counted", "books", "goods", "amount"),
+    [(8, "2 MUG more", "-2 MUG {}", 40), (11, "1 MUG less", "1 MUG {… USD}", 20)],
+)
+def test_a_count_that_does_not_agree_is_settled(
+    counted: int, books: str, goods: str, amount: int
+) -> None:
+    balance = f"2024-02-01 balance Assets:Inventory:Store {counted} MUG\n"
+    (task,) = find(follow(PRICED + balance + balance.replace("02-01", "02-02")), "count")
+    assert [task.amount, task.date] == [amount, datetime.date(2024, 2, 1)]
+    assert books in task.reason
+    assert f"Assets:Inventory:Store  {goods}" in task.line
+    settled = PRICED + balance + task.line.replace("…", "20.00") + "\n"
+    entries, errors, options = loader.load_string(HEAD + settled)
+    assert errors == []
+    assert find(follow_ledger(entries, options), "count") == []
+
+
+def test_a_count_of_what_is_gone_has_no_cost() -> None:
+    gone = (
+        SALE.replace("{income}", "-23.00").replace("-1 MUG", "-10 MUG").replace("20.00", "200.00")
+    )
+    (task,) = find(follow(f"{gone}2024-02-11 balance Assets:Inventory:Store 1 MUG\n"), "count")
+    assert task.amount is None
+    assert "Assets:Inventory:Store  1 MUG {…}" in task.line
+
+
+def test_a_normal_margin_that_lacks_is_asked_for() -> None:
+    text = HEAD.replace("'price_max_age': 60", "'standard': 'asc330-lcm'") + PRICED
+    entries, _, options = loader.load_string(text)
+    (task,) = find(follow_ledger(entries, options), "evidence")
+    entries, errors, options = loader.load_string(f"{text}{task.line.replace('…', '20')}\n")
+    assert errors == []
+    assert find(follow_ledger(entries, options), "evidence") == []
+
+
+def test_questions_are_asked_with_the_line_that_answers() -> None:
     use = '2024-02-01 * "Taken"\n  Assets:Inventory:Store  -1 MUG {}\n  Assets:Equipment\n'
     (task,) = find(follow(PRICED + use), "own-use")
     assert [task.amount, task.currency] == [20, "USD"]
+    assert task.line.splitlines() == ["; below line 4:", "  invwd-own-use: TRUE"]
+    late = PRICED.replace("2024-01-31", "2024-12-20") + "2025-01-20 price MUG 15.00 USD\n"
+    late += "2024-12-31 price EUR 1 USD\n"
+    (task,) = find(follow(late), "later-evidence")
+    assert task.line.splitlines() == ["; below line 12:", "  invwd-as-of: 2024-12-31"]
 
 
 def test_the_most_money_stands_first() -> None:

@@ -16,6 +16,7 @@ from beancount_invwd.ground.dates import add_days, fiscal_year_end, fiscal_year_
 from beancount_invwd.ground.money import ZERO, round_money
 from beancount_invwd.measure.prices import IMPLICIT
 from beancount_invwd.report.ledger.notice import Notice
+from beancount_invwd.report.ledger.sources import write_below
 from beancount_invwd.report.ledger.spans import day_before
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def find_later(run: Run) -> Iterator[Notice]:
                     f"then (IAS 10.9), add below it invwd-as-of: {end}; if it arose later, "
                     f"invwd-as-of: {price.date}"
                 )
-                yield Notice("later-evidence", text, None, item, currency, loss, price.date)
+                line = write_below(run.options_map, price.meta, f"invwd-as-of: {end}")
+                yield Notice("later-evidence", text, None, item, currency, loss, price.date, line)
 
 
 def _find_lowest(run: Run, end: datetime.date) -> Mapping[str, list[Any]]:

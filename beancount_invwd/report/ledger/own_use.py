@@ -16,6 +16,7 @@ from beancount.core import data
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.report.ledger.notice import Notice
+from beancount_invwd.report.ledger.sources import write_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +47,9 @@ def _find_own_use(run: Run) -> list[Notice]:
             currency,
             amount,
             dates[account, currency],
+            write_below(run.options_map, run.opens[account].meta, "invwd-own-use: TRUE")
+            if account in run.opens
+            else "",
         )
         for (account, currency), amount in sorted(taken.items())
     ]

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+def write_below(options_map: Mapping[str, Any], meta: Mapping[str, Any], line: str) -> str:
+    """Metadata to add to a directive, below a comment that says where."""
+    place = Sources(options_map).locate(meta) or f"line {meta['lineno']}"
+    return f"; below {place}:\n  {line}"
+
+
 class Sources:
     """Names places relative to the ledger's folder.
 
