@@ -148,7 +148,7 @@ async function explain(root, link, params) {
 }
 
 /**
- * A click on an item: in a table, or on its rectangle in the treemap.
+ * A click on an item, in a table or in a treemap.
  *
  * @param {HTMLElement} root
  * @param {MouseEvent} event
@@ -161,24 +161,10 @@ function followItem(root, event, target) {
   if (!link || !isPlain) {
     return;
   }
-  const item = itemOfChart(link);
-  if (item || link.hasAttribute("data-explain")) {
+  if (link.hasAttribute("data-explain")) {
     event.preventDefault();
-    const params = item ? changeParams({ item, lot: "" }) : new URL(link.href).searchParams;
-    const from = /** @type {HTMLElement} */ (/** @type {unknown} */ (link));
-    void explain(root, from, params);
+    void explain(root, link, new URL(link.href).searchParams);
   }
-}
-
-/**
- * Fava's treemap links to accounts; those of the tree "Allowance" are items.
- *
- * @param {Element} link
- * @returns {string}
- */
-function itemOfChart(link) {
-  const match = /\/account\/(Allowance:[^/?]*)\//.exec(link.getAttribute("href") ?? "");
-  return match?.[1] ? (decodeURIComponent(match[1]).split(":").pop() ?? "") : "";
 }
 
 /**
@@ -338,6 +324,19 @@ function reveal(root) {
   }
 }
 
+/**
+ * Charts are drawn by a module of their own, where there are any.
+ *
+ * @param {HTMLElement} root
+ */
+async function drawCharts(root) {
+  if (root.querySelector(".plot")) {
+    /** @type {typeof import("./charts.js")} */
+    const charts = await import(`${pageAddress()}charts.js`);
+    charts.drawCharts(root);
+  }
+}
+
 /** @param {HTMLElement} root */
 function prepare(root) {
   if (root.dataset.ready) {
@@ -345,6 +344,7 @@ function prepare(root) {
   }
   root.dataset.ready = "yes";
   reveal(root);
+  void drawCharts(root);
   void document.fonts.ready.then(() => reveal(root)); // they change the widths
   root.addEventListener("click", (event) => onClick(root, event));
   root.addEventListener("keydown", onKey);

@@ -1,45 +1,73 @@
-"""What inventory was worth and what moved it → the data of Fava's own charts.
+"""What inventory was worth, what moved it, where it stands, what is at risk → charts.
 
-Cost and carrying amount over time, movements by interval, and where the allowance stands. Amounts
-are converted as Fava does, at the end of each interval.
+There is one chart for each currency; amounts are converted as Fava does, at the end of each
+interval. A series has the same key, and so the same colour, in every ledger.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from beancount_invwd.report.ledger.bridged import CAUSES
 from beancount_invwd.report.ledger.holdings import list_positions
 from beancount_invwd.report.ledger.over_time import list_values, sum_kinds
+from beancount_invwd.report.risk.spread import BOUNDS, spread_expiry, spread_headroom
 
 from . import fava_api
+from .tables.cells import Cells
+from .tables.plot import Chart, Point, plot
 from .words import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
-    from decimal import Decimal
 
-    from beancount_invwd.report.ledger.holdings import Position
+    from beancount_invwd.report.ledger.rolled import RollRow
+    from beancount_invwd.report.risk.risk import RiskRow
 
     from .request.context import Context
 
-_BARS = 100
-_ROOT = "Allowance"
+_COLUMNS = 100
+_LEAVES = 40
+_VALUES = {"cost": "Cost", "allowance": "Allowance", "carrying": "Carrying amount"}
 _Span = tuple["date", "date"]
-_Branch = tuple[tuple[str, ...], "Position"]  # a path, and what stands at its end
+_SAFE = range(3, len(BOUNDS) + 1)
+"""The bands of headroom from a tenth on; goods in the others are at risk."""
+_ZERO = Decimal()
 
 
-def list_charts(context: Context, view: str) -> list[fava_api.Chart]:
-    """List the charts of what is shown, that of the view first; none without inventory."""
-    selection, spans = context.selection, _list_spans(context)
+class Gallery(NamedTuple):
+    """The charts of a view, and the link that hides them or shows them again."""
+
+    charts: Sequence[Chart]
+    link: str
+    url: str
+
+
+def hang(context: Context, draw: Callable[[Context], list[Chart]]) -> Gallery:
+    """Draw charts, unless they are switched off, as Fava's own can be."""
+    view, asked = context.question.view, context.question.parameters
+    if fava_api.shows_charts():
+        url = fava_api.url_of(view=view, charts="false", **asked)
+        return Gallery(draw(context), "Hide charts", url)
+    return Gallery((), "Show charts", fava_api.url_of(view=view, charts=None, **asked))
+
+
+def draw_positions(context: Context) -> list[Chart]:
+    """What inventory was worth, and where the allowance stands; nothing without inventory."""
+    spans = _list_spans(context)
+    return [*_draw_values(context, spans), *_draw_trees(context)] if spans else []
+
+
+def draw_movements(context: Context) -> list[Chart]:
+    """What moved the allowance, and what inventory was worth."""
+    spans = _list_spans(context)
     if not spans:
         return []
-    charts = [_draw_value(context, spans)] if selection.costs else []
-    if selection.written:
-        charts.append(_draw_movements(context, spans[-_BARS:]))
-    if view == "movements":
-        charts.reverse()
-    return [*charts, *_draw_trees(context)]
+    return [*_draw_movements(context, spans[-_COLUMNS:]), *_draw_values(context, spans)]
 
 
 def _list_spans(context: Context) -> Sequence[_Span]:
@@ -52,68 +80,188 @@ def _list_spans(context: Context) -> Sequence[_Span]:
     return [(begin, min(last, end)) for begin, last in fava_api.split_time(start, end)]
 
 
-def _draw_value(context: Context, spans: Sequence[_Span]) -> fava_api.Chart:
-    """The carrying amount is left out where the allowance of what is shown cannot be told."""
-    selection = context.selection
-    is_told = selection.has_whole_allowances
-    values = list_values(selection.costs, selection.allowances if is_told else (), spans)
-    points = []
-    for (_, end), rows in zip(spans, values, strict=True):
-        lines = {"cost": [(row.currency, row.cost) for row in rows]}
-        if is_told:
-            lines["carrying amount"] = [(row.currency, row.carrying) for row in rows]
-        point: dict[str, Decimal] = {}
-        for name, amounts in lines.items():
-            found = fava_api.convert(context.ledger, amounts, end)
-            point |= {f"{unit} {name}": number for unit, number in found.items()}
-        points.append((end, point))
-    return fava_api.draw_lines("Cost and carrying amount" if is_told else "Cost", points)
+def _convert(
+    context: Context, rows: Iterable[tuple[str, str, Decimal]], day: date
+) -> dict[str, dict[str, Decimal]]:
+    """Amounts of series and currency, by the currency that they are shown in, then by series."""
+    amounts: dict[str, list[tuple[str, Decimal]]] = {}
+    for key, currency, number in rows:
+        amounts.setdefault(key, []).append((currency, number))
+    found: dict[str, dict[str, Decimal]] = {}
+    for key, numbers in amounts.items():
+        for unit, number in fava_api.convert(context.ledger, numbers, day).items():
+            found.setdefault(unit, {})[key] = number
+    return found
 
 
-def _draw_movements(context: Context, spans: Sequence[_Span]) -> fava_api.Chart:
-    """Increases of the allowance are positive."""
-    bars = []
-    for (_, end), sums in zip(spans, sum_kinds(context.selection.recent, spans), strict=True):
-        amounts: dict[str, list[tuple[str, Decimal]]] = {}
-        for (kind, currency), change in sums.items():
-            amounts.setdefault(KINDS[kind], []).append((currency, change))
-        convert = fava_api.convert
-        bars.append(
-            (end, {name: convert(context.ledger, rows, end) for name, rows in amounts.items()})
-        )
-    return fava_api.draw_bars("Movements of the allowance", bars)
+def _draw_values(context: Context, spans: Sequence[_Span]) -> list[Chart]:
+    """Cost, and the allowance as what lacks from it to the carrying amount.
 
-
-def _draw_trees(context: Context) -> list[fava_api.Chart]:
-    """Where the allowance stands: by category, and by account if there are several."""
-    run, lots = context.run, [row for row in context.selection.lots if row.lot.allowance]
-    if not lots:
+    Allowance and carrying amount are left out where the allowance of what is shown cannot be told.
+    """
+    selection, is_told = context.selection, context.selection.has_whole_allowances
+    if not selection.costs:
         return []
-    items = [(_name_path(row), row) for row in list_positions(run, "item", lots)]
-    charts = [fava_api.draw_tree("Allowance by category", _grow(_ROOT, items, context))]
-    rows = list_positions(run, "account", lots)
-    accounts = [(tuple((row.account or "").split(":")), row) for row in rows]
-    if len(dict(accounts)) > 1:
-        root = accounts[0][0][0]
-        below = [(path[1:], row) for path, row in accounts]
-        charts.append(fava_api.draw_tree("Allowance by account", _grow(root, below, context)))
+    values = list_values(selection.costs, selection.allowances if is_told else (), spans)
+    keys = list(_VALUES) if is_told else ["cost"]
+    found = []
+    for (_, end), rows in zip(spans, values, strict=True):
+        amounts = [(key, row.currency, getattr(row, key)) for row in rows for key in keys]
+        found.append(_convert(context, amounts, end))
+    charts, series = [], {key: _VALUES[key] for key in keys}
+    title = "Cost and allowance" if is_told else "Cost"
+    for unit in _list_units(found):
+        points = [
+            _point_at(span, "positions", str(span[1]), sums.get(unit, {}))
+            for span, sums in zip(spans, found, strict=True)
+        ]
+        charts.append(plot(context, "area", title, unit, points, first="Date", series=series))
     return charts
 
 
-def _name_path(row: Position) -> tuple[str, ...]:
-    category, item = row.category or "", row.commodity or ""
-    return (item,) if category == item else (category.replace(":", "/"), item)
+def _draw_movements(context: Context, spans: Sequence[_Span]) -> list[Chart]:
+    """Increases of the allowance are positive."""
+    found = []
+    for (_, end), sums in zip(spans, sum_kinds(context.selection.recent, spans), strict=True):
+        amounts = [(kind, currency, change) for (kind, currency), change in sums.items()]
+        found.append(_convert(context, amounts, end))
+    charts, title = [], "Movements of the allowance"
+    note = "What raises the allowance stands above the line."
+    for unit in _list_units(found):
+        points = [
+            _point_at(span, "movements", f"{span[0]} - {span[1]}", sums.get(unit, {}))
+            for span, sums in zip(spans, found, strict=True)
+        ]
+        charts.append(
+            plot(context, "columns", title, unit, points, first="Up to", series=KINDS, note=note)
+        )
+    return charts
 
 
-def _grow(name: str, rows: Sequence[_Branch], context: Context) -> fava_api.Tree:
-    """Build a tree of allowances by the parts of their paths."""
-    branches: dict[str, list[_Branch]] = {}
-    for path, row in rows:
-        if path:
-            branches.setdefault(path[0], []).append((path[1:], row))
-    own = [(row.currency, row.allowance) for path, row in rows if not path]
-    children = [
-        _grow(f"{name}:{part}", branch, context) for part, branch in sorted(branches.items())
+def _list_units(found: Sequence[Mapping[str, Mapping[str, Decimal]]]) -> list[str]:
+    """The currencies that have an amount, in the order of their names."""
+    return sorted({unit for sums in found for unit, row in sums.items() if any(row.values())})
+
+
+def _point_at(span: _Span, view: str, time: str, amounts: Mapping[str, Decimal]) -> Point:
+    """A point in time, which leads to the view of that time."""
+    url = fava_api.url_of(view=view, time=time)
+    return Point(str(span[1]), amounts, fava_api.name_interval(span[0]), url=url)
+
+
+def _draw_trees(context: Context) -> list[Chart]:
+    """Where the allowance stands: items by category, or by account if that is asked for."""
+    run, cells, found = context.run, Cells(context), dict[str, list[Point]]()
+    lots = [row for row in context.selection.lots if row.lot.allowance]
+    by_account = context.question.by == "account"
+    for row in list_positions(run, "account" if by_account else "item", lots):
+        amounts = fava_api.convert(context.ledger, [(row.currency, row.allowance)], run.as_of)
+        (unit, number), *_ = amounts.items()
+        if by_account:
+            name = row.account or ""
+            point = Point(name, {"allowance": number}, url=cells.link_account(name).url)
+        else:
+            name, item = cells.name(row.commodity or ""), row.commodity or ""
+            group = "" if row.category == item else row.category or ""
+            url = cells.explain(item).url
+            point = Point(name, {"allowance": number}, group=group, url=url, item=item)
+        found.setdefault(unit, []).append(point)
+    title = f"Allowance by {'account' if by_account else 'item'}"
+    first, series = "Account" if by_account else "Item", {"allowance": "Allowance"}
+    return [
+        plot(context, "tree", title, unit, _keep_largest(points), first=first, series=series)
+        for unit, points in sorted(found.items())
     ]
-    amounts = fava_api.convert(context.ledger, own, context.run.as_of)
-    return fava_api.make_tree(name, amounts, children)
+
+
+def _keep_largest(points: Sequence[Point]) -> list[Point]:
+    """The largest ones, and the sum of all others."""
+    ranked = sorted(points, key=lambda point: -point.amounts["allowance"])
+    shown, others = ranked[:_LEAVES], ranked[_LEAVES:]
+    if others:
+        rest = sum((point.amounts["allowance"] for point in others), _ZERO)
+        shown.append(Point(f"{len(others)} others", {"allowance": rest}))
+    return shown
+
+
+def draw_bridge(context: Context, rows: Sequence[RollRow]) -> list[Chart]:
+    """What each cause made of the opening allowance.
+
+    Args:
+        context: What is asked, and of what.
+        rows: The whole time, by entity and currency.
+    """
+    parts: dict[str, list[tuple[str, str, Decimal]]] = {}
+    for row in rows:
+        steps = (("opening", row.opening), *row.causes.items(), ("closing", row.closing))
+        for key, amount in steps:
+            parts.setdefault(row.currency, []).append((key, row.currency, amount))
+    found = _convert(context, [part for row in parts.values() for part in row], context.run.as_of)
+    charts, series = [], {"amount": "Amount"}
+    for unit in _list_units([found]):
+        points = list(_build_bridge(found[unit]))
+        note = f"From {rows[0].start} to {rows[0].end}."
+        charts.append(
+            plot(context, "rows", "Bridge of the allowance", unit, points, first="Cause",
+                 series=series, note=note)
+        )  # fmt: skip
+    return charts
+
+
+def _build_bridge(amounts: Mapping[str, Decimal]) -> Iterator[Point]:
+    """Each cause begins where the one before it ends."""
+    level = amounts.get("opening", _ZERO)
+    yield Point("Opening", {"amount": level}, tone="cost")
+    for key, title in CAUSES.items():
+        change = amounts.get(key, _ZERO)
+        if change:
+            name, tone = title[:1].upper() + title[1:], "increase" if change > 0 else "decrease"
+            yield Point(name, {"amount": change}, tone=tone, start=level)
+        level += change
+    yield Point("Closing", {"amount": amounts.get("closing", _ZERO)}, tone="cost")
+
+
+def draw_risks(context: Context, rows: Sequence[RiskRow]) -> list[Chart]:
+    """What is at risk by month of expiry, and carrying amounts by headroom.
+
+    Args:
+        context: What is asked, and of what.
+        rows: All goods that the filters pick, at risk or not.
+    """
+    months, bands = spread_expiry(rows), spread_headroom(rows)
+    used = {month: month for month in sorted({month for month, _ in months})}
+    charts = [
+        *_draw_spread(context, "At risk by month of expiry", "Month", used, months),
+        *_draw_spread(context, "Carrying amount by headroom", "Headroom", _name_bands(), bands),
+    ]
+    return sorted(charts, key=lambda chart: chart.unit)
+
+
+def _draw_spread(
+    context: Context,
+    title: str,
+    first: str,
+    names: Mapping[Any, str],
+    sums: Mapping[tuple[Any, str], Decimal],
+) -> list[Chart]:
+    """A bar for each name; `sums` are by its key and by currency."""
+    series = {"amount": "Amount"}
+    found = []
+    for name in names:
+        amounts = [("amount", unit, n) for (one, unit), n in sums.items() if one == name]
+        found.append(_convert(context, amounts, context.run.as_of))
+    charts = []
+    for unit in _list_units(found):
+        points = [
+            Point(text, row.get(unit, {}), tone="carrying" if name in _SAFE else "at-risk")
+            for (name, text), row in zip(names.items(), found, strict=True)
+        ]
+        charts.append(plot(context, "rows", title, unit, points, first=first, series=series))
+    return charts
+
+
+def _name_bands() -> dict[int, str]:
+    shares = [f"{bound * 100:.0f}" for bound in BOUNDS]
+    pairs = enumerate(pairwise(shares), start=1)
+    names = {number: f"{low} to {high} %" for number, (low, high) in pairs}
+    return {0: "none", **names, len(shares): f"over {shares[-1]} %"}

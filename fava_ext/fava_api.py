@@ -2,13 +2,13 @@
 
 Fava calls that interface unstable, and patch releases have broken it. What the page needs beyond
 `FavaExtensionBase` stands here, so that a new Fava is one file to look at: filters, formats, the
-data of charts, links, and the names of the pages that they lead to.
+links, and the names of the pages that they lead to.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,25 +16,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from beancount.core.account import has_component
 from fava.beans.funcs import hash_entry
 from fava.context import g
-from fava.core.charts import DateAndBalance, DateAndBalanceWithBudget
 from fava.core.filters import AccountFilter, AdvancedFilter, Match, TimeFilter
-from fava.core.inventory import CounterInventory, SimpleCounterInventory
+from fava.core.inventory import CounterInventory
 from fava.core.number import get_locale_format
-from fava.core.tree import SerialisedTreeNode
 from fava.helpers import FavaAPIError
-from fava.internal_api import BalancesChart, BarChart, HierarchyChart
 from fava.util.date import INTERVALS, dateranges
 from flask import current_app, request, url_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from fava.core import FavaLedger
     from werkzeug.datastructures import MultiDict
 
 _Error = TypeVar("_Error")
-Chart = BalancesChart | BarChart | HierarchyChart
-Tree = SerialisedTreeNode
 
 _MOST_INTERVALS = 400
 _ZERO, _ONE = Decimal(), Decimal(1)
@@ -131,6 +126,16 @@ def split_time(start: date, end: date) -> Sequence[tuple[date, date]]:
         return []
     ranges = dateranges(start, end + timedelta(1), interval, complete=True)
     return [(row.begin, row.end_inclusive) for row in ranges]
+
+
+def name_interval(day: date) -> str:
+    """Name the interval that begins on a day, as the time filter does: 2024-01, 2024-Q1, 2024."""
+    return str(g.interval.format_date(day))
+
+
+def shows_charts() -> bool:
+    """Tell whether charts are shown: Fava's switch for them is a parameter of the address."""
+    return request.args.get("charts") != "false"
 
 
 # Conversion
@@ -237,63 +242,3 @@ def list_errors(ledger: FavaLedger, kind: type[_Error]) -> list[_Error]:
 def name_item(ledger: FavaLedger, commodity: str) -> str:
     """Name a commodity as Fava does."""
     return ledger.commodities.name(commodity)
-
-
-# Charts
-
-
-def draw_lines(label: str, points: Sequence[tuple[date, Mapping[str, Decimal]]]) -> Chart:
-    """Lines over time, one for each name."""
-    hide = _make_veil(number for _, sums in points for number in sums.values())
-    data = [DateAndBalance(day, hide(sums)) for day, sums in points]
-    return BalancesChart(label, data)
-
-
-def draw_bars(
-    label: str, bars: Sequence[tuple[date, Mapping[str, Mapping[str, Decimal]]]]
-) -> Chart:
-    """Bars by interval, stacked by name; amounts by name, then by currency."""
-    amounts = (n for _, names in bars for sums in names.values() for n in sums.values())
-    hide = _make_veil(amounts)
-    data = []
-    for day, names in bars:
-        parts = {name: hide(sums) for name, sums in names.items()}
-        data.append(DateAndBalanceWithBudget(day, _add_up(parts.values()), parts, {}))
-    return BarChart(label, data)
-
-
-def draw_tree(label: str, root: Tree) -> Chart:
-    """A treemap, or what else Fava draws of a hierarchy."""
-    return HierarchyChart(label, _veil_tree(root, _make_veil(root.balance_children.values())))
-
-
-def make_tree(name: str, own: Mapping[str, Decimal], children: Sequence[Tree]) -> Tree:
-    """A node of a hierarchy with amounts by currency."""
-    total = _add_up([own, *(child.balance_children for child in children)])
-    return SerialisedTreeNode(name, SimpleCounterInventory(own), total, children, has_txns=True)
-
-
-def _add_up(parts: Iterable[Mapping[str, Decimal]]) -> SimpleCounterInventory:
-    total = SimpleCounterInventory()
-    for sums in parts:
-        for currency, number in sums.items():
-            total.add(currency, number)
-    return total
-
-
-def _make_veil(
-    numbers: Iterable[Decimal],
-) -> Callable[[Mapping[str, Decimal]], SimpleCounterInventory]:
-    """In incognito mode charts keep their shape, but hold shares of the largest amount only."""
-    if not is_incognito():
-        return SimpleCounterInventory
-    highest = max(map(abs, numbers), default=Decimal(0)) or Decimal(1)
-    return lambda sums: SimpleCounterInventory(
-        {name: round(number * 100 / highest, 1) for name, number in sums.items()}
-    )
-
-
-def _veil_tree(node: Tree, hide: Callable[[Mapping[str, Decimal]], SimpleCounterInventory]) -> Tree:
-    children = [_veil_tree(child, hide) for child in node.children]
-    total = hide(node.balance_children)
-    return replace(node, balance=hide(node.balance), balance_children=total, children=children)

@@ -64,7 +64,6 @@ class Head:
     policy: str = ""
     line: Link | None = None
     hints: Sequence[str] = ()
-    has_money: bool = True
     untested: Untested | None = None
 
 
@@ -80,7 +79,6 @@ def build_head(context: Context) -> Head:
         policy=describe_policy(context.run),
         line=_link_line(context),
         hints=list(_list_hints(selection, view)),
-        has_money=bool(ledger.options["operating_currency"]),
         untested=_find_untested(context) if VIEWS[view].is_of_date else None,
     )
 

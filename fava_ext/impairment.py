@@ -11,7 +11,8 @@ nothing of its own but which of them to show. A request goes this way:
 - `downloads`: the files that the command line would write
 
 Fava's private parts are in `fava_api`. Templates have no logic, and escape all that comes from the
-ledger; `Impairment.js` is the only script.
+ledger; `Impairment.js` and
+`charts.js` are the only scripts.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from __future__ import annotations
 import json
 import logging
 from functools import partial
+from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -176,19 +178,30 @@ def _add_downloads(cls: type[Impairment]) -> None:
         if view.document is not None:
             for style in downloads.STYLES:
                 build = partial(downloads.write_table, name, style, view.document)
-                _add_endpoint(cls, f"{name}.{style}", build)
+                _add_endpoint(cls, f"{name}.{style}", partial(cls.download, build=build))
         if view.text is not None:
-            _add_endpoint(cls, f"{name}.md", partial(downloads.write_text, name, view.text))
+            build = partial(downloads.write_text, name, view.text)
+            _add_endpoint(cls, f"{name}.md", partial(cls.download, build=build))
 
 
 def _add_endpoint(
-    cls: type[Impairment], name: str, build: Callable[[Context], downloads.File]
+    cls: type[Impairment], name: str, answer: Callable[[Impairment], Response]
 ) -> None:
+    def call(page: Impairment) -> Response:  # a function: what is partial would not be a method
+        return answer(page)
+
     mark: Callable[[Any], Any] = extension_endpoint(name)
-    setattr(cls, name, mark(lambda page: page.download(build)))
+    setattr(cls, name, mark(call))
+
+
+def _send_script(_: Impairment) -> Response:
+    """The module that draws charts: Fava itself serves one file of an extension."""
+    text = (Path(__file__).parent / "charts.js").read_text(encoding="utf-8")
+    return Response(text, mimetype="text/javascript")
 
 
 _add_downloads(Impairment)
+_add_endpoint(Impairment, "charts.js", _send_script)
 
 
 def _send(file: downloads.File) -> Response:

@@ -10,7 +10,7 @@ from beancount_invwd.report.ledger.tie_out import tie_cost, tie_out
 from beancount_invwd.report.output.columns import ALLOWANCE_TIES, COST_TIES
 
 from . import fava_api
-from .charts import list_charts
+from .charts import Gallery, draw_movements, draw_positions, hang
 from .figures import Figures, describe_conversion, list_figures
 from .tables.cells import Cells
 from .views.index import VIEWS
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 _ALWAYS = {"lots", "ledger"}
+_CHARTS = {"positions": draw_positions, "movements": draw_movements}
 
 
 class TieRow(NamedTuple):
@@ -53,7 +54,7 @@ class Overview:
     figures: Sequence[Figures]
     ties: Sequence[Ties]
     is_tied: bool
-    charts: Sequence[fava_api.Chart]
+    gallery: Gallery | None
     note: str
     is_at_value: bool
 
@@ -73,7 +74,7 @@ def build_overview(context: Context) -> Overview | None:
         figures=list_figures(context),
         ties=ties,
         is_tied=all(row.is_tied for table in ties for row in table.rows),
-        charts=list_charts(context, name) if view.has_charts else [],
+        gallery=hang(context, _CHARTS[name]) if name in _CHARTS else None,
         note=describe_conversion(context),
         is_at_value=fava_api.is_at_value(),
     )

@@ -17,12 +17,8 @@ if TYPE_CHECKING:
 _WHOLE = "{} is of {}, whatever the account and text filters."
 VIEWS: Mapping[str, View] = {
     "todo": View("To do", todo.show, todo.write, has_figures=True),
-    "positions": View(
-        "Positions", positions.show, positions.write, has_figures=True, has_charts=True
-    ),
-    "movements": View(
-        "Movements", movements.show, movements.write, has_figures=True, has_charts=True
-    ),
+    "positions": View("Positions", positions.show, positions.write, has_figures=True),
+    "movements": View("Movements", movements.show, movements.write, has_figures=True),
     "rollforward": View("Roll-forward", rollforward.show, rollforward.write, has_figures=True),
     "risk": View("At risk", risk.show, risk.write),
     "compare": View("Compare", compare.show, compare.write),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.report.output.columns import LOT
@@ -15,12 +17,11 @@ from beancount_invwd.report.risk.risk import (
 )
 from beancount_invwd.report.risk.warnings import MEANINGS
 
+from ..charts import Gallery, draw_risks, hang
 from ..tables.cells import Badge, Cell
 from ..tables.grid import Grid, build_grid, pick
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from beancount_invwd.report.output.tables import Document
     from beancount_invwd.report.risk.risk import RiskRow
 
@@ -31,20 +32,32 @@ _FIGURES = ("at_risk", "pending", "quantity", "carrying", "headroom", "loss_pric
             "loss_ageing", "supply", "idle", "age", "price_age")  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The fields of the form that asks, and the charts."""
+
+    fields: Sequence[tuple[str, str]]
+    gallery: Gallery
+
+
 def _list_shown(context: Context) -> list[RiskRow]:
-    """What is at risk, of what the filters pick."""
+    """All goods that the filters pick, at risk or not."""
     question, selection = context.question, context.selection
     return [
         row
-        for row in list_risks(context.run, question.headroom, question.look_ahead(WITHIN))
+        for row in list_risks(
+            context.run, question.headroom, question.look_ahead(WITHIN), is_whole=True
+        )
         if not row.account or selection.filters.accepts(row.account)
         if selection.shows_row(row.commodity)
     ]
 
 
-def show(context: Context) -> tuple[Grid, Sequence[tuple[str, str]]]:
-    """What may be lost next; and the fields of the form that asks."""
-    rows = sorted(_list_shown(context), key=lambda row: (-row.pending, -row.at_risk))
+def show(context: Context) -> tuple[Grid, Content]:
+    """What may be lost next, the most money first."""
+    shown = _list_shown(context)
+    near = (row for row in shown if row.warnings)
+    rows = sorted(near, key=lambda row: (-row.pending, -row.at_risk))
     lot = _LOT if any(row.account for row in rows) else ()
     columns = pick(COLUMNS, "commodity", *lot, "warnings", "entity", "currency", *_FIGURES)
     table = Table("risk", COLUMNS, rows, empty="Nothing is at risk.")
@@ -53,7 +66,8 @@ def show(context: Context) -> tuple[Grid, Sequence[tuple[str, str]]]:
         context, "Inventory at risk", table, columns, makers=makers, totals=sum_risks(rows)
     )
     question = context.question
-    return grid, [("headroom", question.percent), ("within", str(question.look_ahead(WITHIN)))]
+    fields = [("headroom", question.percent), ("within", str(question.look_ahead(WITHIN)))]
+    return grid, Content(fields, hang(context, lambda asked: draw_risks(asked, shown)))
 
 
 def _show_warnings(row: RiskRow) -> Cell:
@@ -62,5 +76,6 @@ def _show_warnings(row: RiskRow) -> Cell:
 
 def write(context: Context) -> Document:
     """What the command line writes of it."""
-    question, rows = context.question, _list_shown(context)
+    question = context.question
+    rows = [row for row in _list_shown(context) if row.warnings]
     return document_risks(context.run, rows, question.headroom, question.look_ahead(WITHIN))

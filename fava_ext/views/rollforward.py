@@ -10,6 +10,7 @@ from beancount_invwd.report.ledger.rolled import sum_periods
 from beancount_invwd.report.ledger.spans import find_year_start
 from beancount_invwd.report.output.tables import Table
 from beancount_invwd.report.rollforward import (
+    CAUSE_COLUMNS,
     COLUMNS,
     Rollforward,
     document_rollforward,
@@ -19,6 +20,7 @@ from beancount_invwd.report.rollforward import (
 )
 
 from .. import fava_api
+from ..charts import Gallery, draw_bridge, hang
 from ..request.question import BadQuestionError
 from ..tables.cells import Cell, Cells
 from ..tables.grid import Grid, build_grid, pick
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from beancount_invwd.report.ledger.rolled import RollBy, RollRow
     from beancount_invwd.report.ledger.spans import SpanLength
     from beancount_invwd.report.ledger.tie_out import TieOut
+    from beancount_invwd.report.output.columns import Column
     from beancount_invwd.report.output.tables import Document
 
     from ..request.context import Context
@@ -38,8 +41,7 @@ _A_YEAR = {"month": 12, "quarter": 4, "year": 1}
 _MOST_PERIODS = 1_200
 _MOVED = ("write_downs", "write_offs", "reversals", "releases", "transfers")
 _PERIODS = {"": "Fava's interval", "month": "Month", "quarter": "Quarter", "year": "Year"}
-_EACH = {"": "All", "item": "Item", "category": "Category"}
-_NAMES = {"": (), "item": ("commodity",), "category": ("category",)}
+_EACH = {"": "Movement", "cause": "Cause", "item": "Item", "category": "Category"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Content:
     ways: Sequence[Link]
     periods: Sequence[Link]
     ties: Sequence[TieOut]
+    gallery: Gallery
 
 
 def _roll(context: Context, by: RollBy | None) -> Rollforward:
@@ -79,12 +82,13 @@ def _check_length(start: date, end: date, length: SpanLength) -> None:
 
 def show(context: Context) -> tuple[Grid, Content]:
     """Opening, movements and closing of each period."""
-    question, cells = context.question, Cells(context)
+    cells = Cells(context)
     by = _read_by(context)
     rolled = _roll(context, by)
     whole = rolled if by is None else _roll(context, None)
-    table = Table("rollforward", COLUMNS, rolled.rows, empty="There was no inventory.")
-    keys = (*_NAMES[question.each], "from", "entity", "currency", "opening", *_MOVED, "closing")
+    columns = _list_columns(by, rolled)
+    table = Table("rollforward", columns, rolled.rows, empty="There was no inventory.")
+    totals = sum_periods(whole.rows)
 
     def show_item(row: RollRow) -> Cell:
         return cells.explain(row.commodity or "", day=row.end)
@@ -93,16 +97,35 @@ def show(context: Context) -> tuple[Grid, Content]:
         context,
         "Roll-forward of the allowance",
         table,
-        pick(COLUMNS, *keys),
+        columns,
         makers={"from": _show_period, "commodity": show_item},
-        totals=sum_periods(whole.rows),
+        totals=totals,
     )
-    ties = [tie for tie in rolled.ties if not tie.is_tied]
-    return grid, Content(_list_links("each", context), _list_links("period", context), ties)
+    return grid, Content(
+        _list_links("each", context),
+        _list_links("period", context),
+        [tie for tie in rolled.ties if not tie.is_tied],
+        hang(context, lambda asked: draw_bridge(asked, totals)),
+    )
+
+
+def _list_columns(by: RollBy | None, rolled: Rollforward) -> list[Column]:
+    """Those of movements, or of their causes; a cause that moved nothing is left out."""
+    if by != "cause":
+        names = () if by is None else ("commodity",) if by == "item" else (by,)
+        keys = (*names, "from", "entity", "currency", "opening", *_MOVED, "closing")
+        return pick(COLUMNS, *keys)
+    shown = [
+        column.key
+        for column in CAUSE_COLUMNS
+        if column.in_text != "rare" or any(map(column.read, rolled.rows))
+    ]
+    first = ("from", "entity", "currency")
+    return pick(CAUSE_COLUMNS, *first, *(key for key in shown if key not in {*first, "to"}))
 
 
 def _read_by(context: Context) -> RollBy | None:
-    each, known = context.question.each, list_ways(context.run)
+    each, known = context.question.each, _list_ways(context)
     if not each:
         return None
     if each in known:
@@ -111,9 +134,14 @@ def _read_by(context: Context) -> RollBy | None:
     raise BadQuestionError(f"each is {each!r}; as the ledger tests its goods, allowed are {ways}")
 
 
+def _list_ways(context: Context) -> list[RollBy]:
+    """Causes can always be told; items and categories only as the policy tests goods."""
+    return ["cause", *list_ways(context.run)]
+
+
 def _list_links(name: str, context: Context) -> list[Link]:
     """What else may be asked for: only what the policy can tell apart."""
-    question, known = context.question, ("", *list_ways(context.run))
+    question, known = context.question, ("", *_list_ways(context))
     texts = _PERIODS if name == "period" else {key: _EACH[key] for key in known}
     now = getattr(question, name)
     return [

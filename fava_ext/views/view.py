@@ -48,7 +48,7 @@ class View(NamedTuple):
         show: Gives its table and its content.
         document: Gives what its files hold as tables, None for nothing.
         text: Gives its file as Markdown, None for nothing.
-        has_figures: Whether key figures and tie-out stand above it; so do charts.
+        has_figures: Whether key figures, tie-out and its charts stand above it.
         is_of_date: Whether what is not tested on its date matters to it.
         whole: What it says where filters are set that it does not follow.
     """
@@ -58,6 +58,5 @@ class View(NamedTuple):
     document: Callable[[Context], Document] | None = None
     text: Callable[[Context], str] | None = None
     has_figures: bool = False
-    has_charts: bool = False
     whole: str = ""
     is_of_date: bool = True

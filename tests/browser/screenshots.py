@@ -42,7 +42,7 @@ def take(
     page = browser.new_page(color_scheme=scheme, viewport=SIZE, locale="en-US")
     page.goto(address)
     page.locator(".impairment[data-ready]").wait_for()
-    page.locator(".impairment svelte-component svg").first.wait_for()
+    page.locator(".impairment .plot svg").first.wait_for()
     if item:
         page.get_by_role("link", name=item).first.click()
         page.get_by_role("dialog").wait_for()

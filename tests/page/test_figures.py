@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import json
 import re
 from collections import defaultdict
 from datetime import date
@@ -25,6 +23,8 @@ from tests.support.fava_pages import (
     TEST,
     MakeClient,
     get,
+    read,
+    read_charts,
     visit,
 )
 
@@ -67,12 +67,6 @@ def _sum_kinds(start: date = date.min, end: date = date.max) -> dict[str, Decima
         if posting.account.endswith(":Allowance"):
             sums[entry.meta["invwd"]] -= posting.units.number
     return {kind: abs(number) for kind, number in sums.items()}
-
-
-def _charts(article: str) -> dict[str, Any]:
-    match = re.search(r'type="charts"><script type="application/json">(.*?)</script>', article)
-    assert match is not None
-    return {chart["label"]: chart for chart in json.loads(html.unescape(match[1]))}
 
 
 def test_figures_are_the_balances_of_the_ledger(example: FlaskClient) -> None:
@@ -142,8 +136,9 @@ def test_what_was_moved_is_among_the_figures_so_that_they_add_up(
     written = number["Write-downs"] + number["Write-offs"] + sum(map(Decimal, moved.values()))
     assert number["Allowance"] == written - number["Reversals"] - number["Releases"]
     assert figures["Allowance"] == allowance
-    bars = _charts(get(client, url))["Movements of the allowance"]["data"]
-    assert sum(bar["balance"].get("USD", 0) for bar in bars) == number["Allowance"]
+    article = get(client, url.replace("positions", "movements"))
+    bars = read_charts(article)["Movements of the allowance, USD"]
+    assert sum(sum(bar.values()) for bar in bars.values()) == number["Allowance"]
 
 
 def test_positions_and_their_total_are_on_the_same_page_as_the_figures(
@@ -301,14 +296,14 @@ def test_tie_out_shows_what_somebody_else_posted(make_client: MakeClient) -> Non
 def test_the_line_of_cost_ends_each_month_at_the_balance_of_the_ledger(
     example: FlaskClient,
 ) -> None:
-    chart = _charts(get(example, f"{PAGE}?view=positions"))["Cost and carrying amount"]
-    assert chart["type"] == "balances"
-    assert [point["date"] for point in chart["data"]][-2:] == ["2024-11-30", "2024-12-31"]
-    assert len(chart["data"]) == 24, "from the first purchase on, January 2023"
-    for point in chart["data"]:
-        cost, allowance = _sum_up(date.fromisoformat(point["date"]))
-        assert Decimal(str(point["balance"]["USD cost"])) == cost
-        assert Decimal(str(point["balance"]["USD carrying amount"])) == cost - allowance
+    chart = read_charts(get(example, f"{PAGE}?view=positions"))["Cost and allowance, USD"]
+    assert list(chart)[-2:] == ["2024-11-30", "2024-12-31"]
+    assert len(chart) == 24, "from the first purchase on, January 2023"
+    for day, point in chart.items():
+        cost, allowance = _sum_up(date.fromisoformat(day))
+        assert point["Cost"] == cost
+        assert point.get("Allowance", 0) == allowance
+        assert point["Carrying amount"] == cost - allowance
 
 
 @pytest.mark.parametrize(
@@ -327,75 +322,122 @@ def test_charts_end_on_the_date_of_the_page(
     client = make_client(HEAD + ACCOUNTS + ONE_LOSS + later)
     url = f"{TEST}?view=positions&{quote(query, safe='=&')}"
     assert f"Inventory as of {dates[-1]}" in get(client, url)
-    chart = _charts(get(client, url))["Cost and carrying amount"]
-    assert [point["date"] for point in chart["data"]] == dates
-    last = chart["data"][-1]["balance"]["USD carrying amount"]
+    chart = read_charts(get(client, url))["Cost and allowance, USD"]
+    assert list(chart) == dates
+    last = chart[dates[-1]]["Carrying amount"]
     assert f"{last:.2f}" == visit(client, url).figures["Carrying amount"]
 
 
 def test_bars_add_up_what_was_written_in_each_interval(example: FlaskClient) -> None:
-    chart = _charts(get(example, f"{PAGE}?view=positions&interval=year"))[
-        "Movements of the allowance"
-    ]
-    assert chart["type"] == "bar"
-    assert [bar["date"] for bar in chart["data"]] == ["2023-12-31", "2024-12-31"]
-    for bar in chart["data"]:
-        year = int(bar["date"][:4])
+    article = get(example, f"{PAGE}?view=movements&interval=year")
+    chart = read_charts(article)["Movements of the allowance, USD"]
+    assert list(chart) == ["2023-12-31", "2024-12-31"]
+    for day, bar in chart.items():
+        year = int(day[:4])
         sums = _sum_kinds(date(year, 1, 1), date(year, 12, 31))
-        shown = bar["account_balances"]
-        assert Decimal(str(shown["Write-downs"]["USD"])) == sums["write-down"]
-        assert Decimal(str(shown["Releases"]["USD"])) == -sums["release"]
-    assert "Reversals" not in chart["data"][0]["account_balances"]
+        assert bar["Write-downs"] == sums["write-down"]
+        assert bar["Releases"] == -sums["release"]
+    assert "Reversals" not in chart["2023-12-31"]
 
 
-def test_the_hierarchy_has_the_allowances_by_category_and_item(example: FlaskClient) -> None:
-    tree = _charts(get(example, f"{PAGE}?view=positions"))["Allowance by category"]["data"]
-    leaves = {
-        leaf["account"]: leaf["balance"]["USD"]
-        for branch in tree["children"]
-        for leaf in branch["children"]
-    }
-    assert leaves == {"Allowance:clothing:SCARF": 78, "Allowance:home:LAMP": 168}
-    assert tree["balance_children"] == {"USD": 246}
-
-
-def test_the_hierarchy_by_account_is_shown_where_there_are_several(
-    make_client: MakeClient,
+def test_a_series_has_the_same_colour_whatever_else_there_is(
+    example: FlaskClient, make_client: MakeClient
 ) -> None:
+    client = make_client(HEAD + ACCOUNTS + ONE_LOSS)
+    pages = [get(example, f"{PAGE}?view=movements"), get(client, f"{TEST}?view=movements")]
+    pattern = r'<span data-tone="([^"]*)">(Write-downs|Releases)</span>'
+    assert [dict(re.findall(pattern, article)) for article in pages] == [
+        {"write-down": "Write-downs", "release": "Releases"},
+        {"write-down": "Write-downs"},
+    ]
+
+
+def test_each_currency_has_a_chart_of_its_own(make_client: MakeClient) -> None:
+    charts = read_charts(
+        get(make_client(HEAD + ACCOUNTS + ONE_LOSS + EUROS), f"{TEST}?view=positions")
+    )
+    assert [name for name in charts if name.startswith("Cost")] == [
+        "Cost and allowance, EUR",
+        "Cost and allowance, USD",
+    ]
+    assert charts["Cost and allowance, USD"]["2024-01-31"]["Cost"] == 120
+
+
+def test_the_treemap_has_the_allowances_of_items_with_their_amounts(example: FlaskClient) -> None:
+    article = get(example, f"{PAGE}?view=positions")
+    assert read_charts(article)["Allowance by item, USD"] == {
+        "Desk lamp": {"Allowance": 168},
+        "Wool scarf": {"Allowance": 78},
+    }
+    assert re.findall(r'data-group="([^"]+)"', article) == ["home", "clothing"]
+
+
+def test_the_treemap_is_by_account_where_positions_are(make_client: MakeClient) -> None:
     more = """
 2024-01-11 * "Purchase"
   Assets:Inventory:Attic   5 WIDGET {12.00 USD}
   Assets:Bank
 """
-    charts = _charts(get(make_client(HEAD + ACCOUNTS + ONE_LOSS + more), f"{TEST}?view=positions"))
-    (branch,) = charts["Allowance by account"]["data"]["children"]
-    assert {leaf["account"]: leaf["balance"]["USD"] for leaf in branch["children"]} == {
-        "Assets:Inventory:Attic": 15,
-        "Assets:Inventory:Store": 30,
+    article = get(
+        make_client(HEAD + ACCOUNTS + ONE_LOSS + more), f"{TEST}?view=positions&by=account"
+    )
+    assert read_charts(article)["Allowance by account, USD"] == {
+        "Assets:Inventory:Store": {"Allowance": 30},
+        "Assets:Inventory:Attic": {"Allowance": 15},
+    }
+
+
+def test_charts_can_be_switched_off(example: FlaskClient) -> None:
+    assert "Hide charts" in visit(example, f"{PAGE}?view=positions").links
+    for view in ("positions", "movements", "risk"):
+        reader = visit(example, f"{PAGE}?view={view}&charts=false")
+        assert not [label for label in reader.labels if label.startswith("Data:")]
+        assert read_charts(get(example, reader.links["Show charts"]))
+
+
+def test_what_expires_unsold_is_drawn_by_month(make_client: MakeClient) -> None:
+    goods = """
+2024-02-01 * "Purchase"
+  Assets:Inventory:Store   10 MILK {2.00 USD}
+    expires: 2024-03-20
+  Assets:Inventory:Store   5 MILK {3.00 USD}
+    expires: 2024-04-05
+  Assets:Inventory:Store   5 TEA {3.00 USD}
+  Assets:Bank
+2024-02-28 price MILK 4.00 USD
+2024-02-28 price TEA 4.00 USD
+"""
+    article = get(make_client(HEAD + ACCOUNTS + goods), f"{TEST}?view=risk")
+    charts, total = read_charts(article), read(article).table("Inventory at risk").find("Total")
+    months = charts["At risk by month of expiry, USD"]
+    assert months == {"2024-03": {"Amount": 20}, "2024-04": {"Amount": 15}}
+    assert "35.00" in total
+    bands = charts["Carrying amount by headroom, USD"]
+    assert {name: row for name, row in bands.items() if row} == {
+        "20 to 30 %": {"Amount": 15},
+        "30 to 50 %": {"Amount": 35},
     }
 
 
 def test_charts_are_converted_at_the_end_of_each_interval(make_client: MakeClient) -> None:
     later = "\n2024-02-15 price EUR 1.20 USD\n"
     client = make_client(HEAD + ACCOUNTS + ONE_LOSS + EUROS + later)
-    chart = _charts(get(client, f"{TEST}?view=positions&conversion=USD&time=2024"))[
-        "Cost and carrying amount"
-    ]
-    points = {point["date"]: point["balance"]["USD cost"] for point in chart["data"]}
-    assert points["2024-01-31"] == pytest.approx(353.75), "120.00 + 212.50 × 1.10"
-    assert points["2024-02-29"] == 375, "120.00 + 212.50 × 1.20"
+    charts = read_charts(get(client, f"{TEST}?view=positions&conversion=USD&time=2024"))
+    chart = charts["Cost and allowance, USD"]
+    assert chart["2024-01-31"]["Cost"] == Decimal("353.75"), "120.00 + 212.50 × 1.10"
+    assert chart["2024-02-29"]["Cost"] == 375, "120.00 + 212.50 × 1.20"
 
 
 @pytest.mark.parametrize("query", ["interval=day", "interval=day&time=9999", "time=9999"])
 def test_charts_of_many_intervals_stay_short(example: FlaskClient, query: str) -> None:
-    charts = _charts(get(example, f"{PAGE}?view=positions&{query}"))
-    assert len(charts["Cost and carrying amount"]["data"]) <= 401
-    assert len(charts["Movements of the allowance"]["data"]) <= 100
+    charts = read_charts(get(example, f"{PAGE}?view=movements&{query}"))
+    assert len(charts["Cost and allowance, USD"]) <= 401
+    assert len(charts.get("Movements of the allowance, USD", ())) <= 100
 
 
 def test_charts_of_a_time_before_all_purchases_are_left_out(example: FlaskClient) -> None:
     article = get(example, f"{PAGE}?view=positions&time=2022")
-    assert 'type="charts"' not in article
+    assert not read_charts(article)
     assert "No inventory on this date" in article
 
 
@@ -406,24 +448,19 @@ def test_a_currency_that_is_sold_out_is_converted_too(make_client: MakeClient) -
   Assets:Bank
 """
     client = make_client(HEAD + ACCOUNTS + ONE_LOSS + EUROS + sold)
-    chart = _charts(get(client, f"{TEST}?view=positions&conversion=USD"))[
-        "Cost and carrying amount"
-    ]
-    assert {name for point in chart["data"] for name in point["balance"]} == {
-        "USD cost",
-        "USD carrying amount",
-    }
+    charts = read_charts(get(client, f"{TEST}?view=positions&conversion=USD"))
+    assert list(charts) == ["Cost and allowance, USD", "Allowance by item, USD"]
 
 
 def test_without_goods_in_the_filter_there_are_no_charts(make_client: MakeClient) -> None:
     client = make_client(HEAD + ACCOUNTS + ONE_LOSS)
-    assert _charts(get(client, f"{TEST}?view=positions"))
-    assert 'type="charts"' not in get(client, f"{TEST}?view=positions&account=Assets:Bank")
+    assert read_charts(get(client, f"{TEST}?view=positions"))
+    assert not read_charts(get(client, f"{TEST}?view=positions&account=Assets:Bank"))
 
 
 def test_only_what_there_is_has_a_chart(example: FlaskClient) -> None:
-    charts = _charts(get(example, f"{PAGE}?view=positions&account=Expenses:COGS"))
-    assert list(charts) == ["Movements of the allowance"]
+    charts = read_charts(get(example, f"{PAGE}?view=movements&account=Expenses:COGS"))
+    assert list(charts) == ["Movements of the allowance, USD"]
 
 
 @pytest.mark.parametrize(
@@ -444,11 +481,11 @@ def test_charts_tie_to_the_figures_where_the_allowance_stands_elsewhere(
     client = make_client(text + attic)
     url = f"{TEST}?view=positions&account={quote(account)}"
     article, figures = get(client, url), visit(client, url).figures
-    charts = _charts(article)
-    chart = charts.get("Cost and carrying amount") or charts["Cost"]
-    last = chart["data"][-1]["balance"]
-    assert f"{last['USD cost']:.2f}" == figures["Cost"]
-    assert last.get("USD carrying amount") == carrying
+    charts = read_charts(article)
+    chart = charts.get("Cost and allowance, USD") or charts["Cost, USD"]
+    last = chart[max(chart)]
+    assert f"{last['Cost']:.2f}" == figures["Cost"]
+    assert last.get("Carrying amount") == carrying
     if carrying is not None:
         assert f"{carrying:.2f}" == figures["Carrying amount"]
     left_out = "stands in Assets:Inventory:Allowance, which the account filter leaves out"

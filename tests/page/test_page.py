@@ -304,21 +304,24 @@ def test_the_module_shows_fava_one_extension() -> None:
 @pytest.mark.parametrize("view", [*VIEWS, "explain"])
 def test_the_page_has_neither_script_nor_event_handler(example: FlaskClient, view: str) -> None:
     article = get(example, f"{PAGE}?view={view}&item=LAMP")
-    for script in re.findall(r"<script[^>]*>", article):
-        assert 'type="application/json"' in script, "data for Fava's own components"
+    assert re.findall("<script[^>]*>", article) == [
+        '<script type="application/json" id="page-title">'
+    ], "Fava's own"
     assert not re.search(r"\son\w+\s*=|javascript:|\sstyle=", article)
 
 
 def test_templates_mark_nothing_as_safe_and_ask_for_nothing_from_outside() -> None:
-    files = [*FOLDER.glob("templates/**/*.*"), FOLDER / "Impairment.js"]
+    files = [*FOLDER.glob("templates/**/*.*"), *FOLDER.glob("*.js")]
     assert len(files) > 10
     for path in files:
         text = path.read_text(encoding="utf-8")
         assert "|safe" not in text.replace(" ", ""), path.name
+        text = text.replace('"http://www.w3.org/2000/svg"', "the name of SVG")
         assert not re.search(r"https?://|@import|url\(", text), path.name
 
 
-def test_the_script_is_served(example: FlaskClient) -> None:
-    with example.get("/harbour-lane-goods/extension_js_module/Impairment.js") as response:
+@pytest.mark.parametrize("name", ["extension_js_module/Impairment", "extension/Impairment/charts"])
+def test_the_scripts_are_served(example: FlaskClient, name: str) -> None:
+    with example.get(f"/harbour-lane-goods/{name}.js") as response:
         assert response.status_code == 200
         assert response.mimetype == "text/javascript"

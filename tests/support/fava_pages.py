@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -113,6 +115,24 @@ class Reader(HTMLParser):
         return next(table for table in self.tables if table.label.startswith(label))
 
 
+def read_charts(article: str) -> dict[str, dict[str, dict[str, Decimal]]]:
+    """What is drawn: numbers by chart, by row and by series, those of 0 left out."""
+    charts = {}
+    for label, body in re.findall(
+        r'<figure class="chart"[^>]* aria-label="([^"]*)">(.*?)</figure>', article, re.DOTALL
+    ):
+        titles = re.findall(r'data-key="[^"]*">([^<]*)</th>', body) or ["Amount"]
+        rows = {}
+        for row in re.findall(r"<tr.*?</tr>", body, re.DOTALL):
+            name = re.search(r'<th scope="row">(?:<a[^>]*>)?([^<]*)<', row)
+            numbers = map(Decimal, re.findall(r'data-n="([^"]*)"', row))
+            if name is not None:
+                pairs = zip(titles, numbers, strict=True)
+                rows[html.unescape(name[1])] = {title: n for title, n in pairs if n}
+        charts[html.unescape(label)] = rows
+    return charts
+
+
 def start(path: Path, **options: Any) -> FlaskClient:
     """Start Fava on a ledger, without a server."""
     return create_app([path], load=True, poll_watcher=True, **options).test_client()
@@ -129,10 +149,10 @@ def get(client: FlaskClient, url: str) -> str:
     return re.sub(r"<style>.*?</style>", "", article, flags=re.DOTALL)
 
 
-def read(html: str) -> Reader:
+def read(text: str) -> Reader:
     """Read what stands on a page."""
     reader = Reader()
-    reader.feed(html)
+    reader.feed(text)
     return reader
 
 

@@ -72,7 +72,8 @@ class RiskRow:
         headroom: Theirs less their carrying amount; `headroom_share` is of net realisable value.
         price_age: Days since the oldest price that counted.
         expires: The first date on which a lot expires; units and loss are those of all lots
-            that expire within the given days and that demand will not reach.
+            that expire within the given days and that demand will not reach; `losses_dated` is
+            the same loss by the date on which lots expire.
         supply: For how many days the units of the item last; None if none were sold.
         idle: Days since units were last sold or used, or else first bought, as the rates for idle
             goods count them, if the policy has some.
@@ -103,6 +104,7 @@ class RiskRow:
     age: int
     at_risk: Decimal
     explained: Mapping[str, str]
+    losses_dated: Sequence[tuple[datetime.date, Decimal]] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -133,6 +135,8 @@ def list_risks(
     run: Run,
     headroom: Decimal = HEADROOM,
     within: int = WITHIN,
+    *,
+    is_whole: bool = False,
 ) -> list[RiskRow]:
     """List what is at risk, by entity and currency: what is certain, then the most money first.
 
@@ -140,6 +144,7 @@ def list_risks(
         run: The state of a date.
         headroom: The share by which prices may fall, 0.10 for 10 %.
         within: The days to look ahead.
+        is_whole: Whether goods of which nothing is near are listed as well.
     """
     with localcontext(CONTEXT):
         question, falls = Question(run, within, headroom), find_falls(run, headroom)
@@ -149,7 +154,7 @@ def list_risks(
             prospects = look_ahead(question, stock, turnover, falls)
             groups = _split(question, prospects)
             found += [_sum_up(question, group, turnover, stock) for group in groups]
-        return sorted((row for row in found if row.warnings), key=_sort_key)
+        return sorted((row for row in found if is_whole or row.warnings), key=_sort_key)
 
 
 class RiskTotal(NamedTuple):
@@ -229,6 +234,11 @@ def _sum_up(
         age=max((question.today - row.lot.aged_from).days for row in group),
         at_risk=min(max(ZERO, carrying, carrying - test), sum(losses.values(), ZERO)),
         explained={},
+        losses_dated=[
+            (row.lot.facts.expires, row.loss_expiry)
+            for row in group
+            if row.lot.facts.expires is not None and row.loss_expiry
+        ],
     )
     return replace(found, explained=warn(question, found, group, is_slow=is_slow))
 
