@@ -21,6 +21,7 @@ from tests.support.fava_pages import (
     MakeClient,
     get,
     read,
+    read_charts,
     visit,
 )
 
@@ -399,9 +400,9 @@ def test_roll_forward_of_each_adds_up_to_that_of_all(
 @pytest.mark.parametrize(
     ("basis", "known"),
     [
-        ("item", ["All", "Item", "Category"]),
-        ("category", ["All", "Category"]),
-        ("total", ["All"]),
+        ("item", ["Movement", "Cause", "Item", "Category"]),
+        ("category", ["Movement", "Cause", "Category"]),
+        ("total", ["Movement", "Cause"]),
     ],
 )
 def test_roll_forward_offers_what_the_policy_can_tell_apart(
@@ -414,6 +415,18 @@ def test_roll_forward_offers_what_the_policy_can_tell_apart(
     assert re.findall(r">(\w+)</a>", ways) == known
     article = get(client, f"{TEST}?view=rollforward&each=item")
     assert ("This address cannot be read" in article) == ("Item" not in known)
+
+
+def test_the_bridge_leads_from_opening_to_closing_by_cause(example: FlaskClient) -> None:
+    article = get(example, f"{PAGE}?view=rollforward&each=cause&time=2024&interval=quarter")
+    bars = read_charts(article)["Bridge of the allowance, USD"]
+    amounts = {name: row["Amount"] for name, row in bars.items()}
+    total = read(article).table("Roll-forward").find("Total, USD")
+    titles = read(article).table("Roll-forward").rows[0]
+    assert titles == ["Period", *amounts]
+    assert [Decimal(text.replace(",", "")) for text in total[1:]] == list(amounts.values())
+    closing = amounts.pop("Closing")
+    assert sum(amounts.values()) == closing == 246
 
 
 def test_a_period_leads_to_its_movements(example: FlaskClient) -> None:
