@@ -185,7 +185,7 @@ def _list_near(run: Run, within: int) -> Iterator[Task]:
             share = row.headroom_share
             room = "" if share is None else f"headroom is {show_share(share)}; "
             fall = f"it is lost if prices fall by {show_share(HEADROOM)}"
-            reason = f"{room}{fall}{at}; is the price still right?"
+            reason = f"{room}{fall}{at}; the line takes a newer price"
             line = f"{run.as_of} price {row.commodity} … {row.currency}"
             yield make("near-cost", reason, row.loss_price, date=run.as_of, line=line)
 

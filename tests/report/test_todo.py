@@ -159,7 +159,7 @@ def test_goods_near_cost_and_contracts_that_end() -> None:
 def test_every_line_of_goods_near_cost_can_be_pasted() -> None:
     (near,) = find(follow(PRICED.replace("25.00", "21.00")), "near-cost")
     assert near.line == "2024-01-31 price MUG … USD"
-    assert "sold at 20.00 USD or more nothing is lost; is the price still right?" in near.reason
+    assert "sold at 20.00 USD or more nothing is lost; the line takes a newer price" in near.reason
 
 
 def test_what_age_will_take_can_be_avoided_by_a_sale() -> None:
