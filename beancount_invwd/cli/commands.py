@@ -12,6 +12,7 @@ from typing import get_args
 
 import click
 
+from beancount_invwd.cli.auditing import audit, lookback
 from beancount_invwd.cli.console import (
     Commands,
     Ledger,
@@ -228,5 +229,5 @@ def disclose(ledger: str, start: Day, end: Day, output: str | None) -> None:
     finish(loaded)
 
 
-for _command in (book, count, example, init, prices, todo):
+for _command in (audit, book, count, example, init, lookback, prices, todo):
     main.add_command(_command)

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.money import CONTEXT, ONE, ZERO, round_money
-from beancount_invwd.report.ledger.recent_sales import DAYS, find_medians
+from beancount_invwd.report.ledger.recent_sales import DAYS, find_last_sale, find_paid
 from beancount_invwd.report.output.columns import CURRENCY, ITEM, Column
 from beancount_invwd.report.output.tables import Document, Table
-from beancount_invwd.report.risk.prospects import WINDOW, gets_old
+from beancount_invwd.report.risk.prospects import gets_old
 from beancount_invwd.report.risk.selling import find_selling
 
 if TYPE_CHECKING:
     from beancount_invwd.allowance.groups import Row
     from beancount_invwd.engine import Run
-    from beancount_invwd.lots.stock import Lot, Stock
+    from beancount_invwd.lots.stock import Lot
     from beancount_invwd.measure.prices import Price
 
 WITHIN = 30
@@ -116,9 +116,8 @@ def _find_cause(run: Run, lot: Lot) -> tuple[str, Need]:
 def _sum_up(run: Run, item: str, currency: str, rows: Sequence[_Lacking]) -> PriceNeed:
     first = min(rows, key=lambda row: row.date)
     last, stock = run.find_newest_price(item), first.lot.stock
-    median = find_medians(run).get((item, currency))
-    if median is not None:
-        median = round_money(median, stock.quantum)
+    paid = find_paid(run).get((item, currency))
+    median = None if paid is None else round_money(paid.median, stock.quantum)
     number = "…"
     if median is not None:
         gross = median * (ONE + run.find_item_terms(stock).price_includes)
@@ -133,16 +132,10 @@ def _sum_up(run: Run, item: str, currency: str, rows: Sequence[_Lacking]) -> Pri
         last.amount.number if is_known else None,
         last.amount.currency if is_known else None,
         last.date if is_known else None,
-        _find_last_sale(run, stock) if item == stock.key.commodity else None,
+        find_last_sale(run, stock) if item == stock.key.commodity else None,
         median,
         f"{run.as_of} price {item} {number} {currency}",
     )
-
-
-def _find_last_sale(run: Run, stock: Stock) -> datetime.date | None:
-    turnover = run.find_turnover(stock, WINDOW)
-    is_sold = turnover.sold > 0 or turnover.last != run.find_first_purchase(stock)
-    return turnover.last if is_sold else None
 
 
 COLUMNS = (

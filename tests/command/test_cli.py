@@ -41,6 +41,8 @@ COMMANDS = {
     "explain-converted": ["explain", EXAMPLE, "LAMP"],
     "todo": ["todo", EXAMPLE, "--as-of", "2024-04-30"],
     "prices": ["prices", EXAMPLE],
+    "lookback": ["lookback", EXAMPLE, "--as-of", "2023-12-31"],
+    "audit": ["audit", EXAMPLE, "--as-of", "2023-12-31"],
     "count": ["count", EXAMPLE],
     "explain-lot": ["explain", EXAMPLE, "MUG", "--as-of", "2023-09-30", "--lot", "M-0823"],
 }

@@ -1,80 +1,69 @@
-"""Sales of the ledger → what an item sold for lately, net of tax and discounts.
-
-    2024-03-05 * "Two mugs"
-      Assets:Inventory:Store  -2 MUG {}
-      Income:Sales            -6.00 EUR     3.00 EUR a unit
-      …
-
-A price on the posting (`@`) is what it says, less the tax that prices include; without one the
-income of a transaction that sells nothing else is shared out. Sales that are excluded are none of
-the ordinary course.
-"""
+"""Sales of the last days → what was really paid for an item: by units, net of tax and discounts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
-from statistics import median_low
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from beancount.core import data
-
-from beancount_invwd.directives.metadata import EXCLUDE
 from beancount_invwd.ground.dates import add_days
-from beancount_invwd.ground.money import ONE, ZERO
+from beancount_invwd.ground.money import ZERO
+from beancount_invwd.report.ledger.realised import list_exits
 
 if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
+
     from beancount_invwd.engine import Run
+    from beancount_invwd.lots.stock import Stock
 
 DAYS = 90
+WINDOW = 365
 Sold = tuple[str, str]  # item and currency
 
 
-def find_medians(run: Run) -> Mapping[Sold, Decimal]:
-    """Find the median net price per unit of the sales of the last days, by item and currency."""
-    return run.share(_find_medians)
+class Paid(NamedTuple):
+    """What an item sold for lately.
+
+    Attributes:
+        median: The net price that half of the units fetched at most.
+        highest: The net price that no unit exceeded.
+        units: How many were sold for a known price.
+    """
+
+    median: Decimal
+    highest: Decimal
+    units: Decimal
 
 
-def _find_medians(run: Run) -> Mapping[Sold, Decimal]:
-    start = add_days(run.as_of, -DAYS)
-    taxes = {
-        stock.key.commodity: ONE + run.find_item_terms(stock).price_includes for stock in run.stocks
-    }
-    found: dict[Sold, list[Decimal]] = {}
-    for entry in run.past:
-        if entry.date > start and type(entry) is data.Transaction and not _is_excluded(entry):
-            for key, number in _list_prices(run, entry, taxes):
-                found.setdefault(key, []).append(number)
-    return {key: median_low(numbers) for key, numbers in found.items()}
+def find_paid(run: Run) -> Mapping[Sold, Paid]:
+    """Find what was paid in the last days, by item and currency.
+
+    A share of what several items sold for says nothing of the price of one, and is left out.
+    """
+    return run.share(_find_paid)
 
 
-def _is_excluded(row: Any) -> bool:
-    return (row.meta or {}).get(EXCLUDE) is True
+def _find_paid(run: Run) -> Mapping[Sold, Paid]:
+    found: dict[Sold, list[tuple[Decimal, Decimal]]] = {}
+    for row in list_exits(run, add_days(run.as_of, -DAYS), run.as_of):
+        if row.way == "sold" and row.price is not None and not row.is_shared:
+            found.setdefault((row.item, row.cost.currency), []).append((row.price, row.units))
+    return {key: _sum_up(sales) for key, sales in found.items()}
 
 
-def _list_prices(
-    run: Run, txn: Any, taxes: Mapping[str, Decimal]
-) -> Iterator[tuple[Sold, Decimal]]:
-    """List what each posting of a transaction sold goods for."""
-    goods = [
-        row
-        for row in txn.postings
-        if row.cost is not None
-        and row.units.number < ZERO
-        and not _is_excluded(row)
-        and run.inventory(row.account) is not None
-    ]
-    for row in goods:
-        if row.price is not None:
-            item = row.units.currency
-            yield (item, row.price.currency), row.price.number / taxes.get(item, ONE)
-    if len({row.units.currency for row in goods}) == 1 and all(row.price is None for row in goods):
-        yield from _share_income(run, txn, goods)
+def _sum_up(sales: Sequence[tuple[Decimal, Decimal]]) -> Paid:
+    ranked = sorted(sales)
+    total = sum((units for _, units in ranked), ZERO)
+    reached, median = ZERO, ranked[0][0]
+    for price, units in ranked:
+        median, reached = price, reached + units
+        if reached * 2 >= total:
+            break
+    return Paid(median, ranked[-1][0], total)
 
 
-def _share_income(run: Run, txn: Any, goods: list[Any]) -> Iterator[tuple[Sold, Decimal]]:
-    income = [row.units for row in txn.postings if run.policy.roots.is_under(row.account, "Income")]
-    units = -sum((row.units.number for row in goods), ZERO)
-    amount = -sum((row.number for row in income), ZERO)
-    if len({row.currency for row in income}) == 1 and amount > 0:
-        yield (goods[0].units.currency, income[0].currency), amount / units
+def find_last_sale(run: Run, stock: Stock) -> datetime.date | None:
+    """When units were last sold or used; None if they never were."""
+    turnover = run.find_turnover(stock, WINDOW)
+    is_sold = turnover.sold > 0 or turnover.last != run.find_first_purchase(stock)
+    return turnover.last if is_sold else None

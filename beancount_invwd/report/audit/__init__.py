@@ -1,0 +1,1 @@
+"""The listing of lots that an auditor tests."""

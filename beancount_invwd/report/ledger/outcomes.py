@@ -1,0 +1,195 @@
+"""Goods of a date + what left in the days after → what each lot was measured at, and brought.
+
+Like is compared with like: what was paid, less tax, is lessened by the same costs to complete and
+to sell as the measure is. Units are those of the date: what leaves a lot that was on hand; if goods
+were put to another lot since, what was bought on or before the date by its cost date, earlier lots
+first; of a pool the first units that leave its account. What was bought later proves nothing here.
+
+    100 WIDGET {10 USD} measured at 750.00; 40 of them sold in January for 7.00 net: 280.00 where
+    300.00 was expected, 20.00 too much. Had it been known, they would be carried 20.00 lower.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal, localcontext
+from typing import TYPE_CHECKING, Any
+
+from beancount_invwd.ground.dates import add_days
+from beancount_invwd.ground.money import CONTEXT, ZERO
+from beancount_invwd.ground.sums import Sums
+from beancount_invwd.measure.measured import Unit
+from beancount_invwd.report.ledger.realised import Exit, list_exits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from beancount_invwd.allowance.groups import Row
+    from beancount_invwd.engine import Run
+    from beancount_invwd.measure.rule import Rule
+
+WITHIN = 90
+
+
+@dataclass(slots=True)
+class Outcome:
+    """A lot of the date, and what became of it.
+
+    Attributes:
+        row: The lot, measured on the date.
+        units: On the date.
+        sold: Units that were sold for a known price.
+        gross: What these were sold for, less tax.
+        net: The same less the costs of the rule.
+        unpriced: Units that were sold for what is not known.
+        gone: Units that left otherwise: used, scrapped, given back, excluded.
+        shared: Units sold whose price is a share of what several items sold for.
+    """
+
+    row: Row
+    rule: Rule | None
+    units: Decimal
+    sold: Decimal = ZERO
+    gross: Decimal = ZERO
+    net: Decimal = ZERO
+    unpriced: Decimal = ZERO
+    gone: Decimal = ZERO
+    shared: Decimal = ZERO
+    sales: list[tuple[Decimal, Exit]] = field(default_factory=list)
+
+    @property
+    def left(self) -> Decimal:
+        """Units that did not leave."""
+        return self.units - self.sold - self.unpriced - self.gone
+
+    @property
+    def measured(self) -> Decimal | None:
+        """What the units sold were measured at; None if the lot was not assessed."""
+        total = self.row.measured.total
+        return None if total is None else total * self.sold / self.units
+
+    @property
+    def gain(self) -> Decimal | None:
+        """What they brought more than they were measured at."""
+        return None if self.measured is None else self.net - self.measured
+
+    @property
+    def bias(self) -> Decimal | None:
+        """What they would have been carried more at, had it been known: both at most at cost."""
+        if self.measured is None:
+            return None
+        cost = self.row.lot.cost * self.sold / self.units
+        return min(cost, self.net) - min(cost, self.measured)
+
+    def take(self, units: Decimal, exit_: Exit) -> None:
+        """Note units that left."""
+        if exit_.way == "gone":
+            self.gone += units
+            return
+        self.sales.append((units, exit_))
+        self._count(units, exit_)
+
+    def give_back(self, units: Decimal) -> Decimal:
+        """Note units that customers brought back, last out first; return how many."""
+        wanted = units
+        while units and self.sales:
+            sold, exit_ = self.sales.pop()
+            part = min(sold, units)
+            self._count(-part, exit_)
+            units -= part
+            if part < sold:
+                self.sales.append((sold - part, exit_))
+        return wanted - units
+
+    def _count(self, units: Decimal, exit_: Exit) -> None:
+        if exit_.price is None or self.rule is None:
+            self.unpriced += units
+            return
+        lot = self.row.lot
+        self.sold += units
+        self.gross += units * exit_.price
+        goods = Unit(lot.cost * abs(units) / lot.units, abs(units))
+        net = self.rule.costs.find_net(goods, exit_.price)
+        self.net += net if units > ZERO else -net
+        if exit_.is_shared:
+            self.shared += units
+
+
+def list_outcomes(run: Run, within: int) -> list[Outcome]:
+    """List what became of each lot on hand in the days after the date of a run.
+
+    Args:
+        run: The state of a date; its entries tell what came later.
+        within: The days after it.
+    """
+    with localcontext(CONTEXT):
+        goods = _Goods(run)
+        for row in list_exits(run, run.as_of, add_days(run.as_of, within)):
+            goods.note(row)
+        return goods.outcomes
+
+
+class _Goods:
+    """The lots of a date, by what a posting says of them.
+
+    Args:
+        run: The state of the date.
+    """
+
+    def __init__(self, run: Run) -> None:
+        rules: dict[tuple[Any, int], Rule] = {}
+        self._day = run.as_of
+        self.outcomes: list[Outcome] = []
+        self._by_cost: dict[Any, list[Outcome]] = {}
+        self._by_item: dict[Any, list[Outcome]] = {}
+        self._pools: dict[Any, list[Outcome]] = {}
+        for row in run.rows:
+            lot, terms = row.lot, row.lot.terms
+            if lot.units <= ZERO:
+                continue
+            rule = None
+            if terms is not None:
+                key = (lot.stock.key, id(terms))
+                rule = rules.get(key) or run.find_rule(lot, terms)
+                rules[key] = rule
+            self._file(Outcome(row, rule, lot.units))
+
+    def _file(self, found: Outcome) -> None:
+        lot = found.row.lot
+        entity, currency, item = lot.stock.key
+        self.outcomes.append(found)
+        if lot.is_pool:
+            self._pools.setdefault((lot.account, item, currency), []).append(found)
+        else:
+            self._by_cost.setdefault((entity, item, lot.origin[1].cost), []).append(found)
+            self._by_item.setdefault((entity, item, currency), []).append(found)
+
+    def note(self, row: Exit) -> None:
+        """Note what left, or came back."""
+        units = row.units
+        for found in self._list_candidates(row):
+            if not units:
+                return
+            if row.way == "back":
+                units -= found.give_back(units)
+            elif part := min(units, found.left):
+                found.take(part, row)
+                units -= part
+
+    def _list_candidates(self, row: Exit) -> Iterable[Outcome]:
+        """The lots that units may be of, the likeliest first."""
+        currency = row.cost.currency
+        yield from self._pools.get((row.account, row.item, currency), ())
+        same = self._by_cost.get((row.entity, row.item, row.cost), ())
+        yield from sorted(same, key=lambda found: found.row.lot.account != row.account)
+        if row.cost.date is not None and row.cost.date <= self._day:
+            yield from self._by_item.get((row.entity, row.item, currency), ())
+
+
+def sum_bias(run: Run, within: int = WITHIN) -> Mapping[tuple[str, str], Decimal]:
+    """Find what goods would have been carried more at, by entity and currency, of what was sold."""
+    sums: Sums[tuple[str, str]] = Sums()
+    with localcontext(CONTEXT):
+        for row in list_outcomes(run, within):
+            sums.add(row.row.lot.stock.key[:2], row.bias or ZERO)
+        return sums
