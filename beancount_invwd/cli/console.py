@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import importlib.util
+import io
 import os
 import secrets
 import sys
@@ -115,14 +116,21 @@ class Ledger:
             raise click.exceptions.Exit(1) from refusal
 
 
-def load(filename: str) -> Ledger:
-    """Load a ledger, with the checks of bean-check, and print its errors."""
+def load(filename: str, shown: tuple[str, str] | None = None) -> Ledger:
+    """Load a ledger, with the checks of bean-check, and print its errors.
+
+    Args:
+        filename: Its file.
+        shown: The beginning of names of files, and what errors show in its place.
+    """
     with show_progress(f"reading {os.path.basename(filename)}"):  # noqa: PTH119
         entries, errors, options_map = loader.load_file(
             filename, extra_validations=validation.HARDCORE_VALIDATIONS
         )
     if sys.stderr is not None:  # else they would go to stdout
-        printer.print_errors(errors, file=sys.stderr)  # type: ignore[no-untyped-call]
+        text = io.StringIO()
+        printer.print_errors(errors, file=text)  # type: ignore[no-untyped-call]
+        sys.stderr.write(text.getvalue().replace(*(shown or ("", ""))))
     _tell_hidden_page(entries, Path(filename).parent)
     return Ledger(entries, errors, options_map, filename)
 

@@ -1,0 +1,229 @@
+"""`bean-invwd diff`: two versions of a ledger, files or revisions of a git repository."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from beancount_invwd.cli.commands import main
+
+PRICES = """
+2024-01-31 price WIDGET 7.50 USD
+2024-02-29 price WIDGET 9.00 USD
+2024-02-29 price GADGET 30.00 USD
+"""
+LEDGER = """option "title" "Two items"
+plugin "beancount_invwd"
+include "prices.beancount"
+2024-01-01 open Assets:Inventory "FIFO"
+2024-01-01 open Assets:Bank
+2024-01-01 open Expenses:COGS
+2024-01-05 * "Supplier" "Widgets"
+  Assets:Inventory    100 WIDGET {10.00 USD}
+  Assets:Bank
+2024-01-06 * "Supplier" "Gadgets"
+  Assets:Inventory     10 GADGET {40.00 USD}
+  Assets:Bank
+2024-02-10 * "Customer" "Widgets"
+  Assets:Inventory    -40 WIDGET {}
+  Expenses:COGS
+2024-03-01 balance Assets:Bank  -1400.00 USD
+"""
+AUTHOR = {"name": "Ledger Keeper", "email": "keeper@example.org"}
+
+
+@pytest.fixture
+def books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with one commit of a ledger in a folder of it, which is the current one."""
+    folder = tmp_path / "books"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", AUTHOR["name"])
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", AUTHOR["email"])
+        monkeypatch.setenv(f"GIT_{role}_DATE", "2024-03-02T12:00:00+0000")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    git(tmp_path, "init", "-q")
+    write(folder)
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-q", "-m", "first")
+    return folder
+
+
+def git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments],  # noqa: S607
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout
+
+
+def write(folder: Path, ledger: str = LEDGER, prices: str = PRICES) -> None:
+    (folder / "main.beancount").write_text(ledger, encoding="utf-8")
+    (folder / "prices.beancount").write_text(prices, encoding="utf-8")
+
+
+def commit(folder: Path) -> None:
+    git(folder, "commit", "-q", "-a", "-m", "changed")
+
+
+def diff(old: str, new: str, *options: str) -> Result:
+    return CliRunner().invoke(main, ["diff", old, new, *options])
+
+
+def read(old: str, new: str, *options: str) -> dict[str, Any]:
+    result = diff(old, new, *options, "--format", "json")
+    assert result.exit_code == 0, result.output
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def test_a_ledger_does_not_differ_from_itself(books: Path) -> None:
+    found = read("HEAD:books/main.beancount", "main.beancount", "--fail-above", "0")
+    assert {key for key, rows in found.items() if isinstance(rows, list) and rows} == set()
+    assert "No movement differs." in diff("main.beancount", "main.beancount").stdout
+    assert books.exists()
+
+
+def test_a_changed_price_is_the_one_line_behind_what_differs(books: Path) -> None:
+    write(books, prices=PRICES.replace("7.50", "7.00"))
+    found = read("HEAD:books/main.beancount", "main.beancount")
+    moved = [(row["date"], row["kind"], row["difference"]) for row in found["movements"]]
+    # 100 × 0.50 more is lost, 40 % of it released, the rest comes back with the price of February
+    assert moved == [
+        ("2024-01-31", "write-down", "50.00"),
+        ("2024-02-10", "release", "-20.00"),
+        ("2024-02-29", "reversal", "-30.00"),
+    ]
+    assert "allowances" not in found
+    (row,) = found["directives"]
+    assert row == {
+        "change": "changed",
+        "place": "prices.beancount:2",
+        "old": "2024-01-31 price WIDGET 7.50 USD",
+        "new": "2024-01-31 price WIDGET 7.00 USD",
+        "commit": "not committed",
+        "author": "",
+        "day": "",
+    }
+
+
+def test_commit_author_and_day_come_from_git(books: Path) -> None:
+    write(books, prices=PRICES.replace("7.50", "7.00"))
+    commit(books)
+    head = git(books, "rev-parse", "--short=9", "HEAD").strip()
+    (row,) = read("HEAD~1:books/main.beancount", "HEAD:books/main.beancount")["directives"]
+    assert (row["commit"], row["author"], row["day"]) == (head, AUTHOR["name"], "2024-03-02")
+    write(books, prices=PRICES.replace("2024-01-31 price WIDGET 7.50 USD\n", ""))
+    commit(books)
+    head = git(books, "rev-parse", "--short", "HEAD").strip()
+    (row,) = read("HEAD~2:./main.beancount", "HEAD:books/main.beancount")["directives"]
+    assert (row["change"], row["place"]) == ("removed", "prices.beancount:2")
+    assert row["author"] == AUTHOR["name"]
+    assert row["commit"] in {head, git(books, "rev-parse", "--short", "HEAD~1").strip()}
+
+
+def test_neither_work_tree_nor_index_is_touched(books: Path) -> None:
+    write(books, prices=PRICES.replace("7.50", "7.00"))
+    (books / "note.txt").write_text("new\n", encoding="utf-8")
+    before = (git(books, "status", "--porcelain"), (books / "prices.beancount").read_text("utf-8"))
+    diff("HEAD:books/main.beancount", "main.beancount")
+    after = (git(books, "status", "--porcelain"), (books / "prices.beancount").read_text("utf-8"))
+    assert before == after
+
+
+def test_spaces_and_comments_are_no_change(books: Path) -> None:
+    ledger = LEDGER.replace("  Assets:Bank\n", "  Assets:Bank   \n  ; as usual\n")
+    prices = PRICES.replace("02-29 price WIDGET", "02-29   price WIDGET").replace("7.50", "7.00")
+    write(books, ledger, "\n; moved down\n" + prices)
+    rows = read("HEAD:books/main.beancount", "main.beancount")["directives"]
+    assert [(row["place"], row["new"][-8:]) for row in rows] == [("prices.beancount:4", "7.00 USD")]
+
+
+def test_other_items_do_not_lie_behind_it(books: Path) -> None:
+    ledger = LEDGER.replace('"Gadgets"', '"Gadgets again"')
+    write(books, ledger, PRICES.replace("7.50", "7.00"))
+    rows = read("HEAD:books/main.beancount", "main.beancount")["directives"]
+    assert [row["place"] for row in rows] == ["prices.beancount:2"]
+
+
+def test_a_changed_purchase_is_one_directive_and_not_its_sales(books: Path) -> None:
+    write(books, LEDGER.replace("10.00 USD", "10.50 USD").replace("-1400", "-1450"))
+    rows = read("HEAD:books/main.beancount", "main.beancount")["directives"]
+    assert [(row["change"], row["place"]) for row in rows] == [("changed", "main.beancount:7")]
+
+
+def test_a_policy_lies_behind_everything(books: Path) -> None:
+    line = """plugin "beancount_invwd" "{'selling_cost': '10%'}\""""
+    write(books, LEDGER.replace('plugin "beancount_invwd"', line))
+    found = read("HEAD:books/main.beancount", "main.beancount")
+    assert [row["new"] for row in found["directives"]] == [line]
+    assert {row["commodity"] for row in found["movements"]} == {"WIDGET", "GADGET"}
+    figures = {row["figure"]: row["difference"] for row in found["disclosures"]}
+    assert figures["closing"] == "84.00"  # 60 × 0.90 and 10 × 3.00
+
+
+def test_closed_periods_say_so(books: Path) -> None:
+    closed = LEDGER + '2024-01-31 custom "invwd-closed" TRUE\n'
+    write(books, closed)
+    commit(books)
+    result = diff(
+        "HEAD~1:books/main.beancount", "HEAD:books/main.beancount", "--as-of", "2024-01-31"
+    )
+    assert "movements that differ are in periods closed on 2024-01-31" in result.stdout
+    assert '2024-01-31 custom "invwd-closed" TRUE' in result.stdout
+
+
+@pytest.mark.parametrize(("limit", "status"), [("100", 0), ("99.99", 1), ("0", 1)])
+def test_a_limit_is_a_gate(books: Path, limit: str, status: int) -> None:
+    write(books, prices=PRICES.replace("7.50", "7.00"))  # 50.00 + 20.00 + 30.00
+    result = diff("HEAD:books/main.beancount", "main.beancount", "--fail-above", limit)
+    assert result.exit_code == status
+    assert ("Movements differ by 100.00 USD" in result.stderr) == bool(status)
+
+
+def test_errors_of_a_revision_are_named_as_it_was_asked_for(books: Path) -> None:
+    write(books, LEDGER.replace("-1400", "-1500"))
+    commit(books)
+    result = diff("HEAD:books/main.beancount", "HEAD~1:books/main.beancount")
+    assert result.exit_code == 1
+    assert "HEAD:books/main.beancount:16:" in result.stderr
+    assert "bean-invwd-" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("old", "words"),
+    [
+        ("nothing.beancount", "is no file, nor REV:file"),
+        ("HEAD:nothing.beancount", "HEAD of this git repository has no file nothing.beancount"),
+        ("v9:main.beancount", "git knows no revision v9"),
+    ],
+)
+@pytest.mark.usefixtures("books")
+def test_what_is_not_there_is_said(old: str, words: str) -> None:
+    result = diff(old, "main.beancount")
+    assert result.exit_code == 2
+    assert words in result.stderr
+
+
+def test_files_need_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    for name, price in (("old", "7.50"), ("new", "7.00")):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name, prices=PRICES.replace("7.50", price))
+    found = read("old/main.beancount", "new/main.beancount")
+    (row,) = found["directives"]
+    assert (row["place"], row["commit"]) == ("prices.beancount:2", "")
+    assert diff("HEAD:main.beancount", "new/main.beancount").exit_code == 2
+    assert datetime.date.fromisoformat(found["as_of"]) == datetime.date(2024, 3, 1)
