@@ -257,6 +257,194 @@ function countChosen(root) {
 }
 
 /**
+ * The fields of the grid of prices.
+ *
+ * @param {HTMLElement} root
+ * @returns {HTMLInputElement[]}
+ */
+function priceFields(root) {
+  const fields = [...root.querySelectorAll("input[data-price]")];
+  return fields.filter((field) => field instanceof HTMLInputElement);
+}
+
+/**
+ * Paste a column of a spreadsheet: one column fills the fields from here on, several columns name
+ * the item first and its price last.
+ *
+ * @param {HTMLElement} root
+ * @param {HTMLInputElement} field
+ * @param {string} text
+ * @returns {boolean} Whether it was more than one cell.
+ */
+function pastePrices(root, field, text) {
+  const rows = text.replace(/\r/g, "").replace(/\n+$/, "").split("\n");
+  const cells = rows.map((row) => row.split("\t").map((cell) => cell.trim()));
+  const isWide = cells.some((row) => row.length > 1);
+  if (rows.length < 2 && !isWide) {
+    return false;
+  }
+  const fields = priceFields(root);
+  const unknown = isWide ? fillByName(fields, cells) : fillDown(fields, field, cells);
+  const told = root.querySelector("[data-price-told]");
+  if (told) {
+    told.textContent = unknown.length ? `Not in this list: ${unknown.join(", ")}` : "";
+  }
+  return true;
+}
+
+/**
+ * @param {HTMLInputElement[]} fields
+ * @param {HTMLInputElement} field
+ * @param {string[][]} cells
+ * @returns {string[]} What has no field.
+ */
+function fillDown(fields, field, cells) {
+  const start = fields.indexOf(field);
+  return cells.flatMap(([cell = ""], i) => {
+    const target = fields[start + i];
+    if (target) {
+      target.value = cell;
+      return [];
+    }
+    return cell ? [cell] : [];
+  });
+}
+
+/**
+ * @param {HTMLInputElement[]} fields
+ * @param {string[][]} cells
+ * @returns {string[]} Items that have no field.
+ */
+function fillByName(fields, cells) {
+  /** @type {Map<string, HTMLInputElement[]>} */
+  const known = new Map();
+  for (const field of fields) {
+    const { price = "", name = "", sku = "" } = field.dataset;
+    for (const word of new Set([price, name, sku].filter(Boolean).map((word) => word.toLowerCase()))) {
+      known.set(word, [...(known.get(word) ?? []), field]);
+    }
+  }
+  return cells.flatMap((row) => {
+    const found = known.get((row[0] ?? "").toLowerCase()) ?? [];
+    for (const field of found) {
+      field.value = row.filter(Boolean).at(-1) ?? "";
+    }
+    return found.length || !row[0] ? [] : [row[0]];
+  });
+}
+
+const LONGEST_SHEET = 2500; // of an address, with what the server and proxies before it add
+
+/**
+ * What is filled in, in pieces that fit into an address.
+ *
+ * @param {HTMLInputElement[]} fields
+ * @returns {HTMLInputElement[][]}
+ */
+function splitFields(fields) {
+  /** @type {HTMLInputElement[][]} */
+  const pieces = [];
+  let length = LONGEST_SHEET;
+  for (const field of fields) {
+    const size = encodeURIComponent(writeLine(field)).length;
+    if (length + size > LONGEST_SHEET) {
+      pieces.push([]);
+      length = 0;
+    }
+    pieces.at(-1)?.push(field);
+    length += size;
+  }
+  return pieces;
+}
+
+/**
+ * @param {HTMLInputElement} field
+ * @returns {string}
+ */
+function writeLine(field) {
+  const value = field.value.trim().replaceAll('"', "").replaceAll(";", " ");
+  return `${field.dataset.price ?? ""};${value};${field.dataset.currency ?? ""}\n`;
+}
+
+/**
+ * Have what is filled in checked, and show the directives that it gives.
+ *
+ * @param {HTMLElement} root
+ */
+async function showPrices(root) {
+  const output = root.querySelector("#price-lines");
+  const number = String(Number(root.dataset.prices ?? "0") + 1);
+  root.dataset.prices = number;
+  const filled = priceFields(root).filter((field) => field.value.trim());
+  const pieces = splitFields(filled);
+  const found = await Promise.all(pieces.map((fields) => checkPrices(root, fields)));
+  if (root.dataset.prices !== number || !output) {
+    return; // something else was filled in meanwhile
+  }
+  output.textContent = found.map((piece) => piece.text).join("");
+  const faults = new Map(found.flatMap((piece) => [...piece.faults]));
+  for (const field of priceFields(root)) {
+    tellFault(root, field, faults.get(field) ?? "");
+  }
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {HTMLInputElement[]} fields
+ * @returns {Promise<{ text: string, faults: Map<HTMLInputElement, string> }>}
+ */
+async function checkPrices(root, fields) {
+  const date = root.querySelector("[data-price-date]");
+  const tax = root.querySelector("[data-price-tax]");
+  const params = changeParams({ sheet: fields.map(writeLine).join("") });
+  params.set("date", date instanceof HTMLInputElement ? date.value : "");
+  params.set("tax", tax instanceof HTMLInputElement ? tax.value : "");
+  const response = await fetch(`${pageAddress()}price_lines?${params}`);
+  /** @type {Map<HTMLInputElement, string>} */
+  const faults = new Map();
+  if (!response.ok) {
+    const words = await readError(response);
+    fields.forEach((field) => faults.set(field, words));
+    return { text: "", faults };
+  }
+  /** @type {{ text: string, problems: { line: number, message: string }[] }} */
+  const body = await response.json();
+  for (const { line, message } of body.problems) {
+    const field = fields[line - 2]; // the first line is the header
+    if (field) {
+      faults.set(field, message);
+    }
+  }
+  return { text: body.text, faults };
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {HTMLInputElement} field
+ * @param {string} words
+ */
+function tellFault(root, field, words) {
+  const id = field.getAttribute("aria-describedby") ?? "";
+  const place = root.querySelector(`#${CSS.escape(id)}`);
+  field.toggleAttribute("aria-invalid", Boolean(words));
+  if (words) {
+    field.setAttribute("aria-invalid", "true");
+  }
+  if (place) {
+    place.textContent = words;
+  }
+}
+
+/**
+ * @param {HTMLElement} field
+ * @returns {boolean}
+ */
+function isOfPrices(field) {
+  const { price, priceDate, priceTax } = field.dataset;
+  return [price, priceDate, priceTax].some((value) => value !== undefined);
+}
+
+/**
  * @param {HTMLElement} root
  * @param {MouseEvent} event
  */
@@ -353,9 +541,20 @@ function prepare(root) {
     if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) {
       if (field.dataset.line) {
         countChosen(root);
+      } else if (isOfPrices(field)) {
+        void showPrices(root);
       } else if (field.form) {
         submit(root, field.form);
       }
+    }
+  });
+  root.addEventListener("paste", (event) => {
+    const field = event.target;
+    const text = event.clipboardData?.getData("text/plain") ?? "";
+    const isField = field instanceof HTMLInputElement && field.dataset.price !== undefined;
+    if (isField && pastePrices(root, field, text)) {
+      event.preventDefault();
+      void showPrices(root);
     }
   });
   root.addEventListener("submit", (event) => {

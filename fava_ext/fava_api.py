@@ -242,3 +242,11 @@ def list_errors(ledger: FavaLedger, kind: type[_Error]) -> list[_Error]:
 def name_item(ledger: FavaLedger, commodity: str) -> str:
     """Name a commodity as Fava does."""
     return ledger.commodities.name(commodity)
+
+
+def find_sku(ledger: FavaLedger, commodity: str) -> str:
+    """The number that a commodity has in a shop; empty for none."""
+    for entry in ledger.all_entries_by_type.Commodity:
+        if entry.currency == commodity:
+            return str(entry.meta.get("sku", ""))
+    return ""

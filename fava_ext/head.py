@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from beancount_invwd.ground.errors import InvwdError
-from beancount_invwd.report.ledger.untested import find_untested, tell_untested
+from beancount_invwd.engine import InvwdError
+from beancount_invwd.report.ledger.untested import find_untested, tell_cure, tell_gap
 
 from . import fava_api
 from .views import todo
@@ -92,8 +92,10 @@ def _find_untested(context: Context) -> Untested | None:
         f"{formats.show_money(amount, currency)} {currency}"
         for currency, amount in sorted(found.pending.items())
     ]
-    line = "" if found.cure.startswith("'until'") else formats.sentence(found.cure)
-    return Untested(str(found.due), formats.sentence(tell_untested(found)), pending, line)
+    text, line = f"{tell_gap(found)}.", formats.sentence(found.cure)
+    if line.startswith("'until'"):
+        text, line = f"{text} The cure: {tell_cure(found)}.", ""
+    return Untested(str(found.due), formats.sentence(text[0].upper() + text[1:]), pending, line)
 
 
 def _link_line(context: Context) -> Link | None:

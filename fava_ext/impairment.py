@@ -39,6 +39,7 @@ from .request.cache import Cache
 from .request.context import Context
 from .request.question import BadQuestionError, read_question
 from .request.selection import Selection
+from .views import prices
 from .views.explain import tell_story
 from .views.index import VIEWS, build_body, list_links
 
@@ -141,6 +142,17 @@ class Impairment(FavaExtensionBase):
         values = {name: self._remember(name, build), "ledger": self.ledger, "extension": self}
         html = self.jinja_env.get_template(f"impairment/{template}").render(**values)
         return Response(html, mimetype="text/html")
+
+    @extension_endpoint
+    def price_lines(self) -> Response:
+        """Prices that were filled in, as directives to copy."""
+
+        def make() -> Response:
+            filters = fava_api.read_filters(self.ledger)
+            found = prices.read(self._make_context(self._find_cache(), filters))
+            return Response(json.dumps(found, ensure_ascii=False), mimetype="application/json")
+
+        return self._answer(make)
 
     # Downloads
 

@@ -24,13 +24,16 @@ from beancount_invwd.engine.ledger import (
     list_own,
 )
 from beancount_invwd.engine.run import Run
+from beancount_invwd.ground.errors import InvwdError, RuleError
 from beancount_invwd.transactions.journal import FILENAME
 
 __all__ = [
     "FILENAME",
     "Asked",
     "BadConfiguration",
+    "InvwdError",
     "NotSwitchedOn",
+    "RuleError",
     "Run",
     "collector_paused",
     "find_config",

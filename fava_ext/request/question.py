@@ -5,12 +5,13 @@ Fava's own parameters (time, account, filter, conversion, interval) are read in 
 
 from __future__ import annotations
 
+import datetime
 import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
-from beancount_invwd.ground.errors import RuleError
+from beancount_invwd.engine import RuleError
 from beancount_invwd.policy.standards import BASES, STANDARDS
 from beancount_invwd.report.ledger.holdings import By
 from beancount_invwd.report.ledger.rolled import RollBy
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
 
 View = Literal[
-    "todo", "positions", "movements", "rollforward", "risk", "compare", "disclosure", "help",
-    "explain",
+    "todo", "positions", "movements", "rollforward", "risk", "prices", "compare", "disclosure",
+    "help", "explain",
 ]  # fmt: skip
 DEFAULT_SHOCK = "-10%"
 _LATEST = 100_000
+_ZERO = Decimal()
 _MOST_COLUMNS = 6
 
 
@@ -50,6 +52,7 @@ class Question:
         item: The item to explain, and `lot` the label of its lots.
         scenarios: What to compare with, a column each, as on the command line.
         within: The days to look ahead, None for as many as the view does.
+        sheet: Lines with prices that were filled in, of a date, and the tax that they contain.
         standard: Another standard to compare with, empty for that of the ledger; so are `basis`
             and `price`, by how many per cent prices change.
     """
@@ -69,6 +72,9 @@ class Question:
     headroom: Decimal = HEADROOM
     within: int | None = None
     kind: str = ""
+    sheet: str = ""
+    date: datetime.date | None = None
+    tax: Decimal = _ZERO
 
     @property
     def policy(self) -> str:
@@ -99,6 +105,7 @@ class Question:
         """The parameters of the view, but for its name."""
         within = {} if self.within is None else {"within": self.within}
         values: dict[str, dict[str, Any]] = {
+            "prices": within,
             "todo": {**within, "kind": self.kind},
             "positions": {"by": self.by},
             "rollforward": {"each": self.each, "period": self.period},
@@ -145,6 +152,9 @@ def read_question(args: MultiDict[str, str]) -> Question:
         headroom=_read_share(args.get("headroom", "")),
         within=_read_days(args.get("within", "")),
         kind=args.get("kind", ""),
+        sheet=args.get("sheet", ""),
+        date=_read_date(args.get("date", "")),
+        tax=_read_tax(args.get("tax", "")),
     )
 
 
@@ -184,3 +194,16 @@ def _read_days(value: str) -> int | None:
     if not re.fullmatch("[0-9]{1,6}", value) or int(value) > _LATEST:
         raise BadQuestionError(f"within is {_quote(value)}; allowed are days, 0 to {_LATEST}")
     return int(value)
+
+
+def _read_date(value: str) -> datetime.date | None:
+    try:
+        return datetime.date.fromisoformat(value) if value else None
+    except ValueError as error:
+        raise BadQuestionError(f"date is {_quote(value)}; allowed is YYYY-MM-DD") from error
+
+
+def _read_tax(value: str) -> Decimal:
+    if value and not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,4})?", value, re.ASCII):
+        raise BadQuestionError(f"tax is {_quote(value)}; allowed are per cent, 0 to 99")
+    return Decimal(value or 0) / 100

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import downloads, fava_api
-from ..views import compare, disclosure, explain, movements, positions, risk, rollforward, todo
+from ..views import (
+    compare,
+    disclosure,
+    explain,
+    movements,
+    positions,
+    prices,
+    risk,
+    rollforward,
+    todo,
+)
 from .view import Body, Link, View
 
 if TYPE_CHECKING:
@@ -21,6 +31,7 @@ VIEWS: Mapping[str, View] = {
     "movements": View("Movements", movements.show, movements.write, has_figures=True),
     "rollforward": View("Roll-forward", rollforward.show, rollforward.write, has_figures=True),
     "risk": View("At risk", risk.show, risk.write),
+    "prices": View("Prices", prices.show, prices.write),
     "compare": View("Compare", compare.show, compare.write),
     "disclosure": View(
         "Disclosure",

@@ -8,6 +8,7 @@ VIEWS = {
     "movements": "Movements",
     "rollforward": "Roll-forward",
     "risk": "At risk",
+    "prices": "Prices",
     "compare": "Compare",
     "disclosure": "Disclosure",
     "help": "Help",

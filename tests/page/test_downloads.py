@@ -46,6 +46,7 @@ QUESTIONS = [
     ),
     ("todo", "", ["todo"]),
     ("todo", "within=60&time=2023", ["todo", "--within", "60", "--as-of", "2023-12-31"]),
+    ("prices", "within=400", ["prices", "--within", "400"]),
     ("risk", "", ["risk"]),
     ("risk", "headroom=25&within=10&time=2023-09", ["risk", "--headroom", "25%", "--within", "10",
                                                     "--as-of", "2023-09-30"]),
@@ -106,7 +107,8 @@ def test_a_download_is_an_attachment_with_a_name(example: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "view", ["todo", "positions", "movements", "rollforward", "risk", "compare", "explain"]
+    "view",
+    ["todo", "positions", "movements", "rollforward", "risk", "prices", "compare", "explain"],
 )
 def test_links_of_a_view_lead_to_what_it_shows(example: FlaskClient, view: str) -> None:
     query = f"view={view}&item=LAMP&by=lot&time=2024-10&account=Store&price=-20&headroom=20"

@@ -220,6 +220,7 @@ def test_inventory_accounts_without_goods_are_no_inventory(
     article = get(make_client(HEAD + ACCOUNTS), f"{TEST}?view={view}")
     words = {
         "todo": "Nothing is to be done.",
+        "prices": "No price is needed.",
         "positions": "No inventory on this date",
         "movements": "Nothing was written in this time.",
         "rollforward": "There was no inventory.",

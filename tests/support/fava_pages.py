@@ -17,7 +17,8 @@ EXAMPLE = Path(__file__).parents[2] / "example.beancount"
 PAGE = "/harbour-lane-goods/extension/Impairment/"
 TEST = "/test/extension/Impairment/"
 VIEWS = (
-    "todo", "positions", "movements", "rollforward", "risk", "compare", "disclosure", "help",
+    "todo", "positions", "movements", "rollforward", "risk", "prices", "compare",
+    "disclosure", "help",
 )  # fmt: skip
 
 HEAD = """

@@ -58,9 +58,14 @@ def find_untested(run: Run, through: datetime.date | None = None) -> Untested | 
 
 def tell_untested(found: Untested) -> str:
     """Tell of a period end that has passed."""
+    return f"{tell_gap(found)}; {tell_cure(found)}"
+
+
+def tell_gap(found: Untested) -> str:
+    """What is left out, and why."""
     return (
         f"a period ended on {found.due}, but nothing was tested on that day: measurements end on "
-        f"{found.end} (with the ledger, or by 'until'); {tell_cure(found)}"
+        f"{found.end} (with the ledger, or by 'until')"
     )
 
 
