@@ -156,11 +156,14 @@ COLUMNS = (
 def document_price_list(run: Run, rows: Sequence[PriceNeed], within: int) -> Document:
     """The work list."""
     facts: dict[str, Any] = {"as_of": run.as_of, "within": within}
+    sold = [row.line for row in rows if row.median_price is not None]
+    notes = [
+        f"'sold for' is the median net price of sales of the last {DAYS} days; as lines to paste:",
+        *sold,
+    ]
     return Document(
         f"Prices that are needed on {run.as_of}, or within {within} days",
         facts,
         [Table("prices", COLUMNS, rows, empty="No price is needed.")],
-        notes=[f"'sold for' is the median net price of the sales of the last {DAYS} days."]
-        if any(row.median_price is not None for row in rows)
-        else [],
+        notes=notes if sold else [],
     )

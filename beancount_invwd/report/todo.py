@@ -59,6 +59,9 @@ TaskKind = Literal[
 _ASKED: frozenset[str] = frozenset({"own-use", "later-evidence", "provision", "penalty"})
 
 
+MOST_PRICES = 10
+
+
 class Task(NamedTuple):
     """Something to do.
 
@@ -88,7 +91,7 @@ def list_tasks(run: Run, within: int = WITHIN) -> list[Task]:
     with localcontext(CONTEXT):
         found = chain(
             _list_coming(run, within),
-            map(_ask_price, list_price_needs(run, within)),
+            _list_prices(list_price_needs(run, within)),
             _list_not_assessed(run),
             _list_expired(run),
             _list_near(run, within),
@@ -126,6 +129,18 @@ _NEEDS = {
     "too old": "the price is too old",
     "too old soon": "the price gets too old",
 }
+
+
+def _list_prices(needs: Sequence[PriceNeed]) -> Iterator[Task]:
+    """Prices one by one; of many those of the most cost, and the others in one."""
+    yield from map(_ask_price, needs[:MOST_PRICES])
+    rest: dict[str, list[PriceNeed]] = {}
+    for row in needs[MOST_PRICES:]:
+        rest.setdefault(row.currency, []).append(row)
+    for currency, rows in rest.items():
+        reason = f"{len(rows):,} more items need one: bean-invwd prices lists them, to be filled in"
+        cost = sum((row.cost for row in rows), ZERO)
+        yield Task("price", reason, cost, currency, min(row.date for row in rows))
 
 
 def _ask_price(row: PriceNeed) -> Task:

@@ -258,13 +258,23 @@ class _Lack:
                 f"\n(and {len(lots) - MOST_LINES:,} more, all listed by: bean-invwd prices LEDGER)"
             )
         lines = "\n".join(map(self._write_line_with_comment, firsts.values()))
+        sale = self._show_sale(next(iter(firsts.values())))
         return (
             f"no item on hand has a price that counts on {self._day}, so {which} are not assessed; "
             if is_none_priced
             else f"{which} have no price that counts on {self._day} and are not assessed; "
         ) + (
-            f'add what they sell for:\n{lines}{more}\nor put invwd-measure: "cost" or '
-            "invwd-exclude: TRUE on their Commodity"
+            f"add what they sell for:\n{lines}{more}\n{sale}"
+            '\nor put invwd-measure: "cost" or invwd-exclude: TRUE on their Commodity'
+        )
+
+    @staticmethod
+    def _show_sale(lot: Lot) -> str:
+        """How a sale that is entered anyway says what goods sell for."""
+        _, currency, item = lot.stock.key
+        return (
+            f"or what they sold for in their sales, such as -1 {item} {{}} @ … {currency}, with "
+            'plugin "beancount.plugins.implicit_prices" before this one'
         )
 
     def _write_line_with_comment(self, lot: Lot) -> str:
@@ -303,7 +313,7 @@ class _Lack:
         item = lot.stock.key.commodity
         last = self._prices.newest(item)
         if last is None:
-            costs = " (those that implicit_prices made of its costs are none)"
+            costs = " (implicit_prices makes none of its costs, but of sales with an @)"
             return "has no price" + (costs if self._prices.has_cost(item) else "")
         if lot.terms is not None and self._is_stale(lot, last):
             age = lot.terms.price_max_age

@@ -100,6 +100,17 @@ def test_a_missing_price_offers_what_it_sold_for() -> None:
     assert find(follow(f"{SALE.replace('{income}', '-23.00')}{task.line}\n"), "price") == []
 
 
+def test_of_many_prices_those_of_the_most_cost_are_asked_for_one_by_one() -> None:
+    goods = "".join(f"  Assets:Inventory:Store  {i} ART-{i} {{1 USD}}\n" for i in range(1, 13))
+    run = follow(f'{PRICED}2024-02-01 * "More"\n{goods}  Assets:Bank\n', "2024-02-01")
+    asked = find(run, "price")
+    assert len(asked) == 11
+    assert [asked[0].amount, asked[1].commodity, asked[-1].amount] == [12, "ART-11", 3]
+    (rest,) = [row for row in asked if row.commodity is None]
+    assert rest.amount == 1 + 2
+    assert rest.reason.startswith("2 more items need one: bean-invwd prices")
+
+
 def test_a_price_that_lacks_a_rate_asks_for_the_rate() -> None:
     (row,) = list_price_needs(follow("2024-01-31 price MUG 20.00 EUR\n"))
     assert [row.commodity, row.need] == ["EUR", "no rate"]
