@@ -372,10 +372,12 @@ function makeLeaf({ row, x, y, width, height }, figure) {
     leaf.setAttribute("aria-label", `${what}: ${figure.getAttribute("aria-label")}`);
   }
   Object.assign(leaf.style, { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` });
+  const amount = row.texts[0] ?? "";
+  const hasRoom = height > 36 && width > amount.length * 8 + 12; // an amount is never cut
   if (height > 18 && width > 40) {
-    for (const text of height > 36 ? [row.name, row.texts[0]] : [row.name]) {
+    for (const text of hasRoom ? [row.name, amount] : [row.name]) {
       const line = document.createElement("span");
-      line.textContent = text ?? "";
+      line.textContent = text;
       leaf.append(line);
     }
   }

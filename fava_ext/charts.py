@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .request.context import Context
 
 _COLUMNS = 100
-_LEAVES = 40
+_LEAVES = 24
 _VALUES = {"cost": "Cost", "allowance": "Allowance", "carrying": "Carrying amount"}
 _Span = tuple["date", "date"]
 _SAFE = range(3, len(BOUNDS) + 1)
@@ -59,7 +59,8 @@ def hang(context: Context, draw: Callable[[Context], list[Chart]]) -> Gallery:
 def draw_positions(context: Context) -> list[Chart]:
     """What inventory was worth, and where the allowance stands; nothing without inventory."""
     spans = _list_spans(context)
-    return [*_draw_values(context, spans), *_draw_trees(context)] if spans else []
+    charts = [*_draw_values(context, spans), *_draw_trees(context)] if spans else []
+    return sorted(charts, key=_unit_of)
 
 
 def draw_movements(context: Context) -> list[Chart]:
@@ -67,7 +68,13 @@ def draw_movements(context: Context) -> list[Chart]:
     spans = _list_spans(context)
     if not spans:
         return []
-    return [*_draw_movements(context, spans[-_COLUMNS:]), *_draw_values(context, spans)]
+    charts = [*_draw_movements(context, spans[-_COLUMNS:]), *_draw_values(context, spans)]
+    return sorted(charts, key=_unit_of)
+
+
+def _unit_of(chart: Chart) -> str:
+    """Charts of a currency stand side by side."""
+    return chart.unit
 
 
 def _list_spans(context: Context) -> Sequence[_Span]:
@@ -234,7 +241,7 @@ def draw_risks(context: Context, rows: Sequence[RiskRow]) -> list[Chart]:
         *_draw_spread(context, "At risk by month of expiry", "Month", used, months),
         *_draw_spread(context, "Carrying amount by headroom", "Headroom", _name_bands(), bands),
     ]
-    return sorted(charts, key=lambda chart: chart.unit)
+    return sorted(charts, key=_unit_of)
 
 
 def _draw_spread(

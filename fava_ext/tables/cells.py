@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -96,6 +96,11 @@ class Cells:
     def name(self, item: str) -> str:
         """The name of an item in Fava."""
         return fava_api.name_item(self._ledger, item)
+
+    def name_lot(self, row: Any) -> Cell:
+        """The item of a row, and below it the account of a lot: both tell it from others."""
+        cell = self.explain(row.commodity, row.lot_label or "")
+        return replace(cell, note=", ".join(filter(None, (cell.note, row.account))))
 
     def _explain(self, item: str, lot: str = "", day: datetime.date | None = None) -> Cell:
         """The cell of an item, which leads to its explanation: on a day, else on the page's."""

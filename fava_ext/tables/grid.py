@@ -22,14 +22,24 @@ if TYPE_CHECKING:
     from ..request.context import Context
 
 LONGEST = 100
+_PRINTED = 500
 Makers = Mapping[str, Callable[[Any], Cell]]
 
 
 class Head(NamedTuple):
-    """A heading: its column, how the table is sorted by it now, and what a click asks for."""
+    """A heading.
+
+    Attributes:
+        label: Its title with the heading above it, for where a cell stands alone.
+        about: What the column means.
+        sorted: How the table is sorted by it now; `next` is what a click asks for.
+    """
 
     key: str
     title: str
+    label: str
+    about: str
+    kind: str
     is_number: bool
     sorted: str
     next: str
@@ -42,7 +52,8 @@ class Grid:
     Attributes:
         name: Tells the tables of a view apart.
         spans: Headings above the headings, each with the number of columns; empty for none.
-        count: How many rows there are, of which `rows` may be the first ones.
+        rest: What paper shows besides `rows`, which a screen would not.
+        count: How many rows there are.
     """
 
     name: str
@@ -51,6 +62,7 @@ class Grid:
     rows: Sequence[Sequence[Cell]]
     totals: Sequence[Sequence[Cell]]
     count: int
+    rest: Sequence[Sequence[Cell]] = ()
     spans: Sequence[tuple[str, int]] = ()
     empty: str = ""
 
@@ -97,13 +109,15 @@ def build_grid(  # noqa: PLR0913 (what a table is made of)
     rows = table.rows
     if key:
         rows = _sort(rows, _find(shown, key), line.cells, is_down=is_down)
+    cut = len(rows) if question.is_whole else LONGEST
     return Grid(
         table.name,
         label,
-        [_make_head(column, key, is_down=is_down) for column in shown],
-        [line.make(shown, row) for row in (rows if question.is_whole else rows[:LONGEST])],
+        [_make_head(column, key, spans or {}, is_down=is_down) for column in shown],
+        [line.make(shown, row) for row in rows[:cut]],
         [line.total(shown, row) for row in totals],
         len(rows),
+        [line.make(shown, row) for row in rows[cut:_PRINTED]],
         _span(shown, spans) if spans else (),
         table.empty,
     )
@@ -153,13 +167,15 @@ def _span(columns: Sequence[Column], spans: Mapping[str, str]) -> list[tuple[str
     return [(name, len(list(group))) for name, group in groupby(names)]
 
 
-def _make_head(column: Column, key: str, *, is_down: bool) -> Head:
+def _make_head(column: Column, key: str, spans: Mapping[str, str], *, is_down: bool) -> Head:
     now = ("descending" if is_down else "ascending") if column.key == key else ""
     if now:
         then = column.key if is_down else f"-{column.key}"
     else:
         then = f"-{column.key}" if column.is_number else column.key
-    return Head(column.key, column.heading, column.is_number, now, then)
+    title = column.heading
+    label = ": ".join(filter(None, (spans.get(column.key), title)))
+    return Head(column.key, title, label, column.about, column.kind, column.is_number, now, then)
 
 
 def _find(columns: Sequence[Column], key: str) -> Column:

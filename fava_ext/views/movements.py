@@ -25,17 +25,8 @@ if TYPE_CHECKING:
     from ..request.context import Context
     from ..tables.grid import Makers
 
-_SHOWN = (
-    "date",
-    "kind",
-    "group",
-    "entity",
-    "currency",
-    "narration",
-    "quantity",
-    "change",
-    "reason",
-)
+_SHOWN = ("date", "kind", "group", "entity", "currency", "change", "quantity", "narration",
+          "reason")  # fmt: skip
 
 
 def show(context: Context) -> tuple[Grid, None]:

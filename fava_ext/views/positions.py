@@ -13,7 +13,7 @@ from beancount_invwd.report.output.tables import Table
 from beancount_invwd.report.positions import COLUMNS, document_positions
 
 from .. import fava_api
-from ..tables.cells import Badge, Cell
+from ..tables.cells import Badge, Cell, Cells
 from ..tables.grid import Grid, build_grid, pick
 from .view import Link
 
@@ -39,9 +39,9 @@ _WAYS = {
     "account": "Account",
     "entity": "Entity",
 }
-_NAMES = {"item": ("commodity",), "lot": ("commodity", "account", "lot_date")}
-_SHOWN = ("status", "entity", "currency", "quantity", "cost", "allowance", "carrying", "measure",
-          "price", "reason", "pending")  # fmt: skip
+_NAMES = {"item": ("commodity",), "lot": ("commodity", "lot_date")}
+_SHOWN = ("entity", "currency", "quantity", "cost", "allowance", "carrying", "pending", "measure",
+          "price", "status", "reason")  # fmt: skip
 _STATUS = Column("status", "status", get=lambda row: ", ".join(row.marks))
 
 
@@ -60,7 +60,7 @@ class Content:
 
 def show(context: Context) -> tuple[Grid, Content]:
     """What is on hand, what is impaired first."""
-    selection, by = context.selection, context.question.by
+    selection, by, cells = context.selection, context.question.by, Cells(context)
     rows = sorted(list_positions(context.run, by, selection.lots), key=_by_loss)
     columns = pick((*COLUMNS, _STATUS), *_list_keys(by))
     label, table = f"Positions by {by}", Table("positions", COLUMNS, rows)
@@ -70,7 +70,11 @@ def show(context: Context) -> tuple[Grid, Content]:
         is_lost = row.allowance or row.pending or row.measure is None
         return Cell(context.formats.sentence(row.reason), tone="" if is_lost else "quiet")
 
-    makers = {"status": lambda row: Cell(badges=show_marks(row)), "reason": tell_reason}
+    makers = {
+        "commodity": cells.name_lot,
+        "status": lambda row: Cell(badges=show_marks(row)),
+        "reason": tell_reason,
+    }
     grid = build_grid(context, label, table, columns, makers=makers, totals=sum_totals(rows))
     return grid, Content(_list_ways(context), _list_remarks(context))
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.report.output.columns import LOT
 from beancount_invwd.report.output.tables import Table
 from beancount_invwd.report.risk.risk import (
     COLUMNS,
@@ -18,7 +17,7 @@ from beancount_invwd.report.risk.risk import (
 from beancount_invwd.report.risk.warnings import MEANINGS
 
 from ..charts import Gallery, draw_risks, hang
-from ..tables.cells import Badge, Cell
+from ..tables.cells import Badge, Cell, Cells
 from ..tables.grid import Grid, build_grid, pick
 
 if TYPE_CHECKING:
@@ -27,9 +26,8 @@ if TYPE_CHECKING:
 
     from ..request.context import Context
 
-_LOT = tuple(column.key for column in LOT[:2])
-_FIGURES = ("at_risk", "pending", "quantity", "carrying", "headroom", "loss_price", "loss_expiry",
-            "loss_ageing", "supply", "idle", "age", "price_age")  # fmt: skip
+_FIGURES = ("at_risk", "pending", "loss_price", "loss_expiry", "loss_ageing", "carrying",
+            "headroom", "quantity", "supply", "idle", "age", "price_age", "warnings")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +56,10 @@ def show(context: Context) -> tuple[Grid, Content]:
     shown = _list_shown(context)
     near = (row for row in shown if row.warnings)
     rows = sorted(near, key=lambda row: (-row.pending, -row.at_risk))
-    lot = _LOT if any(row.account for row in rows) else ()
-    columns = pick(COLUMNS, "commodity", *lot, "warnings", "entity", "currency", *_FIGURES)
+    lot = ("lot_date",) if any(row.account for row in rows) else ()
+    columns = pick(COLUMNS, "commodity", *lot, "entity", "currency", *_FIGURES)
     table = Table("risk", COLUMNS, rows, empty="Nothing is at risk.")
-    makers: Any = {"warnings": _show_warnings}
+    makers: Any = {"warnings": _show_warnings, "commodity": Cells(context).name_lot}
     grid = build_grid(
         context, "Inventory at risk", table, columns, makers=makers, totals=sum_risks(rows)
     )

@@ -37,7 +37,7 @@ def masked() -> FlaskClient:
 def _visible(article: str) -> str:
     """The text that stands on the page, without addresses, dates, and names with digits."""
     text = re.sub(r"<script.*?</script>", " ", article, flags=re.DOTALL)
-    text = html.unescape(re.sub(r"<[^>]*>", " ", text))
+    text = html.unescape(re.sub(r"<[^>]*>", " ", text.replace("<wbr>", "")))
     known = (
         r"\d{4}-\d\d-\d\d|\w+\.beancount:\d+|Coffee, 1 kg"
         r"|\d+ to \d+ %|over 50 %"

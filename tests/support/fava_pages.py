@@ -153,7 +153,7 @@ def get(client: FlaskClient, url: str) -> str:
 def read(text: str) -> Reader:
     """Read what stands on a page."""
     reader = Reader()
-    reader.feed(text)
+    reader.feed(text.replace("<wbr>", ""))
     return reader
 
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from beancount_invwd.report.output.meanings import MEANINGS
+
 Cell = str | int | Decimal | datetime.date | None
 Kind = Literal[
     "text", "item", "account", "date", "money", "change", "exact", "price", "days", "share"
@@ -53,6 +55,11 @@ class Column:
     def heading(self) -> str:
         """What the page calls it."""
         return self.page or self.title[:1].upper() + self.title[1:]
+
+    @property
+    def about(self) -> str:
+        """What it means, in a sentence; empty where its title says it all."""
+        return MEANINGS.get(self.title, MEANINGS.get(self.key, ""))
 
     @property
     def is_number(self) -> bool:

@@ -1,0 +1,53 @@
+"""Keys (or titles) of columns → what they mean, for whoever points at one or asks for help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+MEANINGS: Mapping[str, str] = {
+    "entity": "The business, branch or fund that the goods belong to.",
+    "currency": "The currency of the cost.",
+    "commodity": "The item; its name opens how its figures came about.",
+    "category": "The class of goods, by the Commodity metadata 'category'.",
+    "account": "The inventory account.",
+    "lot_date": "The date of the purchase, and the label of the lot.",
+    "quantity": "Units; as a cause, what went along with units that left or came.",
+    "cost": "What was paid for the units that are on hand.",
+    "allowance": "What was lost of the cost so far; it stands on an account of its own.",
+    "carrying": "Cost less allowance; never more than cost.",
+    "pending": "What would be written if this date were a measurement date.",
+    "measure": "What the goods are tested against, in total: by most policies what they will sell "
+    "for, less what it takes to finish and to sell them.",
+    "price": "The evidence per unit, before selling costs, and its date.",
+    "reason": "The rule that decided, or what caused the movement.",
+    "status": "What a reader must not miss.",
+    "date": "The day on which it was written.",
+    "kind": "What happened to the allowance.",
+    "group": "The item; the category or all inventory, where the policy tests these as one.",
+    "change": "What it changed of the allowance; an increase is positive.",
+    "narration": "What the entry says; a click shows it.",
+    "from": "The first and last day; a click shows the movements between them.",
+    "opening": "The allowance at the beginning.",
+    "closing": "The allowance at the end: opening and all that stands between.",
+    "write_downs": "Losses of value.",
+    "write_offs": "Losses of value that left nothing.",
+    "reversals": "Value that came back to goods that are still on hand.",
+    "releases": "What went along with goods that were sold or used.",
+    "transfers": "What went along with goods that moved to another account.",
+    "age": "Days since the purchase.",
+    "age and expiry": "What the rates by age took, and goods that expired.",
+    "demand": "What slow or missing sales took.",
+    "exchange_rate": "What the rates of foreign currencies changed.",
+    "stated": "Values that the ledger states: damage, contracts, offers.",
+    "estimates": "What a change of an estimate did.",
+    "corrections": "What was booked by hand, or mends a closed period.",
+    "at_risk": "The sum of what is lost already and what may be lost, at most what is carried.",
+    "loss_price": "What would be written down if prices fell by the share above.",
+    "loss_expiry": "What will expire within the days above before it can be sold.",
+    "loss_ageing": "What the rates by age and idleness will take within the days above.",
+    "headroom": "How far net realisable value may fall until it is the carrying amount.",
+    "supply": "For how many days the units last, at the demand of late.",
+    "idle": "Days since the last sale or use.",
+    "price_age": "Days since the oldest price that counts.",
+    "warnings": "What is near.",
+}
