@@ -1,4 +1,4 @@
-"""The commands of an auditor: estimates against their outcome, and the listing to test."""
+"""The commands for an auditor: estimates against their outcome, the listing to test, the pack."""
 
 from __future__ import annotations
 
@@ -6,12 +6,21 @@ import datetime
 
 import click
 
-from beancount_invwd.cli.console import Ledger, read_date
-from beancount_invwd.cli.options import AS_OF, LEDGER, Day, Printed, prints_tables
+from beancount_invwd.cli.console import (
+    Ledger,
+    check_format,
+    finish,
+    load,
+    read_date,
+    show_progress,
+    write,
+)
+from beancount_invwd.cli.options import AS_OF, LEDGER, OUTPUT, Day, Printed, prints_tables
 from beancount_invwd.report.audit.document import document_audit
 from beancount_invwd.report.audit.listing import list_audit
 from beancount_invwd.report.ledger.outcomes import WITHIN
 from beancount_invwd.report.lookback import document_lookback, look_back
+from beancount_invwd.report.pack.pack import pack as make_pack
 
 _DAYS = click.IntRange(0, 100_000)
 
@@ -58,3 +67,28 @@ def audit(ledger: Ledger, as_of: Day, after: int) -> Printed:
     """
     run = ledger.follow(as_of)
     return run, document_audit(run, list_audit(run, after), after)
+
+
+@click.command()
+@LEDGER
+@click.option(
+    "--through", callback=read_date, required=True, metavar="DATE", help="The last day, inclusive."
+)
+@OUTPUT
+def pack(ledger: str, through: datetime.date, output: str | None) -> None:
+    """Put all reports of a fiscal year in one ZIP file for the accountant.
+
+    The note, positions, roll-forward, bridge, movements, the listing to test, prices used, the
+    policy and its changes, explanations of the largest allowances: as a page to read and print,
+    and as a workbook. The same ledger gives the same bytes.
+
+    \b
+    Example:
+      bean-invwd pack ledger.beancount --through 2024-12-31 --output 2024.zip
+    """
+    check_format("zip", output)
+    loaded = load(ledger)
+    with show_progress("assessing"):
+        content = make_pack(loaded.follow(through))
+    write(loaded, content, output)
+    finish(loaded)

@@ -12,7 +12,7 @@ from typing import get_args
 
 import click
 
-from beancount_invwd.cli.auditing import audit, lookback
+from beancount_invwd.cli.auditing import audit, lookback, pack
 from beancount_invwd.cli.comparing import diff
 from beancount_invwd.cli.console import (
     Commands,
@@ -230,5 +230,5 @@ def disclose(ledger: str, start: Day, end: Day, output: str | None) -> None:
     finish(loaded)
 
 
-for _command in (audit, book, count, diff, example, init, lookback, prices, todo):
+for _command in (audit, book, count, diff, example, init, lookback, pack, prices, todo):
     main.add_command(_command)

@@ -192,12 +192,12 @@ def check_format(name: str, output: str | None) -> None:
     Raises:
         Refusal: XlsxWriter is missing, or a terminal would get a binary file.
     """
-    if name != "xlsx":
+    if name not in {"xlsx", "zip"}:
         return
     if importlib.util.find_spec("xlsxwriter") is None:
-        raise Refusal("--format xlsx needs XlsxWriter: pip install 'beancount-invwd[xlsx]'")
+        raise Refusal("this needs XlsxWriter: pip install 'beancount-invwd[xlsx]'")
     if output is None and sys.stdout is not None and sys.stdout.isatty():
-        raise Refusal("--format xlsx is no text: add --output FILE.xlsx")
+        raise Refusal(f"a file of {name} is no text: add --output FILE.{name}")
 
 
 def deliver(ledger: Ledger, document: Document, name: str, output: str | None, run: Run) -> None:

@@ -1,0 +1,1 @@
+"""All reports of a period in one file for the accountant."""

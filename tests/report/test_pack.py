@@ -1,0 +1,102 @@
+"""The pack: one file for the accountant, the same bytes for the same ledger."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+from beancount import loader
+from click.testing import CliRunner
+
+from beancount_invwd.cli.commands import main
+from beancount_invwd.engine import follow_ledger
+from beancount_invwd.report.pack.pack import pack
+
+EXAMPLE = Path(__file__).parents[2] / "example.beancount"
+NAMES = ["inventory-2024-12-31.html", "inventory-2024-12-31.xlsx"]
+HARM = """
+option "title" "<b>Bold & Sons</b>"
+plugin "beancount_invwd"
+2024-01-01 open Assets:Inventory "FIFO"
+2024-01-01 open Assets:Bank
+2024-01-05 * "Supplier"
+  Assets:Inventory    10 WIDGET {10.00 USD, "<script>alert(1)</script>"}
+  Assets:Bank
+2024-01-31 price WIDGET 7.50 USD
+"""
+
+
+def open_pack(content: bytes) -> tuple[str, openpyxl.Workbook]:
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    page = next(name for name in archive.namelist() if name.endswith(".html"))
+    book = next(name for name in archive.namelist() if name.endswith(".xlsx"))
+    return archive.read(page).decode(), openpyxl.load_workbook(io.BytesIO(archive.read(book)))
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("pack") / "2024.zip"
+    call = ["pack", str(EXAMPLE), "--through", "2024-12-31", "--output", str(path)]
+    assert CliRunner().invoke(main, call).exit_code == 0
+    return path.read_bytes()
+
+
+def test_the_same_ledger_gives_the_same_bytes(packed: bytes) -> None:
+    entries, _, options = loader.load_file(str(EXAMPLE))
+    run = follow_ledger(entries, options, None)
+    assert pack(run) == packed
+    archive = zipfile.ZipFile(io.BytesIO(packed))
+    assert archive.namelist() == NAMES
+    assert {info.date_time[0] for info in archive.infolist()} == {1980}
+
+
+def test_the_page_holds_every_part_and_the_allowance_of_the_report(packed: bytes) -> None:
+    page, _ = open_pack(packed)
+    parts = ["note", "positions", "roll-forward", "bridge", "movements", "audit", "prices"]
+    for part in [*parts, "policy", "explain-LAMP", "explain-SCARF"]:
+        assert f'<section id="{part}">' in page
+        assert f'<a href="#{part}">' in page
+    assert '<td>Total</td><td>USD</td><td class="num">4709.00</td><td class="num">246.00' in page
+    assert page.count("example.beancount:671") >= 2  # the price of LAMP: used, and listed
+
+
+def test_the_workbook_has_a_sheet_for_each_and_they_tie(packed: bytes) -> None:
+    _, book = open_pack(packed)
+    assert book.sheetnames[:2] == ["note", "positions"]
+    sums = {}
+    for name in ("positions", "audit"):
+        titles, *rows = book[name].iter_rows(values_only=True)
+        place = titles.index("allowance")
+        sums[name] = sum(row[place] for row in rows)
+    titles, *rows = book["roll-forward"].iter_rows(values_only=True)
+    assert sums == {"positions": 246, "audit": 246}
+    assert rows[-1][titles.index("closing")] == 246
+    titles, *rows = book["bridge"].iter_rows(values_only=True)
+    first, last = titles.index("opening"), titles.index("closing")
+    for row in rows:
+        assert sum(row[first:last]) == pytest.approx(row[last])
+
+
+def test_words_of_the_ledger_are_words() -> None:
+    entries, errors, options = loader.load_string(HARM)
+    assert not errors
+    page, _ = open_pack(pack(follow_ledger(entries, options, None)))
+    assert "<script>alert" not in page
+    assert "<b>Bold" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "&lt;b&gt;Bold &amp; Sons&lt;/b&gt;: Inventories on 2024-01-31" in page
+
+
+def test_a_ledger_without_goods_has_a_pack_too() -> None:
+    ledger = """
+plugin "beancount_invwd"
+2024-01-01 open Assets:Inventory "FIFO"
+2024-01-01 open Assets:Bank
+"""
+    entries, _, options = loader.load_string(ledger)
+    page, book = open_pack(pack(follow_ledger(entries, options, None)))
+    assert "No inventory is on hand" in page
+    assert "policy" in book.sheetnames
