@@ -7,6 +7,7 @@ Each command loads the ledger, asks `beancount_invwd.report` for rows, and write
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from decimal import Decimal
 from typing import get_args
 
@@ -29,6 +30,7 @@ from beancount_invwd.cli.counting import count
 from beancount_invwd.cli.month_end import book, prices, todo
 from beancount_invwd.cli.options import AS_OF, LEDGER, OUTPUT, Day, Printed, prints_tables
 from beancount_invwd.cli.starting import example, init
+from beancount_invwd.ground.errors import RuleError
 from beancount_invwd.report.compare.compare import compare as compare_policies
 from beancount_invwd.report.compare.document import document_comparison
 from beancount_invwd.report.compare.scenarios import BadScenario, read_scenario
@@ -41,6 +43,7 @@ from beancount_invwd.report.note.markdown import write_markdown
 from beancount_invwd.report.note.note import disclose as write_note
 from beancount_invwd.report.positions import document_positions
 from beancount_invwd.report.risk import risk as risks
+from beancount_invwd.report.risk.selling_costs import find_accounts, table_selling_costs
 from beancount_invwd.report.rollforward import NotTestedSo, document_rollforward, roll_forward
 
 
@@ -136,12 +139,21 @@ def _check_order(start: Day, end: datetime.date) -> None:
     show_default=True,
     help="Days to look ahead: expiry, ageing, old prices.",
 )
+@click.option(
+    "--selling-accounts",
+    "patterns",
+    multiple=True,
+    metavar="PATTERN",
+    help="Accounts of fees and parcels, to hold the selling costs against that are assumed.",
+)
 @prints_tables
-def risk(ledger: Ledger, as_of: Day, headroom: Decimal, within: int) -> Printed:
+def risk(
+    ledger: Ledger, as_of: Day, headroom: Decimal, within: int, patterns: tuple[str, ...]
+) -> Printed:
     """List what may have to be written down next, the most money first.
 
     Headroom of NRV over the carrying amount; units that expire before demand reaches them; days of
-    supply; ageing; days since the last sale; prices that get old.
+    supply; ageing; days since the last sale; prices that get old, and those that nobody pays.
 
     \b
     Example:
@@ -149,7 +161,14 @@ def risk(ledger: Ledger, as_of: Day, headroom: Decimal, within: int) -> Printed:
     """
     run = ledger.follow(as_of)
     rows = risks.list_risks(run, headroom, within)
-    return run, risks.document_risks(run, rows, headroom, within)
+    document = risks.document_risks(run, rows, headroom, within)
+    if not patterns:
+        return run, document
+    try:
+        costs = table_selling_costs(run, find_accounts(run, patterns))
+    except RuleError as error:
+        raise click.BadParameter(str(error), param_hint="'--selling-accounts'") from error
+    return run, replace(document, tables=[*document.tables, costs])
 
 
 @main.command()

@@ -19,6 +19,7 @@ from beancount_invwd.ground.money import CONTEXT, ONE, ZERO, round_money
 from beancount_invwd.report.ledger.recent_sales import DAYS, find_last_sale, find_paid
 from beancount_invwd.report.output.columns import CURRENCY, ITEM, Column
 from beancount_invwd.report.output.tables import Document, Table
+from beancount_invwd.report.risk.listed import find_listed
 from beancount_invwd.report.risk.prospects import gets_old
 from beancount_invwd.report.risk.selling import find_selling
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from beancount_invwd.measure.prices import Price
 
 WITHIN = 30
-Need = Literal["missing", "no rate", "too old", "too old soon"]
+Need = Literal["missing", "no rate", "too old", "too old soon", "not paid"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class PriceNeed:
         date: When the price is needed: now, or when the last one gets too old.
         last_price: The newest price that is evidence, with its currency and date; so is last_sale.
         median_price: Of the sales of the last days, net.
+        loss: What a test at that would write more, of a price that nobody paid.
         line: The directive to complete or to paste.
     """
 
@@ -55,6 +57,7 @@ class PriceNeed:
     last_sale: datetime.date | None
     median_price: Decimal | None
     line: str
+    loss: Decimal = ZERO
 
 
 class _Lacking(NamedTuple):
@@ -64,6 +67,7 @@ class _Lacking(NamedTuple):
     need: Need
     date: datetime.date
     lot: Lot
+    loss: Decimal = ZERO
 
 
 def list_price_needs(run: Run, within: int = WITHIN) -> list[PriceNeed]:
@@ -82,6 +86,11 @@ def list_price_needs(run: Run, within: int = WITHIN) -> list[PriceNeed]:
     return sorted(needs, key=lambda row: (-row.cost, row.commodity, row.currency))
 
 
+def list_urgent_needs(run: Run, within: int = WITHIN) -> list[PriceNeed]:
+    """List the same without the prices that nobody pays, where no money hangs on them."""
+    return [row for row in list_price_needs(run, within) if row.need != "not paid" or row.loss]
+
+
 def _find_lacking(run: Run, rows: Sequence[Row], horizon: datetime.date) -> Iterator[_Lacking]:
     here = [row for row in rows if row.lot.units > 0]
     for row, sells in zip(here, find_selling(run, here), strict=True):
@@ -90,6 +99,9 @@ def _find_lacking(run: Run, rows: Sequence[Row], horizon: datetime.date) -> Iter
             yield _Lacking(*_find_cause(run, row.lot), run.as_of, row.lot)
         elif lack == "product":
             yield _Lacking(row.measured.reason, "missing", run.as_of, row.lot)
+        elif price is not None and (listed := find_listed(run, [row], price)).is_refused:
+            item = row.lot.stock.key.commodity
+            yield _Lacking(item, "not paid", run.as_of, row.lot, listed.loss)
         elif price is not None and gets_old(row.lot.terms, price.date, horizon):
             yield _Lacking(
                 row.lot.stock.key.commodity, "too old soon", _find_end(row.lot, price), row.lot
@@ -135,6 +147,7 @@ def _sum_up(run: Run, item: str, currency: str, rows: Sequence[_Lacking]) -> Pri
         find_last_sale(run, stock) if item == stock.key.commodity else None,
         median,
         f"{run.as_of} price {item} {number} {currency}",
+        sum((row.loss for row in rows), ZERO),
     )
 
 
@@ -156,14 +169,20 @@ COLUMNS = (
 def document_price_list(run: Run, rows: Sequence[PriceNeed], within: int) -> Document:
     """The work list."""
     facts: dict[str, Any] = {"as_of": run.as_of, "within": within}
-    sold = [row.line for row in rows if row.median_price is not None]
-    notes = [
-        f"'sold for' is the median net price of sales of the last {DAYS} days; as lines to paste:",
-        *sold,
-    ]
     return Document(
         f"Prices that are needed on {run.as_of}, or within {within} days",
         facts,
         [Table("prices", COLUMNS, rows, empty="No price is needed.")],
-        notes=notes if sold else [],
+        notes=_list_notes(rows),
     )
+
+
+def _list_notes(rows: Sequence[PriceNeed]) -> list[str]:
+    notes = []
+    if any(row.need == "not paid" for row in rows):
+        notes.append("'not paid': all of these sales were below the price of their day (IAS 2.30).")
+    lines = [row.line for row in rows if row.median_price is not None]
+    if lines:
+        words = f"the median net price, by units, of the sales of the last {DAYS} days"
+        notes += [f"'sold for' is {words}; as lines to paste:", *lines]
+    return notes

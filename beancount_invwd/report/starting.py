@@ -74,4 +74,5 @@ def _list_opens(run: Run, accounts: Sequence[str]) -> Iterator[str]:
 def _list_prices(run: Run) -> Iterator[str]:
     """The prices that are needed, as comments until they are filled in."""
     for row in list_price_needs(run, 0):
-        yield f";; {row.line}" if "…" in row.line else row.line
+        if row.need != "not paid":
+            yield f";; {row.line}" if "…" in row.line else row.line

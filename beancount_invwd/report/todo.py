@@ -31,7 +31,7 @@ from beancount_invwd.report.ledger.untested import find_untested, tell_cure
 from beancount_invwd.report.output.columns import CURRENCY, ITEM, Column
 from beancount_invwd.report.output.numbers import show_share
 from beancount_invwd.report.output.tables import Document, Table
-from beancount_invwd.report.price_list import WITHIN, PriceNeed, list_price_needs
+from beancount_invwd.report.price_list import WITHIN, PriceNeed, list_urgent_needs
 from beancount_invwd.report.risk.risk import HEADROOM, RiskRow, list_risks
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def list_tasks(run: Run, within: int = WITHIN) -> list[Task]:
     with localcontext(CONTEXT):
         found = chain(
             _list_coming(run, within),
-            _list_prices(list_price_needs(run, within)),
+            _list_prices(list_urgent_needs(run, within)),
             _list_not_assessed(run),
             _list_expired(run),
             _list_near(run, within),
@@ -128,6 +128,7 @@ _NEEDS = {
     "no rate": "there is no rate for prices in it",
     "too old": "the price is too old",
     "too old soon": "the price gets too old",
+    "not paid": "nobody pays the price",
 }
 
 
@@ -148,7 +149,7 @@ def _ask_price(row: PriceNeed) -> Task:
     return Task(
         "price",
         f"{_NEEDS[row.need]}{last}",
-        row.cost,
+        row.loss or row.cost,
         row.currency,
         row.date,
         row.commodity,

@@ -36,6 +36,10 @@ COMMANDS = {
     "rollforward-by-item": ["rollforward", EXAMPLE, "--by", "item", "--from", "2024-01-01"],
     "rollforward-by-cause": ["rollforward", EXAMPLE, "--by", "cause", "--period", "quarter"],
     "risk": ["risk", EXAMPLE, "--as-of", "2023-09-30"],
+    "risk-selling": [
+        *("risk", EXAMPLE, "--as-of", "2024-03-31"),
+        *("--selling-accounts", "Expenses:Fees"),
+    ],
     "compare": ["compare", EXAMPLE, "--with", "standard=hgb", "--with", "basis=total,price=-10%"],
     "explain": ["explain", EXAMPLE, "CANDLE", "--as-of", "2024-04-30"],
     "explain-converted": ["explain", EXAMPLE, "LAMP"],

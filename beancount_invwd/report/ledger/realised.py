@@ -44,6 +44,8 @@ class Exit(NamedTuple):
         cost: What Beancount keeps them apart by.
         price: Net per unit, in the currency of the cost; None if it is not known.
         is_shared: Whether the price is a share of what several items sold for.
+        listed: The price that the ledger gave on that day, likewise; None without one, or if it is
+            not asked for.
     """
 
     date: datetime.date
@@ -55,6 +57,7 @@ class Exit(NamedTuple):
     units: Decimal
     price: Decimal | None = None
     is_shared: bool = False
+    listed: Decimal | None = None
 
 
 class _Goods(NamedTuple):
@@ -76,13 +79,23 @@ class _Goods(NamedTuple):
         return Exit(date, way, self.entity, row.account, self.item, row.cost, self.units, price)
 
 
-def list_exits(run: Run, after: datetime.date, until: datetime.date) -> Iterator[Exit]:
-    """List what left of inventory later than a date, up to another, in the order of dates."""
+def list_exits(
+    run: Run, after: datetime.date, until: datetime.date, *, is_listed: bool = False
+) -> Iterator[Exit]:
+    """List what left of inventory later than a date, up to another, in the order of dates.
+
+    Args:
+        run: Tells what accounts, prices and rates are; its entries are read, later ones as well.
+        after: The day before the first.
+        until: The last day.
+        is_listed: Whether the prices of the ledger are asked for.
+    """
     reader, entries = _Reader(run), run.entries
     first = bisect_right(entries, after, key=_get_date)
     for txn in entries[first : bisect_right(entries, until, first, key=_get_date)]:
         if type(txn) is data.Transaction:
-            yield from reader.read(txn)
+            found = reader.read(txn)
+            yield from map(reader.tell_listed, found) if is_listed else found
 
 
 class _Reader:
@@ -113,6 +126,10 @@ class _Reader:
                 for row in came
                 if txn.meta.get(RETURN) is True or row.posting.cost.date < txn.date
             )
+
+    def tell_listed(self, row: Exit) -> Exit:
+        """Tell the price of the ledger as well."""
+        return row._replace(listed=self._find_price(row.date, row.item, row.cost.currency))
 
     def _list_goods(self, txn: Any) -> tuple[list[_Goods], list[_Goods]]:
         """List what left and what came in, without what the transaction only moved."""

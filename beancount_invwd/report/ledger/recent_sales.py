@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.money import ZERO
-from beancount_invwd.report.ledger.realised import list_exits
+from beancount_invwd.report.ledger.realised import Exit, list_exits
 
 if TYPE_CHECKING:
     import datetime
@@ -27,12 +27,16 @@ class Paid(NamedTuple):
     Attributes:
         median: The net price that half of the units fetched at most.
         highest: The net price that no unit exceeded.
-        units: How many were sold for a known price.
+        is_below: Whether every unit sold for less than the ledger's price of its day.
     """
 
     median: Decimal
     highest: Decimal
-    units: Decimal
+    is_below: bool
+
+    def is_refused(self, listed: Decimal, quantum: Decimal) -> bool:
+        """Whether nobody pays a price, which is net as well (IAS 2.30)."""
+        return self.is_below and self.highest + quantum / 2 < listed
 
 
 def find_paid(run: Run) -> Mapping[Sold, Paid]:
@@ -44,22 +48,25 @@ def find_paid(run: Run) -> Mapping[Sold, Paid]:
 
 
 def _find_paid(run: Run) -> Mapping[Sold, Paid]:
-    found: dict[Sold, list[tuple[Decimal, Decimal]]] = {}
-    for row in list_exits(run, add_days(run.as_of, -DAYS), run.as_of):
+    found: dict[Sold, list[Exit]] = {}
+    for row in list_exits(run, add_days(run.as_of, -DAYS), run.as_of, is_listed=True):
         if row.way == "sold" and row.price is not None and not row.is_shared:
-            found.setdefault((row.item, row.cost.currency), []).append((row.price, row.units))
-    return {key: _sum_up(sales) for key, sales in found.items()}
+            found.setdefault((row.item, row.cost.currency), []).append(row)
+    return {key: _sum_up(sales, run.quantum(key[1])) for key, sales in found.items()}
 
 
-def _sum_up(sales: Sequence[tuple[Decimal, Decimal]]) -> Paid:
-    ranked = sorted(sales)
+def _sum_up(sales: Sequence[Exit], quantum: Decimal) -> Paid:
+    ranked = sorted((row.price or ZERO, row.units) for row in sales)
     total = sum((units for _, units in ranked), ZERO)
     reached, median = ZERO, ranked[0][0]
     for price, units in ranked:
         median, reached = price, reached + units
         if reached * 2 >= total:
             break
-    return Paid(median, ranked[-1][0], total)
+    is_below = all(
+        row.listed is not None and (row.price or ZERO) + quantum / 2 < row.listed for row in sales
+    )
+    return Paid(median, ranked[-1][0], is_below)
 
 
 def find_last_sale(run: Run, stock: Stock) -> datetime.date | None:

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from beancount_invwd.ground.money import CONTEXT, ZERO
+from beancount_invwd.ground.money import CONTEXT, ZERO, round_money
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.policy.values import parse_share
 from beancount_invwd.report.ledger.notices import list_notices
@@ -39,6 +39,7 @@ from beancount_invwd.report.output.columns import (
 )
 from beancount_invwd.report.output.numbers import show_share
 from beancount_invwd.report.output.tables import Document, Table
+from beancount_invwd.report.risk.listed import Listed, find_listed
 from beancount_invwd.report.risk.prospects import (
     WINDOW,
     Prospect,
@@ -74,6 +75,9 @@ class RiskRow:
         expires: The first date on which a lot expires; units and loss are those of all lots
             that expire within the given days and that demand will not reach; `losses_dated` is
             the same loss by the date on which lots expire.
+        listed: The price that counts, and `paid` the median net price of the last days' sales,
+            both without tax; `loss_paid` is what a test at that would write more, if nobody paid
+            the price. It is not added to the losses: it is a fall of prices that has happened.
         supply: For how many days the units of the item last; None if none were sold.
         idle: Days since units were last sold or used, or else first bought, as the rates for idle
             goods count them, if the policy has some.
@@ -105,6 +109,9 @@ class RiskRow:
     at_risk: Decimal
     explained: Mapping[str, str]
     losses_dated: Sequence[tuple[datetime.date, Decimal]] = ()
+    listed: Decimal | None = None
+    paid: Decimal | None = None
+    loss_paid: Decimal = ZERO
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -240,7 +247,24 @@ def _sum_up(
             if row.lot.facts.expires is not None and row.loss_expiry
         ],
     )
-    return replace(found, explained=warn(question, found, group, is_slow=is_slow))
+    listed = _find_listed(question, group)
+    if listed is not None:
+        found = replace(
+            found,
+            listed=listed.price,
+            paid=listed.paid and round_money(listed.paid, stock.quantum),
+            loss_paid=listed.loss,
+        )
+    signs = {"slow": is_slow, "list price": listed is not None and listed.is_refused}
+    return replace(found, explained=warn(question, found, group, signs))
+
+
+def _find_listed(question: Question, group: Sequence[Prospect]) -> Listed | None:
+    """The price of goods that sell as usual, against what was paid for them."""
+    rows = [row.row for row in group if row.selling is not None and row.selling.price is not None]
+    prices = [row.selling.price for row in group if row.selling is not None]
+    price = next((price for price in prices if price is not None), None)
+    return None if price is None else find_listed(question.run, rows, price)
 
 
 def _find_pending(group: Sequence[Prospect]) -> Decimal:
@@ -281,6 +305,9 @@ COLUMNS = (
     Column("headroom", "headroom", "money", below="headroom_share"),
     Column("headroom_share", "in %", "share"),
     Column("loss_price", "price loss", "money", page="If prices fall", in_text="rare"),
+    Column("listed", "price", "price", page="Price", below="paid", in_text="never"),
+    Column("paid", "sold for", "price"),
+    Column("loss_paid", "at that", "money", page="At prices paid", in_text="rare"),
     Column("expires", "expires", "date"),
     Column("units_expiring", "expiring", "exact", in_text="rare"),
     Column(

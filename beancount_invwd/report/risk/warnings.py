@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from beancount_invwd.report.ledger.recent_sales import DAYS
 from beancount_invwd.report.output.numbers import show_share
 from beancount_invwd.report.risk.prospects import WINDOW, Prospect, Question, gets_old
 
@@ -20,17 +21,18 @@ MEANINGS: Mapping[str, str] = {
     "expiry": "units expire before demand reaches them",
     "ageing": "the rates by age, or by days without a sale, take more if the goods stay",
     "slow": f"more is on hand than sells in {WINDOW} days",
+    "list price": f"nobody paid the ledger's price in the last {DAYS} days (IAS 2.30)",
     "old price": "the price is or gets too old to count as evidence",
     "no price": "nothing is measured, since there is no price that counts",
 }
 
 
 def warn(
-    question: Question, row: RiskRow, group: Sequence[Prospect], *, is_slow: bool
+    question: Question, row: RiskRow, group: Sequence[Prospect], signs: Mapping[str, bool]
 ) -> Mapping[str, str]:
     """Warn of what is near: the warnings by name, each with its explanation."""
     losses = _tell_losses(question, row, group)
-    return dict([*losses, *_tell_signs(question, row, group, is_slow=is_slow)])
+    return dict([*losses, *_tell_signs(question, row, group, signs)])
 
 
 def _tell_losses(
@@ -53,10 +55,14 @@ def _tell_losses(
 
 
 def _tell_signs(
-    question: Question, row: RiskRow, group: Sequence[Prospect], *, is_slow: bool
+    question: Question, row: RiskRow, group: Sequence[Prospect], signs: Mapping[str, bool]
 ) -> Iterator[tuple[str, str]]:
     """What has no amount."""
-    if is_slow:
+    if signs["list price"]:
+        loss = f"; a test at that takes {row.loss_paid:,f} {row.currency}" if row.loss_paid else ""
+        paid = f"sales of the last {DAYS} days were at {row.paid:,f} by the median"
+        yield "list price", f"the price is {row.listed:,.6g}, {paid}, and none at the price{loss}"
+    if signs["slow"]:
         last = "nothing was sold" if row.supply is None else f"it lasts {int(row.supply):,} days"
         yield "slow", f"at the pace of the last {WINDOW} days {last}"
     if any(_gets_old(question, found) for found in group):
