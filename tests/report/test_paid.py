@@ -64,7 +64,7 @@ def test_a_price_that_nobody_pays_is_told_with_what_hangs_on_it() -> None:
     row = find_risk(body)
     assert (row.listed, row.paid, row.loss_paid) == (12, 9, 80)
     assert "list price" in row.warnings
-    assert "a test at that takes 80.00 USD" in row.why
+    assert "80.00 USD are lost at 9.00, the median" in row.why
     run = follow(body)
     need: Any
     (need,) = list_price_needs(run)
@@ -109,6 +109,8 @@ def test_where_money_does_not_hang_on_it_there_is_nothing_to_do() -> None:
     run = follow(sell(20, "230.00 USD"))
     assert [row.need for row in list_price_needs(run)] == ["not paid"]
     assert [task for task in list_tasks(run) if task.kind == "price"] == []
+    row = find_risk(sell(20, "230.00 USD"))
+    assert (row.paid, "list price" in row.warnings) == (Decimal("11.5"), False)
 
 
 FEES = """

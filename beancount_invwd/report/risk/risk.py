@@ -255,8 +255,7 @@ def _sum_up(
             paid=listed.paid and round_money(listed.paid, stock.quantum),
             loss_paid=listed.loss,
         )
-    signs = {"slow": is_slow, "list price": listed is not None and listed.is_refused}
-    return replace(found, explained=warn(question, found, group, signs))
+    return replace(found, explained=warn(question, found, group, is_slow=is_slow))
 
 
 def _find_listed(question: Question, group: Sequence[Prospect]) -> Listed | None:

@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 MEANINGS: Mapping[str, str] = {
     "pending": "lost already: what a test today would write, whatever comes",
     "headroom": "net realisable value is so near the carrying amount that a fall of prices costs",
+    "list price": f"nobody paid the price in the last {DAYS} days, and goods lose by it (IAS 2.30)",
     "expiry": "units expire before demand reaches them",
     "ageing": "the rates by age, or by days without a sale, take more if the goods stay",
     "slow": f"more is on hand than sells in {WINDOW} days",
-    "list price": f"nobody paid the ledger's price in the last {DAYS} days (IAS 2.30)",
     "old price": "the price is or gets too old to count as evidence",
     "no price": "nothing is measured, since there is no price that counts",
 }
 
 
 def warn(
-    question: Question, row: RiskRow, group: Sequence[Prospect], signs: Mapping[str, bool]
+    question: Question, row: RiskRow, group: Sequence[Prospect], *, is_slow: bool
 ) -> Mapping[str, str]:
     """Warn of what is near: the warnings by name, each with its explanation."""
     losses = _tell_losses(question, row, group)
-    return dict([*losses, *_tell_signs(question, row, group, signs)])
+    return dict([*losses, *_tell_signs(question, row, group, is_slow=is_slow)])
 
 
 def _tell_losses(
@@ -47,6 +47,10 @@ def _tell_losses(
     if row.loss_price:
         fall = f"{row.loss_price:,f} {currency} are lost if prices fall by"
         yield "headroom", f"{fall} {show_share(question.headroom)}{_tell_room(row)}"
+    if row.loss_paid:
+        lost = f"{row.loss_paid:,f} {currency} are lost at {row.paid:,f}, the median of the sales"
+        none = f"none was at the price of {row.listed:,.6g}"
+        yield "list price", f"{lost} of the last {DAYS} days: {none}"
     if row.loss_expiry:
         units = f"{row.units_expiring:,.6g} {row.commodity} will be left when they expire"
         yield "expiry", f"{units}, the first on {row.expires}: {row.loss_expiry:,f} {currency}"
@@ -55,14 +59,10 @@ def _tell_losses(
 
 
 def _tell_signs(
-    question: Question, row: RiskRow, group: Sequence[Prospect], signs: Mapping[str, bool]
+    question: Question, row: RiskRow, group: Sequence[Prospect], *, is_slow: bool
 ) -> Iterator[tuple[str, str]]:
     """What has no amount."""
-    if signs["list price"]:
-        loss = f"; a test at that takes {row.loss_paid:,f} {row.currency}" if row.loss_paid else ""
-        paid = f"sales of the last {DAYS} days were at {row.paid:,f} by the median"
-        yield "list price", f"the price is {row.listed:,.6g}, {paid}, and none at the price{loss}"
-    if signs["slow"]:
+    if is_slow:
         last = "nothing was sold" if row.supply is None else f"it lasts {int(row.supply):,} days"
         yield "slow", f"at the pace of the last {WINDOW} days {last}"
     if any(_gets_old(question, found) for found in group):
