@@ -13,7 +13,6 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -90,15 +89,16 @@ class Weigher:
             self.valuer, evidence, demand, self.memory, is_by_lot=grouping.is_by_lot
         )
 
-    def ask(self, price_share: Decimal = ONE) -> Weigher:
+    def ask(self, evidence: EvidenceBook | None = None, demand: Demand | None = None) -> Weigher:
         """One that answers questions, and leaves what is remembered here as it is.
 
         Args:
-            price_share: The part of their price that items would sell for. Contracts, replacement
-                costs and what is known of particular goods stay as they are.
+            evidence: What is known in place of what the directives so far say.
+            demand: What was sold or used in place of what was.
         """
-        evidence = self.evidence.scale_prices(price_share)
-        return Weigher(self._directives, self._grouping, self._books, self.demand, evidence)
+        known = evidence or self.evidence
+        demand = demand or self.demand
+        return Weigher(self._directives, self._grouping, self._books, demand, known)
 
     def weigh(
         self, stocks: Iterable[Stock], day: datetime.date, *, by_lot: bool = False

@@ -107,7 +107,7 @@ def rollforward(
     Example:
       bean-invwd rollforward ledger.beancount --period quarter --from 2024-01-01
     """
-    run = ledger.follow(end)
+    run = ledger.follow(end, by_cause=by == "cause")
     _check_order(start, run.as_of)
     try:
         rolled = roll_forward(run, period, by, start)

@@ -26,7 +26,7 @@ from beancount.core import data
 from beancount.ops import validation
 from beancount.parser import printer
 
-from beancount_invwd.engine import BadConfiguration, NotSwitchedOn, Run, follow_ledger
+from beancount_invwd.engine import Asked, BadConfiguration, NotSwitchedOn, Run, follow_ledger
 from beancount_invwd.ground.errors import RuleError
 from beancount_invwd.policy.values import parse_date, parse_share
 from beancount_invwd.report.output.formats import WRITERS
@@ -103,10 +103,11 @@ class Ledger:
         found = [self.options_map["filename"], *self.options_map["include"]]
         return [name for name in found if os.path.exists(name)]  # noqa: PTH110
 
-    def follow(self, as_of: datetime.date | None) -> Run:
+    def follow(self, as_of: datetime.date | None, *, by_cause: bool = False) -> Run:
         """Follow the ledger up to a date; without a policy there is nothing to report."""
+        asked = Asked(by_cause=by_cause)
         try:
-            return follow_ledger(self.entries, self.options_map, as_of)
+            return follow_ledger(self.entries, self.options_map, as_of, asked=asked)
         except NotSwitchedOn as error:
             raise Refusal(
                 'the ledger does not use the plugin; add the line: plugin "beancount_invwd"'

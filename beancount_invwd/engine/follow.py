@@ -32,6 +32,7 @@ from beancount_invwd.ground.money import CONTEXT, ONE
 from beancount_invwd.policy.policy import Policy
 from beancount_invwd.policy.read import read_literal, read_policy
 from beancount_invwd.policy.templates import read_roots
+from beancount_invwd.timeline.parting import Parting
 from beancount_invwd.timeline.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -52,10 +53,12 @@ class Asked(NamedTuple):
         start: The date to note the opening allowances of; None is the first of the fiscal year of
             that date, without one none.
         replacement_share: The part that counts of what goods cost to buy again.
+        by_cause: Whether movements tell what of them each cause is.
     """
 
     start: datetime.date | None = None
     replacement_share: Decimal = ONE
+    by_cause: bool = False
 
 
 _STATE = Asked()
@@ -192,7 +195,7 @@ def _follow(
     entries = sound.entries
     others = [entry for entry in entries if type(entry) not in _MOST]
     policy = _read_policy(entries, others, options_map, config)
-    ledger = _Ledger(policy, entries, others, options_map, asked.replacement_share)
+    ledger = _Ledger(policy, entries, others, options_map, asked)
     end = find_end(entries, policy)
     is_whole = as_of is None or not entries or entries[-1].date <= as_of
     known, start = entries, asked.start
@@ -230,7 +233,7 @@ class _Ledger:
     entries: Sequence[Any]
     others: Sequence[Any]
     options_map: Mapping[str, Any]
-    replacement_share: Decimal
+    asked: Asked
 
     def attempt(
         self,
@@ -249,7 +252,9 @@ class _Ledger:
         later = Later(directives, self.entries, policy.evidence_after, operating, mistakes)
         entries = later.insert(entries, end)
         timeline = Timeline(policy, directives, mistakes, end, is_told=start is not None)
-        timeline.weigher.evidence.replacement_share = self.replacement_share
+        timeline.weigher.evidence.replacement_share = self.asked.replacement_share
+        if self.asked.by_cause:
+            timeline.measurement.parting = Parting(timeline)
         timeline.run(entries, start)
         if is_whole:  # else a directive may name what was bought later
             _check(directives, timeline, mistakes)

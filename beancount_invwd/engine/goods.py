@@ -116,9 +116,8 @@ class Goods:
     def plan_fall(self, fall: Decimal) -> Sequence[Weighed]:
         """What a measurement would give if items sold for a share less, 0.10 for 10 %."""
         with localcontext(CONTEXT):
-            if not fall:
-                return self._weigher.find_losses(self.stocks, self.as_of)
-            return self._weigher.ask(ONE - fall).find_losses(self.stocks, self.as_of)
+            evidence = self._weigher.evidence.scale_prices(ONE - fall) if fall else None
+            return self._weigher.ask(evidence).find_losses(self.stocks, self.as_of)
 
     def find_rule(self, lot: Lot, terms: Terms) -> Rule:
         """How the value of an item follows from what is known, for lots of these terms."""

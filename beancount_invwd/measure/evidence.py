@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from copy import copy
 from decimal import Decimal
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.directives.statements import Assertion, Contract, ReplacementCost, Statement
 from beancount_invwd.directives.temporary import Temporary
@@ -60,6 +60,21 @@ class EvidenceBook:
         scaled = copy(self)
         scaled.price_share = share
         return scaled
+
+    def detach(self) -> None:
+        """Let what comes later concern only the book that this one was copied from."""
+        self.prices = self.prices.detach()
+        self._statements = {
+            item: {target: dict(found) for target, found in targets.items()}
+            for item, targets in self._statements.items()
+        }
+        self._replacements = dict(self._replacements)
+        self._contracts = {item: [*found] for item, found in self._contracts.items()}
+        self._temporary = dict(self._temporary)
+
+    def adopt_prices(self, other: EvidenceBook) -> None:
+        """Take what another book knows of prices and replacement costs."""
+        self.prices, self._replacements = other.prices, other._replacements
 
     def find_temporary(self, item: str, day: datetime.date) -> Temporary | None:
         """Find the decline of an item that is not recognised on a date."""
@@ -140,8 +155,9 @@ class EvidenceBook:
     ) -> Replacement | None:
         """Find the replacement cost of an item, if it is not too old."""
         purchase = None
-        if stock.purchase is not None:
-            txn, posting = stock.purchase
+        bought = self.find_purchase(stock)
+        if bought is not None:
+            txn, posting = bought
             purchase = Replacement(posting.cost.number, txn.date, txn)
         directive = self._replacements.get((stock.key.commodity, stock.key.currency))
         newest = directive or purchase
@@ -152,6 +168,10 @@ class EvidenceBook:
     def _scale(self, found: Replacement) -> Replacement:
         share = self.replacement_share
         return found if share == ONE else found._replace(number=found.number * share)
+
+    def find_purchase(self, stock: Stock) -> Any:
+        """Find transaction and posting of the newest purchase of an item, None without one."""
+        return stock.purchase
 
     def find_stated_replacement(
         self, stock: Stock, day: datetime.date, max_age: int | None

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
+from collections.abc import Collection
+from copy import copy
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -72,6 +74,26 @@ class PriceBook:
         self.newest_by_pair[source][target] = entry
         return True
 
+    def detach(self) -> PriceBook:
+        """A book that nothing is added to when more is added to this one."""
+        found = copy(self)
+        pairs = {item: dict(quotes) for item, quotes in self.newest_by_pair.items()}
+        found.newest_by_pair = defaultdict(dict, pairs)
+        found._costs = dict(self._costs)  # noqa: SLF001
+        return found
+
+    def with_rates(self, other: PriceBook, currencies: Collection[str]) -> PriceBook:
+        """The same prices at the exchange rates of another book.
+
+        Args:
+            other: The book.
+            currencies: What is no item.
+        """
+        found, pairs = copy(other), other.newest_by_pair
+        rates = {item: quotes for item, quotes in pairs.items() if item in currencies}
+        found.newest_by_pair = defaultdict(dict, self.newest_by_pair | rates)
+        return found
+
     def find_price(
         self, item: str, currency: str, day: datetime.date, max_age: int | None
     ) -> Price | None:
@@ -97,6 +119,10 @@ class PriceBook:
         return max(
             self.newest_by_pair.get(item, {}).values(), key=lambda entry: entry.date, default=None
         )
+
+    def list_currencies(self) -> set[str]:
+        """The currencies that anything has a price in."""
+        return {name for quotes in self.newest_by_pair.values() for name in quotes}
 
     def has_cost(self, item: str) -> bool:
         """Whether there are prices that only say what an item was bought for."""

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from beancount_invwd.allowance.changes import Weighed, find_kind, join, tell_reason
 from beancount_invwd.allowance.groups import Group, Kind
@@ -26,7 +26,11 @@ DELIVERED = "delivery"
 """The reason of what goes along with goods that were ordered: a liability becomes an allowance."""
 SOLD = "sale"
 """The reason of what was lost on goods that were ordered, and sold when they came."""
-_NOTHING: Mapping[str, Decimal] = MappingProxyType({})
+Cause = Literal[
+    "quantity", "age", "demand", "exchange_rate", "price", "stated", "estimates", "corrections"
+]
+"""What moves an allowance, in the order in which it is told apart."""
+_NOTHING: Mapping[Any, Decimal] = MappingProxyType({})
 
 
 class Movement(NamedTuple):
@@ -48,6 +52,8 @@ class Movement(NamedTuple):
         is_correction: Whether all of the change would belong to a closed period.
         is_booked: Whether the ledger has it already.
         estimates: The estimates that changed before it, and evidence that came later, in words.
+        causes: What of a measured change each cause is, if that was asked for; what corrects a
+            closed period is not among it.
     """
 
     date: datetime.date
@@ -67,6 +73,7 @@ class Movement(NamedTuple):
     is_correction: bool = False
     is_booked: bool = False
     estimates: tuple[str, ...] = ()
+    causes: Mapping[Cause, Decimal] = _NOTHING
 
     @property
     def change(self) -> Decimal:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.money import CONTEXT, ZERO
 from beancount_invwd.ground.sums import Sums
-from beancount_invwd.report.ledger.bridged import CAUSES, Cause
+from beancount_invwd.report.ledger.bridged import CAUSES
 from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.ordered import (
     ROLL_COLUMNS,
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from beancount_invwd.engine import Run
+    from beancount_invwd.movements.movement import Cause
     from beancount_invwd.report.ledger.rolled import Key
     from beancount_invwd.report.ledger.spans import SpanLength
     from beancount_invwd.report.ledger.tie_out import CostTie, TieOut

@@ -6,6 +6,8 @@ so: "selling cost 8% (5% until 2024-12-31)".
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -73,19 +75,37 @@ class Estimates:
 
     def take(self, row: Estimate) -> None:
         """Put an estimate into force."""
+        of = self.policy if row.key in WIDE else self._find_terms(row)
+        self._change(row, getattr(of, row.key))
+        self._put(row)
+        self._agenda.add(self._books.stocks.values())
+
+    @property
+    def count(self) -> int:
+        """How many changed since all goods were tested."""
+        return len(self._changes)
+
+    @contextmanager
+    def undone(self, since: int) -> Iterator[None]:
+        """Let goods be measured by the estimates before; the first that changed stay."""
+        changes = self._changes[since:]
+        for change in reversed(changes):
+            self._put(change.estimate._replace(value=change.before))
+        yield
+        for change in changes:
+            self._put(change.estimate)
+
+    def _put(self, row: Estimate) -> None:
         if row.key in WIDE:
-            self._change(row, getattr(self.policy, row.key))
             self.policy = replace(self.policy, **{row.key: row.value})
             self._demand.change(self.policy.idle, self.policy.coverage)
             self._materiality.change(self.policy)
         else:
-            self._change(row, getattr(self._find_terms(row), row.key))
             self._parameters.change(row)
             if not row.place:
                 terms = replace(self.policy.terms, **{row.key: row.value})
                 self.policy = replace(self.policy, terms=terms)
             self._books.renew_terms()
-        self._agenda.add(self._books.stocks.values())
 
     def _find_terms(self, row: Estimate) -> Any:
         if row.is_of_account:

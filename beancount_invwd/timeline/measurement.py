@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from beancount_invwd.policy.policy import Policy
     from beancount_invwd.timeline.agenda import Agenda
     from beancount_invwd.timeline.missing import Missing
+    from beancount_invwd.timeline.parting import Parting
 
 
 class Measurement:
@@ -40,6 +41,9 @@ class Measurement:
         closed: Takes what a measurement of a closed date would change, and gives it back.
         materiality: Tells what of losses is a line of its own.
         missing: Takes what has no measure.
+
+    Attributes:
+        parting: Parts what is written by cause; None if nobody asks.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 (one of each stage before)
@@ -58,6 +62,7 @@ class Measurement:
         self._closed = closed
         self._materiality = materiality
         self._missing = missing
+        self.parting: Parting | None = None
         self._is_final = policy.reversals == "none"
         self._tested_on: datetime.date | None = None
         self._units: dict[Stock, Decimal] = {}  # on the last measurement date
@@ -91,16 +96,23 @@ class Measurement:
             written = self._write(weighed, day)
             closed.forget(None if only is None else due)  # what is different no more
         self._books.moved = [] if closed.has_gaps else None
+        if self.parting is not None:
+            self.parting.remember(day, None if only is None else due)
         self._tested_on = day
         self._units |= {stock: stock.units for stock in due if stock.allowance}
         return written
 
     def _write(self, weighed: Sequence[Weighed], day: datetime.date) -> Sequence[Movement]:
         """Set the allowances of groups and describe what changed."""
-        corrects, found = self._closed.take_gaps(weighed, day), []
-        for together in merge(weighed):
+        groups, found = merge(weighed), []
+        parts = self.parting.part(groups, day) if self.parting is not None else None
+        corrects = self._closed.take_gaps(weighed, day)
+        for i, together in enumerate(groups):
             gap = sum([corrects[id(row)][0] for row in together], ZERO)
             row = describe(together, day, gap)
+            if parts is not None:
+                parts[i].add("quantity", -gap)
+                row = row._replace(causes=parts[i])
             if row.change and row.change == sum([corrects[id(row)][1] for row in together], ZERO):
                 row = row.as_late(together)
             is_stock = self._comes_from_stock(row, together)

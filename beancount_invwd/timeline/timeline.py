@@ -70,6 +70,7 @@ class Timeline:
         closed: What of a closed period waits for the next measurement date.
         ordered: What is ordered.
         estimates: Estimates that change.
+        measurement: Measures on dates.
         opening: The allowances when `start` began, by stock, if that was asked for.
         tested_on: The newest measurement date so far.
         unclear_on: The last measurement date, if what came later hides which items had no price.
@@ -106,7 +107,7 @@ class Timeline:
         )
         materiality = Materiality(policy, chart, books, evidence.prices, mistakes, self.movements)
         self.estimates = Estimates(policy, directives, books, demand, materiality, self._agenda)
-        self._measurement = Measurement(
+        self.measurement = Measurement(
             policy, books, self._agenda, self.weigher, self.closed, materiality, self._missing
         )
         self._calendar = calendar = Calendar(policy, end, books.perishables, books.is_on_hand)
@@ -235,9 +236,8 @@ class Timeline:
         last, self.tested_on = self.tested_on, day
         self._missing.report_emptied()
         self.movements += self.ordered.test(day, only)
-        written = self._measurement.test(day, only)
-        written = self.estimates.tell(written, last, is_of_all=only is None)
-        self.movements += tell_later(written, self._directives)
+        found = self.estimates.tell(self.measurement.test(day, only), last, is_of_all=only is None)
+        self.movements += tell_later(found, self._directives)
         if not self._is_by_price and self._calendar.is_last(day):
             self._missing.report_evidence(self.weigher, day)
             self.ordered.report(day)

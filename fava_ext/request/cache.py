@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.engine import Run, follow_ledger
+from beancount_invwd.engine import Asked, Run, follow_ledger
 from beancount_invwd.report.compare.compare import Comparison, compare
 from beancount_invwd.report.compare.scenarios import read_scenario
 from beancount_invwd.report.ledger.sources import Sources
@@ -35,7 +35,8 @@ class Cache:
 
     def __init__(self, ledger: FavaLedger) -> None:
         self._options: Any = ledger.options
-        follow = lru_cache(_RUNS)(partial(follow_ledger, ledger.all_entries, self._options))
+        work = partial(follow_ledger, ledger.all_entries, self._options, asked=Asked(by_cause=True))
+        follow = lru_cache(_RUNS)(work)
         self.follow: Callable[[datetime.date | None], Run] = follow
         self.compare = lru_cache(_COMPARISONS)(partial(_compare, follow))
         self.pages: dict[object, Any] = {}

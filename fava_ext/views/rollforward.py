@@ -85,7 +85,7 @@ def show(context: Context) -> tuple[Grid, Content]:
     cells = Cells(context)
     by = _read_by(context)
     rolled = _roll(context, by)
-    whole = rolled if by is None else _roll(context, None)
+    whole = rolled if by == "cause" else _roll(context, "cause")
     columns = _list_columns(by, rolled)
     table = Table("rollforward", columns, rolled.rows, empty="There was no inventory.")
     totals = sum_periods(whole.rows)

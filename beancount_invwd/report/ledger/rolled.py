@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
-from beancount_invwd.report.ledger.bridged import Cause, find_cause
+from beancount_invwd.report.ledger.bridged import CAUSES, Bridge
 from beancount_invwd.report.ledger.written import Written
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from beancount_invwd.allowance.groups import Kind
     from beancount_invwd.engine import Run
+    from beancount_invwd.movements.movement import Cause
     from beancount_invwd.report.ledger.spans import Span
 
 RollBy = Literal["item", "category", "cause"]
@@ -38,7 +39,7 @@ class RollRow:
         end: Last day, inclusive.
         commodity: The item, None unless asked for; so is the category.
         taken_over: What of the opening came from elsewhere in the period itself.
-        causes: The same movements by what caused them.
+        causes: The same movements by what caused them, in order and if that was asked for.
     """
 
     entity: str
@@ -93,6 +94,7 @@ def _roll(
     taken = written[: _count_taken_over(run, written)]
     first = taken[0].date if taken else spans[0][0]
     opening = sum((row.change for row in written if row.date < spans[0][0]), ZERO)
+    bridge = run.share(Bridge) if by == "cause" else None
     rows: list[RollRow] = []
     for start, end in spans:
         if end < first:
@@ -101,7 +103,7 @@ def _roll(
         over = [] if rows else [row for row in taken if start <= row.date <= end]
         came = sum((row.change for row in within[: len(over)]), ZERO)
         empty = _open_row(key, (start, end), opening + came, came, by)
-        rows.append(_add_up(empty, within[len(over) :]))
+        rows.append(_add_up(empty, within[len(over) :], bridge))
         opening = rows[-1].closing
     return rows
 
@@ -125,13 +127,14 @@ def _open_row(
     return RollRow(entity, currency, item, category, *span, opening, taken_over=taken_over)
 
 
-def _add_up(row: RollRow, written: Sequence[Written]) -> RollRow:
+def _add_up(row: RollRow, written: Sequence[Written], bridge: Bridge | None) -> RollRow:
     """Add movements to a period."""
     sums: Sums[Kind] = Sums()
     causes: Sums[Cause] = Sums()
     for movement in written:
         sums.add(movement.kind, movement.change)
-        causes.add(find_cause(movement), movement.change)
+        for cause, change in bridge.part(movement).items() if bridge is not None else ():
+            causes.add(cause, change)
     return replace(
         row,
         write_downs=sums["write-down"],
@@ -139,7 +142,7 @@ def _add_up(row: RollRow, written: Sequence[Written]) -> RollRow:
         reversals=sums["reversal"],
         releases=sums["release"],
         transfers=sums["transfer"],
-        causes=causes,
+        causes={cause: causes[cause] for cause in CAUSES if causes[cause]},
     )
 
 
@@ -165,7 +168,7 @@ def _add(one: RollRow, other: RollRow) -> RollRow:
         reversals=one.reversals + other.reversals,
         releases=one.releases + other.releases,
         transfers=one.transfers + other.transfers,
-        causes=causes,
+        causes={cause: causes[cause] for cause in CAUSES if causes[cause]},
     )
 
 
