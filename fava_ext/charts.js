@@ -219,9 +219,9 @@ function makeCrosshair(figure, data, frame, isArea) {
       const x = findX(frame, now, count, isArea);
       hair.style.left = `${x}px`;
       fill(readout, row, data.series);
-      const isRight = x > (frame.left + frame.right) / 2;
-      readout.style.left = isRight ? "auto" : `${x + 10}px`;
-      readout.style.right = isRight ? `${slider.clientWidth - x + 10}px` : "auto";
+      const room = slider.clientWidth - readout.offsetWidth;
+      const place = x > (frame.left + frame.right) / 2 ? x - readout.offsetWidth - 10 : x + 10;
+      readout.style.left = `${Math.max(0, Math.min(place, room))}px`;
       slider.setAttribute("aria-valuenow", String(now + 1));
       slider.setAttribute("aria-valuetext", tell(row, data.series));
     }

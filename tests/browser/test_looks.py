@@ -56,7 +56,7 @@ def test_no_serious_fault(view: str, scheme: str, example: str, window: Open) ->
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_serious_fault_in_the_dialog(scheme: str, example: str, window: Open) -> None:
-    page = window(example, color_scheme=scheme)
+    page = window(f"{example}?view=positions", color_scheme=scheme)
     page.get_by_role("table", name="Positions").get_by_role("link").first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
     assert not list_faults(page, "dialog")
@@ -129,7 +129,7 @@ def test_a_phone_shows_which_view_is_open(view: str, example: str, window: Open)
 
 
 def test_the_dialog_fits_a_phone(example: str, window: Open) -> None:
-    page = window(example, viewport=PHONE)
+    page = window(f"{example}?view=positions", viewport=PHONE)
     page.get_by_role("table", name="Positions").get_by_role("link").first.click()
     box = page.get_by_role("dialog").bounding_box()
     assert box is not None

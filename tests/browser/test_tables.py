@@ -28,7 +28,7 @@ def find_header(page: Page, title: str) -> Locator:
 
 
 def test_a_column_is_sorted_by_click(example: str, window: Open) -> None:
-    page = window(example)
+    page = window(f"{example}?view=positions")
     table = page.get_by_role("table", name="Positions")
     header = find_header(page, "Cost")
     header.get_by_role("button").click()
@@ -42,7 +42,7 @@ def test_a_column_is_sorted_by_click(example: str, window: Open) -> None:
 
 
 def test_a_column_is_sorted_by_keyboard(example: str, window: Open) -> None:
-    page = window(example)
+    page = window(f"{example}?view=positions")
     table = page.get_by_role("table", name="Positions")
     header = find_header(page, "Item")
     header.get_by_role("button").focus()

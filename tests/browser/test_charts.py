@@ -1,0 +1,86 @@
+"""What charts read out, what paper holds, and what stays in sight where there is little room."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from playwright.sync_api import expect
+from pypdf import PdfReader
+
+from tests.browser.addresses import HEAD, PAGE, PLUGIN
+from tests.browser.conftest import Open, Serve
+
+ACCOUNT = "Assets:Inventory:Central-Warehouse-Number-One-Rotterdam"
+COUNT = 130
+GOODS = "".join(
+    f"""
+2024-01-01 commodity ITEM{n:03}
+  name: "Halogenschreibtischlampe number {n} of a series with a long name"
+2024-01-10 * "Purchase"
+  {ACCOUNT}   10 ITEM{n:03} {{12.00 {currency}}}
+  Assets:Bank
+2024-01-31 price ITEM{n:03}  9.00 {currency}
+"""
+    for n, currency in enumerate(["USD", "EUR"] * (COUNT // 2))
+)
+LEDGER = f"{PLUGIN}{HEAD}\n2024-01-01 open {ACCOUNT}\n{GOODS}"
+WIDTHS = [360, 820]
+
+
+def test_the_crosshair_reads_out_all_series_by_keys_and_by_pointer(
+    example: str, window: Open
+) -> None:
+    page = window(f"{example}?view=positions&time=2024")
+    slider = page.get_by_role("slider", name="Cost and allowance, USD")
+    slider.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    said = "2024-02-29, Cost 11,833.00, Allowance 239.00, Carrying amount 11,594.00"
+    expect(slider).to_have_attribute("aria-valuetext", said)
+    expect(slider).to_contain_text("11,594.00")
+    box = slider.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] - 6, box["y"] + 90)
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("^2024-12-31, Cost 4,709.00"))
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Inventory as of 2024-01-31")).to_be_visible()
+
+
+def test_an_item_of_the_treemap_has_its_amount_and_is_explained(example: str, window: Open) -> None:
+    page = window(f"{example}?view=positions")
+    leaf = page.get_by_role("link", name="Desk lamp, home, 168.00: Allowance by item, USD")
+    expect(leaf).to_contain_text("168.00")
+    leaf.click()
+    expect(page.get_by_role("dialog")).to_contain_text("Desk lamp")
+
+
+def test_paper_has_all_rows_and_each_total_once(serve_text: Serve, window: Open) -> None:
+    page = window(f"{serve_text(LEDGER)}/test{PAGE}?view=positions")
+    text = "\n".join(row.extract_text() for row in PdfReader(io.BytesIO(page.pdf())).pages)
+    assert len(set(re.findall(r"ITEM\d{3}", text))) == COUNT
+    totals = re.findall(r"Total, (\w+) ([\d.]+) ([\d.]+) ([\d.]+)", text)
+    assert totals == [
+        (currency, f"{120 * COUNT // 2}.00", f"{30 * COUNT // 2}.00", f"{90 * COUNT // 2}.00")
+        for currency in ("EUR", "USD")
+    ]
+    assert "Show all" not in text
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_amounts_are_in_sight_whatever_the_names(
+    width: int, serve_text: Serve, window: Open
+) -> None:
+    root = serve_text(LEDGER)
+    page = window(
+        f"{root}/test{PAGE}?view=positions&by=lot", viewport={"width": width, "height": 900}
+    )
+    for view in ("positions&by=lot", "positions&by=account", "movements", "rollforward", "risk"):
+        page.goto(f"{root}/test{PAGE}?view={view}")
+        cells = page.locator(".impairment .grid tr:first-child td.num:is(.k-cost, .k-allowance, "
+                             ".k-carrying, .k-change, .k-closing, .k-at_risk)")  # fmt: skip
+        ends = cells.evaluate_all("cells => cells.map(cell => cell.getBoundingClientRect().right)")
+        assert ends, view
+        assert max(ends) <= width, view
