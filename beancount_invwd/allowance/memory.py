@@ -41,6 +41,10 @@ class Memory:
         self._aged: dict[int, tuple[Decimal, datetime.date | None]] = {}
         self._limits: dict[Stock, tuple[int, Decimal, Decimal]] = {}
 
+    def forget_rates(self) -> None:
+        """Forget rates by age, since estimates changed."""
+        self._aged.clear()
+
     def find_converted(self, entry: Any) -> Collection[Stock]:
         """Find the stocks whose price depends on the rate that a price directive gives."""
         found = self.converted.get(entry.currency, set())

@@ -103,6 +103,10 @@ class ClosedPeriod:
         """Whether a lot would have carried another allowance."""
         return bool(self._gaps or self._late)
 
+    def lacks(self, numbers: Iterable[int]) -> bool:
+        """Whether any of some lots would have carried another allowance."""
+        return any(number in self._gaps or number in self._late for number in numbers)
+
     def keep(self, movements: Iterable[Movement]) -> None:
         """Keep what belongs to a closed period and is not booked."""
         self.corrections += movements

@@ -88,6 +88,7 @@ class Orders:
         )
         self._orders: dict[StockKey, list[Order]] = {}
         self._bought: list[tuple[StockKey, Any, Any]] = []
+        self._markets: dict[StockKey, tuple[Any, Any]] = {}  # the newest purchase without an order
 
     def take(self, row: Commitment) -> None:
         """Take a commitment that is entered into."""
@@ -157,12 +158,15 @@ class Orders:
         Returns:
             What was measured for it, by item, and what goes along with the goods.
         """
-        bought, self._bought = self._bought, []
-        coming = [
-            (key, order, posting, units)
-            for key, txn, posting in bought
-            for order, units in self._match(key, txn, posting)
-        ]
+        coming = []
+        for key, txn, posting in self._bought:
+            found = [(key, order, posting, part) for order, part in self._match(key, txn, posting)]
+            coming += found
+            if sum([part for *_, part in found], ZERO) < posting.units.number:
+                self._markets[key] = (txn, posting)
+        for key, *_ in self._bought:
+            self._books.stocks[key].take_back_purchase(self._markets.get(key))
+        self._bought = []
         outlooks = {key: self.measure(key, day) for key, *_ in coming}
         return outlooks, [self._bring(*row) for row in coming]
 

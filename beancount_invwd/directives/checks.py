@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.directives.commitments import Commitment
 from beancount_invwd.directives.estimates import Estimate, find_stranger
+from beancount_invwd.directives.later import find_own_date
 from beancount_invwd.directives.metadata import AS_OF, EXCLUDE, MARK, OWN_USE, show
 from beancount_invwd.directives.mistakes import Mistakes, find_meta
 from beancount_invwd.directives.statements import (
@@ -61,7 +62,7 @@ def check_directives(
         if isinstance(row, Closing | Commitment):
             continue
         if isinstance(row, Estimate):
-            _check_estimate(row, directives.chart, mistakes, currencies)
+            _check_estimate(row, directives.chart, mistakes, {*currencies, *ordered})
             continue
         if row.item not in currencies:
             is_known = row.item in mistakes.commodities or row.item in ordered
@@ -99,7 +100,7 @@ def _list_idle_ends(rows: Iterable[Directive]) -> Iterator[Statement]:
     """The `invwd-nrv` directives with "end" that end nothing."""
     stated: set[tuple[Any, ...]] = set()
     for row in rows:
-        if isinstance(row, Statement):
+        if isinstance(row, Statement) and find_own_date(row.entry) is None:
             target = (row.item, row.label, row.account, row.cost_date)
             if row.number is not None:
                 stated.add(target)

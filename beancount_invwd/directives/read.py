@@ -102,7 +102,7 @@ def _place_commitments(
         try:
             if isinstance(row, Temporary):
                 found.append(check_temporary(row, policy))
-            else:
+            elif not isinstance(row, Commitment) or not chart.items.is_excluded(row.item):
                 found.append(place(row, chart) if isinstance(row, Commitment) else row)
         except RuleError as error:
             mistakes.report(id(row.entry), row.entry.meta, str(error), row.entry)

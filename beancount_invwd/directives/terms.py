@@ -50,6 +50,15 @@ class Parameters:
             self._policy = replace(self._policy, **{row.key: row.value})
             self._sources[row.key] = row.entry.meta
 
+    def save(self) -> tuple[Any, ...]:
+        """What estimates made of the parameters so far, for `restore`."""
+        changed = {place: dict(values) for place, values in self._changed.items()}
+        return self._policy, changed, dict(self._sources)
+
+    def restore(self, saved: tuple[Any, ...]) -> None:
+        """Let hold again what did when it was saved."""
+        self._policy, self._changed, self._sources = saved
+
     def of_item(self, item: str, account: str = "") -> Terms:
         """The parameters of an item in an account, whatever its lots say."""
         return self._merge(item, account)

@@ -79,6 +79,10 @@ class Stock:
             self.is_repriced = True
         self.purchase = self.acquired = origin
 
+    def take_back_purchase(self, before: tuple[Any, Any] | None) -> None:
+        """Note that what came in was ordered long ago, at no price of today's market."""
+        self.purchase = before
+
     def write_out(self) -> None:
         """Note at each lot what it carries."""
         if self.carried_at is None:

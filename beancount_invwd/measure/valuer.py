@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -93,11 +93,19 @@ class Valuer:
         return self._hold_temporary(lot, found, today)
 
     def _hold_temporary(self, lot: Lot, found: Measured, today: Today) -> Measured:
-        """Let a lot keep at most what it carries while a decline is temporary (ASC 270-10-45-6)."""
+        """Let a lot keep at most what it carries while a decline is temporary (ASC 270-10-45-6).
+
+        What policies take off its cost is lost as ever.
+        """
         row = self._evidence.find_temporary(lot.stock.key.commodity, today.day)
         if row is None or found.total is None or found.is_apart:
             return found
         total, until = max(found.total, lot.cost - lot.allowance), earlier(found.until, row.until)
+        rule = self._find_own_rule(lot, today)
+        rule = rule._replace(terms=replace(rule.terms, measure="cost"))
+        lowered = measure_lot(lot, rule, None, today.day, ())
+        if lowered.total is not None and lowered.total < total:
+            return lowered._replace(until=earlier(lowered.until, row.until))
         return found._replace(total=total, until=until, parts=())
 
     def _measure_alone(self, lot: Lot, contracts: Sequence[Contract], today: Today) -> Measured:

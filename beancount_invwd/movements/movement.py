@@ -51,7 +51,8 @@ class Movement(NamedTuple):
         source: The transaction by which units left or moved.
         is_correction: Whether all of the change would belong to a closed period.
         is_booked: Whether the ledger has it already.
-        estimates: The estimates that changed before it, and evidence that came later, in words.
+        estimate: What of the change comes from estimates that changed.
+        estimates: These, and evidence that came later, in words.
         causes: What of a measured change each cause is, if that was asked for; what corrects a
             closed period is not among it.
     """
@@ -72,6 +73,7 @@ class Movement(NamedTuple):
     source: Any = None
     is_correction: bool = False
     is_booked: bool = False
+    estimate: Decimal = ZERO
     estimates: tuple[str, ...] = ()
     causes: Mapping[Cause, Decimal] = _NOTHING
 

@@ -9,29 +9,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from beancount_invwd.allowance.changes import list_allowances
 from beancount_invwd.directives.estimates import Estimate
-from beancount_invwd.ground.dates import DAY
-from beancount_invwd.movements.movement import LESS_STOCK
-from beancount_invwd.policy.estimates import ESTIMATES, WIDE, tell_value
+from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.shares import drop_zeros
+from beancount_invwd.policy.estimates import WIDE
+from beancount_invwd.timeline.told import Change, Saved, Teller
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
 
+    from beancount_invwd.allowance.weigh import Weigher
+    from beancount_invwd.booked.closed import ClosedPeriod
+    from beancount_invwd.commitments.orders import Orders
     from beancount_invwd.directives.read import Directives
     from beancount_invwd.lots.books import Books
-    from beancount_invwd.lots.demand import Demand
+    from beancount_invwd.lots.stock import Stock, StockKey
     from beancount_invwd.movements.materiality import Materiality
     from beancount_invwd.movements.movement import Movement
     from beancount_invwd.policy.policy import Policy
     from beancount_invwd.timeline.agenda import Agenda
 
-
-class _Change(NamedTuple):
-    estimate: Estimate
-    before: Any
+    Effects = tuple[Mapping[int, Decimal], Mapping[StockKey, Decimal]]
+    """By the number of the lot, and by what is ordered."""
 
 
 def depends_on_demand(directives: Directives) -> bool:
@@ -47,9 +51,10 @@ class Estimates:
         policy: The policy of the `plugin` line.
         directives: Have the terms of goods.
         books: The lots.
-        demand: What was sold or used.
+        weigher: Weighs them.
         materiality: Tells what of losses is a line of its own.
         agenda: Takes what has to be tested.
+        closed: What of a closed period is not yet written.
 
     Attributes:
         policy: The policy as of today, for all goods.
@@ -60,25 +65,45 @@ class Estimates:
         policy: Policy,
         directives: Directives,
         books: Books,
-        demand: Demand,
+        weigher: Weigher,
         materiality: Materiality,
         agenda: Agenda,
+        closed: ClosedPeriod,
     ) -> None:
         self.policy = policy
         self._parameters = directives.parameters
-        self._chart = directives.chart
+        self._teller = Teller(books, directives.chart, directives.parameters)
         self._books = books
-        self._demand = demand
+        self._weigher = weigher
         self._materiality = materiality
         self._agenda = agenda
-        self._changes: list[_Change] = []
+        self._closed = closed
+        self._changes: list[Change] = []  # since the last measurement
+        self._last: datetime.date | None = None
+        self._told: set[StockKey] = set()
+        self._effects: Effects = {}, {}
 
     def take(self, row: Estimate) -> None:
         """Put an estimate into force."""
+        saved = self._parameters.save(), self.policy
         of = self.policy if row.key in WIDE else self._find_terms(row)
-        self._change(row, getattr(of, row.key))
-        self._put(row)
+        self._change(row, getattr(of, row.key), saved)
+        if row.key in WIDE:
+            self.policy = replace(self.policy, **{row.key: row.value})
+        else:
+            self._parameters.change(row)
+            if not row.place:
+                terms = replace(self.policy.terms, **{row.key: row.value})
+                self.policy = replace(self.policy, terms=terms)
+        self._apply()
+        self._materiality.change(self.policy)
         self._agenda.add(self._books.stocks.values())
+
+    def _apply(self) -> None:
+        """Let goods be measured by what holds now."""
+        self._weigher.demand.change(self.policy.idle, self.policy.coverage)
+        self._weigher.memory.forget_rates()
+        self._books.renew_terms()
 
     @property
     def count(self) -> int:
@@ -88,92 +113,85 @@ class Estimates:
     @contextmanager
     def undone(self, since: int) -> Iterator[None]:
         """Let goods be measured by the estimates before; the first that changed stay."""
-        changes = self._changes[since:]
-        for change in reversed(changes):
-            self._put(change.estimate._replace(value=change.before))
+        if since >= self.count:
+            yield
+            return
+        now = self._parameters.save(), self.policy
+        self._restore(self._changes[since].saved)
         yield
-        for change in changes:
-            self._put(change.estimate)
-
-    def _put(self, row: Estimate) -> None:
-        if row.key in WIDE:
-            self.policy = replace(self.policy, **{row.key: row.value})
-            self._demand.change(self.policy.idle, self.policy.coverage)
-            self._materiality.change(self.policy)
-        else:
-            self._parameters.change(row)
-            if not row.place:
-                terms = replace(self.policy.terms, **{row.key: row.value})
-                self.policy = replace(self.policy, terms=terms)
-            self._books.renew_terms()
+        self._restore(now)
 
     def _find_terms(self, row: Estimate) -> Any:
         if row.is_of_account:
             return self._parameters.of_item("", row.place)
         return self._parameters.of_item(row.place)
 
-    def _change(self, row: Estimate, before: Any) -> None:
+    def _change(self, row: Estimate, before: Any, saved: Saved) -> None:
         for other in self._changes:  # of the same day, that of a wider place
             is_same = (other.estimate.date, other.estimate.key) == (row.date, row.key)
             if is_same and other.estimate.value == before:
                 before = other.before
         if before != row.value:
-            self._changes.append(_Change(row, before))
+            self._changes.append(Change(row, before, saved))
 
-    def tell(
-        self, movements: Sequence[Movement], last: datetime.date | None, *, is_of_all: bool
-    ) -> Sequence[Movement]:
-        """Let what a measurement writes tell of the estimates that changed since the last one.
-
-        A reversal whose price is no newer than that comes from them, not from the price.
+    def find_effects(self, day: datetime.date, orders: Orders) -> Effects:
+        """Find what allowances and liabilities are to be more since estimates changed.
 
         Args:
-            movements: What it writes.
-            last: The date of the last measurement.
-            is_of_all: Whether all goods were tested; else the others still wait.
+            day: A measurement date, before what it finds is set.
+            orders: What is ordered.
         """
+        self._effects = {}, {}
+        if all(row.estimate.key == "materiality" for row in self._changes):
+            return self._effects
+        stocks = list(self._books.stocks.values())
+        lots, losses = self._measure(stocks, day, orders)
+        with self.undone(0):
+            lots_before, losses_before = self._measure(stocks, day, orders)
+        found = {}
+        for stock in stocks:
+            for number, lot in stock.lots.items() if stock.key not in self._told else ():
+                carried = lot.allowance
+                effect = lots.get(number, carried) - lots_before.get(number, carried)
+                if effect:
+                    found[number] = effect
+        ordered = {key: loss - losses_before[key] for key, loss in losses.items()}
+        self._effects = found, drop_zeros(ordered)
+        return self._effects
+
+    def _measure(self, stocks: Sequence[Stock], day: datetime.date, orders: Orders) -> Effects:
+        """What lots and orders lose on a date; nothing is set."""
+        weighed = self._closed.weigh(self._weigher.ask(), stocks, day, by_lot=True).weighed
+        rows = {key: orders.look_out(key, day) for key in orders.keys if key not in self._told}
+        losses = {
+            key: sum([row.loss or ZERO for row in found], ZERO) for key, found in rows.items()
+        }
+        return list_allowances(weighed), losses
+
+    def _restore(self, saved: Saved) -> None:
+        terms, self.policy = saved
+        self._parameters.restore(terms)
+        self._apply()
+
+    def tell(self, movements: Sequence[Movement]) -> Sequence[Movement]:
+        """Let what a measurement writes tell of the estimates that changed since the last one."""
         if not self._changes:
             return movements
-        told = [self._tell(row, last) for row in movements]
-        if is_of_all:
-            self._changes = []
-        return told
+        return [self._teller.tell(row, self._changes, self._last) for row in movements]
 
-    def _tell(self, row: Movement, last: datetime.date | None) -> Movement:
-        texts, price = self._list_texts(row), row.price
-        is_new = price is not None and (last is None or price.date > last or price.rate is not None)
-        is_price = row.reason in {"price", LESS_STOCK} and price is not None
-        if not texts or row.kind != "reversal" or is_new or not is_price:
-            return row._replace(estimates=texts)
-        return row._replace(estimates=texts, reason="estimate")
+    def end_test(self, day: datetime.date, only: frozenset[str] | None, *, is_owed: bool) -> None:
+        """Forget what changed, but where goods were not tested, or a closed period lacks it.
 
-    def _list_texts(self, row: Movement) -> tuple[str, ...]:
-        if row.measure is None or row.kind not in {"write-down", "write-off", "reversal"}:
-            return ()
-        return tuple(_tell(change) for change in self._changes if self._concerns(change, row))
-
-    def _concerns(self, change: _Change, row: Movement) -> bool:
-        """Whether goods of a group are measured by an estimate."""
-        estimate, group = change.estimate, row.group
-        if estimate.key == "materiality":
-            return False
-        item = group.commodity
-        places = [place for place in self._books.list_places() if place.contra in row.changes]
-        accounts = {place.account for place in places if item in {"", place.commodity}}
-        if estimate.is_of_account:
-            accounts &= {estimate.place}
-            if not accounts:
-                return False
-        elif estimate.place and item != estimate.place:
-            category = self._chart.items.category(estimate.place)
-            return not item and group.category in {"", category}
-        if not item or estimate.key in WIDE:
-            return True
-        terms = [self._parameters.of_item(item, account) for account in accounts]
-        return any(getattr(row, estimate.key) == estimate.value for row in terms)
-
-
-def _tell(change: _Change) -> str:
-    row = change.estimate
-    until = f"{tell_value(change.before)} until {row.date - DAY}"
-    return f"{ESTIMATES[row.key]} {tell_value(row.value)} ({until})"
+        Args:
+            day: The measurement date.
+            only: The items whose groups were tested; None is all.
+            is_owed: Whether a closed period lacks something of what is ordered.
+        """
+        self._last = day
+        lots, orders = self._effects
+        if self._closed.covers(day) and (self._closed.lacks(lots) or (orders and is_owed)):
+            return
+        if only is not None:
+            self._told |= {key for key in self._books.stocks if key.commodity in only}
+            return
+        self._changes, self._told = [], set()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.allowance.groups import Group
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.shares import overlap
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.movements.movement import SOLD, Movement
 
@@ -40,7 +41,8 @@ class Liabilities:
     def __init__(self, keys: Iterable[StockKey], chart: Chart, closed: ClosedPeriod) -> None:
         self._chart = chart
         self._closed = closed
-        self._accounts = {self.find_account(key): key for key in keys}
+        self._keys = list(keys)
+        self._accounts = {self.find_account(key): key for key in self._keys}
         self._gaps: Sums[StockKey] = Sums()  # what a closed period lacks
         self.held: Sums[StockKey] = Sums()
         self.movements: list[Movement] = []
@@ -50,13 +52,34 @@ class Liabilities:
         """Their accounts."""
         return self._accounts.keys()
 
+    def open_account(self, key: StockKey) -> str:
+        """The account of a liability for what is not ordered any more."""
+        account = self.find_account(key)
+        self._accounts.setdefault(account, key)
+        return account
+
+    def list_items(self, account: str) -> list[str]:
+        """The items whose liabilities stand on an account."""
+        keys = {*self._keys, *self.held}
+        return sorted({key.commodity for key in keys if self.find_account(key) == account})
+
     def find_account(self, key: StockKey) -> str:
         """The account of a liability."""
         category = self._chart.items.category(key.commodity)
         return self._chart.result("commitment", key.entity, key.commodity, category)
 
+    @property
+    def has_gaps(self) -> bool:
+        """Whether a closed period lacks anything."""
+        return any(self._gaps.values())
+
     def write(
-        self, key: StockKey, outlooks: Sequence[Outlook], day: datetime.date, target: Decimal
+        self,
+        key: StockKey,
+        outlooks: Sequence[Outlook],
+        day: datetime.date,
+        target: Decimal,
+        effect: Decimal,
     ) -> None:
         """Write by how much the liability of an item has to change, if its day is open.
 
@@ -65,6 +88,7 @@ class Liabilities:
             outlooks: What is expected of its orders.
             day: The day.
             target: What the liability is to be.
+            effect: What of it comes from estimates that changed.
         """
         change = target - self.held[key]
         if self._closed.covers(day):
@@ -88,7 +112,8 @@ class Liabilities:
                 cost=sum([row.cost for row in known], ZERO),
                 measure=sum([row.measure for row in known], ZERO) if known else None,
                 price=next(iter(prices.values())) if len(prices) == 1 else None,
-                corrects=gap,
+                corrects=gap - overlap(gap, effect),
+                estimate=effect,
             )
         )
 

@@ -8,11 +8,12 @@ nothing changes but what the ledger says itself, and the difference is noted.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from beancount_invwd.allowance.changes import Weighed, merge
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.shares import overlap
 from beancount_invwd.lots.stock import set_all
 from beancount_invwd.movements.movement import LESS_STOCK, Movement, describe
 
@@ -67,12 +68,15 @@ class Measurement:
         self._tested_on: datetime.date | None = None
         self._units: dict[Stock, Decimal] = {}  # on the last measurement date
 
-    def test(self, day: datetime.date, only: frozenset[str] | None) -> Sequence[Movement]:
+    def test(
+        self, day: datetime.date, only: frozenset[str] | None, effects: Mapping[int, Decimal]
+    ) -> Sequence[Movement]:
         """Measure what may have changed.
 
         Args:
             day: The measurement date.
             only: The items whose groups are tested; None is all.
+            effects: What lots are to carry more since estimates changed, by their number.
 
         Returns:
             What is to be written.
@@ -93,7 +97,7 @@ class Measurement:
             if self._is_final:
                 closed.lock()
         else:
-            written = self._write(weighed, day)
+            written = self._write(weighed, day, effects)
             closed.forget(None if only is None else due)  # what is different no more
         self._books.moved = [] if closed.has_gaps else None
         if self.parting is not None:
@@ -102,7 +106,9 @@ class Measurement:
         self._units |= {stock: stock.units for stock in due if stock.allowance}
         return written
 
-    def _write(self, weighed: Sequence[Weighed], day: datetime.date) -> Sequence[Movement]:
+    def _write(
+        self, weighed: Sequence[Weighed], day: datetime.date, effects: Mapping[int, Decimal]
+    ) -> Sequence[Movement]:
         """Set the allowances of groups and describe what changed."""
         groups, found = merge(weighed), []
         parts = self.parting.part(groups, day) if self.parting is not None else None
@@ -110,8 +116,10 @@ class Measurement:
         for i, together in enumerate(groups):
             gap = sum([corrects[id(row)][0] for row in together], ZERO)
             row = describe(together, day, gap)
+            if effects:
+                row = _take_effect(row, together, effects)
             if parts is not None:
-                parts[i].add("quantity", -gap)
+                parts[i].add("quantity", -row.corrects)
                 row = row._replace(causes=parts[i])
             if row.change and row.change == sum([corrects[id(row)][1] for row in together], ZERO):
                 row = row.as_late(together)
@@ -148,3 +156,12 @@ class Measurement:
                 self._agenda.add({lot.stock for lot in row.lots})
             else:  # no booking tells that
                 row.set(is_final=self._is_final)
+
+
+def _take_effect(
+    row: Movement, together: Sequence[Weighed], effects: Mapping[int, Decimal]
+) -> Movement:
+    """Tell what of a change comes from estimates; that part corrects nothing (IAS 8.36)."""
+    lots = [lot for each in together for lot in each.list_lots()]
+    effect = sum([effects.get(lot.number, ZERO) for lot in lots], ZERO)
+    return row._replace(estimate=effect, corrects=row.corrects - overlap(row.corrects, effect))

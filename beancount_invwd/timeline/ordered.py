@@ -10,24 +10,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.booked.claim import Claim, read_claims
 from beancount_invwd.commitments.orders import Delivery, Orders
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.shares import share_out
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.lots.stock import StockKey, carry, find_room
-from beancount_invwd.movements.movement import BOOKED, DELIVERED, Movement
+from beancount_invwd.movements.movement import DELIVERED, Movement
+from beancount_invwd.timeline.claimed import Carried, Claimed
 from beancount_invwd.timeline.liabilities import Liabilities
-from beancount_invwd.timeline.unsettled import refuse, report_overdue, report_unmeasured
+from beancount_invwd.timeline.unsettled import report_overdue, report_unmeasured
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
 
     from beancount_invwd.allowance.weigh import Weigher
     from beancount_invwd.booked.closed import ClosedPeriod
-    from beancount_invwd.directives.chart import Chart
     from beancount_invwd.directives.commitments import Commitment
     from beancount_invwd.directives.mistakes import Mistakes
     from beancount_invwd.directives.read import Directives
@@ -68,63 +67,36 @@ class Ordered:
         self.orders = Orders(directives, weigher.evidence, weigher.demand, books)
         self.is_any = bool(self.orders.keys)
         self.liabilities = Liabilities(self.orders.keys, directives.chart, closed)
-        self._chart: Chart = directives.chart
         self._closed = closed
         self._mistakes = mistakes
         self._note_changed = note_changed
         self._is_ignored = policy.missing_price == "ignore"
         self._is_locked = policy.reversals != "full"
         self._late: list[tuple[Delivery, Decimal]] = []
-        self._claims: list[tuple[Claim, StockKey]] = []
+        self._claimed = Claimed(self.orders, self.liabilities, directives.chart, mistakes)
         self._is_eventful = False
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether a closed period lacks something of a liability."""
+        return self.liabilities.has_gaps
 
     def take(self, row: Commitment) -> None:
         """Take a commitment that is entered into."""
         self.orders.take(row)
 
     def note(self, txn: Any, *, is_claim: bool) -> bool:
-        """Note a transaction; return whether it is a booked movement of liabilities."""
+        """Note a transaction; return whether it is a booked movement of liabilities alone."""
         self._is_eventful = self.orders.note(txn) or self._is_eventful
-        if not is_claim or not any(
-            row.account in self.liabilities.accounts for row in txn.postings
-        ):
-            return False
-        for claim in read_claims(txn):
-            key = self._find_claimed(claim)
-            if key is None:
-                refuse(
-                    claim, f"there is no commitment for {claim.group or 'no group'}", self._mistakes
-                )
-            else:
-                self._is_eventful = True
-                self._claims.append((claim, key))
-        return True
-
-    def _find_claimed(self, claim: Claim) -> StockKey | None:
-        """Find which item that is ordered a claim is about."""
-        found = [
-            key
-            for key in self.orders.keys
-            if (key.commodity, key.currency) == (claim.group, claim.currency)
-            and claim.entity in {None, key.entity}
-            and self.liabilities.find_account(key) in claim.changes
-        ]
-        return found[0] if len(found) == 1 else None
+        return is_claim and self._claimed.note(txn)
 
     def end_day(self, day: datetime.date) -> list[Movement]:
         """Take what is booked of a day, and what was delivered; return what allowances got."""
-        if not self._is_eventful:
+        if not self._is_eventful and not self._claimed.is_eventful:
             return []
         self._is_eventful = False
-        carried: Sums[tuple[StockKey, str]] = Sums()
-        found = []
-        for claim, key in self._claims:
-            self._take_claim(claim, key, carried)
-            if others := Sums(
-                {a: row for a, row in claim.changes.items() if self._chart.is_allowance(a)}
-            ):
-                row = self.liabilities.describe(key, day, "transfer", BOOKED)
-                found.append(row._replace(changes=others, is_booked=True))
+        carried: Carried = Sums()
+        found = self._claimed.end_day(day, carried)
         outlooks, deliveries = self.orders.deliver(day)
         lost = {
             key: sum([row.loss for row in deliveries if row.key == key], ZERO) for key in outlooks
@@ -135,34 +107,13 @@ class Ordered:
         found += self._carry(deliveries, carried, day)
         for key in outlooks:
             self._write(key, (), day, self.orders.find_loss(key))  # what no lot could carry
-        for (key, account), amount in carried.without_zeros().items():
-            claim = next(claim for claim, other in self._claims if other == key)
-            what = f"nothing that is ordered was delivered that day to carry {amount}"
-            refuse(claim, what, self._mistakes)
-            del account
-        self._claims = []
+        self._claimed.refuse_rest(carried)
         return found
-
-    def _take_claim(self, claim: Claim, key: StockKey, carried: Sums[tuple[StockKey, str]]) -> None:
-        """Take what the ledger says of a liability; what went along with goods is kept apart."""
-        change = claim.changes[self.liabilities.find_account(key)]
-        self.liabilities.held.add(key, change)
-        if self.liabilities.held[key] < ZERO:
-            refuse(claim, f"{-change} {key.currency} is more than the liability", self._mistakes)
-        own = change
-        for account, amount in claim.changes.items():
-            if self._chart.is_allowance(account):
-                carried.add((key, account), amount)
-                own += amount
-        self.orders.state(key, own)
-        row = self.liabilities.describe(key, claim.txn.date, "transfer", BOOKED)
-        changes = Sums({self.liabilities.find_account(key): change})
-        self.liabilities.movements.append(row._replace(changes=changes, is_booked=True))
 
     def _carry(
         self,
         deliveries: Sequence[Delivery],
-        carried: Sums[tuple[StockKey, str]],
+        carried: Carried,
         day: datetime.date,
     ) -> list[Movement]:
         """Let lots carry what was lost on them when they were ordered."""
@@ -207,11 +158,28 @@ class Ordered:
         )
         return row._replace(changes=changes, quantity=units, cost=cost, credits=taken)
 
-    def test(self, day: datetime.date, only: frozenset[str] | None) -> list[Movement]:
-        """Measure what is ordered on a measurement date; return what allowances got late."""
+    def test(
+        self,
+        day: datetime.date,
+        only: frozenset[str] | None,
+        effects: Mapping[StockKey, Decimal],
+        tell: Callable[[Sequence[Movement]], Sequence[Movement]],
+    ) -> list[Movement]:
+        """Measure what is ordered on a measurement date; return what allowances got late.
+
+        Args:
+            day: The measurement date.
+            only: The items that are tested; None is all.
+            effects: What liabilities are to be more since estimates changed.
+            tell: Lets what is written tell of these.
+        """
+        written = self.liabilities.movements
+        count = len(written)
         for key in self.orders.keys:
             if only is None or key.commodity in only:
-                self._write(key, self.orders.measure(key, day), day, self.orders.find_loss(key))
+                rows, effect = self.orders.measure(key, day), effects.get(key, ZERO)
+                self._write(key, rows, day, self.orders.find_loss(key), effect)
+        written[count:] = tell(written[count:])
         late, found = ([] if self._closed.covers(day) else self._late), []
         for row, loss in late:
             part = _put(row.lot, loss, is_locked=self._is_locked)
@@ -223,19 +191,25 @@ class Ordered:
         return [row._replace(is_correction=True) for row in found]
 
     def _write(
-        self, key: StockKey, outlooks: Sequence[Outlook], day: datetime.date, target: Decimal
+        self,
+        key: StockKey,
+        outlooks: Sequence[Outlook],
+        day: datetime.date,
+        target: Decimal,
+        effect: Decimal = ZERO,
     ) -> None:
         waiting = sum([loss for row, loss in self._late if row.key == key], ZERO)
-        self.liabilities.write(key, outlooks, day, target + waiting)
+        self.liabilities.write(key, outlooks, day, target + waiting, effect)
 
     def report(self, day: datetime.date) -> None:
         """Report commitments that lack a price on the last measurement date."""
         if not self._is_ignored:
             report_unmeasured(self.orders, day, self._mistakes)
 
-    def report_overdue(self, end: datetime.date) -> None:
-        """Report what should have been delivered before a date."""
+    def finish(self, end: datetime.date, entries: Sequence[Any]) -> None:
+        """Report what should have been delivered before a date, and what is not settled."""
         report_overdue(self.orders, end, self._mistakes)
+        self._claimed.finish(entries)
 
 
 def _put(lot: Lot | None, loss: Decimal, *, is_locked: bool) -> Decimal:

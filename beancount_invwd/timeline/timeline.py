@@ -22,7 +22,6 @@ from beancount_invwd.allowance.weigh import Weigher
 from beancount_invwd.booked.booked import Booked
 from beancount_invwd.booked.claim import is_booked
 from beancount_invwd.booked.closed import ClosedPeriod
-from beancount_invwd.directives.metadata import TAG
 from beancount_invwd.ground.dates import DAY
 from beancount_invwd.lots.books import Books
 from beancount_invwd.lots.demand import Demand
@@ -106,7 +105,8 @@ class Timeline:
             policy, books, grouping, chart, mistakes, self.weigher, self.closed, self._note_booked
         )
         materiality = Materiality(policy, chart, books, evidence.prices, mistakes, self.movements)
-        self.estimates = Estimates(policy, directives, books, demand, materiality, self._agenda)
+        known = (policy, directives, books, self.weigher, materiality, self._agenda)
+        self.estimates = Estimates(*known, self.closed)
         self.measurement = Measurement(
             policy, books, self._agenda, self.weigher, self.closed, materiality, self._missing
         )
@@ -170,8 +170,7 @@ class Timeline:
 
     def _open(self, start: datetime.date) -> None:
         """Note what all stocks carry when a date begins; what is due before is done."""
-        end = self._calendar.end
-        day = start if start <= end else end + DAY  # nothing is tested later
+        day = min(start, self._calendar.end + DAY)  # nothing is tested later
         if self._today is not None:
             if day > self._today:
                 self._go_to(day)
@@ -182,17 +181,15 @@ class Timeline:
 
     def _note(self, txn: Any, outflow: Outflow | None) -> None:
         """Note what a transaction did to allowances, or says that it did."""
-        is_claim = bool(txn.tags) and TAG in txn.tags and is_booked(txn)
-        is_ordered = self.ordered.is_any
-        self._is_eventful = self._is_eventful or is_claim or outflow is not None or is_ordered
+        is_claim, is_any = bool(txn.tags) and is_booked(txn), self.ordered.is_any
+        self._is_eventful |= is_claim or outflow is not None or is_any
         if outflow is not None:
             self.releases.record(txn, outflow, is_booked=is_claim)
-        if is_ordered and self.ordered.note(txn, is_claim=is_claim):
+        if (is_any or is_claim) and self.ordered.note(txn, is_claim=is_claim):
             self.booked.note_use(txn)
         elif is_claim:
             if txn.date != self.booked.day:
-                day = _list_day(self._entries, txn.date)
-                _foresee(self.booked, self._intake, txn.date, day)
+                _foresee(self.booked, self._intake, txn.date, self._entries)
             self.movements += self.booked.note(txn)
 
     def _note_booked(self, stocks: Sequence[Stock]) -> None:
@@ -216,7 +213,7 @@ class Timeline:
             awake = self._agenda.awake
             self.unclear_on = self._missing.finish(self.weigher, awake, self.tested_on)
         self._missing.report_emptied()
-        self.ordered.report_overdue(self._calendar.end)
+        self.ordered.finish(self._calendar.end, self._entries)
 
     def _pass(self, due: Due) -> None:
         """Do what is due at the end of a date; today, if that is another day, ended before."""
@@ -233,11 +230,13 @@ class Timeline:
 
     def _test(self, day: datetime.date, only: frozenset[str] | None) -> None:
         """Measure what may have changed and write down what did."""
-        last, self.tested_on = self.tested_on, day
+        self.tested_on = day
         self._missing.report_emptied()
-        self.movements += self.ordered.test(day, only)
-        found = self.estimates.tell(self.measurement.test(day, only), last, is_of_all=only is None)
-        self.movements += tell_later(found, self._directives)
+        lots, orders = self.estimates.find_effects(day, self.ordered.orders)
+        self.movements += self.ordered.test(day, only, orders, self.estimates.tell)
+        written = self.estimates.tell(self.measurement.test(day, only, lots))
+        self.movements += tell_later(written, self._directives)
+        self.estimates.end_test(day, only, is_owed=self.ordered.is_owed)
         if not self._is_by_price and self._calendar.is_last(day):
             self._missing.report_evidence(self.weigher, day)
             self.ordered.report(day)
@@ -249,12 +248,13 @@ class Timeline:
     def _end_day(self, day: datetime.date) -> None:
         """Write what units took along on a day, as far as the ledger has not booked it."""
         self._is_eventful = False
-        self.movements += self.booked.end_day(self.releases, day)
-        self.movements += self.ordered.end_day(day)
+        delivered = self.ordered.end_day(day)  # before what is booked of that day's measurement
+        self.movements += self.booked.end_day(self.releases, day) + delivered
 
 
 def _foresee(booked: Booked, intake: Intake, day: datetime.date, entries: Sequence[Any]) -> None:
     """Look at all entries of a day: what is booked by hand may be taken before its end."""
+    entries = _list_day(entries, day)
     if booked.foresee(day, entries):
         for entry in entries:
             if type(entry) is data.Price:  # all of the day count

@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from beancount_invwd.measure.measured import Unit
 
 if TYPE_CHECKING:
     import datetime
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
 
     from beancount_invwd.booked.claim import Claim
     from beancount_invwd.commitments.orders import Order, Orders
@@ -16,15 +20,19 @@ if TYPE_CHECKING:
 
 
 def report_unmeasured(orders: Orders, day: datetime.date, mistakes: Mistakes) -> None:
-    """Report commitments that lack a price on the last measurement date."""
+    """Report commitments that lack a price or margin on the last measurement date."""
     for key in orders.keys:
         for row in orders.look_out(key, day):
             stock = orders.find_stock(key)
             if row.loss is None and row.rule is not None and not stock.units:
                 item, entry = key.commodity, row.commitment.entry
+                why, remedy = f"price that counts on {day}", f"{day} price {item} … {key.currency}"
+                if row.rule.value(Unit(row.commitment.number)).lack == "margin":
+                    why = "normal margin, which measure 'lcm' needs for its floor"
+                    remedy = 'invwd-normal-margin: "20%" to its Commodity'
                 message = (
-                    f"{item} is ordered and has no price that counts on {day}, so the "
-                    f"commitment is not measured; add: {day} price {item} … {key.currency}"
+                    f"{item} is ordered and has no {why}, so the commitment is not measured; add: "
+                    f"{remedy}"
                 )
                 mistakes.report_first(("missing", item), entry.meta, message, entry)
 
@@ -54,3 +62,27 @@ def refuse(claim: Claim, what: str, mistakes: Mistakes) -> None:
         "its accounts, its amount or invwd-group"
     )
     mistakes.report((id(claim.txn), claim.group, what), claim.txn.meta, message, claim.txn)
+
+
+def report_left(claim: Claim, left: Decimal, account: str, mistakes: Mistakes) -> None:
+    """Report what is booked of a commitment that is taken out, and not yet paid."""
+    item, currency = claim.group, claim.currency
+    message = (
+        f"{left:,f} {currency} is left of the liability for {item}, of which nothing is ordered "
+        f"any more; put its invwd-commitment back, or book what came of it: debit {account} by a "
+        f'transaction with the tag #invwd and invwd-group: "{item}"'
+    )
+    mistakes.report((claim.group, "left"), claim.txn.meta, message, claim.txn)
+
+
+def report_untagged(
+    txn: Any, account: str, items: Sequence[str], meta: Mapping[str, Any], mistakes: Mistakes
+) -> None:
+    """Report a posting that nobody knows what it does to a liability."""
+    item = items[0] if len(items) == 1 else "…"
+    which = "" if len(items) == 1 else f" (the item: {', '.join(items)})"
+    message = (
+        f"this posting makes {account} differ from what is lost on orders; add the tag #invwd and "
+        f'invwd-group: "{item}"{which} to it, or post to another account'
+    )
+    mistakes.report(("untagged", account), meta, message, txn)

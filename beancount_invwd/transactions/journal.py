@@ -159,6 +159,8 @@ class Journal:
         meta["invwd-cost"] = show(movement.cost, figures.cost)
         if movement.measure is not None:
             meta["invwd-measure"] = show(movement.measure, figures.measure)
+        if movement.estimate:
+            meta["invwd-estimate"] = movement.estimate
         if movement.price is not None:
             meta["invwd-price"] = trim(movement.price.number)
             meta["invwd-price-date"] = movement.price.own_date
