@@ -8,6 +8,7 @@ links, and the names of the pages that they lead to.
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -21,7 +22,10 @@ from fava.core.inventory import CounterInventory
 from fava.core.number import get_locale_format
 from fava.helpers import FavaAPIError
 from fava.util.date import INTERVALS, dateranges
-from flask import current_app, request, url_for
+from flask import Response, after_this_request, current_app, request, url_for
+from flask_babel import get_locale  # type: ignore[import-untyped]
+
+from beancount_invwd.ground.words import ENGLISH, find_language, speaking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -103,6 +107,17 @@ def read_filters(ledger: FavaLedger) -> Filters:
 def read_arguments() -> MultiDict[str, str]:
     """Read what the address asks for."""
     return request.args
+
+
+def speak() -> None:
+    """Speak Fava's language until this request is answered."""
+    speech = ExitStack()
+    speech.enter_context(speaking(find_language(str(get_locale() or ENGLISH))))
+
+    @after_this_request
+    def end(response: Response) -> Response:
+        speech.close()
+        return response
 
 
 def key_of_request() -> tuple[object, ...]:

@@ -28,6 +28,7 @@ from fava.ext import FavaExtensionBase, extension_endpoint
 from flask import Response
 
 from beancount_invwd.engine import BadConfiguration, NotSwitchedOn, collector_paused
+from beancount_invwd.ground.words import current_language, plural, translate
 from beancount_invwd.report.compare.scenarios import BadScenario
 from beancount_invwd.report.explain.explain import UnknownItem
 
@@ -65,6 +66,8 @@ class Impairment(FavaExtensionBase):
 
     report_title = "Impairment"
     has_js_module = True
+    translate = staticmethod(translate)
+    plural = staticmethod(plural)
 
     def __init__(self, ledger: FavaLedger, config: str | None = None) -> None:
         """Take the ledger; the page has no options, and a configuration must not stop Fava."""
@@ -82,6 +85,7 @@ class Impairment(FavaExtensionBase):
     def build_page(self) -> Page:
         """Build the page for this request; whatever goes wrong is said on it."""
         try:
+            fava_api.speak()
             with self._lock, collector_paused():
                 page: Page = self._remember("page", build_page)
                 return page
@@ -107,7 +111,12 @@ class Impairment(FavaExtensionBase):
     def _remember(self, name: str, build: Callable[[Context], Any]) -> Any:
         """Build what is asked for, unless it was since the ledger was loaded."""
         cache, filters = self._find_cache(), fava_api.read_filters(self.ledger)
-        key = (name, filters, *fava_api.key_of_request())  # "month" is another one tomorrow
+        key = (
+            name,
+            filters,
+            current_language(),
+            *fava_api.key_of_request(),
+        )  # "month" is another one tomorrow
         if key not in cache.pages:
             found = build(self._make_context(cache, filters))
             if len(cache.pages) >= _MOST_PAGES:
@@ -140,7 +149,8 @@ class Impairment(FavaExtensionBase):
 
     def _render(self, template: str, name: str, build: Callable[[Context], Any]) -> Response:
         values = {name: self._remember(name, build), "ledger": self.ledger, "extension": self}
-        html = self.jinja_env.get_template(f"impairment/{template}").render(**values)
+        words = {"_": translate, "plural": plural}
+        html = self.jinja_env.get_template(f"impairment/{template}").render(**values, **words)
         return Response(html, mimetype="text/html")
 
     @extension_endpoint
@@ -170,6 +180,7 @@ class Impairment(FavaExtensionBase):
     def _answer(self, make: Callable[[], Response]) -> Response:
         """Answer, or say in JSON what is wrong."""
         try:
+            fava_api.speak()
             with self._lock, collector_paused():
                 return make()
         except NotSwitchedOn:

@@ -27,11 +27,12 @@ from beancount.ops import validation
 from beancount.parser import printer
 
 from beancount_invwd.engine import Asked, BadConfiguration, NotSwitchedOn, Run, follow_ledger
+from beancount_invwd.ground.dates import parse_date
 from beancount_invwd.ground.errors import RuleError
-from beancount_invwd.policy.values import parse_date, parse_share
 from beancount_invwd.report.output.formats import WRITERS
 from beancount_invwd.report.output.numbers import make_numbers
 from beancount_invwd.report.output.tables import Document
+from beancount_invwd.report.risk import risk
 from beancount_invwd.sheets.files import UnreadableError, read_file
 from beancount_invwd.sheets.rows import Grid
 
@@ -79,7 +80,7 @@ def read_date(
 def read_share(_context: click.Context, _param: click.Parameter, value: str) -> Decimal:
     """Read an option such as 10%."""
     try:
-        return parse_share(value)
+        return risk.read_share(value)
     except RuleError as error:
         raise click.BadParameter(f"{value!r} is not {error}") from error
 

@@ -11,6 +11,7 @@ import click
 
 from beancount_invwd.cli.console import check_format, deliver, load, read_date, show_progress
 from beancount_invwd.engine import Run
+from beancount_invwd.ground.words import ENGLISH, list_languages, speaking
 from beancount_invwd.report.output.formats import WRITERS
 from beancount_invwd.report.output.tables import Document
 
@@ -18,9 +19,32 @@ Day = datetime.date | None
 Printed = tuple[Run, Document]
 
 LEDGER = click.argument("ledger", type=click.Path(exists=True, dir_okay=False))
-OUTPUT = click.option(
+_FILE = click.option(
     "--output", metavar="FILE", help="Write to a file, whole or not at all, in place of stdout."
 )
+
+
+def _speak(context: click.Context, _param: click.Parameter, language: str) -> None:
+    """Speak a language until the command ends."""
+    context.with_resource(speaking(language))
+
+
+_LANGUAGE = click.option(
+    "--language",
+    type=click.Choice(list_languages()),
+    default=ENGLISH,
+    show_default=True,
+    callback=_speak,
+    expose_value=False,
+    help="Of words; numbers are as in the ledger.",
+)
+
+
+def OUTPUT(command: Callable[..., Any]) -> Callable[..., Any]:  # noqa: N802 (beside the others)
+    """Give a command the options `--output` and `--language`."""
+    return _FILE(_LANGUAGE(command))
+
+
 AS_OF = click.option(
     "--as-of",
     callback=read_date,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from beancount_invwd.engine.goods import Goods, Parts
 from beancount_invwd.engine.ledger import find_end, list_own
 from beancount_invwd.ground.money import CONTEXT
+from beancount_invwd.ground.words import current_language
 from beancount_invwd.timeline.sums import sum_allowances, sum_corrections
 from beancount_invwd.transactions.assertions import check_assertions
 from beancount_invwd.transactions.journal import Journal
@@ -58,7 +59,7 @@ class Run(Goods):
         self.options_map = options_map
         self.errors = errors
         self._chart = parts.directives.chart
-        self._shared: dict[Callable[[Run], Any], Any] = {}
+        self._shared: dict[tuple[Callable[[Run], Any], str], Any] = {}
 
     def write(self) -> tuple[list[Any], list[InvwdError]]:
         """Write what has to be written; return entries, and errors that forbid others."""
@@ -74,10 +75,11 @@ class Run(Goods):
 
     def share(self, work: Callable[[Run], Found]) -> Found:
         """Do some work on this run, or give what it found before: what several reports need."""
-        if work not in self._shared:
+        key = work, current_language()
+        if key not in self._shared:
             with localcontext(CONTEXT):
-                self._shared[work] = work(self)
-        found: Found = self._shared[work]
+                self._shared[key] = work(self)
+        found: Found = self._shared[key]
         return found
 
     @property

@@ -7,12 +7,16 @@ With a fiscal year that ends on 30 June, quarters end on 30 September, 31 Decemb
 from __future__ import annotations
 
 import datetime
+import re
 from calendar import monthrange
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from beancount_invwd.ground.errors import RuleError
 
 DAY = datetime.timedelta(days=1)
 _MONTHS = {"month": 1, "quarter": 3}
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class YearEnd(NamedTuple):
@@ -84,3 +88,13 @@ def earlier(one: datetime.date | None, other: datetime.date | None) -> datetime.
     if one is None or other is None:
         return one or other
     return min(one, other)
+
+
+def parse_date(value: Any) -> datetime.date:
+    """Parse `'2024-01-31'`."""
+    try:
+        if isinstance(value, str) and _DATE.fullmatch(value):
+            return datetime.date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise RuleError("a date such as '2024-01-31'")

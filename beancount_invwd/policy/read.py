@@ -16,7 +16,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from beancount_invwd.ground.dates import YearEnd
+from beancount_invwd.ground.dates import YearEnd, parse_date
 from beancount_invwd.ground.errors import RuleError, find_near
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.policy import standards, templates, values
@@ -160,8 +160,8 @@ def _build(reader: _Reader, roots: Roots, year_end_option: str | None) -> Policy
         roots=roots,
         release=reader.take("release", _one_of(("sale", "period")), "sale"),
         missing_price=reader.take("missing_price", _one_of(("error", "ignore")), "error"),
-        start=reader.take("start", _or_none(values.parse_date), None),
-        until=reader.take("until", _or_none(values.parse_date), None),
+        start=reader.take("start", _or_none(parse_date), None),
+        until=reader.take("until", _or_none(parse_date), None),
         materiality=reader.take("materiality", _or_none(parse_materiality), None) or (),
         materiality_line=reader.take(
             "materiality_line", _one_of(standards.LINES), standard.materiality_line

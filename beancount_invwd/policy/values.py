@@ -22,7 +22,6 @@ NUMBER = r"(?:(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)"
 _PERCENT = re.compile(rf"({NUMBER})\s*%(?:\s+of\s+(cost|price))?")
 COMMODITY = r"[A-Z/][A-Z0-9'._-]*"
 _AMOUNT = re.compile(rf"({NUMBER})\s+({COMMODITY})")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LONGEST = 100
 
 CHARGE_FORMS = "'8%' (of the price), '25% of cost', or an amount per unit such as '0.40 USD'"
@@ -107,16 +106,6 @@ def parse_schedule(value: Any) -> Schedule:
     if len({days for days, _ in items}) < len(items):
         raise RuleError(f"{wanted}, each number of days once")
     return tuple(sorted((days, parse_share(rate)) for days, rate in items))
-
-
-def parse_date(value: Any) -> datetime.date:
-    """Parse `'2024-01-31'`."""
-    try:
-        if isinstance(value, str) and _DATE.fullmatch(value):
-            return datetime.date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise RuleError("a date such as '2024-01-31'")
 
 
 def is_whole(value: Any) -> bool:

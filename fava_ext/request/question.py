@@ -16,7 +16,7 @@ from beancount_invwd.policy.standards import BASES, STANDARDS
 from beancount_invwd.report.ledger.holdings import By
 from beancount_invwd.report.ledger.rolled import RollBy
 from beancount_invwd.report.ledger.spans import SpanLength
-from beancount_invwd.report.risk.risk import HEADROOM, read_headroom
+from beancount_invwd.report.risk.risk import HEADROOM, read_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -183,7 +183,7 @@ def _read_shock(value: str) -> str:
 def _read_share(value: str) -> Decimal:
     value = value or f"{HEADROOM:.0%}"
     try:
-        return read_headroom(value if value.strip().endswith("%") else f"{value}%")
+        return read_share(value if value.strip().endswith("%") else f"{value}%")
     except RuleError as error:
         raise BadQuestionError(f"headroom is {_quote(value)}; allowed is {error}") from error
 

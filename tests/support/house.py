@@ -115,7 +115,7 @@ def list_imports(module: Module) -> list[str]:
 
 
 def _count_lines(path: Path) -> int:
-    return len(path.read_text(encoding="utf-8").splitlines())
+    return len(path.read_bytes().splitlines())
 
 
 def _find_room(name: str) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from beancount_invwd.ground.words import translate
 from beancount_invwd.report.output.meanings import MEANINGS
 
 Cell = str | int | Decimal | datetime.date | None
@@ -52,14 +53,20 @@ class Column:
     get: Callable[[Any], Cell] | None = None
 
     @property
+    def name(self) -> str:
+        """What text calls it, in the language that is spoken."""
+        return translate(self.title) if self.title else ""
+
+    @property
     def heading(self) -> str:
         """What the page calls it."""
-        return self.page or self.title[:1].upper() + self.title[1:]
+        return translate(self.page) if self.page else self.name[:1].upper() + self.name[1:]
 
     @property
     def about(self) -> str:
         """What it means, in a sentence; empty where its title says it all."""
-        return MEANINGS.get(self.title, MEANINGS.get(self.key, ""))
+        meaning = MEANINGS.get(self.title, MEANINGS.get(self.key, ""))
+        return translate(meaning) if meaning else ""
 
     @property
     def is_number(self) -> bool:

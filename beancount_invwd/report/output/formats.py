@@ -63,7 +63,7 @@ def _draw_with_head(table: Table, totals: Sequence[Any], numbers: Numbers) -> It
     """Titles, a rule, the rows, a rule, the totals."""
     rows = [*table.rows, *totals]
     columns = [column for column in table.columns if _is_told(column, rows)]
-    head = [column.title for column in columns]
+    head = [column.name for column in columns]
     body = [[show_cell(row, column, numbers) for column in columns] for row in rows]
     widths = _measure([head, *body])
     rule = _GAP.join("-" * width for width in widths)

@@ -129,7 +129,7 @@ class RiskRow:
         return self.headroom / self.measure if self.headroom is not None and self.measure else None
 
 
-def read_headroom(text: str) -> Decimal:
+def read_share(text: str) -> Decimal:
     """Read a share such as `10%`.
 
     Raises:

@@ -1,0 +1,117 @@
+"""Words of the source → the catalogues of other languages, by Babel.
+
+    python -m tests.support.catalogue            write what is new into all catalogues, compile them
+    python -m tests.support.catalogue --missing  print what is not translated
+
+Words are the arguments of `translate` (often named `_`), `plural` and `mark`, in Python and in the
+templates of the page. What is gone is taken out; what is new has to be translated by hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import datetime
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from beancount_invwd.ground.words import CATALOGUES, DOMAIN
+from beancount_invwd.report.output.meanings import MEANINGS
+
+ROOT = Path(__file__).parents[2]
+_NO_CLOCK = datetime.datetime(2026, 11, 30, tzinfo=datetime.timezone.utc)  # same words, same file
+PACKAGES = ("beancount_invwd", "fava_ext")
+METHODS = [("**.py", "python"), ("**.html", "jinja2")]
+KEYWORDS: dict[str, Any] = {
+    **dict.fromkeys(("_", "translate", "mark")),
+    **dict.fromkeys(("plural", "ngettext"), (1, 2)),
+}
+
+
+def extract() -> Catalog:
+    """All words of the source."""
+    found = Catalog(project="beancount-invwd")
+    for meaning in MEANINGS.values():
+        found.add(meaning)
+    for package in PACKAGES:
+        rows = extract_from_dir(ROOT / package, METHODS, keywords=KEYWORDS)
+        for _file, _line, message, _comments, context in rows:
+            found.add(message, context=context)
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for words in _list_titles(path):
+                found.add(words)
+    return found
+
+
+def _list_titles(path: Path) -> Iterator[str]:
+    """The titles of columns: the second argument of each, and what the page calls it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Column":
+            pages = [word.value for word in node.keywords if word.arg == "page"]
+            for given in [*node.args[1:2], *pages]:
+                if isinstance(given, ast.Constant) and given.value:
+                    yield str(given.value)
+
+
+def list_catalogues() -> list[Path]:
+    """The catalogues there are."""
+    return sorted(CATALOGUES.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
+
+
+def read(path: Path) -> Catalog:
+    """Read a catalogue."""
+    with path.open("rb") as file:
+        return read_po(file, locale=path.parts[-3])
+
+
+def list_missing(path: Path) -> Iterator[str]:
+    """The words of the source that a catalogue has not, or has not translated."""
+    catalogue = read(path)
+    for message in extract():
+        if message.id:
+            known = catalogue.get(message.id)
+            texts = known.string if known is not None and not known.fuzzy else ""
+            if not all(texts if isinstance(texts, tuple) else (texts,)):
+                yield message.id if isinstance(message.id, str) else message.id[0]
+
+
+def compile_catalogue(catalogue: Catalog) -> bytes:
+    """The catalogue as gettext reads it."""
+    file = io.BytesIO()
+    write_mo(file, catalogue)
+    return file.getvalue()
+
+
+def update(path: Path) -> None:
+    """Take new words in and old ones out, and compile."""
+    catalogue = read(path)
+    catalogue.update(extract(), no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+    catalogue.creation_date = _NO_CLOCK
+    catalogue.msgid_bugs_address = catalogue.last_translator = catalogue.language_team = "none"
+    with path.open("wb") as file:
+        write_po(file, catalogue, width=100, omit_header=False, sort_output=True, no_location=True)
+    path.with_suffix(".mo").write_bytes(compile_catalogue(read(path)))
+
+
+def main() -> None:
+    """Update all catalogues, or print what they lack."""
+    parser = argparse.ArgumentParser(prog="python -m tests.support.catalogue", description=__doc__)
+    parser.add_argument("--missing", action="store_true")
+    args = parser.parse_args()
+    for path in list_catalogues():
+        if not args.missing:
+            update(path)
+        for message in list_missing(path):
+            print(f"{path.parts[-3]}: {message}")
+
+
+if __name__ == "__main__":
+    main()
