@@ -20,7 +20,7 @@ from beancount_invwd.ground.dates import add_days, fiscal_year_end, fiscal_year_
 from beancount_invwd.ground.money import CONTEXT, ZERO, round_money
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.report.ledger.holdings import LACKS
-from beancount_invwd.report.ledger.outcomes import Outcome, list_outcomes
+from beancount_invwd.report.ledger.outcomes import Outcome, list_outcomes, tell_bias
 from beancount_invwd.report.ledger.spans import day_before
 from beancount_invwd.report.output.columns import CURRENCY, ENTITY, ITEM, QUANTITY, Cell, Column
 from beancount_invwd.report.output.tables import Document, Table
@@ -272,12 +272,7 @@ def _tell_bias(row: LookbackSum) -> str:
     of = f" of {row.entity}" if row.entity else ""
     if not row.measured and not row.net:
         return f"Nothing{of} was sold for a known price, so nothing is known of {row.currency} yet."
-    if not row.bias:
-        verdict = "no bias is seen"
-    elif row.bias > 0:
-        verdict = f"goods were carried {row.bias:,f} {row.currency} too low: too hard"
-    else:
-        verdict = f"goods were carried {-row.bias:,f} {row.currency} too high: too soft"
+    verdict = tell_bias(row.bias, row.currency)
     share = f" ({row.bias / row.measured:+.1%} of the measure)" if row.bias and row.measured else ""
     return (
         f"What was sold{of} was measured at {row.measured:,f} {row.currency} and brought "

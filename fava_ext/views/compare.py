@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.policy.words import BASES, STANDARDS
 from beancount_invwd.report.compare.compare import Comparison, narrow
-from beancount_invwd.report.compare.document import document_comparison, take_figure
+from beancount_invwd.report.compare.document import document_comparison, take_figure, tell_biases
 from beancount_invwd.report.compare.scenarios import BadScenario
 from beancount_invwd.report.output.columns import CURRENCY, ENTITY, ITEM, Column
 from beancount_invwd.report.output.tables import Table
@@ -79,6 +79,7 @@ def show(context: Context) -> tuple[Grid | None, Form]:
         for name, messages in told.items()
         for message in messages
     ]
+    notes += [sentence(text) for text in tell_biases(found)]
     return _show_table(context, found), Form(**form, notes=notes, start=str(found.start))
 
 

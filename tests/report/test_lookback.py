@@ -12,6 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beancount_invwd.engine import Run, follow_ledger
+from beancount_invwd.report.compare.compare import compare
+from beancount_invwd.report.compare.document import document_comparison
+from beancount_invwd.report.compare.scenarios import Scenario
 from beancount_invwd.report.ledger.outcomes import list_outcomes
 from beancount_invwd.report.lookback import (
     document_lookback,
@@ -264,6 +267,20 @@ def test_entities_stand_apart() -> None:
     assert [(row.entity, row.sold) for row in rows] == [("Store", 10), ("Depot", 0)] or [
         (row.entity, row.sold) for row in rows
     ] == [("Depot", 0), ("Store", 10)]
+
+
+def test_compare_tells_how_each_policy_would_have_done() -> None:
+    found = compare(follow(sell(40, "360.00 USD")), [Scenario("price=+25%", {}, Decimal("0.25"))])
+    key = ("", "USD")  # 40 at 9.00, where 8.00 was expected; of 10.00 just as much as they cost
+    assert [found.biases[name][key] for name in found.columns] == [40, -40]
+    document = document_comparison(found)
+    told = (
+        "ledger: by the sales of the 90 days after, goods were carried 40.00 USD too low: too hard."
+    )
+    assert told in document.notes
+    assert document.data is not None
+    assert [row["bias"] for row in document.data["lookback"]] == [40, -40]
+    assert compare(follow(""), []).biases == {"ledger": {}}
 
 
 def test_a_ledger_without_goods_says_so() -> None:

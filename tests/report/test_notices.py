@@ -370,3 +370,45 @@ def test_a_price_after_the_year_end_is_asked_about(
     assert errors == []
     notices = list_notices(follow_ledger(entries, options, as_of))
     assert [row.amount for row in notices if row.kind == "later-evidence"] == amounts
+
+
+SOLD = """
+{day} * "Sale"
+  Assets:Inventory  -{units} MUG {{}}
+  Assets:Bank  {amount} USD
+  Income:Sales
+  Expenses:COGS  {cost} USD
+"""
+
+
+def find_later(*sales: str, answer: str = "") -> list[Any]:
+    opens = "2024-01-01 open Income:Sales\n2024-01-01 open Expenses:COGS\n"
+    text = LATER.partition("2025-01-20")[0] + opens + "".join(sales) + answer
+    entries, errors, options = loader.load_string(text)
+    assert errors == []
+    notices = list_notices(follow_ledger(entries, options))
+    return [row for row in notices if row.kind == "later-evidence"]
+
+
+def sell(units: int, amount: int, day: str = "2025-01-20") -> str:
+    return SOLD.format(units=units, amount=amount, day=day, cost=units * 10)
+
+
+def test_sales_after_the_year_end_below_the_measure_are_asked_about() -> None:
+    (row,) = find_later(sell(20, 120))  # 20 × (9.00 − 6.00)
+    assert (row.amount, row.date) == (60, datetime.date(2025, 1, 20))
+    assert "20 were sold since for 6.00 on average" in row.message
+    assert row.line == "2025-01-20 price MUG 6.00 USD\n  invwd-as-of: 2024-12-31"
+    assert find_later(sell(20, 120), answer=f"{row.line}\n") == []
+    assert find_later(sell(20, 120), answer=row.line.replace("2024-12-31", "2025-01-20")) == []
+
+
+def test_sales_at_the_price_or_too_late_are_no_question() -> None:
+    assert find_later(sell(20, 180)) == []
+    assert find_later(sell(20, 120, "2025-04-01")) == []
+
+
+def test_a_price_that_is_asked_about_names_the_sales() -> None:
+    (row,) = find_later(sell(20, 120), answer="2025-01-25 price MUG 5.00 USD\n")
+    assert row.amount == 400
+    assert row.message.endswith("; 20 were sold since for 6.00 on average, net of tax")

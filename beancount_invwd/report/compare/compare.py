@@ -29,6 +29,7 @@ from beancount_invwd.measure.prices import IMPLICIT, is_evidence
 from beancount_invwd.measure.sales import Sales
 from beancount_invwd.report.compare.scenarios import BadScenario, Scenario
 from beancount_invwd.report.ledger.level import find_level
+from beancount_invwd.report.ledger.outcomes import sum_bias
 from beancount_invwd.report.ledger.remarks import tell_pending
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ class Comparison:
         notes: By column, what is wrong under that policy and is not under the ledger's, and what
             a test on the date would change.
         levels: By column, what its groups hide, if they are wider than its standard wants.
+        biases: By column, what goods would have been carried more at by the sales of the days
+            after, by entity and currency, as `lookback` has it; of all items, or left out.
     """
 
     as_of: datetime.date
@@ -90,6 +93,7 @@ class Comparison:
     totals: Sequence[CompareRow]
     notes: Mapping[str, Sequence[str]]
     levels: Mapping[str, Sequence[str]]
+    biases: Mapping[str, Mapping[tuple[str, str], Decimal]]
 
 
 def compare(own: Run, scenarios: Sequence[Scenario]) -> Comparison:
@@ -105,26 +109,26 @@ def compare(own: Run, scenarios: Sequence[Scenario]) -> Comparison:
     day = own.as_of
     start = fiscal_year_start(day, own.policy.year_end)
     columns = [Scenario(LEDGER), *scenarios]
-    found, notes, levels = [], {}, {}
+    found, notes, levels, biases = [], {}, {}, {}
     for column in columns:
         run = _follow(own, column, start)
         found.append(_read_figures(run))
         known = {error.message for error in own.errors}
-        pending = tell_pending(run)
+        pending, biases[column.name] = tell_pending(run), sum_bias(run)
         levels[column.name] = [row.message for row in find_level(run)]
         wrong = [e.message for e in run.errors if e.message not in known]
         notes[column.name] = [*wrong, *pending]
     with localcontext(CONTEXT):
         rows = _list_rows(found)
         names = [column.name for column in columns]
-        return Comparison(day, start, names, rows, _sum_totals(rows), notes, levels)
+        return Comparison(day, start, names, rows, _sum_totals(rows), notes, levels, biases)
 
 
 def narrow(found: Comparison, keep: Callable[[CompareRow], bool]) -> Comparison:
     """Keep some rows of a comparison, and add up those."""
     rows = [row for row in found.rows if keep(row)]
     with localcontext(CONTEXT):
-        return replace(found, rows=rows, totals=_sum_totals(rows))
+        return replace(found, rows=rows, totals=_sum_totals(rows), biases={})
 
 
 def _follow(own: Run, scenario: Scenario, start: datetime.date) -> Run:

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.report.compare.compare import CompareRow, Comparison, Figures
+from beancount_invwd.report.ledger.outcomes import WITHIN, tell_bias
 from beancount_invwd.report.output.columns import CURRENCY, ENTITY, ITEM, Column
 from beancount_invwd.report.output.tables import Document, Table
 
@@ -39,7 +40,7 @@ def document_comparison(found: Comparison) -> Document:
                 "totals",
             ),
         ],
-        notes=levels,
+        notes=[*levels, *tell_biases(found)],
         warnings=notes,
         data={
             "as_of": found.as_of,
@@ -48,8 +49,23 @@ def document_comparison(found: Comparison) -> Document:
             "rows": [_encode(row, found.columns) for row in found.rows],
             "totals": [_encode(row, found.columns) for row in found.totals],
             "notes": [*levels, *notes],
+            "lookback": [
+                {"column": name, "entity": entity, "currency": currency, "bias": bias}
+                for name, biases in found.biases.items()
+                for (entity, currency), bias in sorted(biases.items())
+            ],
         },
     )
+
+
+def tell_biases(found: Comparison) -> list[str]:
+    """Tell how each policy would have done, by what was sold in the days after."""
+    return [
+        f"{name}: by the sales of the {WITHIN} days after, {tell_bias(bias, currency)}"
+        f"{f' ({entity})' if entity else ''}."
+        for name, biases in found.biases.items()
+        for (entity, currency), bias in sorted(biases.items())
+    ]
 
 
 class _Line(NamedTuple):

@@ -15,6 +15,11 @@ from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.dates import add_days, fiscal_year_end, fiscal_year_start
 from beancount_invwd.ground.money import ZERO, round_money
 from beancount_invwd.measure.prices import IMPLICIT
+from beancount_invwd.report.ledger.later_sales import (
+    find_answered,
+    find_sold_since,
+    has_cheaper_sales,
+)
 from beancount_invwd.report.ledger.notice import Notice
 from beancount_invwd.report.ledger.sources import write_below
 from beancount_invwd.report.ledger.spans import day_before
@@ -29,29 +34,41 @@ if TYPE_CHECKING:
 
 
 def find_later(run: Run) -> Iterator[Notice]:
-    """Find prices after the last fiscal year end that would have raised the loss of that date."""
+    """Find prices and sales after the last fiscal year end that would have raised its loss."""
     end = run.as_of
     if end != fiscal_year_end(end, run.policy.year_end):
         end = day_before(fiscal_year_start(end, run.policy.year_end))
     if end > run.last_test or (run.closed is not None and end <= run.closed):
         return
-    lowest = _find_lowest(run, end)
-    if not lowest:
+    lowest, has_cheaper = _find_lowest(run, end), has_cheaper_sales(run, end)
+    if not lowest and not has_cheaper:
         return
     then = follow_ledger(run.entries, run.options_map, end)
+    sold = find_sold_since(then)
+    answered = find_answered(run, end) if has_cheaper else set()
     for stock in then.stocks:
-        for price in lowest.get(stock.key.commodity, ()):
-            loss = _find_loss(then, stock, price)
-            if loss > ZERO:
-                item, currency = stock.key.commodity, stock.key.currency
-                text = (
-                    f"{item} had a price of {price.amount} on {price.date}, which would have "
-                    f"raised the loss of {end} by {loss:,f} {currency}: if it confirms what was so "
-                    f"then (IAS 10.9), add below it invwd-as-of: {end}; if it arose later, "
-                    f"invwd-as-of: {price.date}"
-                )
-                line = write_below(run.options_map, price.meta, f"invwd-as-of: {end}")
-                yield Notice("later-evidence", text, None, item, currency, loss, price.date, line)
+        found, since = list(_ask_prices(then, stock, lowest)), sold.get(stock.key)
+        if found and since is not None:
+            found = [row._replace(message=f"{row.message}; {since.tell()}") for row in found]
+        elif since is not None and since.bias < ZERO and stock.key.commodity not in answered:
+            found = [since.ask(then)]
+        yield from found
+
+
+def _ask_prices(then: Run, stock: Stock, lowest: Mapping[str, list[Any]]) -> Iterator[Notice]:
+    """Ask of the prices of a stock that would have raised its loss."""
+    end, item, currency = then.as_of, stock.key.commodity, stock.key.currency
+    for price in lowest.get(item, ()):
+        loss = _find_loss(then, stock, price)
+        if loss > ZERO:
+            text = (
+                f"{item} had a price of {price.amount} on {price.date}, which would have "
+                f"raised the loss of {end} by {loss:,f} {currency}: if it confirms what was so "
+                f"then (IAS 10.9), add below it invwd-as-of: {end}; if it arose later, "
+                f"invwd-as-of: {price.date}"
+            )
+            line = write_below(then.options_map, price.meta, f"invwd-as-of: {end}")
+            yield Notice("later-evidence", text, None, item, currency, loss, price.date, line)
 
 
 def _find_lowest(run: Run, end: datetime.date) -> Mapping[str, list[Any]]:

@@ -16,7 +16,7 @@ from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.dates import add_days
-from beancount_invwd.ground.money import CONTEXT, ZERO
+from beancount_invwd.ground.money import CONTEXT, ZERO, round_money
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.measure.measured import Unit
 from beancount_invwd.report.ledger.realised import Exit, list_exits
@@ -187,9 +187,23 @@ class _Goods:
 
 
 def sum_bias(run: Run, within: int = WITHIN) -> Mapping[tuple[str, str], Decimal]:
-    """Find what goods would have been carried more at, by entity and currency, of what was sold."""
+    """Find what goods would have been carried more at, by entity and currency, of what was sold.
+
+    Where nothing was sold for a known price, nothing is known.
+    """
     sums: Sums[tuple[str, str]] = Sums()
-    with localcontext(CONTEXT):
-        for row in list_outcomes(run, within):
-            sums.add(row.row.lot.stock.key[:2], row.bias or ZERO)
+    if not run.entries or run.entries[-1].date <= run.as_of:
         return sums
+    with localcontext(CONTEXT):
+        for found in list_outcomes(run, within):
+            if found.sold and found.bias is not None:
+                sums.add(found.row.lot.stock.key[:2], found.bias)
+        return Sums({key: round_money(sum_, run.quantum(key[1])) for key, sum_ in sums.items()})
+
+
+def tell_bias(bias: Decimal, currency: str) -> str:
+    """Tell whether goods were carried too low or too high."""
+    if not bias:
+        return "no bias is seen"
+    side, policy = ("low", "hard") if bias > ZERO else ("high", "soft")
+    return f"goods were carried {abs(bias):,f} {currency} too {side}: too {policy}"
