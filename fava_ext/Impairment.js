@@ -114,10 +114,10 @@ async function sort(root, button) {
 }
 
 /**
- * Show the explanation that a link leads to in a dialog.
+ * Show the explanation that a link leads to in a dialog, at an address of its own.
  *
  * @param {HTMLElement} root
- * @param {HTMLElement} link
+ * @param {HTMLElement | null} link
  * @param {URLSearchParams} params
  */
 async function explain(root, link, params) {
@@ -141,10 +141,34 @@ async function explain(root, link, params) {
   });
   dialog.addEventListener("close", () => {
     dialog.remove();
-    link.focus();
+    link?.focus();
+    if (location.hash.startsWith(EXPLAINS)) {
+      history.back(); // to the address of the view
+    }
   });
   root.append(dialog);
   dialog.showModal();
+  if (!location.hash.startsWith(EXPLAINS)) {
+    history.pushState(null, "", `${EXPLAINS}${params}`);
+  }
+}
+
+/** Begins the part of an address that says what is explained over a view. */
+const EXPLAINS = "#explain?";
+
+/**
+ * The address has changed: Back closes an explanation, Forward opens it again. Fava loads nothing
+ * where only this part of the address is another one.
+ */
+function followAddress() {
+  const root = document.querySelector(ROOT);
+  const dialog = root?.querySelector("dialog");
+  const isAsked = location.hash.startsWith(EXPLAINS);
+  if (dialog && !isAsked) {
+    dialog.close();
+  } else if (root instanceof HTMLElement && isAsked && !dialog) {
+    void explain(root, null, new URLSearchParams(location.hash.slice(EXPLAINS.length)));
+  }
 }
 
 /**
@@ -531,6 +555,7 @@ function prepare(root) {
     return;
   }
   root.dataset.ready = "yes";
+  followAddress();
   reveal(root);
   void drawCharts(root);
   void document.fonts.ready.then(() => reveal(root)); // they change the widths
@@ -567,6 +592,9 @@ function prepare(root) {
 
 /** @type {Fava.Extension} */
 export default {
+  init() {
+    window.addEventListener("popstate", followAddress);
+  },
   onExtensionPageLoad() {
     const root = document.querySelector(ROOT);
     if (root instanceof HTMLElement) {

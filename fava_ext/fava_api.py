@@ -230,9 +230,16 @@ def url_of_account(name: str) -> str:
     return url_for("account", name=name)
 
 
-def url_of_entry(entry: Any) -> str:
-    """Link to Fava's pop-up of an entry."""
-    return f"#context-{hash_entry(entry)}"
+def url_of_document(ledger: FavaLedger, entry: Any, key: str) -> str:
+    """Link to a document that an entry names in its metadata; empty if there is none."""
+    if not key.startswith("document"):
+        return ""
+    name = hash_entry(entry)
+    try:
+        ledger.statement_path(name, key)
+    except FavaAPIError:
+        return ""
+    return url_for("statement", entry_hash=name, key=key)
 
 
 def url_of_source(ledger: FavaLedger, source: Mapping[str, Any] | None) -> str:

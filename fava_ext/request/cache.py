@@ -15,7 +15,7 @@ from beancount_invwd.report.ledger.sources import Sources
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from fava.core import FavaLedger
 
@@ -35,6 +35,7 @@ class Cache:
 
     def __init__(self, ledger: FavaLedger) -> None:
         self._options: Any = ledger.options
+        self._by_type = ledger.all_entries_by_type
         work = partial(follow_ledger, ledger.all_entries, self._options, asked=Asked(by_cause=True))
         follow = lru_cache(_RUNS)(work)
         self.follow: Callable[[datetime.date | None], Run] = follow
@@ -45,6 +46,13 @@ class Cache:
     def plugin_line(self) -> str:
         """File and line that switch the plugin on, relative to the ledger's folder."""
         return Sources(self._options).locate_plugin()
+
+    @cached_property
+    def evidence(self) -> Mapping[tuple[Any, ...], Any]:
+        """Prices and what else is stated, by file and line."""
+        by_type = self._by_type
+        entries = [*by_type.Custom, *by_type.Price]
+        return {(row.meta.get("filename"), row.meta.get("lineno")): row for row in entries}
 
 
 def _compare(

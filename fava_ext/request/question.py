@@ -108,6 +108,7 @@ class Question:
             "prices": within,
             "todo": {**within, "kind": self.kind},
             "positions": {"by": self.by},
+            "movements": {"kind": self.kind, "item": self.item},
             "rollforward": {"each": self.each, "period": self.period},
             "risk": {"headroom": f"{self.percent}%", **within},
             "compare": {

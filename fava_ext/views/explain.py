@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from beancount.parser import printer
 
@@ -15,12 +15,13 @@ from beancount_invwd.report.explain.explain import (
     document_explanation,
     explain,
 )
+from beancount_invwd.report.explain.since import list_since
 from beancount_invwd.report.ledger.holdings import list_positions
 from beancount_invwd.report.ledger.sources import Sources
 from beancount_invwd.report.positions import COLUMNS
 
 from .. import fava_api
-from ..tables.cells import Cells
+from ..tables.cells import Cell, Cells
 from ..tables.grid import pick
 from .positions import show_marks
 
@@ -31,18 +32,23 @@ if TYPE_CHECKING:
     from beancount_invwd.report.output.tables import Document
 
     from ..request.context import Context
-    from ..tables.cells import Badge, Cell
+    from ..tables.cells import Badge
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One step."""
+    """One step.
+
+    Attributes:
+        notes: What the directive says besides: its metadata, and links to its documents.
+    """
 
     label: str
     formula: str
     result: str
     source: str
     url: str
+    notes: Sequence[Cell] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,8 @@ class Story:
         name: What Fava calls the item.
         figures: Terms and amounts of the item on this date.
         entries: What was written on this date, as Beancount writes it.
+        items: Of a group that is tested as one, the items in it.
+        url: The address of this explanation.
     """
 
     item: str
@@ -72,6 +80,8 @@ class Story:
     figures: Sequence[tuple[str, Cell]]
     parts: Sequence[Part]
     entries: Sequence[str]
+    items: Sequence[Cell] = ()
+    url: str = ""
 
 
 def show(context: Context) -> tuple[None, Story | str]:
@@ -95,18 +105,54 @@ def tell_story(context: Context) -> Story:
     Raises:
         UnknownItem: There is no such item or lot.
     """
-    found, cells, formats = _explain(context), Cells(context), context.formats
+    item, cells = context.question.item, Cells(context)
+    if item not in context.run.categories and (items := _list_items(context)):
+        return _tell_group(items, context)
+    found, entries = _explain(context), list(_list_entries(context))
+    figures, badges = _sum_up(context, cells)
+    url = fava_api.url_of(view="explain", time=found.as_of, **context.question.parameters)
+    return Story(
+        found.item,
+        found.label or "",
+        cells.name(found.item),
+        str(found.as_of),
+        badges,
+        figures,
+        [*_list_parts(found, context), *_tell_since(context)],
+        entries,
+        url=url,
+    )
+
+
+def _list_parts(found: Explanation, context: Context) -> Iterator[Part]:
     is_one = len(found.chapters) == 1
-    parts = []
     for chapter in found.chapters:
         where = "" if is_one else ", ".join(filter(None, (chapter.entity, chapter.currency)))
         for title, steps in groupby(chapter.steps, key=lambda step: step.section):
             lines = [_make_line(step, context) for step in steps]
-            parts.append(Part(formats.formula(title), where, lines))
-    figures, badges = _sum_up(context, cells)
-    name, as_of = cells.name(found.item), str(found.as_of)
+            yield Part(context.formats.formula(title), where, lines)
+
+
+def _tell_since(context: Context) -> Iterator[Part]:
+    steps = list_since(context.run, context.question.item)
+    if steps:
+        yield Part(steps[0].section, "", [_make_line(step, context) for step in steps])
+
+
+def _list_items(context: Context) -> list[str]:
+    """The items of a group that is tested as one."""
+    name, run = context.question.item, context.run
+    is_all = name == "total" and run.policy.basis == "total"
+    return [item for item, group in run.categories.items() if is_all or group == name]
+
+
+def _tell_group(items: Sequence[str], context: Context) -> Story:
+    """Tell of a group: what was written for it, and which items it is made of."""
+    name, day, cells = context.question.item, context.run.as_of, Cells(context)
+    links = [cells.explain(item, day=day) for item in items]
     entries = list(_list_entries(context))
-    return Story(found.item, found.label or "", name, as_of, badges, figures, parts, entries)
+    url = fava_api.url_of(view="explain", time=day, item=name)
+    return Story(name, "", name, str(day), [], [], [], entries, links, url)
 
 
 def _list_entries(context: Context) -> Iterator[str]:
@@ -138,8 +184,17 @@ def _make_line(step: Step, context: Context) -> Line:
     result = "" if step.result is None else formats.show_exact(step.result)
     place = Sources(context.run.options_map).read(step.source)
     url = fava_api.url_of_source(context.ledger, place)
-    how = formats.formula(step.formula)
-    return Line(formats.formula(step.label), how, result, step.source, url)
+    how, notes = formats.formula(step.formula), list(_list_notes(place, context))
+    return Line(formats.formula(step.label), how, result, step.source, url, notes)
+
+
+def _list_notes(place: Mapping[str, Any] | None, context: Context) -> Iterator[Cell]:
+    """What a price or a directive says besides, with links to the documents that it names."""
+    entry = None if place is None else context.cache.evidence.get(tuple(place.values()))
+    for key, value in () if entry is None else entry.meta.items():
+        if key not in {"filename", "lineno"} and not key.startswith("__") and value is not None:
+            url = fava_api.url_of_document(context.ledger, entry, key)
+            yield Cell(f"{key}: {context.formats.sentence(str(value))}", url=url)
 
 
 def write(context: Context) -> Document:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.policy.words import REASONS
 from beancount_invwd.report.movements import (
@@ -29,37 +30,61 @@ _SHOWN = ("date", "kind", "group", "entity", "currency", "change", "quantity", "
           "reason")  # fmt: skip
 
 
-def show(context: Context) -> tuple[Grid, None]:
+class Only(NamedTuple):
+    """What is shown alone, and the address of all."""
+
+    text: str
+    url: str
+
+
+def show(context: Context) -> tuple[Grid, Only | None]:
     """What was written, the newest first."""
     rows = _list_recent(context)[::-1]
     table = Table("movements", COLUMNS, rows, empty="Nothing was written in this time.")
     carried = [row for row in rows if not row.kind.startswith("commitment")]
     makers, totals = _list_makers(context), sum_changes(carried)
     columns = pick(COLUMNS, *_SHOWN)
-    return build_grid(context, "Movements", table, columns, makers=makers, totals=totals), None
+    grid = build_grid(context, "Movements", table, columns, makers=makers, totals=totals)
+    return grid, _tell_only(context)
+
+
+def _tell_only(context: Context) -> Only | None:
+    question = context.question
+    text = " of ".join(filter(None, (question.kind or "movements", question.item)))
+    is_all = not question.kind and not question.item
+    return None if is_all else Only(text, fava_api.url_of(view="movements"))
 
 
 def _list_recent(context: Context) -> list[MovementRow]:
-    """The movements of the time filter, with what caused them."""
-    rows = [*context.selection.recent, *context.selection.ordered]
+    """The movements of the time filter, with what caused them; of one kind or item, if asked."""
+    kind, item = context.question.kind, context.question.item
+    rows = [
+        row
+        for row in [*context.selection.recent, *context.selection.ordered]
+        if kind in {"", row.kind} and item in {"", row.group}
+    ]
     return list_movements(context.run, sorted(rows, key=attrgetter("date")))
 
 
 def _list_makers(context: Context) -> Makers:
-    cells, formats, items = Cells(context), context.formats, context.run.categories
+    cells, formats = Cells(context), context.formats
+    (change,) = pick(COLUMNS, "change")
 
     def show_kind(row: MovementRow) -> Cell:
         text = row.kind.replace("-", "\N{NON-BREAKING HYPHEN}")
         return Cell(badges=[Badge(row.kind, text)])
 
     def show_group(row: MovementRow) -> Cell:
-        is_item = row.group in items
-        return cells.explain(row.group, day=row.date) if is_item else Cell(row.group)
+        return cells.explain(row.group, day=row.date)
 
     def show_entry(row: MovementRow) -> Cell:
-        """The narration, with a link to Fava's pop-up of the entry."""
+        """The narration, which leads to the entry in full: Fava's pop-up cannot show it."""
         text = formats.sentence(row.narration) or "(no narration)"
-        return Cell(text, url=fava_api.url_of_entry(row.entry))
+        return replace(cells.explain(row.group, day=row.date), text=text, note="")
+
+    def show_change(row: MovementRow) -> Cell:
+        url = cells.explain(row.group, day=row.date).url
+        return replace(cells.make(change, row), url=url, item=row.group)
 
     def show_cause(row: MovementRow) -> Cell:
         """Price, sale or statement, with a link to its line."""
@@ -67,7 +92,13 @@ def _list_makers(context: Context) -> Makers:
         reason = REASONS.get(row.reason, row.reason)
         return Cell(formats.sentence(reason), note=row.cause, url=url)
 
-    return {"kind": show_kind, "group": show_group, "narration": show_entry, "reason": show_cause}
+    return {
+        "kind": show_kind,
+        "group": show_group,
+        "narration": show_entry,
+        "change": show_change,
+        "reason": show_cause,
+    }
 
 
 def write(context: Context) -> Document:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, cast
+from urllib.parse import urlencode
 
 from beancount_invwd.report.ledger.rolled import sum_periods
-from beancount_invwd.report.ledger.spans import find_year_start
+from beancount_invwd.report.ledger.spans import day_before, find_year_start
 from beancount_invwd.report.output.tables import Table
 from beancount_invwd.report.rollforward import (
     CAUSE_COLUMNS,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from beancount_invwd.report.output.tables import Document
 
     from ..request.context import Context
+    from ..tables.grid import Makers
 
 _A_YEAR = {"month": 12, "quarter": 4, "year": 1}
 _MOST_PERIODS = 1_200
@@ -90,15 +93,12 @@ def show(context: Context) -> tuple[Grid, Content]:
     table = Table("rollforward", columns, rolled.rows, empty="There was no inventory.")
     totals = sum_periods(whole.rows)
 
-    def show_item(row: RollRow) -> Cell:
-        return cells.explain(row.commodity or "", day=row.end)
-
     grid = build_grid(
         context,
         "Roll-forward of the allowance",
         table,
         columns,
-        makers={"from": _show_period, "commodity": show_item},
+        makers=_list_makers(columns, cells),
         totals=totals,
     )
     return grid, Content(
@@ -152,6 +152,34 @@ def _list_links(name: str, context: Context) -> list[Link]:
         )
         for key, text in texts.items()
     ]
+
+
+def _list_makers(columns: Sequence[Column], cells: Cells) -> Makers:
+    """Every amount leads to what it is made of: an item's balance to its explanation on that day.
+
+    Others lead to the movements of the period, or to the positions of its first or last day.
+    """
+    find = lru_cache(None)(fava_api.url_of)  # a link takes long to build
+
+    def show(column: Column, row: RollRow) -> Cell:
+        cell, item = cells.make(column, row), row.commodity or row.category or ""
+        if not column.read(row):
+            return cell
+        if column.key in {"opening", "closing"}:
+            day = row.end if column.key == "closing" else day_before(row.start)
+            if row.commodity:
+                return replace(cells.explain(row.commodity, day=day), text=cell.text, note="")
+            return replace(cell, url=find(view="positions", time=str(day)))
+        kind = column.key.replace("_", "-").removesuffix("s") if column.key in _MOVED else ""
+        url = find(view="movements", time=f"{row.start} - {row.end}")
+        return replace(cell, url=f"{url}&{urlencode({'kind': kind, 'item': item})}")
+
+    amounts = {column.key: partial(show, column) for column in columns if column.is_money}
+    return {
+        **amounts,
+        "from": _show_period,
+        "commodity": lambda row: cells.explain(row.commodity or "", day=row.end),
+    }
 
 
 def _show_period(row: RollRow) -> Cell:

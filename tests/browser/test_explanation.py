@@ -15,7 +15,7 @@ def find_dialog(page: Page) -> Locator:
 
 
 def test_a_click_opens_it_and_escape_closes_it(serve_text: Serve, window: Open) -> None:
-    page = window(f"{serve_text(ONE_LOSS)}/test{PAGE}")
+    page = window(f"{serve_text(ONE_LOSS)}/test{PAGE}?view=positions")
     address = page.url
     item = page.get_by_role("table", name="Positions").get_by_role("link", name="WIDGET")
     item.click()
@@ -27,18 +27,43 @@ def test_a_click_opens_it_and_escape_closes_it(serve_text: Serve, window: Open) 
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(item).to_be_focused()
-    assert page.url == address
+    expect(page).to_have_url(address)
+
+
+def test_back_closes_it_and_the_view_stays_as_it_was(serve_text: Serve, window: Open) -> None:
+    page = window(f"{serve_text(ONE_LOSS)}/test{PAGE}?view=positions")
+    address = page.url
+    page.evaluate("document.querySelector('.impairment').dataset.same = 'yes'")
+    item = page.get_by_role("table", name="Positions").get_by_role("link", name="WIDGET")
+    for _ in range(2):
+        item.click()
+        expect(find_dialog(page)).to_be_visible()
+        expect(page).to_have_url(f"{address}#explain?item=WIDGET")
+        page.go_back()
+        expect(find_dialog(page)).to_have_count(0)
+        expect(page).to_have_url(address)
+        expect(item).to_be_focused()
+    expect(page.locator('.impairment[data-same="yes"]')).to_be_visible()
+    item.click()
+    expect(find_dialog(page)).to_be_visible()
+    page.reload()
+    expect(find_dialog(page)).to_contain_text("WIDGET")
+    page.go_back()
+    expect(find_dialog(page)).to_have_count(0)
+    page.go_forward()
+    expect(find_dialog(page)).to_be_visible()
 
 
 def test_a_movement_is_explained_on_its_own_date(example: str, window: Open) -> None:
     page = window(f"{example}?view=movements")
     row = page.get_by_role("row").filter(has_text="2024-01-31").first
     row.get_by_role("link", name="Beeswax candle").click()
+    expect(find_dialog(page)).to_contain_text('invwd: "write-down"')
     expect(find_dialog(page)).to_contain_text("How its figures came about on 2024-01-31")
 
 
 def test_the_keyboard_opens_it_and_its_button_closes_it(example: str, window: Open) -> None:
-    page = window(example)
+    page = window(f"{example}?view=positions")
     item = page.get_by_role("table", name="Positions").get_by_role("link").first
     item.press("Enter")
     dialog = find_dialog(page)
@@ -48,7 +73,7 @@ def test_the_keyboard_opens_it_and_its_button_closes_it(example: str, window: Op
 
 
 def test_it_is_printed_alone(example: str, window: Open) -> None:
-    page = window(example)
+    page = window(f"{example}?view=positions")
     table = page.get_by_role("table", name="Positions")
     table.get_by_role("link").first.click()
     expect(find_dialog(page)).to_be_visible()
@@ -56,10 +81,11 @@ def test_it_is_printed_alone(example: str, window: Open) -> None:
     expect(find_dialog(page).get_by_role("heading").first).to_be_visible()
     expect(find_dialog(page).get_by_role("button", name="Close")).to_be_hidden()
     expect(page.locator('[data-grid="positions"]')).to_be_hidden()
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) == 1, "on one sheet"
 
 
 def test_focus_stays_within_it(example: str, window: Open) -> None:
-    page = window(example)
+    page = window(f"{example}?view=positions")
     page.get_by_role("table", name="Positions").get_by_role("link").first.click()
     dialog = find_dialog(page)
     expect(dialog).to_be_visible()
@@ -71,7 +97,7 @@ def test_focus_stays_within_it(example: str, window: Open) -> None:
 
 
 def test_it_has_an_address_of_its_own(example: str, window: Open) -> None:
-    page = window(f"{example}?time=2023")
+    page = window(f"{example}?view=positions&time=2023")
     link = page.get_by_role("table", name="Positions").get_by_role("link").first
     address = link.evaluate("link => link.href")
     name = link.inner_text()

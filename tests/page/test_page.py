@@ -192,7 +192,7 @@ def test_an_error_without_a_file_of_the_ledger_has_no_link(
 def test_a_fault_of_the_engine_is_said_and_not_thrown(
     make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("<b>of ours</b>")
 
     monkeypatch.setattr("fava_ext.request.cache.follow_ledger", fail)
