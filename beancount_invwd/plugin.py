@@ -38,7 +38,7 @@ def invwd(
         The same entries and the new ones (not sorted: the loader sorts), and errors.
     """
     try:
-        with localcontext(CONTEXT), collector_paused(keeps=True):
+        with localcontext(CONTEXT), collector_paused():
             return _run(entries, options_map, config)
     except Exception as error:  # noqa: BLE001 (the plugin never raises)
         message = (

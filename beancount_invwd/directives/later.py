@@ -48,15 +48,17 @@ class Later:
     Args:
         directives: What the ledger states.
         entries: All entries.
+        stated: Those that say of which date they are evidence.
         most_days: How many days after a date evidence of it may come.
         operating: The operating currencies, whose prices are rates.
         mistakes: Takes what is wrong.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 (all that decides which of it counts)
         self,
         directives: Directives,
         entries: Sequence[Any],
+        stated: Sequence[Any],
         most_days: int,
         operating: Collection[str],
         mistakes: Mistakes,
@@ -64,7 +66,7 @@ class Later:
         self._directives = directives
         self._most_days = most_days
         self._mistakes = mistakes
-        self._stated = list_stated(entries)
+        self._stated = stated
         self._currencies = set(operating)
         if self._stated:
             quotes = (entry.amount.currency for entry in entries if type(entry) is data.Price)

@@ -38,6 +38,7 @@ class Directives:
         closed: Nothing is written on or before this date (`invwd-closed`).
         unseen: Takes postings that no lot takes.
         later: Evidence that came later, on the dates that it is of.
+        told: The prices of which something is stated, by `id`.
     """
 
     chart: Chart
@@ -47,11 +48,13 @@ class Directives:
     closed: datetime.date | None
     unseen: Unseen
     later: list[Any]
+    told: set[int]
     _own: dict[int, Directive]
 
     def note_later(self, entry: Any, row: Directive | None) -> None:
         """Note evidence that came later, as an entry on the date that it is of."""
         self.later.append(entry)
+        self.told.add(id(entry))
         if row is not None:
             self._own[id(entry)] = row
 
@@ -89,6 +92,7 @@ def read_directives(
         max(closings, default=None),
         Unseen(chart, mistakes),
         [],
+        set(),
         by_entry,
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import gc
 from contextlib import contextmanager
-from dataclasses import dataclass
 from decimal import localcontext
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from beancount.core import data
 
 from beancount_invwd.directives.checks import check_batches, check_directives, check_opens
-from beancount_invwd.directives.later import Later
+from beancount_invwd.directives.later import Later, list_stated
 from beancount_invwd.directives.mistakes import Mistakes
 from beancount_invwd.directives.odd import Sound, leave_out_odd
 from beancount_invwd.directives.read import Directives, read_directives
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
 
 
 Found = TypeVar("Found")
-_MOST = {data.Transaction, data.Price}
+_PLAIN = 2  # filename and lineno: metadata that says nothing
 
 
 class Asked(NamedTuple):
@@ -73,21 +72,14 @@ class BadConfiguration(Exception):  # noqa: N818 (what the user wrote is wrong)
 
 
 @contextmanager
-def collector_paused(*, keeps: bool = False) -> Iterator[None]:
-    """Pause the garbage collector: nothing here is garbage, and a full pass costs seconds.
-
-    Args:
-        keeps: Whether what is made lives as long as the ledger: one pass puts it with what is old,
-            and counts it, so that full passes still come and find what Fava loaded before.
-    """
+def collector_paused() -> Iterator[None]:
+    """Pause the garbage collector: nothing here is garbage, and a full pass costs seconds."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_enabled:
-            if keeps:
-                gc.collect(1)
             gc.enable()
 
 
@@ -193,9 +185,9 @@ def _follow(
 ) -> Run:
     """Follow entries that can be read."""
     entries = sound.entries
-    others = [entry for entry in entries if type(entry) not in _MOST]
+    others, told = _sort_out(entries)
     policy = _read_policy(entries, others, options_map, config)
-    ledger = _Ledger(policy, entries, others, options_map, asked)
+    ledger = _Ledger(policy, entries, others, told, options_map, asked)
     end = find_end(entries, policy)
     is_whole = as_of is None or not entries or entries[-1].date <= as_of
     known, start = entries, asked.start
@@ -221,17 +213,37 @@ def _follow(
     return Run(parts, entries, options_map, as_of or end, errors)
 
 
+def _sort_out(entries: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """List what is neither transaction nor price, and the prices of which something is stated."""
+    transaction, price = data.Transaction, data.Price
+    others, told = [], []
+    for entry in entries:
+        kind = type(entry)
+        if kind is price:
+            if len(entry.meta) > _PLAIN:
+                told.append(entry)
+        elif kind is not transaction:
+            others.append(entry)
+    return others, told
+
+
 def _list_past(entries: Sequence[Any], day: datetime.date) -> list[Any]:
     return [entry for entry in entries if entry.date <= day]
 
 
-@dataclass(frozen=True, slots=True)
-class _Ledger:
-    """A ledger that is followed: all of its entries, and those that are no transaction or price."""
+class _Ledger(NamedTuple):
+    """A ledger that is followed.
+
+    Attributes:
+        entries: All of it.
+        others: What is neither transaction nor price.
+        told: The prices of which something is stated.
+    """
 
     policy: Policy
     entries: Sequence[Any]
     others: Sequence[Any]
+    told: Sequence[Any]
     options_map: Mapping[str, Any]
     asked: Asked
 
@@ -248,8 +260,10 @@ class _Ledger:
         policy, others, options_map = self.policy, self.others, self.options_map
         mistakes = Mistakes(lambda: find_plugin_line(options_map), blocked)
         directives = read_directives(policy, others, self.entries, options_map, mistakes)
+        directives.told.update(map(id, self.told))
         operating = options_map.get("operating_currency") or ()
-        later = Later(directives, self.entries, policy.evidence_after, operating, mistakes)
+        stated = list_stated((*others, *self.told))
+        later = Later(directives, self.entries, stated, policy.evidence_after, operating, mistakes)
         entries = later.insert(entries, end)
         timeline = Timeline(policy, directives, mistakes, end, is_told=start is not None)
         timeline.weigher.evidence.replacement_share = self.asked.replacement_share

@@ -31,8 +31,8 @@ class Books(General):
         Returns:
             What happened to allowances; None if no lot that was reduced carried one.
         """
-        homes, states_facts = self._homes, self._postings.states_facts
-        rows: list[tuple[Home, Any]] = []
+        homes = self._homes
+        rows: list[tuple[Home, Any, Any]] = []
         is_plain, is_bought, is_sold = True, False, False
         for posting in txn.postings:
             meta = posting.meta
@@ -40,52 +40,54 @@ class Books(General):
                 (len(meta) > _PLAIN and len(meta) > _PLAIN + (_AUTOMATIC in meta))
                 or _FILENAME not in meta
             ):
-                is_plain = is_plain and not states_facts(meta)
+                is_plain = is_plain and not self._postings.states_facts(meta)
             home = homes[posting.account]
             if home is not None:
-                rows.append((home, posting))
-                if posting.units.number > ZERO:
-                    is_bought = True
-                else:
+                number = posting.units.number
+                rows.append((home, posting, number))
+                if number.is_signed():
                     is_sold = True
+                else:
+                    is_bought = True
             elif posting.cost is not None:
                 self._unseen.note_outside(txn, posting)
         meta = txn.meta
         if _FILENAME not in meta or len(meta) != _PLAIN + (_TOLERANCES in meta):
-            is_plain = is_plain and not states_facts(meta)
-        if not rows and is_plain:
-            return None
+            is_plain = is_plain and not self._postings.states_facts(meta)
         if not is_plain:
-            self._postings.check_places(txn, {row.account for _, row in rows})
-        elif not is_bought and not self._demand.is_noted:
-            return self._sell(txn, rows)
+            self._postings.check_places(txn, {home.account for home, *_ in rows})
+        elif not rows:
+            return None
         elif is_bought and not is_sold:
             return self._buy(txn, rows)
+        elif not is_bought and not self._demand.is_noted:
+            return self._sell(txn, rows)
         return self._apply_all(txn, rows)
 
     def _buy(self, txn: Any, rows: Rows) -> Outflow | None:
         """Add units of which nothing particular is stated, each posting a new lot."""
         by_id, touched, is_noted = self._by_id, self.touched, self._demand.is_noted
-        for i, (home, posting) in enumerate(rows):
-            cost, units = posting.cost, posting.units
-            place = home.plain.get(units.currency) or self._open_plain(home, posting)
+        for i, (home, posting, units) in enumerate(rows):
+            cost = posting.cost
+            place = home.plain.get(posting.units.currency) or self._open_plain(home, posting)
             if (
                 place is None
                 or cost is None
                 or cost.currency != place.currency
                 or (date := cost.date) is None
                 or (date <= place.newest and place.find(cost) is not None)
+                or not units
             ):
                 return self._apply_all(txn, rows[i:])
             self._numbers = number = self._numbers + 1
             stock, cost_unit, origin = place.stock, cost.number, (txn, posting)
-            lot = Lot(stock, place, cost_unit, number, origin, stock.terms, units.number)
+            lot = Lot(stock, place, cost_unit, number, origin, stock.terms, units)
             by_id[id(cost)] = stock.lots[number] = lot
             place.latest.append(lot)
             if date > place.newest:  # noqa: PLR1730 (a call would cost more)
                 place.newest = date
-            stock.units += units.number
-            stock.cost += units.number * cost_unit
+            stock.units += units
+            stock.cost += units * cost_unit
             touched.add(stock)
             if self._has_directives:
                 self.seen.add((place.commodity, place.account, cost.label, date))
@@ -112,24 +114,24 @@ class Books(General):
 
     def _sell(self, txn: Any, rows: Rows) -> Outflow | None:
         """Take units out of lots that carry no allowance."""
-        by_id = self._by_id
-        for i, (home, posting) in enumerate(rows):
-            lot, units = by_id.get(id(posting.cost)), posting.units
+        by_id, touched = self._by_id, self.touched
+        for i, (home, posting, number) in enumerate(rows):
+            lot = by_id.get(id(posting.cost))
             if (
                 lot is None
                 or lot.is_pool
-                or lot.place.account != home.account
-                or lot.place.commodity != units.currency
-                or (left := lot.units + units.number) < ZERO  # perhaps another lot has them
+                or (place := lot.place).account != home.account
+                or place.commodity != posting.units.currency
+                or (left := lot.units + number).is_signed()  # perhaps another lot has them
                 or ((stock := lot.stock).allowance and lot.allowance)
-                or not units.number
+                or not number
             ):
                 return self._apply_all(txn, rows, i)
             lot.units = left
-            lot.place.left.rows.append((lot, txn, posting, lot.is_apart))
+            place.left.rows.append((lot, txn, posting, lot.is_apart))
             if not left:
                 del stock.lots[lot.number]
-            stock.units += units.number
-            stock.cost += units.number * lot.cost_unit
-            self.touched.add(stock)
+            stock.units += number
+            stock.cost += number * lot.cost_unit
+            touched.add(stock)
         return None

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from beancount_invwd.lots.demand import Demand
     from beancount_invwd.policy.policy import Policy
 
-Rows = Sequence[tuple[Home, Any]]
-"""Postings of a transaction, each with its inventory account."""
+Rows = Sequence[tuple[Home, Any, Decimal]]
+"""Postings of a transaction, each with its inventory account and its units."""
 
 
 class General(Index):
@@ -79,7 +79,7 @@ class General(Index):
         for addition in additions:
             self._note_addition(txn, addition)
         self._note_left(txn, reductions)
-        left = [self._tell_sold(row) for _, row in rows[:sold]]
+        left = [self._tell_sold(posting) for _, posting, _ in rows[:sold]]
         for row in reductions:
             left += [row] if row.units or row.allowance else []
             left += [row.split_excess()] if row.excess else []
@@ -141,7 +141,7 @@ class General(Index):
         """Change units and costs; allowances are given up, but go nowhere yet."""
         additions: list[Addition] = []
         reductions: list[Reduction] = []
-        for home, posting in rows:
+        for home, posting, number in rows:
             units = posting.units
             if posting.cost is None:
                 self._unseen.note(txn, posting)
@@ -149,7 +149,7 @@ class General(Index):
             if self._chart.items.is_excluded(units.currency):
                 continue
             place = self._find_place(home, posting)
-            if units.number > 0:
+            if number > 0:
                 additions.append(self._add(txn, posting, place))
             else:
                 reductions.append(self._reduce(txn, posting, place))

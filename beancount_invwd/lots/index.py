@@ -58,6 +58,7 @@ class Index:
 
     def close(self) -> None:
         """Let go of the lots, so that nothing refers to itself and waits for the collector."""
+        self._by_id.clear()
         for place in self.list_places():
             place.close()
 
@@ -197,7 +198,8 @@ class Index:
         make = Pool if place.is_pool else Lot
         origin = (txn, posting)
         stock = self._find_excluded(place.stock) if own.exclude else place.stock
-        lot = make(stock, place, posting.cost.number, self._numbers, origin, facts=own)
+        lot = make(stock, place, posting.cost.number, self._numbers, origin)
+        lot.facts = own
         if isinstance(lot, Pool):
             before = place.find(posting.cost)
             lot.cost_total = before.cost if before is not None else ZERO

@@ -92,7 +92,6 @@ class Stock:
         self.carried_at = None
 
 
-@dataclass(eq=False, slots=True)
 class Lot:
     """A lot on hand and its allowance: the one state that changes with time.
 
@@ -113,13 +112,6 @@ class Lot:
 
     is_pool: ClassVar[bool] = False
 
-    stock: Stock
-    place: Place
-    cost_unit: Decimal
-    number: int
-    origin: tuple[Any, Any]
-    terms: Terms | None = None
-    units: Decimal = ZERO
     carried: Decimal = ZERO
     locked: Decimal = ZERO
     is_apart: bool = False
@@ -127,6 +119,24 @@ class Lot:
     aged_since: datetime.date | None = None
     bought_by: Any = None
     drained: tuple[Any, Any] | None = None
+
+    def __init__(  # noqa: PLR0913, PLR0917 (most are made at once, and never changed)
+        self,
+        stock: Stock,
+        place: Place,
+        cost_unit: Decimal,
+        number: int,
+        origin: tuple[Any, Any],
+        terms: Terms | None = None,
+        units: Decimal = ZERO,
+    ) -> None:
+        self.stock = stock
+        self.place = place
+        self.cost_unit = cost_unit
+        self.number = number
+        self.origin = origin
+        self.terms = terms
+        self.units = units
 
     @property
     def allowance(self) -> Decimal:
@@ -187,7 +197,6 @@ class Lot:
             stock.is_mixed = True
 
 
-@dataclass(eq=False, slots=True)
 class Pool(Lot):
     """All lots of an item in an account with booking `NONE`.
 
@@ -200,8 +209,11 @@ class Pool(Lot):
     is_pool: ClassVar[bool] = True
 
     cost_total: Decimal = ZERO
-    layers: Layers = field(default_factory=deque)
     layered: Decimal = ZERO
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.layers: Layers = deque()
 
     @property
     def label(self) -> str | None:

@@ -91,12 +91,11 @@ class Timeline:
         self.movements: list[Movement] = []
         self.opening: Mapping[StockKey, Decimal] = {}
         self.unclear_on: datetime.date | None = None
-        self._policy = policy
-        self._directives = directives
+        self._policy, self._directives = policy, directives
         self._is_by_price = is_by_price = policy.period == "price"
         evidence = EvidenceBook()
         self.weigher = Weigher(directives, grouping, books, demand, evidence)
-        memory = self.weigher.memory
+        self._memory = memory = self.weigher.memory
         self._agenda = Agenda(books, memory, chart.items.feeds, is_by_price=is_by_price)
         self._missing = Missing(books, chart, mistakes, is_ignored=policy.missing_price == "ignore")
         self.releases = Releases(chart, grouping, is_by_period=policy.release == "period")
@@ -117,9 +116,7 @@ class Timeline:
         self._intake = Intake(
             evidence, memory, self._agenda, calendar, mistakes, self.ordered, self.estimates
         )
-        self._entries: Sequence[Any] = ()
-        self._today: datetime.date | None = None
-        self._is_eventful = False
+        self._today: datetime.date | None = None  # which has to be ended, since something happened
         self.tested_on: datetime.date | None = None
 
     def run(self, entries: Sequence[Any], start: datetime.date | None = None) -> None:
@@ -129,33 +126,40 @@ class Timeline:
             entries: The entries, sorted.
             start: The date to note the opening allowances of.
         """
-        self._entries = entries
+        self._entries: Sequence[Any] = entries
         self.weigher.evidence.prices.sales = Sales(entries)
         before = 0 if start is None else bisect_left(entries, start, key=_get_date)
+        self._take(entries[:before])
         if start is not None:
-            self._take(entries[:before])
-            self._open(start)
+            self._open(start, entries[:before])
         self._take(entries[before:] if before else entries)
         self._finish()
         self._missing.report_unbooked(entries)
 
-    def _take(self, entries: Iterable[Any]) -> None:
-        apply, directives = self.books.apply, self._directives.by_entry
-        prices, calendar = self.weigher.evidence.prices.newest_by_pair, self._calendar
-        converted = self.weigher.memory.converted
-        is_simple = not self._is_by_price
-        transaction, price = data.Transaction, data.Price
+    def _take(self, entries: Sequence[Any]) -> None:
+        """Take entries, as many at once as nothing is due between."""
+        start = 0
+        while start < len(entries):
+            day = entries[start].date
+            self._go_to(day)
+            end = bisect_right(entries, max(day, self._calendar.soonest), start, key=_get_date)
+            self._take_all(entries[start:end])
+            start = end
+
+    def _take_all(self, entries: Sequence[Any]) -> None:
+        """Take entries; the day of one at which allowances change ends before the next."""
+        apply, directives, told = self.books.apply, self._directives.by_entry, self._directives.told
+        prices, converted = self.weigher.evidence.prices.newest_by_pair, self._memory.converted
+        transaction, price, is_simple = data.Transaction, data.Price, not self._is_by_price
         wake, is_ordered = self._agenda.awake.add, self.ordered.is_any
-        today = None
+        is_eventful = False
         for entry in entries:
-            if entry.date != today:
-                today = entry.date
-                if self._is_eventful or today > calendar.soonest or self._today is None:
-                    self._go_to(today)
-                self._today = today
+            if is_eventful and entry.date != self._today:
+                self._end_day(self._today)
+                is_eventful = False
             kind = type(entry)
             if kind is price:
-                if is_simple and not converted and len(entry.meta) == 2:  # noqa: PLR2004
+                if is_simple and not converted and not (told and id(entry) in told):
                     item = entry.currency  # as the intake does, but for the most of them
                     prices[item][entry.amount.currency] = entry
                     wake(item)
@@ -165,24 +169,24 @@ class Timeline:
                 outflow = apply(entry)
                 if outflow is not None or entry.tags or is_ordered:
                     self._note(entry, outflow)
+                    is_eventful = self._today is not None
             elif id(entry) in directives:
                 self._intake.take_directive(directives[id(entry)])
 
-    def _open(self, start: datetime.date) -> None:
+    def _open(self, start: datetime.date, before: Sequence[Any]) -> None:
         """Note what all stocks carry when a date begins; what is due before is done."""
         day = min(start, self._calendar.end + DAY)  # nothing is tested later
-        if self._today is not None:
-            if day > self._today:
-                self._go_to(day)
-            else:
-                self._end_today()
+        if before and day > before[-1].date:
+            self._go_to(day)
+        self._end_day(self._today)
         self.opening = {key: stock.allowance for key, stock in self.books.stocks.items()}
         self.booked.taken_over.clear()
 
     def _note(self, txn: Any, outflow: Outflow | None) -> None:
         """Note what a transaction did to allowances, or says that it did."""
         is_claim, is_any = bool(txn.tags) and is_booked(txn), self.ordered.is_any
-        self._is_eventful |= is_claim or outflow is not None or is_any
+        if is_claim or outflow is not None or is_any:
+            self._today = txn.date
         if outflow is not None:
             self.releases.record(txn, outflow, is_booked=is_claim)
         if (is_any or is_claim) and self.ordered.note(txn, is_claim=is_claim):
@@ -202,23 +206,22 @@ class Timeline:
         """Do what is due before `day`."""
         while (due := self._calendar.take_before(day)) is not None:
             self._pass(due)
-        self._end_today()
+        self._end_day(self._today)
         self._calendar.go_to(day)
 
     def _finish(self) -> None:
         while (due := self._calendar.take_rest()) is not None:
             self._pass(due)
-        self._end_today()
+        self._end_day(self._today)
         if self._is_by_price and self.tested_on is not None:
-            awake = self._agenda.awake
-            self.unclear_on = self._missing.finish(self.weigher, awake, self.tested_on)
+            self.unclear_on = self._missing.finish(self.weigher, self._agenda.awake, self.tested_on)
         self._missing.report_emptied()
         self.ordered.finish(self._calendar.end, self._entries)
 
     def _pass(self, due: Due) -> None:
         """Do what is due at the end of a date; today, if that is another day, ended before."""
         if due.date != self._today or not due.is_test:
-            self._end_today()
+            self._end_day(self._today)
         if due.is_test:
             self.releases.end_period(due.date)
             self._end_day(due.date)
@@ -241,29 +244,22 @@ class Timeline:
             self._missing.report_evidence(self.weigher, day)
             self.ordered.report(day)
 
-    def _end_today(self) -> None:
-        if self._is_eventful and self._today is not None:
-            self._end_day(self._today)
-
-    def _end_day(self, day: datetime.date) -> None:
+    def _end_day(self, day: datetime.date | None) -> None:
         """Write what units took along on a day, as far as the ledger has not booked it."""
-        self._is_eventful = False
-        delivered = self.ordered.end_day(day)  # before what is booked of that day's measurement
-        self.movements += self.booked.end_day(self.releases, day) + delivered
+        self._today = None
+        if day is not None:
+            delivered = self.ordered.end_day(day)  # before what is booked of that day's measurement
+            self.movements += self.booked.end_day(self.releases, day) + delivered
 
 
 def _foresee(booked: Booked, intake: Intake, day: datetime.date, entries: Sequence[Any]) -> None:
     """Look at all entries of a day: what is booked by hand may be taken before its end."""
-    entries = _list_day(entries, day)
-    if booked.foresee(day, entries):
-        for entry in entries:
+    start = bisect_left(entries, day, key=_get_date)
+    of_day = entries[start : bisect_right(entries, day, start, key=_get_date)]
+    if booked.foresee(day, of_day):
+        for entry in of_day:
             if type(entry) is data.Price:  # all of the day count
                 intake.take_price(entry)
-
-
-def _list_day(entries: Sequence[Any], day: datetime.date) -> Sequence[Any]:
-    start = bisect_left(entries, day, key=_get_date)
-    return entries[start : bisect_right(entries, day, start, key=_get_date)]
 
 
 def _lock(stocks: Iterable[Stock]) -> None:

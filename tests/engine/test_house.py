@@ -56,15 +56,8 @@ def test_the_rooms_are_few_and_their_arrows_run_down() -> None:
 
 
 def test_only_lots_assigns_to_what_is_on_hand() -> None:
-    (stock,) = [row for row in HOUSE.modules if row.name == "beancount_invwd.lots.stock"]
-    fields = {
-        node.target.id
-        for parent in ast.walk(stock.tree)
-        if isinstance(parent, ast.ClassDef) and parent.name in {"Lot", "Stock", "Place"}
-        for node in parent.body
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
-    }
-    assert {"units", "allowance", "locked"} <= fields
+    fields = set(_list_fields("stock", "Lot", "Stock")) | set(_list_fields("places", "Place"))
+    assert {"units", "allowance", "locked", "terms", "contra"} <= fields
     assert [
         _tell(module, node)
         for module in HOUSE.modules
@@ -72,6 +65,19 @@ def test_only_lots_assigns_to_what_is_on_hand() -> None:
         for node in _list_attributes(module)
         if isinstance(node.ctx, ast.Store | ast.Del) and node.attr in fields and not _is_own(node)
     ] == []
+
+
+def _list_fields(module: str, *names: str) -> Iterator[str]:
+    """What classes say that they have, and what they set when they are made."""
+    (found,) = [row for row in HOUSE.modules if row.name == f"beancount_invwd.lots.{module}"]
+    for parent in ast.walk(found.tree):
+        if isinstance(parent, ast.ClassDef) and parent.name in names:
+            for node in parent.body:
+                if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                    yield node.target.id
+                elif isinstance(node, ast.FunctionDef) and node.name == "__init__":
+                    inner = (row for row in ast.walk(node) if isinstance(row, ast.Attribute))
+                    yield from (row.attr for row in inner if isinstance(row.ctx, ast.Store))
 
 
 def test_nobody_walks_through_the_parts_of_a_run() -> None:
