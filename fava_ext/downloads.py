@@ -21,6 +21,7 @@ TYPES = {
     "json": "application/json",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "md": "text/markdown; charset=utf-8",
+    "html": "text/html; charset=utf-8",
 }
 NO_XLSX = "XLSX needs XlsxWriter: pip install 'beancount-invwd[xlsx]'"
 
@@ -62,6 +63,6 @@ def write_table(
     return File(f"{name}-{context.run.as_of}.{style}", TYPES[style], data)
 
 
-def write_text(name: str, write: Callable[[Context], str], context: Context) -> File:
-    """Write a view that is no table, as Markdown."""
-    return File(f"{name}-{context.run.as_of}.md", TYPES["md"], write(context).encode())
+def write_text(name: str, style: str, write: Callable[[Context], str], context: Context) -> File:
+    """Write a view that is no table."""
+    return File(f"{name}-{context.run.as_of}.{style}", TYPES[style], write(context).encode())

@@ -202,9 +202,9 @@ def _add_downloads(cls: type[Impairment]) -> None:
             for style in downloads.STYLES:
                 build = partial(downloads.write_table, name, style, view.document)
                 _add_endpoint(cls, f"{name}.{style}", partial(cls.download, build=build))
-        if view.text is not None:
-            build = partial(downloads.write_text, name, view.text)
-            _add_endpoint(cls, f"{name}.md", partial(cls.download, build=build))
+        for style, write in view.texts.items():
+            build = partial(downloads.write_text, name, style, write)
+            _add_endpoint(cls, f"{name}.{style}", partial(cls.download, build=build))
 
 
 def _add_endpoint(

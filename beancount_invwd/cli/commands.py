@@ -39,12 +39,15 @@ from beancount_invwd.report.explain.explain import explain as explain_item
 from beancount_invwd.report.ledger.holdings import By
 from beancount_invwd.report.ledger.rolled import RollBy
 from beancount_invwd.report.ledger.spans import SpanLength
+from beancount_invwd.report.note.html import write_html
 from beancount_invwd.report.note.markdown import write_markdown
 from beancount_invwd.report.note.note import disclose as write_note
 from beancount_invwd.report.positions import document_positions
 from beancount_invwd.report.risk import risk as risks
 from beancount_invwd.report.risk.selling_costs import find_accounts, table_selling_costs
 from beancount_invwd.report.rollforward import NotTestedSo, document_rollforward, roll_forward
+
+_NOTES = {"markdown": write_markdown, "html": write_html}
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -229,9 +232,14 @@ def explain(ledger: Ledger, item: str, as_of: Day, label: str | None) -> Printed
 @LEDGER
 @click.option("--from", "start", callback=read_date, metavar="DATE", help="First day.")
 @click.option("--to", "end", callback=read_date, metavar="DATE", help="Last day.")
+@click.option(
+    "--format", "style", type=click.Choice(list(_NOTES)), default="markdown", show_default=True
+)
 @OUTPUT
-def disclose(ledger: str, start: Day, end: Day, output: str | None) -> None:
-    """Write the note to the accounts, as Markdown: IAS 2.36 (a) to (h), or ASC 330-10-50.
+def disclose(ledger: str, start: Day, end: Day, style: str, output: str | None) -> None:
+    """Write the note to the accounts: IAS 2.36 (a) to (h), or ASC 330-10-50.
+
+    It tells of classes of goods; the positions stand in an annex.
 
     The period is the fiscal year up to the last day, if it is not given. What a ledger cannot know
     is marked: [to be written by the author: …].
@@ -245,7 +253,7 @@ def disclose(ledger: str, start: Day, end: Day, output: str | None) -> None:
         run = loaded.follow(end)
         _check_order(start, run.as_of)
         note = write_note(run, start)
-    write(loaded, write_markdown(note), output)
+    write(loaded, _NOTES[style](note), output)
     finish(loaded)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from beancount_invwd.report.note.html import write_html
 from beancount_invwd.report.note.markdown import write_markdown
 from beancount_invwd.report.note.note import Note, disclose
 
@@ -27,6 +28,11 @@ def show(context: Context) -> tuple[None, Content]:
     return None, Content(note, write_markdown(note))
 
 
-def write(context: Context) -> str:
+def write_text(context: Context) -> str:
     """The note as the command line writes it."""
     return write_markdown(disclose(context.run, context.selection.start))
+
+
+def write_page(context: Context) -> str:
+    """The same as a page of its own."""
+    return write_html(disclose(context.run, context.selection.start))

@@ -36,7 +36,7 @@ VIEWS: Mapping[str, View] = {
     "disclosure": View(
         "Disclosure",
         disclosure.show,
-        text=disclosure.write,
+        texts={"md": disclosure.write_text, "html": disclosure.write_page},
         whole=_WHOLE.format("The note", "all inventory"),
     ),
     "help": View("Help", lambda _: (None, None), is_of_date=False),
@@ -72,10 +72,13 @@ def build_body(context: Context) -> Body:
 
 def _list_downloads(question: Question) -> list[Link]:
     view = VIEWS[question.view]
-    if fava_api.is_incognito() or not (view.document or view.text):
+    if fava_api.is_incognito() or not (view.document or view.texts):
         return []
     if view.document is None:
-        return [Link("Markdown", fava_api.url_of(f"{question.view}.md"))]
+        names = {"md": "Markdown", "html": "HTML"}
+        return [
+            Link(names[style], fava_api.url_of(f"{question.view}.{style}")) for style in view.texts
+        ]
     return [
         Link(name.upper(), fava_api.url_of(f"{question.view}.{name}", **question.parameters))
         for name in downloads.list_formats()

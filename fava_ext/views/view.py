@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class View(NamedTuple):
         title: What leads to it; empty for one that only links lead to.
         show: Gives its table and its content.
         document: Gives what its files hold as tables, None for nothing.
-        text: Gives its file as Markdown, None for nothing.
+        texts: Give its files that are no tables, by their suffix.
         has_figures: Whether key figures, tie-out and its charts stand above it.
         is_of_date: Whether what is not tested on its date matters to it.
         whole: What it says where filters are set that it does not follow.
@@ -56,7 +57,7 @@ class View(NamedTuple):
     title: str
     show: Callable[[Context], tuple[Grid | None, Any]]
     document: Callable[[Context], Document] | None = None
-    text: Callable[[Context], str] | None = None
+    texts: Mapping[str, Callable[[Context], str]] = MappingProxyType({})
     has_figures: bool = False
     whole: str = ""
     is_of_date: bool = True

@@ -94,6 +94,8 @@ def test_a_workbook_has_the_cells_of_the_command_line(
 
 def test_the_note_has_the_text_of_the_command_line(example: FlaskClient) -> None:
     assert example.get(f"{PAGE}disclosure.md").text == _run(["disclose"])
+    page = example.get(f"{PAGE}disclosure.html").text
+    assert page == _run(["disclose", "--format", "html"])
     year = example.get(f"{PAGE}disclosure.md?time=2023").text
     assert year == _run(["disclose", "--from", "2023-01-01", "--to", "2023-12-31"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from beancount import loader
 from beancount_invwd.engine import follow_ledger
 from beancount_invwd.policy import standards
 from beancount_invwd.report.note import requirements as texts
+from beancount_invwd.report.note.html import write_html
 from beancount_invwd.report.note.markdown import write_block, write_markdown
 from beancount_invwd.report.note.note import Note, disclose
 
@@ -291,23 +293,52 @@ def test_what_is_not_written_on_the_day_is_marked() -> None:
     assert "[to be checked by the author: 20.00 USD of releases wait for the end" in sold
 
 
-def test_a_note_of_many_items_names_the_largest_and_sums_the_others() -> None:
-    items = [f"ITEM{n:03}" for n in range(400)]
-    goods = "".join(
-        f'2023-01-10 * "{item}"\n'
-        f"  Assets:North:Inventory  1 {item} {{{n + 1}.00 USD}}\n"
-        f"  Assets:Bank\n"
-        f"2023-12-31 price {item} 0.00 USD\n"
-        for n, item in enumerate(items)
-    )
-    text = LEDGER.partition("2023-01-10")[0] + goods
-    note = write(text=text)
+ITEMS = [f"ITEM{n:03}" for n in range(400)]
+MANY = LEDGER.partition("2023-01-10")[0] + "".join(
+    f'2023-01-10 * "{item}"\n'
+    f"  Assets:North:Inventory  1 {item} {{{n + 1}.00 USD}}\n"
+    f"  Assets:Bank\n"
+    f"2023-12-31 price {item} 0.00 USD\n"
+    for n, item in enumerate(ITEMS)
+)
+CLASSED = "".join(
+    f'2023-01-01 commodity {item}\n  category: "class {n % 25:02}"\n'
+    for n, item in enumerate(ITEMS)
+)
+
+
+def test_a_note_of_many_items_tells_of_classes_the_largest_and_the_sum_of_others() -> None:
+    note = write(text=MANY + CLASSED)
     told = section(note, "IAS 2.36 (b)").splitlines()
     assert len(told) == 2 + 20 + 2 + 1, "head, the largest, others, total, and the gap"
-    assert "| North | ITEM399 | USD | 400.00 | 400.00 | 0.00 |" in told
-    assert "| North | Others | USD | 72390.00 | 72390.00 | 0.00 |" in told, "1 + … + 380"
+    assert "| North | class 24 | USD | 3400.00 | 3400.00 | 0.00 |" in told, "25 + 50 + … + 400"
+    assert "| North | Others | USD | 15240.00 | 15240.00 | 0.00 |" in told
     assert "| North | **Total** | USD | 80200.00 | 80200.00 | 0.00 |" in told, "1 + … + 400"
     told = section(note, "IAS 2.36 (e)").splitlines()
-    assert told[-1] == "- 380 smaller ones of North, 72390.00 USD in all"
-    assert "- 2023-12-31: ITEM399 of North, 400.00 USD (price 0.00 USD of 2023-12-31)" in told
-    assert len(write_markdown(note).splitlines()) < 100
+    assert "- class 24 of North: 3400.00 USD (16 entries, price)" in told
+    assert told[-1] == "- Others of North: 46920.00 USD"
+    body, _, annex = write_markdown(note).partition("## Annex: positions")
+    assert len(body.splitlines()) < 90
+    assert len(body.split()) < 800, "two pages have about 1000 words"
+    assert not re.search(r"ITEM\d", body)
+    assert set(re.findall(r"ITEM\d+", annex)) == set(ITEMS)
+    assert "| North | **Total** | USD | 80200.00 | 80200.00 | 0.00 |" in annex
+
+
+def test_many_items_without_a_class_are_one_line_and_a_gap() -> None:
+    note = write(text=MANY)
+    told = section(note, "IAS 2.36 (b)").splitlines()
+    assert "| North | No class | USD | 80200.00 | 80200.00 | 0.00 |" in told
+    assert told[4].startswith("[to be written by the author: the classes of 400 items that have")
+    reasons = section(note, "IAS 2.36 (e)").splitlines()
+    assert reasons[-1] == "- No class of North: 80200.00 USD (400 entries, price)"
+
+
+def test_the_note_as_html_marks_gaps_and_harms_nobody() -> None:
+    page = write_html(write())
+    assert "<title>Inventories, 2023-01-01 to 2023-12-31</title>" in page
+    assert "a|b &lt;i&gt;_x_" in page
+    assert '<p class="gap">[to be written by the author: the circumstances' in page
+    assert '<td class="num">100.00</td>' in page
+    assert page.count("<h2>Annex: positions</h2>") == 1
+    assert "<script" not in page

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.sums import Sums
@@ -15,10 +16,11 @@ from beancount_invwd.report.ledger.rolled import sum_rows
 from beancount_invwd.report.ledger.written import Written
 from beancount_invwd.report.note.blocks import Block, gap, paragraph, remark
 from beancount_invwd.report.note.charges import Charges
+from beancount_invwd.report.note.classes import NO_CLASS, Classes
 from beancount_invwd.report.note.estimates import tell_estimates
-from beancount_invwd.report.note.largest import find_largest, list_names
+from beancount_invwd.report.note.largest import MOST_LINES, find_largest, list_names
 from beancount_invwd.report.note.policies import tell_formulas, tell_policies
-from beancount_invwd.report.output.columns import CARRYING, CURRENCY, ENTITY, Column
+from beancount_invwd.report.output.columns import CARRYING, CURRENCY, ENTITY, ITEM, Column
 from beancount_invwd.report.output.numbers import NumberWriter, make_numbers
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ class Author:
         self._run = run
         self._policy: Policy = run.policy
         self._stocks = run.stocks
+        self._classes = Classes(run.categories)
         self._end = span[1]
         self._span = span
         self._numbers = numbers or make_numbers(run)
@@ -115,9 +118,16 @@ class Author:
             return
         cost = "cost" if self._policy.reversals == "full" else "cost before write-downs"
         columns = [Column("cost", cost, "money"), *_CARRYING]
-        shown, others = find_largest(rows, lambda row: row.cost)
+        classes, single = self._classes.split(rows)
+        shown, others = find_largest(classes, lambda row: row.cost)
+        names = {NO_CLASS: sum_totals(single), "Others": sum_totals(others)}
         name = Column("category", "class")
-        yield self._draw(name, columns, shown, sum_totals(rows), sum_totals(others))
+        yield self._draw(name, columns, shown, sum_totals(rows), names)
+        if single:
+            yield gap(
+                f"the classes of {len(single)} items that have none (the Commodity metadata "
+                "'category')"
+            )
         lacking = [row.category or "" for row in rows if row.measure is None]
         if lacking:
             yield remark(f"not all of {list_names(lacking)} could be assessed")
@@ -150,25 +160,33 @@ class Author:
         """Losses on firm orders, and what is left of them (ASC 330-10-50-5, IAS 37.84)."""
         if self._ordered:
             yield self._draw(Column("commodity", "item"), _ORDERED, self._ordered)
-        for row in list_orders(self._run):
+        orders = list_orders(self._run)
+        shown, others = find_largest(orders, lambda row: row.cost, MOST_LINES)
+        for row in shown:
             cost = self._money(row.cost, row.currency)
             yield paragraph(
                 f"{self._numbers.show_exact(row.quantity)} {row.commodity} are to come until "
                 f"{row.until} at {cost}; liability {self._money(row.liability, row.currency)}."
             )
+        sums: Sums[str] = Sums()
+        for row in others:
+            sums.add(row.currency, row.cost)
+        for currency, amount in sorted(sums.items()):
+            yield paragraph(f"Smaller orders, {self._money(amount, currency)} in all, are to come.")
+
+    def list_positions(self) -> Block:
+        """All items with their amounts, for the annex."""
+        rows = list_positions(self._run)
+        columns = [Column("cost", "cost", "money"), *_CARRYING]
+        return self._draw(ITEM, columns, rows, sum_totals(rows))
 
     def _list_reasons(self, kinds: set[str]) -> Block:
-        """What the ledger knows of the reasons, a line each."""
+        """What the ledger knows of the reasons: one by one if they are few, else by class."""
         rows = [row for row in self._written if row.kind in kinds]
-        shown, others = find_largest(rows, lambda row: row.change)
-        lines = [self._tell_reason(row) for row in shown]
-        sums: Sums[tuple[str, str]] = Sums()
-        for row in others:
-            sums.add((row.entity, row.currency), abs(row.change))
-        for (entity, currency), amount in sorted(sums.items()):
-            count = sum((row.entity, row.currency) == (entity, currency) for row in others)
-            where = f" of {entity}" if entity else ""
-            lines.append(f"{count} smaller ones{where}, {self._money(amount, currency)} in all")
+        if len(rows) <= MOST_LINES:
+            lines = [self._tell_reason(row) for row in rows]
+        else:
+            lines = list(self._classes.tell_reasons(rows, self._money))
         return Block("list", rows=[[line] for line in lines])
 
     def _tell_reason(self, row: Written) -> str:
@@ -194,10 +212,11 @@ class Author:
         amounts: Sequence[Column],
         rows: Sequence[Any],
         totals: Sequence[Any] = (),
-        others: Sequence[Any] = (),
+        sums: Mapping[str, Sequence[Any]] = MappingProxyType({}),
     ) -> Block:
         """A table of names and amounts; entities have a column if there are any."""
-        names = [ENTITY, name, CURRENCY] if any(row.entity for row in rows) else [name, CURRENCY]
+        has_entity = any(row.entity for row in (*rows, *totals))
+        names = [ENTITY, name, CURRENCY] if has_entity else [name, CURRENCY]
 
         def write(row: Any, what: str = "Total") -> list[str]:
             cells = [column.read(row) for column in names]
@@ -206,9 +225,10 @@ class Author:
             return [*told, *(self._numbers.show_money(number, row.currency) for number in figures)]
 
         head = [column.heading for column in (*names, *amounts)]
-        lines = [*map(write, rows), *(write(row, "Others") for row in others)]
-        sums = [write(row) for row in totals]
-        return Block("table", rows=lines, head=head, totals=sums, names=len(names))
+        lines = [write(row) for row in rows]
+        lines += [write(row, what) for what, found in sums.items() for row in found]
+        foot = [write(row) for row in totals]
+        return Block("table", rows=lines, head=head, totals=foot, names=len(names))
 
     def _money(self, amount: Decimal, currency: str) -> str:
         return f"{self._numbers.show_money(amount, currency)} {currency}"

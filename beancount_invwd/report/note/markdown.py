@@ -17,6 +17,8 @@ def write_markdown(note: Note) -> str:
     parts = [f"# {note.title}", *map(write_block, note.remarks)]
     for section in note.sections:
         parts += [f"## {section.heading} ({section.paragraph})", *map(write_block, section.blocks)]
+    for section in note.annex:
+        parts += [f"## {section.heading}", *map(write_block, section.blocks)]
     return "\n\n".join(parts) + "\n"
 
 

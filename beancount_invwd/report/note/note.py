@@ -55,17 +55,20 @@ class Note:
     title: str
     remarks: Sequence[Block]
     sections: Sequence[Section]
+    annex: Sequence[Section] = ()
 
     def change(self, words: Callable[[str], str]) -> Note:
         """The same with other words, for whoever hides figures."""
         return replace(
             self,
             remarks=[block.change(words) for block in self.remarks],
-            sections=[
-                replace(row, blocks=[block.change(words) for block in row.blocks])
-                for row in self.sections
-            ],
+            sections=_change(self.sections, words),
+            annex=_change(self.annex, words),
         )
+
+
+def _change(sections: Sequence[Section], words: Callable[[str], str]) -> list[Section]:
+    return [replace(row, blocks=[block.change(words) for block in row.blocks]) for row in sections]
 
 
 def disclose(
@@ -88,6 +91,7 @@ def disclose(
         if asked is notes.IAS2 and run.order_accounts:
             asked = [*asked, notes.ONEROUS]
         sections = [Section(row.paragraph, row.heading, list(author.answer(row))) for row in asked]
+        annex = [Section("", "Annex: positions", [author.list_positions()])] if run.stocks else []
     doubts = [notes.OTHERS[policy.standard]] if policy.standard in notes.OTHERS else []
     doubts += dict.fromkeys(row.message for row in list_notices(run) if row.kind in _DOUBTS)
     doubts += [tell_cost(row) for row in tie_cost(run) if row.difference]
@@ -95,4 +99,4 @@ def disclose(
     doubts += tell_waiting(run)
     remarks = [remark(text) for text in doubts]
     title = f"Inventories, {start} to {end}"
-    return Note(policy.standard, start, end, title, remarks, sections)
+    return Note(policy.standard, start, end, title, remarks, sections, annex)

@@ -58,7 +58,7 @@ def tell_formulas(standard: str, bookings: Mapping[str, str]) -> Iterator[Block]
         words = FORMULAS.get(booking, booking)
         why = NOT_ALLOWED.get(standard, {}).get(booking)
         doubt = tell_check(why) if why else ""
-        yield paragraph(f"Cost formula: {words}, in {', '.join(names)}.", doubt)
+        yield paragraph(f"Cost formula: {words}, in {list_names(names)}.", doubt)
 
 
 def _tell_reserves(policy: Policy) -> Iterator[str]:

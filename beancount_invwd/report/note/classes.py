@@ -1,0 +1,72 @@
+"""Items → classes: categories of the ledger; a note of many items tells of these alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from beancount_invwd.ground.sums import Sums
+from beancount_invwd.report.note.largest import MOST_LINES, find_largest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from decimal import Decimal
+
+    from beancount_invwd.report.ledger.holdings import Position
+    from beancount_invwd.report.ledger.written import Written
+
+NO_CLASS = "No class"
+_Key = tuple[str, str, str, str]  # entity, currency, class, reason
+
+
+class Classes:
+    """Tells which class an item is of.
+
+    Args:
+        categories: The category of each item; the item itself if it has none.
+    """
+
+    def __init__(self, categories: Mapping[str, str]) -> None:
+        self._categories = categories
+
+    def split(self, rows: Sequence[Position]) -> tuple[list[Position], list[Position]]:
+        """Split positions by category: those that are told, and items that are summed up.
+
+        Items without a category are told as long as they are few.
+        """
+        single = [row for row in rows if self._is_single(row.category or "")]
+        if len(single) <= MOST_LINES:
+            return list(rows), []
+        return [row for row in rows if not self._is_single(row.category or "")], single
+
+    def tell_reasons(
+        self, rows: Sequence[Written], write_money: Callable[[Decimal, str], str]
+    ) -> Iterator[str]:
+        """Tell what was lost or came back by class and reason, what is small in one line."""
+        sums: Sums[_Key] = Sums()
+        counts: dict[_Key, int] = {}
+        for row in rows:
+            key = (row.entity, row.currency, self._name(row.group), row.reason)
+            sums.add(key, abs(row.change))
+            counts[key] = counts.get(key, 0) + 1
+        shown, others = find_largest(list(sums), lambda key: sums[key], MOST_LINES)
+        for entity, currency, name, why in shown:
+            key = (entity, currency, name, why)
+            count = f"{counts[key]} {'entry' if counts[key] == 1 else 'entries'}"
+            told = ", ".join(filter(None, (count, why)))
+            yield f"{name}{_of(entity)}: {write_money(sums[key], currency)} ({told})"
+        rest: Sums[tuple[str, str]] = Sums()
+        for key in others:
+            rest.add(key[:2], sums[key])
+        for (entity, currency), left in sorted(rest.items()):
+            yield f"Others{_of(entity)}: {write_money(left, currency)}"
+
+    def _is_single(self, name: str) -> bool:
+        return self._categories.get(name) == name
+
+    def _name(self, group: str) -> str:
+        name = self._categories.get(group, group)
+        return NO_CLASS if self._is_single(name) else name
+
+
+def _of(entity: str) -> str:
+    return f" of {entity}" if entity else ""
