@@ -188,6 +188,8 @@ class Estimates:
             is_owed: Whether a closed period lacks something of what is ordered.
         """
         self._last = day
+        if not self._changes:
+            return
         lots, orders = self._effects
         if self._closed.covers(day) and (self._closed.lacks(lots) or (orders and is_owed)):
             return
