@@ -31,7 +31,7 @@ from beancount_invwd.ground.money import ZERO
 from beancount_invwd.sheets.count_sheet import Line, Sheet, read_sheet
 from beancount_invwd.sheets.later import Later, find_file
 from beancount_invwd.sheets.on_hand import Store, fill_store
-from beancount_invwd.sheets.rows import Grid, Kind, Problem
+from beancount_invwd.sheets.rows import MOST_HINTS, Grid, Kind, Problem
 from beancount_invwd.sheets.shelf import Lots, Shelf
 from beancount_invwd.sheets.text import quote, show_lots, write_entries
 
@@ -108,6 +108,7 @@ class _Counting:
     problems: list[Problem] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
+    hints: int = 0
 
     def note(self, kind: Kind, line: int | None, message: str) -> None:
         """Note a problem."""
@@ -148,7 +149,8 @@ class _Counting:
         return shelf
 
     def _note_unknown(self, line: Line, what: str, name: str, known: Iterable[str]) -> None:
-        near = find_near(name, sorted(known))
+        self.hints += 1
+        near = find_near(name, sorted(known)) if self.hints <= MOST_HINTS else None
         hint = f"did you mean {near}?" if near else "check its name"
         self.note("unknown", line.number, f"{what}; {hint}")
 
@@ -156,7 +158,7 @@ class _Counting:
         item = lines[0].commodity
         if self.store.run.is_excluded(item):
             raise RuleError("it is excluded from write-downs (invwd-exclude)")
-        if any(row.units.currency == item and row.cost is None for row in shelf.inventory):
+        if any(row.cost is None for row in shelf.goods[item]):
             raise RuleError("the books hold units of it without a cost; book them with one")
         if shelf.is_pool and any(line.label is not None for line in lines):
             raise RuleError("with booking NONE its lots are one pool; count it without labels")
@@ -189,7 +191,7 @@ class _Counting:
 
     def _write_off(self, shelf: Shelf, item: str, missing: Sequence[_Missing]) -> None:
         """Write what is missing of one account and item as a transaction."""
-        before = copy.copy(shelf.inventory)
+        before = copy.copy(shelf.goods[item])
         postings: list[Any] = []
         taken: list[_Missing] = []
         for row in missing:
@@ -208,7 +210,7 @@ class _Counting:
             currencies = {cost.currency for row in taken for cost in row.lots}
             account = self.store.find_loss(shelf, item, currencies)
         except RuleError:
-            shelf.inventory = before
+            shelf.goods[item] = before
             raise
         if change is not None:
             self.changes.append(change)

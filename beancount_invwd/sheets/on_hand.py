@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,22 +24,25 @@ class Store:
         run: The ledger as of that day.
         shelves: The inventory accounts that are open then.
         units: The units of every account and commodity, at cost or not.
+        accounts: The accounts that ever had units of a commodity.
         items: The commodities of the ledger.
     """
 
     run: Run
     shelves: Mapping[str, Shelf]
     units: Sums[tuple[str, str]] = field(default_factory=Sums)
+    accounts: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     items: set[str] = field(default_factory=set)
 
     def put(self, posting: Any) -> None:
         """Put the units of a posting where they belong."""
         account, units, cost = posting.account, posting.units, posting.cost
         self.units.add((account, units.currency), units.number)
+        self.accounts[units.currency].add(account)
         shelf = self.shelves.get(account)
         if shelf is None:
             return
-        shelf.inventory.add_amount(units, cost)
+        shelf.goods[units.currency].add_amount(units, cost)
         if cost is not None:
             shelf.seen.setdefault(units.currency, set()).add(cost.label)
             self.items.add(units.currency)
@@ -46,9 +50,9 @@ class Store:
     def sum_below(self, account: str, commodity: str) -> Any:
         """The units of an account and those below it, as a `balance` assertion adds them up."""
         found = (
-            units
-            for (other, name), units in self.units.items()
-            if name == commodity and f"{other}:".startswith(f"{account}:")
+            self.units[other, commodity]
+            for other in self.accounts[commodity]
+            if f"{other}:".startswith(f"{account}:")
         )
         return sum(found, ZERO)
 
@@ -92,7 +96,8 @@ def fill_store(run: Run, own: Iterable[Any]) -> Store:
             for posting in entry.postings:
                 store.put(posting)
     for shelf in store.shelves.values():
-        currencies = {row.cost.currency for row in shelf.inventory if row.cost is not None}
+        rows = (row for goods in shelf.goods.values() for row in goods)
+        currencies = {row.cost.currency for row in rows if row.cost is not None}
         shelf.names_currency = len(currencies) > 1
     return store
 

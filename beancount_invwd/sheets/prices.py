@@ -20,9 +20,8 @@ from beancount.core import data
 from beancount_invwd.engine import Run, list_own
 from beancount_invwd.ground.errors import RuleError, find_near
 from beancount_invwd.ground.money import CONTEXT, ONE, ZERO
-from beancount_invwd.sheets.rows import Grid, Problem, Row, read_rows
+from beancount_invwd.sheets.rows import MOST_HINTS, Grid, Problem, Row, read_rows
 
-_MOST_HINTS = 50  # likeness takes long to find: an export may have thousands of other items
 _NET = Decimal("0.0001")  # a price per unit may have parts of a cent
 
 
@@ -151,7 +150,7 @@ class _Names:
         if found:
             raise RuleError(f"the sku {name} is that of {', '.join(sorted(found))}; name one")
         self.unknown += 1
-        near = find_near(name, sorted(self.items)) if self.unknown <= _MOST_HINTS else None
+        near = find_near(name, sorted(self.items)) if self.unknown <= MOST_HINTS else None
         hint = f"did you mean {near}?" if near else f'put sku: "{name}" on its Commodity'
         raise RuleError(f"{name} is no item of the ledger; {hint}")
 

@@ -22,6 +22,7 @@ from typing import Literal, NamedTuple
 
 from beancount_invwd.ground.errors import RuleError
 
+MOST_HINTS = 50  # likeness takes long to find: an export may have thousands of other items
 _SEPARATORS = ",;\t"
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,12})?")
 _UNCLEAR = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")

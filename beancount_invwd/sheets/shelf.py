@@ -42,6 +42,7 @@ class Shelf:
     """An inventory account and what is in it; units leave as shortages are written.
 
     Attributes:
+        goods: What is in it, by commodity: nothing is asked of all of it, which may be much.
         booking: Its booking method.
         run: The ledger as of the day of the count.
         seen: Labels (or None) of all lots that each item ever had here.
@@ -52,7 +53,7 @@ class Shelf:
     entity: str
     booking: Any
     run: Run
-    inventory: Inventory = field(default_factory=Inventory)
+    goods: dict[str, Inventory] = field(default_factory=lambda: defaultdict(Inventory))
     seen: dict[str, set[str | None]] = field(default_factory=dict)
     names_currency: bool = False
 
@@ -63,11 +64,7 @@ class Shelf:
 
     def find_lots(self, commodity: str) -> dict[Cost, Decimal]:
         """The lots of an item at cost."""
-        return {
-            row.cost: row.units.number
-            for row in self.inventory
-            if row.units.currency == commodity and row.cost is not None
-        }
+        return {row.cost: row.units.number for row in self.goods[commodity] if row.cost is not None}
 
     def take(self, commodity: str, lots: Lots, units: Decimal, label: str | None) -> list[Any]:
         """Take units out of lots.
@@ -87,7 +84,7 @@ class Shelf:
         if self.is_pool:
             rows = leave_pool(lots, units, self.run.quantum)
             return [self._make_posting(commodity, taken, spec) for taken, spec in rows]
-        before = copy.copy(self.inventory)
+        before = copy.copy(self.goods[commodity])
         try:
             wanted = self._choose(commodity, lots, units)
             postings: list[Any] = []
@@ -95,7 +92,7 @@ class Shelf:
                 part = {cost: taken for cost, taken in wanted.items() if cost.currency == currency}
                 postings += self._express(commodity, part, currency, label)
         except RuleError:
-            self.inventory = before
+            self.goods[commodity] = before
             raise
         return postings
 
@@ -122,7 +119,7 @@ class Shelf:
         """Write what is to be taken: in one posting if that books the same, else lot by lot."""
         spec = _spec(currency if self.names_currency else MISSING, label)
         units = sum(wanted.values(), ZERO)
-        if self._book(self.inventory, commodity, units, spec) == wanted:
+        if self._book(self.goods[commodity], commodity, units, spec) == wanted:
             self._remove(commodity, wanted)
             return [self._make_posting(commodity, units, spec)]
         postings = []
@@ -136,7 +133,7 @@ class Shelf:
         """The shortest cost that books out of this lot and no other."""
         for date, label in ((None, None), (cost.date, None), (cost.date, cost.label)):
             spec = CostSpec(cost.number, None, cost.currency, date, label, False)  # noqa: FBT003
-            if self._book(self.inventory, commodity, units, spec) == {cost: units}:
+            if self._book(self.goods[commodity], commodity, units, spec) == {cost: units}:
                 return spec
         raise RuleError(
             f"no posting books {units:f} out of its lot {show_cost(cost)} alone; give the lots "
@@ -145,7 +142,7 @@ class Shelf:
 
     def _remove(self, commodity: str, taken: Lots) -> None:
         for cost, units in taken.items():
-            self.inventory.add_amount(Amount(-units, commodity), cost)
+            self.goods[commodity].add_amount(Amount(-units, commodity), cost)
 
     def _make_posting(self, commodity: str, units: Decimal, spec: Any) -> Any:
         return data.Posting(self.account, Amount(-units, commodity), spec, None, None, {})

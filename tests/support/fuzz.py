@@ -16,7 +16,7 @@ import time
 import traceback
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
 
@@ -25,11 +25,12 @@ from beancount.core import data
 from beancount.ops import validation
 from beancount.parser import printer
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.strategies import SearchStrategy
 
 from beancount_invwd.ground.errors import InvwdError
 from beancount_invwd.ground.money import CONTEXT
 from beancount_invwd.plugin import invwd
-from tests.support import random_texts
+from tests.support import random_sheets, random_texts
 
 ROUND = 150  # examples
 PATIENCE = 5.0  # seconds of the processor for a ledger of a page
@@ -117,6 +118,12 @@ def check_again(
     assert not more, f"the second run finds {more}"
 
 
+KINDS: Mapping[str, tuple[SearchStrategy[Any], Callable[..., None]]] = {
+    **{name: (texts, check) for name, texts in random_texts.ALL.items()},
+    "sheets": (random_sheets.ALL, random_sheets.check),
+}
+
+
 def make_test(
     name: str, examples: int, known: Container[str] = (), *, can_shrink: bool = True
 ) -> Callable[[], None]:
@@ -128,6 +135,7 @@ def make_test(
         known: What was found before, as `describe` tells it.
         can_shrink: Whether to look for a smaller example.
     """
+    values, check_one = KINDS[name]
 
     @settings(
         max_examples=examples,
@@ -137,10 +145,10 @@ def make_test(
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
-    @given(random_texts.ALL[name])
-    def test(texts: tuple[str, str]) -> None:
+    @given(values)
+    def test(texts: tuple[Any, ...]) -> None:
         try:
-            check(*texts)
+            check_one(*texts)
         except Exception as error:
             if describe(error) not in known:
                 raise
@@ -163,12 +171,12 @@ def main() -> None:
     )
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--seed", type=int, help="of the first round (default: any)")
-    parser.add_argument("--only", choices=sorted(random_texts.ALL), help="one kind of texts")
+    parser.add_argument("--only", choices=sorted(KINDS), help="one kind of texts")
     parser.add_argument("--shrink", action="store_true", help="make what is found smaller")
     args = parser.parse_args()
     warnings.simplefilter("error")
     first = args.seed if args.seed is not None else random.SystemRandom().randrange(10**9)
-    names = [args.only] if args.only else sorted(random_texts.ALL)
+    names = [args.only] if args.only else sorted(KINDS)
     end = time.monotonic() + args.minutes * 60
     rounds, found = 0, set[str]()
     print(f"seed {first}")
