@@ -223,13 +223,13 @@ COLUMNS = (
     _LEFT_COST,
 )
 _SUMS = (ENTITY, CURRENCY, _MEASURED, _NET, _GAIN, _BIAS, _LEFT_COST)
+REASON_COLUMNS = (*_SUMS[:2], _REASON, _RULE, *_SUMS[2:])
 
 
 def document_lookback(found: Lookback) -> Document:
     """Estimates against their outcome, by item and reason; the bias of each reason and in all."""
     days = (found.until - found.as_of).days
     reasons = sum_reasons(found.rows)
-    by_reason = (*_SUMS[:2], _REASON, _RULE, *_SUMS[2:])
     facts: Mapping[str, Cell] = {"as_of": found.as_of, "within": days, "until": found.until}
     totals = sum_lookback(found.rows)
     return Document(
@@ -238,7 +238,7 @@ def document_lookback(found: Lookback) -> Document:
         [
             Table("items", COLUMNS, found.rows, empty=f"Nothing was on hand on {found.as_of}."),
             Table("totals", _SUMS, totals, "totals"),
-            Table("reasons", by_reason, reasons, "apart", empty="By the reason that decided:"),
+            Table("reasons", REASON_COLUMNS, reasons, "apart", empty="By the reason that decided:"),
         ],
         notes=list_notes(found),
     )

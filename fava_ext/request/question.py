@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 View = Literal[
     "todo", "positions", "movements", "rollforward", "risk", "prices", "compare", "disclosure",
-    "help", "explain",
+    "help", "lookback", "audit", "explain",
 ]  # fmt: skip
 DEFAULT_SHOCK = "-10%"
 _LATEST = 100_000
@@ -52,7 +52,8 @@ class Question:
         item: The item to explain, and `lot` the label of its lots.
         scenarios: What to compare with, a column each, as on the command line.
         within: The days to look ahead, None for as many as the view does.
-        sheet: Lines with prices that were filled in, of a date, and the tax that they contain.
+        sheet: Lines with prices that were filled in, of a date, and the tax that they contain; of
+            a look back the date of the estimates.
         standard: Another standard to compare with, empty for that of the ledger; so are `basis`
             and `price`, by how many per cent prices change.
     """
@@ -106,6 +107,8 @@ class Question:
         within = {} if self.within is None else {"within": self.within}
         values: dict[str, dict[str, Any]] = {
             "prices": within,
+            "audit": within,
+            "lookback": {**within, **({} if self.date is None else {"date": self.date})},
             "todo": {**within, "kind": self.kind},
             "positions": {"by": self.by},
             "movements": {"kind": self.kind, "item": self.item},

@@ -64,6 +64,7 @@ class Form:
     problem: str = ""
     notes: Sequence[str] = ()
     start: str = ""
+    lookback_url: str = ""
 
 
 def show(context: Context) -> tuple[Grid | None, Form]:
@@ -106,6 +107,7 @@ def _fill_in(context: Context) -> dict[str, Any]:
         ],
         "keep_url": _url(question.columns, context) if set(asked) - set(kept) else "",
         "join_url": _url([*kept, joined], context) if joins else "",
+        "lookback_url": fava_api.url_of(view="lookback"),
     }
 
 

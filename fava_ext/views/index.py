@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from .. import downloads, fava_api
 from ..views import (
+    audit,
     compare,
     disclosure,
     explain,
+    lookback,
     movements,
     positions,
     prices,
@@ -40,6 +42,8 @@ VIEWS: Mapping[str, View] = {
         whole=_WHOLE.format("The note", "all inventory"),
     ),
     "help": View("Help", lambda _: (None, None), is_of_date=False),
+    "lookback": View("", lookback.show, lookback.write),
+    "audit": View("", audit.show, audit.write),
     "explain": View(
         "",
         explain.show,

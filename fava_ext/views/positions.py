@@ -52,10 +52,12 @@ class Content:
     Attributes:
         ways: What may be one position.
         remarks: What concerns allowances or goods, but is in no position.
+        audit_url: Leads to the listing that an auditor tests.
     """
 
     ways: Sequence[Link]
     remarks: Sequence[str]
+    audit_url: str
 
 
 def show(context: Context) -> tuple[Grid, Content]:
@@ -76,7 +78,7 @@ def show(context: Context) -> tuple[Grid, Content]:
         "reason": tell_reason,
     }
     grid = build_grid(context, label, table, columns, makers=makers, totals=sum_totals(rows))
-    return grid, Content(_list_ways(context), _list_remarks(context))
+    return grid, Content(_list_ways(context), _list_remarks(context), fava_api.url_of(view="audit"))
 
 
 def _list_keys(by: By) -> list[str]:

@@ -16,6 +16,7 @@ from beancount_invwd.report.risk.risk import (
 )
 from beancount_invwd.report.risk.warnings import MEANINGS
 
+from .. import fava_api
 from ..charts import Gallery, draw_risks, hang
 from ..tables.cells import Badge, Cell, Cells
 from ..tables.grid import Grid, build_grid, pick
@@ -32,10 +33,11 @@ _FIGURES = ("at_risk", "pending", "loss_price", "loss_expiry", "loss_ageing", "c
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The fields of the form that asks, and the charts."""
+    """The fields of the form that asks, the charts, and what leads to last year's estimates."""
 
     fields: Sequence[tuple[str, str]]
     gallery: Gallery
+    lookback_url: str
 
 
 def _list_shown(context: Context) -> list[RiskRow]:
@@ -65,7 +67,8 @@ def show(context: Context) -> tuple[Grid, Content]:
     )
     question = context.question
     fields = [("headroom", question.percent), ("within", str(question.look_ahead(WITHIN)))]
-    return grid, Content(fields, hang(context, lambda asked: draw_risks(asked, shown)))
+    gallery = hang(context, lambda asked: draw_risks(asked, shown))
+    return grid, Content(fields, gallery, fava_api.url_of(view="lookback"))
 
 
 def _show_warnings(row: RiskRow) -> Cell:

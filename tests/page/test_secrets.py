@@ -46,7 +46,7 @@ def _visible(article: str) -> str:
     return re.sub(known, "", text)
 
 
-@pytest.mark.parametrize("view", [*VIEWS, "explain"])
+@pytest.mark.parametrize("view", [*VIEWS, "lookback", "audit", "explain"])
 def test_incognito_masks_every_figure(masked: FlaskClient, view: str) -> None:
     article = get(masked, f"{PAGE}?view={view}&item=LAMP")
     rest = re.sub(r"price=-10%|name=\S+", "", _visible(article))
@@ -176,7 +176,7 @@ plugin "beancount_invwd" "{{'missing_price': 'ignore'}}"
 {ACCOUNTS}"""
 
 
-@pytest.mark.parametrize("view", [*VIEWS, "explain"])
+@pytest.mark.parametrize("view", [*VIEWS, "lookback", "audit", "explain"])
 @pytest.mark.parametrize(
     "query", ["", "account=Inventory", "by=lot", "by=category", "interval=year"]
 )

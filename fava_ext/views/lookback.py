@@ -1,0 +1,80 @@
+"""Look back: what came of the estimates of a date, last year's end if none is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from beancount_invwd.report.ledger.outcomes import WITHIN
+from beancount_invwd.report.lookback import (
+    COLUMNS,
+    REASON_COLUMNS,
+    document_lookback,
+    find_year_end,
+    list_notes,
+    look_back,
+    sum_lookback,
+    sum_reasons,
+)
+from beancount_invwd.report.output.tables import Table
+
+from ..tables.grid import Grid, build_grid, pick
+
+if TYPE_CHECKING:
+    from beancount_invwd.report.ledger.outcomes import Outcome
+    from beancount_invwd.report.lookback import Lookback
+    from beancount_invwd.report.output.tables import Document
+
+    from ..request.context import Context
+
+_SHOWN = ("commodity", "entity", "currency", "bias", "gain", "measured", "net", "measure_unit",
+          "average", "sold", "quantity", "left", "left_cost", "other", "reason")  # fmt: skip
+_OF_REASON = ("reason", "entity", "currency", "bias", "gain", "measured", "net", "left_cost")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The form, what the figures say, and the same by reason."""
+
+    date: str
+    within: int
+    notes: Sequence[str]
+    reasons: Grid
+
+
+def _look_back(context: Context) -> Lookback:
+    """Look back from the date that is asked for, at the goods that the filters pick."""
+    question, selection = context.question, context.selection
+    run = context.cache.follow(question.date or find_year_end(context.run))
+
+    def keep(found: Outcome) -> bool:
+        lot = found.row.lot
+        is_shown = selection.shows_row(lot.stock.key.commodity)
+        return is_shown and selection.filters.accepts(lot.account)
+
+    return look_back(run, question.look_ahead(WITHIN), keep)
+
+
+def show(context: Context) -> tuple[Grid, Content]:
+    """What went the most wrong first; and by reason."""
+    found, sentence = _look_back(context), context.formats.sentence
+    table = Table("lookback", COLUMNS, found.rows, empty=f"Nothing was on hand on {found.as_of}.")
+    grid = build_grid(
+        context,
+        "Estimates and what came of them",
+        table,
+        pick(COLUMNS, *_SHOWN),
+        totals=sum_lookback(found.rows),
+    )
+    reasons = Table("reasons", REASON_COLUMNS, sum_reasons(found.rows))
+    usual = replace(context, question=replace(context.question, sort=""))
+    by_reason = build_grid(usual, "By reason", reasons, pick(REASON_COLUMNS, *_OF_REASON))
+    notes = [sentence(text) for text in list_notes(found)]
+    days = (found.until - found.as_of).days
+    return grid, Content(str(found.as_of), days, notes, by_reason)
+
+
+def write(context: Context) -> Document:
+    """What the command line writes of it."""
+    return document_lookback(_look_back(context))
