@@ -202,7 +202,7 @@ def _add_up(
 _REASON, _RULE = Column("reason", "reason", page="Decided by", below="rule"), Column("rule", "rule")
 _MEASURED = Column("measured", "measured", "money", page="Measured at")
 _NET = Column("net", "brought", "money")
-_GAIN, _BIAS = Column("gain", "gain", "change"), Column("bias", "bias", "change", page="In books")
+_GAIN, _BIAS = Column("gain", "gain", "change"), Column("bias", "bias", "change")
 _LEFT_COST = Column("left_cost", "cost left", "money", page="Cost of these")
 COLUMNS = (
     ENTITY,
@@ -240,13 +240,18 @@ def document_lookback(found: Lookback) -> Document:
             Table("totals", _SUMS, totals, "totals"),
             Table("reasons", REASON_COLUMNS, reasons, "apart", empty="By the reason that decided:"),
         ],
-        notes=list_notes(found),
+        notes=[*list_verdicts(found), *list_notes(found)],
     )
+
+
+def list_verdicts(found: Lookback) -> list[str]:
+    """Tell whether the policy was too soft or too hard, by entity and currency."""
+    return [_tell_bias(row) for row in sum_lookback(found.rows)]
 
 
 def list_notes(found: Lookback) -> list[str]:
     """Tell what the figures say, and how far they reach."""
-    notes = [_tell_bias(row) for row in sum_lookback(found.rows)]
+    notes = []
     if found.rows:
         notes.append(
             "A net price is what was paid, less tax and less the costs to complete and to sell of "

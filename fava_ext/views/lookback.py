@@ -13,6 +13,7 @@ from beancount_invwd.report.lookback import (
     document_lookback,
     find_year_end,
     list_notes,
+    list_verdicts,
     look_back,
     sum_lookback,
     sum_reasons,
@@ -35,10 +36,11 @@ _OF_REASON = ("reason", "entity", "currency", "bias", "gain", "measured", "net",
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The form, what the figures say, and the same by reason."""
+    """The form, the bias of the whole, how far the figures reach, and the same by reason."""
 
     date: str
     within: int
+    verdicts: Sequence[str]
     notes: Sequence[str]
     reasons: Grid
 
@@ -70,9 +72,11 @@ def show(context: Context) -> tuple[Grid, Content]:
     reasons = Table("reasons", REASON_COLUMNS, sum_reasons(found.rows))
     usual = replace(context, question=replace(context.question, sort=""))
     by_reason = build_grid(usual, "By reason", reasons, pick(REASON_COLUMNS, *_OF_REASON))
-    notes = [sentence(text) for text in list_notes(found)]
+    verdicts, notes = (
+        [sentence(text) for text in told] for told in (list_verdicts(found), list_notes(found))
+    )
     days = (found.until - found.as_of).days
-    return grid, Content(str(found.as_of), days, notes, by_reason)
+    return grid, Content(str(found.as_of), days, verdicts, notes, by_reason)
 
 
 def write(context: Context) -> Document:

@@ -19,6 +19,7 @@ from beancount_invwd.report.ledger.outcomes import list_outcomes
 from beancount_invwd.report.lookback import (
     document_lookback,
     list_notes,
+    list_verdicts,
     look_back,
     sum_lookback,
     sum_reasons,
@@ -78,7 +79,7 @@ def test_the_books_show_a_gain_only_up_to_cost() -> None:
     run = follow(sell(40, "480.00 USD"))
     found: Any = look_back(run, 90)
     assert [(row.gain, row.bias) for row in found.rows] == [(160, 80)]
-    assert list_notes(found)[0] == (
+    assert list_verdicts(found)[0] == (
         "What was sold was measured at 320.00 USD and brought 480.00; goods were carried 80.00 USD "
         "too low: too hard (+25.0% of the measure)."
     )
@@ -179,7 +180,7 @@ def test_what_left_otherwise_is_told_and_not_judged() -> None:
     found: Any = look_back(follow(body), 90)
     assert [(row.other, row.sold, row.gain, row.left) for row in found.rows] == [(10, 0, 0, 90)]
     assert found.unpriced == 2
-    notes = list_notes(found)
+    notes = [*list_verdicts(found), *list_notes(found)]
     assert notes[0].startswith("Nothing was sold for a known price")
     assert any(note.startswith("2 units were sold for what the ledger does not") for note in notes)
 

@@ -50,4 +50,12 @@ MEANINGS: Mapping[str, str] = {
     "idle": "Days since the last sale or use.",
     "price_age": "Days since the oldest price that counts.",
     "warnings": "What is near.",
+    "measured": "What the units sold were measured at on the date of the estimate.",
+    "gain": "What the units sold brought more than they were measured at.",
+    "bias": "What goods would have been carried more at, had it been known; at most at cost.",
+    "average": "What a unit sold fetched on average, less tax and the costs of its rule.",
+    "left": "Units of the date that did not leave yet.",
+    "other": "Units that were used, scrapped or given back, or sold for what is not known.",
+    "purchase": "What the goods were bought by, with the line of the ledger.",
+    "sold_after": "Units of the lot that were sold in the days after the date.",
 }
