@@ -138,6 +138,8 @@ class Booked:
             self._closed.keep(outgoing)
         else:
             found += outgoing
+        if claims:
+            self._closed.look(day, is_over=False)
         if claims and self._closed.corrections:  # perhaps booked in this period
             corrections, claims = settle(self._closed.corrections, claims, self._goods.is_kin)
             self._closed.corrections, claims = cancel_lacking(corrections, claims, self._goods)
@@ -161,6 +163,7 @@ class Booked:
         """Change allowances as the ledger says."""
         stocks = self._goods.find_on_hand(claims)
         found = self._taker.take(claims, stocks, day)
+        self._closed.forget()
         self._note_changed(stocks)
         return found
 

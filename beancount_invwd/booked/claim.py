@@ -19,7 +19,7 @@ from typing import Any
 
 from beancount.core import data
 
-from beancount_invwd.directives.metadata import GROUP, TAG
+from beancount_invwd.directives.metadata import GROUP, KIND, TAG
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.movements.movement import Movement
 
@@ -87,6 +87,11 @@ def is_booked(txn: Any) -> bool:
     )
 
 
+def is_by_hand(txn: Any) -> bool:
+    """Whether it is a booked movement that says no kind, as all do that the plugin wrote."""
+    return KIND not in txn.meta and is_booked(txn)
+
+
 def has_goods(txn: Any) -> bool:
     """Whether a transaction also posts units at cost."""
     return any(posting.cost is not None for posting in txn.postings)
@@ -101,7 +106,7 @@ def read_claims(txn: Any) -> list[Claim]:
         if posting.cost is None:
             amounts = changes.setdefault((str(group), posting.units.currency), Sums())
             amounts.add(posting.account, -posting.units.number)
-    kind, entity = meta.get("invwd"), meta.get("invwd-entity")
+    kind, entity = meta.get(KIND), meta.get("invwd-entity")
     is_of_units = kind in _OF_UNITS and "invwd-source" in meta
     if kind == "reversal" and meta.get("invwd-reason") == "return":
         kind = "release"  # as goods that went back were told before

@@ -124,8 +124,6 @@ class Taker:
         for outcome in together:
             steps = [new - lot.allowance for lot, new in outcome.list_new()]
             outcome.set()
-            for lot, step in zip(outcome.lots, steps, strict=True):
-                self._closed.take_booked(lot, step, is_measured=True)
             self._take_over(claim, outcome.lots, steps)
 
     def _share(self, claim: Claim, test: _Test, day: datetime.date) -> list[Movement]:
@@ -137,6 +135,8 @@ class Taker:
         """
         lots, home = self._goods.list_lots(claim), self._goods.find_home(claim)
         is_fixed = _has_sign(claim) and self._closed.covers(day)
+        if claim.kind is not None and self._closed.covers(day):
+            self._closed.doubt()
         if not lots and (home is None or not is_fixed):
             self._judge.report_absence(claim)
             return []
@@ -150,11 +150,12 @@ class Taker:
             if parts is None:
                 self._judge.report_excess(claim, account, change)
                 continue
+            if claim.kind is None:
+                self._closed.take_by_hand(claim.txn, behind, parts)
             self._take_over(claim, behind, parts)
             unplaced[account] = sum(parts, ZERO) - change
             for lot, part in zip(behind, parts, strict=True):
                 taken.setdefault(lot.stock.key.entity, Sums()).add(account, part)
-                self._closed.take_booked(lot, part, is_measured=claim.kind is not None)
         if home is not None and (unplaced := unplaced.without_zeros()):
             self._correct(claim, home, unplaced, day)
         found = [

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Level = Literal["lot", "Commodity", "Open", "transaction"]
 Money = tuple[Decimal, str]
 
-TAG = "invwd"
+TAG = KIND = "invwd"
 MARK = "invwd-"
 GROUP = "invwd-group"
 EXCLUDE = "invwd-exclude"

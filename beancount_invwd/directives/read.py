@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from beancount.core import data
@@ -50,6 +50,12 @@ class Directives:
     later: list[Any]
     told: set[int]
     _own: dict[int, Directive]
+
+    def reopen(self, policy: Policy, mistakes: Mistakes) -> Directives:
+        """The same from the beginning, as if nothing was closed; mistakes are told to others."""
+        parameters = Parameters(policy.terms, self.chart, mistakes)
+        unseen = Unseen(self.chart, mistakes)
+        return replace(self, parameters=parameters, closed=None, unseen=unseen)
 
     def note_later(self, entry: Any, row: Directive | None) -> None:
         """Note evidence that came later, as an entry on the date that it is of."""

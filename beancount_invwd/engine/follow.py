@@ -31,14 +31,15 @@ from beancount_invwd.ground.money import CONTEXT, ONE
 from beancount_invwd.policy.policy import Policy
 from beancount_invwd.policy.read import read_literal, read_policy
 from beancount_invwd.policy.templates import read_roots
+from beancount_invwd.timeline.hindsight import begin
 from beancount_invwd.timeline.parting import Parting
-from beancount_invwd.timeline.timeline import Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from beancount_invwd.lots.stock import Lot
+    from beancount_invwd.timeline.timeline import Timeline
 
 
 Found = TypeVar("Found")
@@ -265,7 +266,7 @@ class _Ledger(NamedTuple):
         stated = list_stated((*others, *self.told))
         later = Later(directives, self.entries, stated, policy.evidence_after, operating, mistakes)
         entries = later.insert(entries, end)
-        timeline = Timeline(policy, directives, mistakes, end, is_told=start is not None)
+        timeline = begin(policy, directives, mistakes, end, is_told=start is not None)
         timeline.weigher.evidence.replacement_share = self.asked.replacement_share
         if self.asked.by_cause:
             timeline.measurement.parting = Parting(timeline)

@@ -47,14 +47,11 @@ class General(Index):
         demand: Takes what was sold or used.
 
     Attributes:
-        moved: Units that went to another lot or into a product since this was set to a list,
-            else None.
         direct: Losses that lowered cost itself.
     """
 
     def __init__(self, policy: Policy, directives: Directives, demand: Demand) -> None:
         super().__init__(directives)
-        self.moved: list[Moved] | None = None
         self.direct: list[DirectWriteDown] = []
         self._emptied: list[Pool] = []
         self._unseen = directives.unseen
@@ -107,8 +104,6 @@ class General(Index):
             loss = min(amount, sum(losses.values(), ZERO))
             if loss > ZERO:
                 self.direct.append(DirectWriteDown(stock, txn, next(iter(losses)), loss))
-        if self.moved is not None:
-            self.moved += moved + made
         return moved + made, returned
 
     def _note_left(self, txn: Any, rows: Sequence[Reduction]) -> None:

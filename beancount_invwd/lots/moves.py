@@ -100,11 +100,6 @@ class Moved(NamedTuple):
     """Units that went from one lot to another or into a product, with their allowance.
 
     Units and cost are those of the source that went there.
-
-    Attributes:
-        units_used: Of the source, those used for a product, even if it does not cost as much.
-        units_made: Of a product, its units, told once for all that it was made of.
-        units_there: All units of its lot afterwards; None if it is no product.
     """
 
     source: Lot
@@ -113,9 +108,6 @@ class Moved(NamedTuple):
     cost: Decimal
     allowance: Decimal
     reason: str
-    units_used: Decimal = ZERO
-    units_made: Decimal = ZERO
-    units_there: Decimal | None = None
 
 
 class Outflow(NamedTuple):

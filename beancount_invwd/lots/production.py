@@ -50,7 +50,7 @@ def _produce(used: Sequence[Reduction], made: Sequence[Addition]) -> list[Moved]
             part = reduction.allowance
             if kept:
                 part = round_money(part * cost_made / cost_used, reduction.lot.stock.quantum)
-            moved += _hand_on(reduction, made, part, is_first=reduction is used[0])
+            moved += _hand_on(reduction, made, part)
     for addition in made:
         if isinstance(addition.lot, Pool):
             addition.lot.add_layer(addition.date, addition.units)
@@ -59,9 +59,7 @@ def _produce(used: Sequence[Reduction], made: Sequence[Addition]) -> list[Moved]
     return moved
 
 
-def _hand_on(
-    reduction: Reduction, made: Sequence[Addition], part: Decimal, *, is_first: bool
-) -> list[Moved]:
+def _hand_on(reduction: Reduction, made: Sequence[Addition], part: Decimal) -> list[Moved]:
     """Share a part of what one reduction gave up over the products, none above its cost."""
     quantum = reduction.lot.stock.quantum
     costs = [max(ZERO, row.cost) for row in made]
@@ -78,10 +76,8 @@ def _hand_on(
         carry(row.lot, allowance, locked)
         if row.cost > ZERO:
             cost = row.cost * reduction.cost_moved / cost_made
-            units = units_used = reduction.units * row.cost / cost_made
+            units = reduction.units * row.cost / cost_made
             if reduction.cost_unit:
                 units = cost / reduction.cost_unit
-            what = (units, cost, allowance, "production")
-            goods = (units_used, row.units if is_first else ZERO, row.lot.units)
-            moved.append(Moved(reduction.lot, row.lot, *what, *goods))
+            moved.append(Moved(reduction.lot, row.lot, units, cost, allowance, "production"))
     return moved

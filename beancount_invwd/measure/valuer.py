@@ -124,7 +124,7 @@ class Valuer:
         for contract, units in self._split_for(lot, today).filled:
             value = found if contract is None else rule.at(contract).value(lot)
             if value.total is None:
-                return value
+                return value._replace(until=earlier(found.until, value.until))
             values.append(value)
             parts.append(Part(contract, units, value.total))
         if all(part.contract is None for part in parts):

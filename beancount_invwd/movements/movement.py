@@ -136,7 +136,7 @@ def set_off(corrections: Iterable[Movement], measured: Sequence[Movement]) -> li
     """
     kept, rows = [], list(measured)
     for correction in corrections:
-        alike = [i for i, row in enumerate(rows) if row.group[:3] == correction.group[:3]]
+        alike = [i for i, row in enumerate(rows) if _is_one(row, correction)]
         is_mergeable = correction.reason == BOOKED or correction.measure is not None
         if alike and is_mergeable:
             i = min(alike, key=lambda i: rows[i].change * correction.change > ZERO)
@@ -144,6 +144,12 @@ def set_off(corrections: Iterable[Movement], measured: Sequence[Movement]) -> li
         else:
             kept.append(correction)
     return [row for row in kept + rows if row.changes]
+
+
+def _is_one(row: Movement, correction: Movement) -> bool:
+    """Whether a correction and what is measured are one transaction: a write-off is its own."""
+    is_contrary = row.change * correction.change <= ZERO
+    return row.group[:3] == correction.group[:3] and (is_contrary or row.kind == correction.kind)
 
 
 def _set_off(row: Movement, correction: Movement) -> Movement:

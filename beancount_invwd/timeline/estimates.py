@@ -144,6 +144,7 @@ class Estimates:
         self._effects = {}, {}
         if all(row.estimate.key == "materiality" for row in self._changes):
             return self._effects
+        self._closed.look(day, is_over=True)
         stocks = list(self._books.stocks.values())
         lots, losses = self._measure(stocks, day, orders)
         with self.undone(0):

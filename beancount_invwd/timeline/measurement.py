@@ -8,7 +8,7 @@ nothing changes but what the ledger says itself, and the difference is noted.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from beancount_invwd.allowance.changes import Weighed, merge
@@ -82,8 +82,7 @@ class Measurement:
             What is to be written.
         """
         closed = self._closed
-        if not closed.covers(day):
-            self._agenda.add(closed.list_late())
+        self._agenda.add(closed.look(day, is_over=True))
         due = self._agenda.take(day, only)
         weighed, lacking = closed.weigh(self._weigher, due, day, by_lot=False)
         self._missing.report_lacking(lacking)
@@ -91,15 +90,12 @@ class Measurement:
             weighed = [row for row in weighed if not only.isdisjoint(row.items)]
         written: Sequence[Movement] = ()
         if closed.covers(day):
-            closed.note(weighed, due)
             self._keep(weighed)
             self._materiality.place(day, (), (), is_closed=True)
-            if self._is_final:
-                closed.lock()
+            closed.forget()
         else:
             written = self._write(weighed, day, effects)
-            closed.forget(None if only is None else due)  # what is different no more
-        self._books.moved = [] if closed.has_gaps else None
+            closed.settle(None if only is None else due)
         if self.parting is not None:
             self.parting.remember(day, None if only is None else due)
         self._tested_on = day
@@ -129,7 +125,6 @@ class Measurement:
         found = self._materiality.place(day, found, weighed, is_closed=False)
         for each in weighed:
             each.set(is_final=self._is_final)
-        self._closed.lock_written()
         return found
 
     def _comes_from_stock(self, row: Movement, together: Sequence[Weighed]) -> bool:
@@ -148,8 +143,9 @@ class Measurement:
         demand = self._weigher.demand
         return demand.is_asked and demand.find_turnover(stock, 1, day).last > last
 
-    def _keep(self, weighed: Iterable[Weighed]) -> None:
+    def _keep(self, weighed: Sequence[Weighed]) -> None:
         """Keep the allowances of a closed date, but for what went only from lot to lot."""
+        self._closed.note(weighed)
         for row in weighed:
             if row.changes:
                 set_all(row.lots, [lot.allowance for lot in row.lots], is_apart=row.is_apart)

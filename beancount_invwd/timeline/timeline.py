@@ -61,6 +61,7 @@ class Timeline:
         is_told: Whether reports ask what was sold or used.
 
     Attributes:
+        entries: What is taken.
         books: The lots.
         weigher: Weighs them.
         movements: What is to be written and what is booked, in the order of dates.
@@ -116,6 +117,7 @@ class Timeline:
         self._intake = Intake(
             evidence, memory, self._agenda, calendar, mistakes, self.ordered, self.estimates
         )
+        self._is_claim = is_booked
         self._today: datetime.date | None = None  # which has to be ended, since something happened
         self.tested_on: datetime.date | None = None
 
@@ -126,7 +128,7 @@ class Timeline:
             entries: The entries, sorted.
             start: The date to note the opening allowances of.
         """
-        self._entries: Sequence[Any] = entries
+        self.entries: Sequence[Any] = entries
         self.weigher.evidence.prices.sales = Sales(entries)
         before = 0 if start is None else bisect_left(entries, start, key=_get_date)
         self._take(entries[:before])
@@ -184,7 +186,7 @@ class Timeline:
 
     def _note(self, txn: Any, outflow: Outflow | None) -> None:
         """Note what a transaction did to allowances, or says that it did."""
-        is_claim, is_any = bool(txn.tags) and is_booked(txn), self.ordered.is_any
+        is_claim, is_any = bool(txn.tags) and self._is_claim(txn), self.ordered.is_any
         if is_claim or outflow is not None or is_any:
             self._today = txn.date
         if outflow is not None:
@@ -193,7 +195,7 @@ class Timeline:
             self.booked.note_use(txn)
         elif is_claim:
             if txn.date != self.booked.day:
-                _foresee(self.booked, self._intake, txn.date, self._entries)
+                _foresee(self.booked, self._intake, txn.date, self.entries)
             self.movements += self.booked.note(txn)
 
     def _note_booked(self, stocks: Sequence[Stock]) -> None:
@@ -216,7 +218,7 @@ class Timeline:
         if self._is_by_price and self.tested_on is not None:
             self.unclear_on = self._missing.finish(self.weigher, self._agenda.awake, self.tested_on)
         self._missing.report_emptied()
-        self.ordered.finish(self._calendar.end, self._entries)
+        self.ordered.finish(self._calendar.end, self.entries)
 
     def _pass(self, due: Due) -> None:
         """Do what is due at the end of a date; today, if that is another day, ended before."""
@@ -228,8 +230,6 @@ class Timeline:
             self._test(due.date, due.items)
         if due.is_lock and self._policy.reversals == "interim":
             _lock(self.books.stocks.values())
-            if self.closed.covers(due.date):
-                self.closed.lock()
 
     def _test(self, day: datetime.date, only: frozenset[str] | None) -> None:
         """Measure what may have changed and write down what did."""

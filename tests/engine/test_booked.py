@@ -185,7 +185,7 @@ def test_corrected_it_is_what_it_would_have_been(
 ) -> None:
     text, config = texts
     assume("invwd-nrv" not in text and "invwd-price-max-age" not in text)
-    # Nothing is locked and no price grows old: allowances follow from what is known on a date.
+    # What the ledger has locked stays, and lots without a measure keep what it has.
     plain = {"reversals": "full", "price_max_age": None, "period": "month"}
     books = load((text, repr({**ast.literal_eval(config), **plain})))
     day = pick_day(books, share)
@@ -242,8 +242,7 @@ def test_what_is_booked_stays_a_fact_under_another_basis(
         assert_tied(closed, other)
         state = follow_ledger(closed.entries, closed.options, other)
         assume(all(row.measure is not None for row in list_positions(state)))
-        if basis in {"category", "total"}:  # else what lots carried is part of what they keep
-            assert allowances_on(closed, other) == allowances_on(late, other)
+        assert allowances_on(closed, other) == allowances_on(late, other)
 
 
 def change_closed(books: Books, day: date, what: str, seed: int) -> tuple[Books, Books]:
