@@ -1,8 +1,8 @@
 """English words of reports and the page → those of the reader's language, by gettext.
 
-    _("Write-downs")                          'Wertminderungen' while German is spoken
-    _("{count} items").format(count=12)       words around figures; figures are not translated
-    plural("{count} item", "{count} items", 12)
+    say("Write-downs")                           'Wertminderungen' while German is spoken
+    say("lost on {day}", day="2024-01-31")       words around figures, which stay as they are
+    plural("{count} item", "{count} items", 12)  to be formatted
 
 The words of the source are English and are the keys of the catalogues, which stand beside the page
 (`fava_ext/translations`); a language is a folder there. What the plugin writes into the books is
@@ -59,6 +59,11 @@ def translate(message: str) -> str:
     """The words in the language that is spoken."""
     language = _language.get()
     return message if language == ENGLISH else _load(language).gettext(message)
+
+
+def say(message: str, **values: object) -> str:
+    """The same with values in place of what stands in braces."""
+    return translate(message).format(**values)
 
 
 def plural(one: str, many: str, count: int) -> str:

@@ -3,8 +3,8 @@
     python -m tests.support.catalogue            write what is new into all catalogues, compile them
     python -m tests.support.catalogue --missing  print what is not translated
 
-Words are the arguments of `translate` (often named `_`), `plural` and `mark`, in Python and in the
-templates of the page. What is gone is taken out; what is new has to be translated by hand.
+Words are the arguments of `say`, `translate` (`_` in templates), `plural` and `mark`, in Python and
+in the templates of the page. What is gone is taken out; what is new has to be translated by hand.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NO_CLOCK = datetime.datetime(2026, 11, 30, tzinfo=datetime.timezone.utc)  # sam
 PACKAGES = ("beancount_invwd", "fava_ext")
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 KEYWORDS: dict[str, Any] = {
-    **dict.fromkeys(("_", "translate", "mark")),
+    **dict.fromkeys(("_", "say", "translate", "mark")),
     **dict.fromkeys(("plural", "ngettext"), (1, 2)),
 }
 

@@ -21,6 +21,7 @@ from beancount_invwd.directives.chart import Allowance
 from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.money import CONTEXT
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.explain.steps import Step
 from beancount_invwd.report.explain.steps_orders import list_ordered, tell_orders
 from beancount_invwd.report.explain.teller import Teller
@@ -103,15 +104,34 @@ def _check(run: Run, item: str, label: str | None) -> None:
     items = sorted({stock.key.commodity for stock in run.stocks})
     if item not in items and not list_ordered(run, item):
         if _is_excluded(run, item):
-            message = f"{item} is not assessed: invwd-exclude is TRUE for it or for its account"
-            raise UnknownItem(message)
+            raise UnknownItem(
+                say(
+                    "{item} is not assessed: invwd-exclude is TRUE for it or for its account",
+                    item=item,
+                )
+            )
         near = get_close_matches(item, items, 1) or get_close_matches(item.upper(), items, 1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(items) or 'none'}"
-        raise UnknownItem(f"no inventory account held {item} by {run.as_of}; {hint}")
+        hint = say("did you mean {item}?", item=near[0]) if near else ""
+        hint = hint or say("there are {items}", items=", ".join(items) or say("none"))
+        raise UnknownItem(
+            say(
+                "no inventory account held {item} by {day}; {hint}",
+                item=item,
+                day=run.as_of,
+                hint=hint,
+            )
+        )
     labels = {row.cost.label for row in _list_postings(run, item)} - {None}
     if label is not None and label not in labels:
-        known = ", ".join(f'"{name}"' for name in sorted(labels)) or "none"
-        raise UnknownItem(f'{item} never had a lot "{label}"; it had {known}')
+        known = ", ".join(f'"{name}"' for name in sorted(labels)) or say("none")
+        raise UnknownItem(
+            say(
+                '{item} never had a lot "{label}"; it had {known}',
+                item=item,
+                label=label,
+                known=known,
+            )
+        )
 
 
 def _is_excluded(run: Run, item: str) -> bool:
@@ -166,7 +186,7 @@ def document_explanation(found: Explanation) -> Document:
     rows = [_Line(row, step, is_one) for row in found.chapters for step in row.steps]
     label = f' "{found.label}"' if found.label else ""
     return Document(
-        f"{found.item}{label} on {found.as_of}",
+        say("{item}{label} on {as_of}", item=found.item, label=label, as_of=found.as_of),
         {"item": found.item, "lot": found.label, "as_of": found.as_of},
         [Table("steps", _COLUMNS, rows, section=_SECTION)],
     )

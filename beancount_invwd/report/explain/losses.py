@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from beancount_invwd.allowance.changes import find_floor
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.shares import find_loss
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.explain.steps import Step
 from beancount_invwd.report.output.numbers import show
 
@@ -29,28 +30,34 @@ def tell_loss(plan: Weighed, *, is_netted: bool) -> Iterator[Step]:
         plan: The group as it was weighed.
         is_netted: Whether gains of one lot take back what others carry.
     """
-    section = f"Loss of {name_lot(plan.lots[0]) if plan.is_apart else plan.group.name}"
+    section = say("Loss of {lot}", lot=name_lot(plan.lots[0]) if plan.is_apart else plan.group.name)
     locked, quantum = plan.locked, plan.lots[0].stock.quantum
     if len(plan.lots) > 1:
-        yield Step(section, "cost", f"of {len(plan.lots)} lots", plan.cost)
-        yield Step(section, "measure", f"of {len(plan.lots)} lots", plan.measure)
+        yield Step(section, say("cost"), say("of {count} lots", count=len(plan.lots)), plan.cost)
+        yield Step(
+            section, say("measure"), say("of {count} lots", count=len(plan.lots)), plan.measure
+        )
     if locked:
-        yield Step(section, "locked", "allowance that may not be reversed", locked)
+        yield Step(section, say("locked"), say("allowance that may not be reversed"), locked)
     lost = find_loss(plan.find_gap(is_netted=is_netted), quantum)
     if plan.parts:
         yield from _tell_parts(plan, section, lost)
     else:
         parts = [plan.cost, locked, plan.measure] if locked else [plan.cost, plan.measure]
         formula = " − ".join(show(part) for part in parts)
-        words = f"{formula} is below 0" if plan.cost - locked < plan.measure else formula
-        yield Step(section, "loss", words, lost)
+        words = (
+            say("{formula} is below 0", formula=formula)
+            if plan.cost - locked < plan.measure
+            else formula
+        )
+        yield Step(section, say("loss"), words, lost)
     floors = [ZERO for _ in plan.lots]
     if not is_netted and not plan.is_apart:
         floors = [find_floor(*pair) for pair in zip(plan.lots, plan.gaps, strict=True)]
     loss = sum(plan.allowances, ZERO) - locked
     if loss > lost:
         formula = " + ".join(show(floor) for floor in floors if floor)
-        yield Step(section, "kept, as no value came back to these lots", formula, loss)
+        yield Step(section, say("kept, as no value came back to these lots"), formula, loss)
     if loss and len(plan.lots) > 1:
         yield from _tell_shares(plan, section, loss, floors)
 
@@ -63,13 +70,15 @@ def _tell_parts(plan: Weighed, section: str, lost: Decimal) -> Iterator[Step]:
         gap = max(ZERO, units * (cost - total) / out_of)
         formula = f"{show(cost - total)} × {show(units)} ÷ {show(out_of)}"
         gaps.append(gap)
-        yield Step(section, "part", "is worth its cost" if cost <= total else formula, gap)
+        yield Step(
+            section, say("part"), say("is worth its cost") if cost <= total else formula, gap
+        )
     formula = " + ".join(map(show, gaps))
     if plan.locked:
         formula = f"{formula} − {show(plan.locked)}"
         if sum(gaps, ZERO) < plan.locked:
-            formula = f"{formula} is below 0"
-    yield Step(section, "loss", formula, lost)
+            formula = say("{formula} is below 0", formula=formula)
+    yield Step(section, say("loss"), formula, lost)
 
 
 def _tell_shares(
@@ -83,8 +92,13 @@ def _tell_shares(
             name = "" if plan.group.commodity else f"{lot.stock.key.commodity} "
             formula = f"{show(rest)} × {show(plan.gaps[i])} ÷ {show(total)}"
             if i in kept:
-                formula = f"{show(shares[i])}, since no value came back to it"
-            yield Step(section, f"share of {name}{name_lot(lot)}", formula, shares[i])
+                formula = say("{share}, since no value came back to it", share=show(shares[i]))
+            yield Step(
+                section,
+                say("share of {name}{lot}", name=name, lot=name_lot(lot)),
+                formula,
+                shares[i],
+            )
 
 
 def _find_kept(
@@ -110,5 +124,14 @@ def _find_kept(
 def name_lot(lot: Lot) -> str:
     """A lot as a person tells it from others."""
     label = f' "{lot.label}"' if lot.label else ""
-    which = "pool" if lot.is_pool else f"{lot.date} at {show(lot.cost_unit)}{label}"
-    return f"{which} in {lot.account}"
+    which = (
+        say("pool")
+        if lot.is_pool
+        else say(
+            "{date} at {cost}{label}",
+            date=lot.date,
+            cost=show(lot.cost_unit),
+            label=label,
+        )
+    )
+    return say("{which} in {account}", which=which, account=lot.account)

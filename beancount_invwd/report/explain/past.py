@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.explain.steps import Step
 from beancount_invwd.report.ledger.causes import Causes
 from beancount_invwd.report.ledger.history import read_history
@@ -59,21 +60,23 @@ class Past:
             label = f"{row.date} {row.kind}"
             text = row.entry.narration or row.reason
             source = self._sources.locate(self._causes.find(row))
-            yield Step("Written", label, text, row.change, source)
+            yield Step(say("Written"), label, text, row.change, source)
         total = sum((row.change for row in rows), ZERO)
         moved = self._find_moved(stock, total)
         if moved:
-            words = "with goods made of others, or by movements of wider groups"
-            yield Step("Written", "came" if moved > 0 else "went", words, moved)
+            words = say("with goods made of others, or by movements of wider groups")
+            yield Step(say("Written"), say("came") if moved > 0 else say("went"), words, moved)
         if rows or moved:
-            yield Step("Written", "in all", "allowance that is left of these", total + moved)
+            yield Step(
+                say("Written"), say("in all"), say("allowance that is left of these"), total + moved
+            )
         yield from self._tell_waiting(stock, names)
 
     def _tell_waiting(self, stock: Stock, names: set[str]) -> Iterator[Step]:
         """What the accounts have more than the lots until it is written."""
         for rows, words in (
-            (self._run.waiting, "releases that are written at the end of the period"),
-            (self._run.corrections, "corrects a closed period, on the next measurement date"),
+            (self._run.waiting, say("releases that are written at the end of the period")),
+            (self._run.corrections, say("corrects a closed period, on the next measurement date")),
         ):
             amounts = [
                 row.change
@@ -81,7 +84,7 @@ class Past:
                 if row.group.name in names and row.group[:2] == stock.key[:2]
             ]
             if amounts:
-                yield Step("Written", "waits", words, sum(amounts, ZERO))
+                yield Step(say("Written"), say("waits"), words, sum(amounts, ZERO))
 
     def _find_moved(self, stock: Stock, total: Decimal) -> Decimal:
         """What of an allowance no movement tells of: the lots alone know.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
 
+from beancount_invwd.ground.words import say, translate
 from beancount_invwd.lots.demand import list_bands
 from beancount_invwd.report.explain.steps import Step
 from beancount_invwd.report.explain.steps_evidence import SECTION
@@ -51,30 +52,40 @@ class DemandSteps:
 
     def _tell_last(self, stock: Stock, rate: Rate) -> Step:
         last = self._run.find_turnover(stock, 1).last
-        text = f"{last}, {(self._day - last).days} days before: {show_share(rate.share)} off cost"
-        return Step(SECTION, "idle since", text, None, self._locate(stock, last))
+        text = say(
+            "{last}, {days} days before: {share} off cost",
+            last=last,
+            days=(self._day - last).days,
+            share=show_share(rate.share),
+        )
+        return Step(translate(SECTION), say("idle since"), text, None, self._locate(stock, last))
 
     def _list_coverage(self, stock: Stock, coverage: Coverage, rate: Rate) -> Iterator[Step]:
         window = coverage.window
         found = self._run.find_turnover(stock, window)
         if not found.is_known:
             first = self._run.find_first_purchase(stock)
-            text = f"first bought on {first}, less than {window} days before: not tested"
-            yield Step(SECTION, "demand", text)
+            text = say(
+                "first bought on {first}, less than {window} days before: not tested",
+                first=first,
+                window=window,
+            )
+            yield Step(translate(SECTION), say("demand"), text)
             return
-        text = f"{show(found.sold)} sold or used in {window} days"
-        yield Step(SECTION, "demand", text, None, self._sources.locate_plugin())
+        text = say("{sold} sold or used in {window} days", sold=show(found.sold), window=window)
+        yield Step(translate(SECTION), say("demand"), text, None, self._sources.locate_plugin())
         units = self._run.find_saleable(stock)
         supply = found.find_supply(units)
         if supply is None:
-            text = (
-                f"without demand, the rate of the last threshold: {show_share(rate.share)} off cost"
+            text = say(
+                "without demand, the rate of the last threshold: {share} off cost",
+                share=show_share(rate.share),
             )
-            yield Step(SECTION, "coverage", text)
+            yield Step(translate(SECTION), say("coverage"), text)
             return
         formula = f"{show(units)} × {window} ÷ {show(found.sold)}"
-        yield Step(SECTION, "days of supply", formula, supply)
-        yield Step(SECTION, "coverage", _tell_share(coverage, supply, rate))
+        yield Step(translate(SECTION), say("days of supply"), formula, supply)
+        yield Step(translate(SECTION), say("coverage"), _tell_share(coverage, supply, rate))
 
     def _locate(self, stock: Stock, day: datetime.date) -> str:
         """Find the last transaction of a date that posts the item to inventory."""
@@ -95,7 +106,7 @@ class DemandSteps:
 def _tell_share(coverage: Coverage, supply: Decimal, rate: Rate) -> str:
     share = show_share(rate.share)
     if coverage.is_by_item:
-        return f"for all units {share} off cost"
+        return say("for all units {share} off cost", share=share)
     bands = [
         f"{show(days)} × {show_share(band)}"
         for days, band in list_bands(coverage.rates, supply)
@@ -103,5 +114,7 @@ def _tell_share(coverage: Coverage, supply: Decimal, rate: Rate) -> str:
     ]
     parts = " + ".join(bands)
     if not parts:
-        return "no unit lies beyond the first threshold"
-    return f"({parts}) ÷ {show(supply)} = {share} off cost"
+        return say("no unit lies beyond the first threshold")
+    return say(
+        "({parts}) ÷ {supply} = {share} off cost", parts=parts, supply=show(supply), share=share
+    )

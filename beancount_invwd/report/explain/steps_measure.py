@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.money import ONE, ZERO
+from beancount_invwd.ground.words import mark, say, translate
 from beancount_invwd.lots.demand import Rate, lower_cost
 from beancount_invwd.measure.materials import find_completion
 from beancount_invwd.measure.rule import charge
@@ -31,12 +32,12 @@ if TYPE_CHECKING:
     from beancount_invwd.report.ledger.sources import Sources
 
 _CHARGES = {
-    "completion_cost": ("cost to complete", "invwd-completion-cost"),
-    "selling_cost": ("cost to sell", "invwd-selling-cost"),
+    "completion_cost": (mark("cost to complete"), "invwd-completion-cost"),
+    "selling_cost": (mark("cost to sell"), "invwd-selling-cost"),
 }
 _WORDS = {
-    "lower": "the smaller of NRV and replacement cost",
-    "lcm": "the middle one of replacement cost, NRV, and NRV less normal margin (at least 0)",
+    "lower": mark("the smaller of NRV and replacement cost"),
+    "lcm": mark("the middle one of replacement cost, NRV, and NRV less normal margin (at least 0)"),
 }
 
 
@@ -73,10 +74,12 @@ class MeasureSteps:
             yield from self._list_expired()
         elif particular is not None and particular.number is not None:
             yield tell_statement(self._section, particular, self._sources)
-            yield times(self._section, "measure", lot.units, particular.number)
+            yield times(self._section, say("measure"), lot.units, particular.number)
         elif facts.nrv is not None:
             source = self._sources.locate(facts.meta)
-            yield times(self._section, "value known at purchase", lot.units, facts.nrv[0], source)
+            yield times(
+                self._section, say("value known at purchase"), lot.units, facts.nrv[0], source
+            )
         else:
             yield from self._list_item()
         yield from self._list_rates()
@@ -86,12 +89,14 @@ class MeasureSteps:
         own = lot.facts.salvage
         salvage = own or lot.stock.facts.salvage
         source = self._sources.locate(lot.facts.meta)
-        yield Step(section, "expired", f"on {lot.facts.expires}", None, source)
+        yield Step(
+            section, say("expired"), say("on {expires}", expires=lot.facts.expires), None, source
+        )
         if salvage is None:
-            yield Step(section, "measure", "no salvage value is stated", ZERO)
+            yield Step(section, say("measure"), say("no salvage value is stated"), ZERO)
         else:
             source = self._sources.locate(lot.facts.meta if own else lot.stock.facts.meta)
-            yield times(section, "measure, at salvage", lot.units, salvage[0], source)
+            yield times(section, say("measure, at salvage"), lot.units, salvage[0], source)
 
     def _list_item(self) -> Iterator[Step]:
         """The measure by what is known of the item; in parts, as contracts sell it."""
@@ -101,52 +106,52 @@ class MeasureSteps:
             yield from self._list_material(rule.evidence.use)
             return
         if not parts:
-            yield from self._list_rule(rule, "NRV")
+            yield from self._list_rule(rule, say("NRV"))
             return
         out_of = sum((part.units for part in parts), ZERO)
         shares = [part.total * part.units / out_of for part in parts]
         for part, share in zip(parts, shares, strict=True):
             at = rule if part.contract is None else rule.at(part.contract)
-            label = "at the market" if part.contract is None else "at contract price"
+            label = say("at the market") if part.contract is None else say("at contract price")
             yield from self._list_rule(at, label)
             formula = f"{show(part.total)} × {show_share(part.units / out_of)}"
-            yield Step(section, "part", formula, share)
-        label = "NRV" if rule.measure == "nrv" else "measure"
+            yield Step(section, say("part"), formula, share)
+        label = say("NRV") if rule.measure == "nrv" else say("measure")
         yield Step(section, label, " + ".join(map(show, shares)), case.measured.total)
 
     def _list_rule(self, rule: Rule, label: str) -> Iterator[Step]:
         """The measure at p, or at the price of a contract."""
         case, section, measure = self._case, self._section, rule.measure
-        source = self._find_term("measure", "invwd-measure")
+        source = self._find_term(say("measure"), "invwd-measure")
         replacement = rule.evidence.replacement
         if measure == "cost":
-            yield Step(section, "measure", "cost itself", case.lot.cost, source)
+            yield Step(section, say("measure"), say("cost itself"), case.lot.cost, source)
             return
         if rule.needs_nrv:
             yield from self._list_sale(rule, label)
         if replacement is not None and measure != "nrv":
-            label = "replacement cost"
+            label = say("replacement cost")
             yield times(section, label, case.lot.units, replacement.number, source)
         elif measure != "nrv":
-            yield Step(section, "replacement cost", "none is known: NRV counts")
+            yield Step(section, say("replacement cost"), say("none is known: NRV counts"))
         total = rule.value(case.lot).total
         if measure in _WORDS and total is not None:
             if measure == "lcm":
                 yield from self._list_margin(rule)
-            yield Step(section, "measure", _WORDS[measure], total, source)
+            yield Step(section, say("measure"), translate(_WORDS[measure]), total, source)
 
     def _list_margin(self, rule: Rule) -> Iterator[Step]:
         margin = rule.find_margin(self._case.lot)
         if margin is not None:
             source = self._find_term("normal_margin", "invwd-normal-margin")
-            yield Step(self._section, "normal margin", _show(margin), margin.amount, source)
+            yield Step(self._section, say("normal margin"), _show(margin), margin.amount, source)
 
     def _list_sale(self, rule: Rule, label: str) -> Iterator[Step]:
         """Sales value less what it takes to complete and sell, at least 0, or the stated value."""
         section, lot, price = self._section, self._case.lot, rule.evidence.price
         sale = rule.sell(lot)
         if sale is None:
-            yield Step(section, label, "no price: not assessed")
+            yield Step(section, label, say("no price: not assessed"))
             return
         if sale.is_stated:
             yield times(section, label, lot.units, sale.price)
@@ -155,14 +160,20 @@ class MeasureSteps:
         if price is not None and rule.evidence.contract is None:
             text, source = self._show_market(price)
         gross = lot.units * sale.price
-        yield Step(section, "sales value", f"{show(lot.units)} × {text}", gross, source)
+        yield Step(section, say("sales value"), f"{show(lot.units)} × {text}", gross, source)
         costs = rule.list_costs(lot, sale.price)
         for cost in costs:
             words, key = _CHARGES[cost.name]
-            yield Step(section, words, _show(cost), cost.amount, self._find_term(cost.name, key))
+            where = self._find_term(cost.name, key)
+            yield Step(section, translate(words), _show(cost), cost.amount, where)
         formula = " − ".join(show(amount) for amount in (gross, *(row.amount for row in costs)))
         is_negative = sum([row.amount for row in costs], ZERO) > gross
-        yield Step(section, label, f"{formula} is below 0" if is_negative else formula, sale.net)
+        yield Step(
+            section,
+            label,
+            say("{formula} is below 0", formula=formula) if is_negative else formula,
+            sale.net,
+        )
 
     def _list_material(self, use: Use) -> Iterator[Step]:
         """What products leave for a raw material, or what it costs to buy again (IAS 2.32)."""
@@ -172,24 +183,24 @@ class MeasureSteps:
         completion = find_completion({**lot.stock.facts.overrides, **lot.facts.overrides})
         if completion is None:
             if use.is_recovered:
-                yield Step(section, "measure", "cost itself", lot.cost, source)
+                yield Step(section, say("measure"), say("cost itself"), lot.cost, source)
             elif measured.total is not None and not measured.is_apart:
                 number = measured.total / lot.units
-                yield times(section, "replacement cost", lot.units, number, source)
+                yield times(section, say("replacement cost"), lot.units, number, source)
             return
         if use.statement is not None and use.statement.number is not None:
             yield tell_statement(section, use.statement, self._sources)
-            yield times(section, "measure", lot.units, use.statement.number)
+            yield times(section, say("measure"), lot.units, use.statement.number)
             return
         for row in use.products:
             if row.nrv is not None:
                 gross = lot.units * row.nrv * row.units
                 formula = f"{show(lot.units)} × {show(row.nrv)} × {show(row.units)}"
-                yield Step(section, f"part of {row.item}", formula, gross)
+                yield Step(section, say("part of {item}", item=row.item), formula, gross)
                 cost = charge("completion_cost", completion, lot, row.nrv * row.units)
-                yield Step(section, "cost to complete", _show(cost), cost.amount, source)
+                yield Step(section, say("cost to complete"), _show(cost), cost.amount, source)
         if measured.total is not None and not measured.is_apart:
-            yield Step(section, "measure", "the least that is left", measured.total)
+            yield Step(section, say("measure"), say("the least that is left"), measured.total)
 
     def _show_market(self, price: Price) -> tuple[str, str]:
         """The price without the tax in it, and where that is stated."""
@@ -209,14 +220,14 @@ class MeasureSteps:
         rates = [rate for rate in known if rate.share]
         for rate in rates:
             source = self._sources.locate_plugin()
-            words = f"{rate.reason}, at most"
+            words = say("{reason}, at most", reason=rate.reason)
             if rate.reason == "ageing":
                 source = self._find_term("ageing", "invwd-ageing")
-                words = f"{(case.day - case.lot.aged_from).days} days old, at most"
+                words = say("{days} days old, at most", days=(case.day - case.lot.aged_from).days)
             formula = f"{show(case.lot.cost)} × (1 − {show_share(rate.share)})"
             yield Step(section, words, formula, lower_cost(case.lot.cost, rate), source)
         if rates:
-            yield Step(section, "measure", "the lowest of these", case.measured.total)
+            yield Step(section, say("measure"), say("the lowest of these"), case.measured.total)
 
     def _find_term(self, name: str, key: str) -> str:
         """Where a parameter is stated: lot, item, account, else the plugin line."""

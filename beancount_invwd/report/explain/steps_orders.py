@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.explain.steps import Step
 from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.sources import Sources
@@ -48,31 +49,44 @@ def tell_orders(before: Run, after: Run, item: str, key: Key) -> Iterator[Step]:
     rows = [row for row in rows if (row.entity, row.currency) == key]
     for movement in rows:
         text = movement.entry.narration or movement.reason
-        yield Step("Liability", f"{movement.date} {movement.kind}", text, movement.change)
+        yield Step(say("Liability"), f"{movement.date} {movement.kind}", text, movement.change)
     if rows:
         total = sum((movement.change for movement in rows), ZERO)
-        yield Step("Liability", "in all", "what is left of these", total)
+        yield Step(say("Liability"), say("in all"), say("what is left of these"), total)
 
 
 def _tell_outlook(row: Outlook, liability: Decimal, sources: Sources) -> Iterator[Step]:
     order = row.commitment
-    section, source = f"Ordered on {order.date}", sources.locate(order.entry.meta)
-    formula = f"{show(row.units)} × {show(order.number)}, to come until {order.until}"
-    yield Step(section, "cost", formula, row.cost, source)
+    section, source = say("Ordered on {date}", date=order.date), sources.locate(order.entry.meta)
+    formula = say(
+        "{units} × {number}, to come until {until}",
+        units=show(row.units),
+        number=show(order.number),
+        until=order.until,
+    )
+    yield Step(section, say("cost"), formula, row.cost, source)
     for part in row.portions:
         worth, price = part.value.total or ZERO, part.value.price
         place = part.contract.entry.meta if part.contract else price.entry.meta if price else None
-        label = "worth by contract" if part.contract else f"worth ({part.value.reason})"
+        label = (
+            say("worth by contract")
+            if part.contract
+            else say("worth ({reason})", reason=part.value.reason)
+        )
         where = "" if place is None else sources.locate(place)
         formula = f"{show(part.units)} × {show(worth)}"
         yield Step(section, label, formula, part.units * worth, where)
     if row.loss is None:
-        yield Step(section, "loss", "no price counts, so it stays as it was", liability)
+        yield Step(section, say("loss"), say("no price counts, so it stays as it was"), liability)
         return
     words = f"{show(row.cost)} − {show(row.measure)}"
     if order.penalty is not None and row.reason == "penalty":
-        words = f"at most {show(row.units)} × {show(order.penalty)}, the penalty"
+        words = say(
+            "at most {units} × {penalty}, the penalty",
+            units=show(row.units),
+            penalty=show(order.penalty),
+        )
     elif len(row.portions) > 1 or row.cost < row.measure:
-        words = "what each part costs more than it is worth"
-    yield Step(section, "loss", words, row.loss)
-    yield Step(section, "liability before", "as measured last", liability)
+        words = say("what each part costs more than it is worth")
+    yield Step(section, say("loss"), words, row.loss)
+    yield Step(section, say("liability before"), say("as measured last"), liability)

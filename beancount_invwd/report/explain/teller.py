@@ -9,6 +9,7 @@ from beancount_invwd.allowance.changes import list_allowances
 from beancount_invwd.directives.estimates import Estimate
 from beancount_invwd.directives.mistakes import find_meta
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.words import say, translate
 from beancount_invwd.report.explain.losses import name_lot, tell_loss
 from beancount_invwd.report.explain.past import Past
 from beancount_invwd.report.explain.steps import Case, Step
@@ -53,7 +54,7 @@ class Teller:
         rows = self._run.measure(stock)
         told = [row for row in rows if self._label in {None, row.lot.label}]
         if not told:
-            yield Step("On hand", "units", f"none on {self._day}", ZERO)
+            yield Step(say("On hand"), say("units"), say("none on {day}", day=self._day), ZERO)
         else:
             yield from self._tell_evidence(told)
             for row in told:
@@ -78,20 +79,20 @@ class Teller:
 
     def _tell_lot(self, row: Row) -> Iterator[Step]:
         lot = row.lot
-        section = f"Lot {name_lot(lot)}"
+        section = say("Lot {lot}", lot=name_lot(lot))
         source = self._sources.locate(find_meta(*lot.origin))
-        formula = "units × cost of all that is in the pool"
+        formula = say("units × cost of all that is in the pool")
         if not lot.is_pool:
             formula = f"{show(lot.units)} × {show(lot.cost_unit)}"
-        yield Step(section, "cost", formula, lot.cost, source)
+        yield Step(section, say("cost"), formula, lot.cost, source)
         case = self._make_case(row)
         if case is not None:
             opens, estimates = self._run.opens.get, self._estimates
             yield from MeasureSteps(case, section, self._sources, opens, estimates).list_all()
         if row.measured.lack is not None:
-            yield Step(section, "measure", LACKS[row.measured.lack])
+            yield Step(section, say("measure"), translate(LACKS[row.measured.lack]))
         else:
-            yield Step(section, "decided by", row.measured.reason)
+            yield Step(section, say("decided by"), row.measured.reason)
 
     def _tell_groups(self, rows: Sequence[Row]) -> Iterator[Step]:
         """The loss of each group that the lots are in, and their shares."""
@@ -105,32 +106,44 @@ class Teller:
         if not told:
             measured = [row for row in rows if row.measured.total is not None]
             if measured:
-                yield Step("Loss", "measure", "not below cost, in any group: nothing is lost", ZERO)
+                yield Step(
+                    say("Loss"),
+                    say("measure"),
+                    say("not below cost, in any group: nothing is lost"),
+                    ZERO,
+                )
 
     def _tell_allowance(self, rows: Sequence[Row]) -> Iterator[Step]:
         """Before and after, and whether the difference was written."""
         for row in rows:
             lot = row.lot
             before, after = lot.allowance, self._planned.get(lot.number, lot.allowance)
-            section = f"Allowance of {name_lot(lot)}"
-            yield Step(section, "before", f"carried before {self._day} was measured", before)
+            section = say("Allowance of {lot}", lot=name_lot(lot))
+            yield Step(
+                section,
+                say("before"),
+                say("carried before {day} was measured", day=self._day),
+                before,
+            )
             if lot.locked and after != lot.locked:
                 formula = f"{show(lot.locked)} + {show(after - lot.locked)}"
-                yield Step(section, "after", f"{formula}, locked and lost", after)
+                yield Step(
+                    section, say("after"), say("{formula}, locked and lost", formula=formula), after
+                )
             else:
-                yield Step(section, "after", "what is lost now", after)
-            yield Step(section, "change", f"{show(after)} − {show(before)}", after - before)
-            yield Step(section, "state", self._tell_state(lot, after))
+                yield Step(section, say("after"), say("what is lost now"), after)
+            yield Step(section, say("change"), f"{show(after)} − {show(before)}", after - before)
+            yield Step(section, say("state"), self._tell_state(lot, after))
 
     def _tell_state(self, lot: Lot, after: Decimal) -> str:
         if lot.allowance == after:
-            return "booked" if self._past.is_booked(lot.stock) else "nothing to write"
+            return say("booked") if self._past.is_booked(lot.stock) else say("nothing to write")
         if self._now.get(lot.number, ZERO) == after:
-            return "written"
+            return say("written")
         closed = self._run.closed
         if closed is not None and self._day <= closed:
-            return f"not written, the period is closed on {closed}"
-        return f"pending: {self._day} was not measured"
+            return say("not written, the period is closed on {closed}", closed=closed)
+        return say("pending: {day} was not measured", day=self._day)
 
 
 def _list_allowances(run: Run) -> Mapping[int, Decimal]:
