@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from beancount.core import data
 
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.output.columns import ITEM, Column
 from beancount_invwd.report.output.tables import Document, Table
 
@@ -62,14 +63,14 @@ def document_count_sheet(run: Run, rows: Sequence[ToCount], *, has_books: bool) 
     """The sheet, with the quantities of the books or without."""
     quantity = Column("quantity", "quantity", "exact") if has_books else _BLIND
     return Document(
-        f"To count at the end of {run.as_of}",
+        say("To count at the end of {as_of}", as_of=run.as_of),
         {"as_of": run.as_of},
         [
             Table(
                 "count",
                 [*_PLACE, quantity],
                 rows,
-                empty=f"No inventory is on hand on {run.as_of}.",
+                empty=say("No inventory is on hand on {as_of}.", as_of=run.as_of),
             )
         ],
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.ground.money import CONTEXT
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.ledger.causes import Causes
 from beancount_invwd.report.ledger.sources import Sources
 from beancount_invwd.report.ledger.written import Written
@@ -96,7 +97,7 @@ def sum_changes(rows: Sequence[MovementRow]) -> list[Change]:
 def document_movements(rows: Sequence[MovementRow], start: object, end: object) -> Document:
     """Movements of a period, both days inclusive."""
     return Document(
-        f"Movements of the allowance, {start} to {end}",
+        say("Movements of the allowance, {start} to {end}", start=start, end=end),
         {},
-        [Table("movements", COLUMNS, rows, empty="Nothing was written in this period.")],
+        [Table("movements", COLUMNS, rows, empty=say("Nothing was written in this period."))],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
 from beancount_invwd.report.ledger.notices import list_notices
 from beancount_invwd.report.ledger.ordered import ORDER_COLUMNS, list_apart, list_orders
@@ -81,10 +82,15 @@ def document_positions(run: Run, by: By = "item", lots: Sequence[Row] | None = N
     kept = {"entity", "currency", "cost", "allowance", "carrying", "pending"}
     sums = [column for column in COLUMNS if column.key in kept]
     tables = [
-        Table("positions", columns, rows, empty=f"No inventory is on hand on {run.as_of}."),
+        Table(
+            "positions",
+            columns,
+            rows,
+            empty=say("No inventory is on hand on {as_of}.", as_of=run.as_of),
+        ),
         Table("totals", sums, sum_totals(rows), "totals"),
     ]
-    title = f"Inventory on {run.as_of}"
+    title = say("Inventory on {as_of}", as_of=run.as_of)
     facts: dict[str, Cell] = {"as_of": run.as_of, "standard": run.policy.standard}
     if lots is not None:
         return Document(title, facts, tables)

@@ -23,7 +23,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from beancount_invwd.ground.words import CATALOGUES, DOMAIN
-from beancount_invwd.report.output.meanings import MEANINGS
+from beancount_invwd.report.output.meanings import CODES, MEANINGS
 
 ROOT = Path(__file__).parents[2]
 _NO_CLOCK = datetime.datetime(2026, 11, 30, tzinfo=datetime.timezone.utc)  # same words, same file
@@ -38,8 +38,8 @@ KEYWORDS: dict[str, Any] = {
 def extract() -> Catalog:
     """All words of the source."""
     found = Catalog(project="beancount-invwd")
-    for meaning in MEANINGS.values():
-        found.add(meaning)
+    for words in (*MEANINGS.values(), *sorted(CODES)):
+        found.add(words)
     for package in PACKAGES:
         rows = extract_from_dir(ROOT / package, METHODS, keywords=KEYWORDS)
         for _file, _line, message, _comments, context in rows:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.ground.money import CENT, ZERO
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.diff.amounts import (
     Disclosed,
     Held,
@@ -159,13 +160,20 @@ def document_difference(found: Difference, names: tuple[str, str]) -> Document:
         names: What the user called the two versions.
     """
     return Document(
-        f"{names[1]} against {names[0]}, on {found.as_of}",
+        say(
+            "{new} against {old}, on {day}",
+            new=names[1],
+            old=names[0],
+            day=found.as_of,
+        ),
         {"old": names[0], "new": names[1], "as_of": found.as_of},
         [
-            Table("movements", _MOVED, found.moved, empty="No movement differs."),
-            Table("allowances", _HELD, found.held, "apart", empty="Allowances on that date:"),
-            Table("disclosures", _DISCLOSED, found.disclosed, "apart", empty="Of fiscal years:"),
-            Table("directives", _BEHIND, found.behind, "apart", empty="What lies behind it:"),
+            Table("movements", _MOVED, found.moved, empty=say("No movement differs.")),
+            Table("allowances", _HELD, found.held, "apart", empty=say("Allowances on that date:")),
+            Table(
+                "disclosures", _DISCLOSED, found.disclosed, "apart", empty=say("Of fiscal years:")
+            ),
+            Table("directives", _BEHIND, found.behind, "apart", empty=say("What lies behind it:")),
         ],
         warnings=list(_warn(found)),
     )
@@ -177,13 +185,19 @@ def _warn(found: Difference) -> list[str]:
     late = [row for row in found.moved if row.closed]
     if late:
         warnings.append(
-            f"{len(late)} of the movements that differ are in periods closed on {found.closed}: "
-            "books that were handed in would change"
+            say(
+                "{count} of the movements that differ are in periods closed on {closed}: books "
+                "that were handed in would change",
+                count=len(late),
+                closed=found.closed,
+            )
         )
     if not found.is_empty and not found.behind:
         warnings.append(
-            "no directive of these files lies behind this; look at the versions of the plugin, "
-            "and at files that other plugins read"
+            say(
+                "no directive of these files lies behind this; look at the versions of the "
+                "plugin, and at files that other plugins read"
+            )
         )
     return warnings
 

@@ -20,6 +20,7 @@ from beancount.core import data
 
 from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.money import ZERO, round_money
+from beancount_invwd.ground.words import say
 
 if TYPE_CHECKING:
     from beancount_invwd.engine import Run
@@ -67,7 +68,7 @@ def _tell(run: Run, entry: Any) -> Unsettled:
         cost = round_money(abs(more) * sum((lot.cost for lot in lots), ZERO) / units, quantum)
     loss, day = run.result("write_off", entity, item), add_days(entry.date, -1)
     opened = [] if loss in run.opens else [f"{day} open {loss}"]
-    what = "missing" if more > 0 else "more than in the books"
+    what = say("missing") if more > 0 else say("more than in the books")
     goods = "{}" if more > 0 else f"{{… {currency or ''}}}".replace(" }", "}")
     lines = [
         *opened,

@@ -14,6 +14,7 @@ from beancount_invwd.directives.metadata import AS_OF, EXCLUDE
 from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.dates import add_days, fiscal_year_end, fiscal_year_start
 from beancount_invwd.ground.money import ZERO, round_money
+from beancount_invwd.ground.words import say
 from beancount_invwd.measure.prices import IMPLICIT
 from beancount_invwd.report.ledger.later_sales import (
     find_answered,
@@ -61,11 +62,16 @@ def _ask_prices(then: Run, stock: Stock, lowest: Mapping[str, list[Any]]) -> Ite
     for price in lowest.get(item, ()):
         loss = _find_loss(then, stock, price)
         if loss > ZERO:
-            text = (
-                f"{item} had a price of {price.amount} on {price.date}, which would have "
-                f"raised the loss of {end} by {loss:,f} {currency}: if it confirms what was so "
-                f"then (IAS 10.9), add below it invwd-as-of: {end}; if it arose later, "
-                f"invwd-as-of: {price.date}"
+            text = say(
+                "{item} had a price of {amount} on {date}, which would have raised the loss of "
+                "{end} by {loss:,f} {currency}: if it confirms what was so then (IAS 10.9), add "
+                "below it invwd-as-of: {end}; if it arose later, invwd-as-of: {date}",
+                item=item,
+                amount=price.amount,
+                date=price.date,
+                end=end,
+                loss=loss,
+                currency=currency,
             )
             line = write_below(then.options_map, price.meta, f"invwd-as-of: {end}")
             yield Notice("later-evidence", text, None, item, currency, loss, price.date, line)

@@ -15,6 +15,7 @@ from beancount.core import data
 from beancount_invwd.directives.metadata import AS_OF
 from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.money import ONE, ZERO, round_money
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.ledger.notice import Notice
 from beancount_invwd.report.ledger.outcomes import list_outcomes
 from beancount_invwd.report.ledger.realised import list_exits
@@ -46,17 +47,27 @@ class SoldSince:
     def tell(self) -> str:
         """Tell at which price they were sold."""
         price = round_money(self.gross / self.sold, self.stock.quantum)
-        return f"{self.sold:,f} were sold since for {price:,f} on average, net of tax"
+        return say(
+            "{sold:,f} were sold since for {price:,f} on average, net of tax",
+            sold=self.sold,
+            price=price,
+        )
 
     def ask(self, then: Run) -> Notice:
         """Ask whether that confirms what was so on the date."""
         item, currency, end = self.stock.key.commodity, self.stock.key.currency, then.as_of
         tax = ONE + then.find_item_terms(self.stock).price_includes
         price = round_money(self.gross / self.sold * tax, self.stock.quantum)
-        text = (
-            f"of {item} {self.tell()}, {-self.bias:,f} {currency} less than they were carried at "
-            f"on {end}: if it confirms what was so then (IAS 10.9), state a price with "
-            f"invwd-as-of: {end}; if it arose later, invwd-as-of: {self.date}"
+        text = say(
+            "of {item} {outcome}, {less:,f} {currency} less than they were carried at on {end}: "
+            "if it confirms what was so then (IAS 10.9), state a price with invwd-as-of: {end}; "
+            "if it arose later, invwd-as-of: {date}",
+            item=item,
+            outcome=self.tell(),
+            less=-self.bias,
+            currency=currency,
+            end=end,
+            date=self.date,
         )
         line = f"{self.date} price {item} {price:f} {currency}\n  invwd-as-of: {end}"
         return Notice("later-evidence", text, None, item, currency, -self.bias, self.date, line)

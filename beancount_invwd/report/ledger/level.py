@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from beancount_invwd.directives.metadata import GROUP, TAG
 from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.ground.words import mark, say, translate
 from beancount_invwd.report.ledger.notice import Notice
 
 if TYPE_CHECKING:
@@ -24,35 +25,36 @@ class _Level(NamedTuple):
 
     Attributes:
         basis: The one that it wants.
+        paragraph: Where it says so.
         words: What it says of wider ones, by basis.
     """
 
     basis: Basis
+    paragraph: str
     words: Mapping[str, str]
 
 
-_LINES = "allows groups only of one product line that cannot practicably be evaluated apart"
-_CHOICE = (
-    "ASC 330-10-35-8 leaves the choice if it most clearly reflects periodic income, and wants "
-    "excess and obsolete goods item by item"
+_LINES = mark(
+    "{paragraph} allows groups only of one product line that cannot practicably be evaluated apart"
 )
-_APART = "HGB §252(1) 3 wants goods valued one by one, in groups only by §240(4)"
-
-
-def _allow_lines(paragraph: str) -> _Level:
-    total = f"{paragraph} does not allow to test all inventory as one"
-    return _Level("item", {"category": f"{paragraph} {_LINES}", "total": total})
-
-
+_WHOLE = mark("{paragraph} does not allow to test all inventory as one")
+_CHOICE = mark(
+    "{paragraph} leaves the choice if it most clearly reflects periodic income, and wants excess "
+    "and obsolete goods item by item"
+)
+_APART = mark("{paragraph} 3 wants goods valued one by one, in groups only by §240(4)")
+_BY_LINE = {"category": _LINES, "total": _WHOLE}
+_BY_CHOICE = {"category": _CHOICE, "total": _CHOICE}
+_BY_ONE = {"item": _APART, "category": _APART, "total": _APART}
 _LEVELS = {
-    "ias2": _allow_lines("IAS 2.29"),
-    "frs102": _allow_lines("FRS 102 27.3"),
-    "aspe3031": _allow_lines("ASPE 3031 (as IAS 2.29)"),
-    "asc330": _Level("item", {"category": _CHOICE, "total": _CHOICE}),
-    "asc330-lcm": _Level("item", {"category": _CHOICE, "total": _CHOICE}),
-    "hgb": _Level("lot", {"item": _APART, "category": _APART, "total": _APART}),
+    "ias2": _Level("item", "IAS 2.29", _BY_LINE),
+    "frs102": _Level("item", "FRS 102 27.3", _BY_LINE),
+    "aspe3031": _Level("item", "ASPE 3031 (as IAS 2.29)", _BY_LINE),
+    "asc330": _Level("item", "ASC 330-10-35-8", _BY_CHOICE),
+    "asc330-lcm": _Level("item", "ASC 330-10-35-8", _BY_CHOICE),
+    "hgb": _Level("lot", "HGB §252(1)", _BY_ONE),
 }
-_HOW = {"item": "item by item", "lot": "lot by lot"}
+_HOW = {"item": mark("item by item"), "lot": mark("lot by lot")}
 
 
 def find_level(run: Run) -> list[Notice]:
@@ -71,8 +73,16 @@ def _find_level(run: Run) -> list[Notice]:
     return [
         Notice(
             "level",
-            f"{words}: {_HOW[level.basis]} the allowance{f' of {entity}' if entity else ''} would "
-            f"be {there[entity, currency]:,f} in place of {here[entity, currency]:,f} {currency}",
+            say(
+                "{words}: {how} the allowance{where} would be {there:,f} in place of {here:,f} "
+                "{currency}",
+                words=say(words, paragraph=level.paragraph),
+                how=translate(_HOW[level.basis]),
+                where=say(" of {entity}", entity=entity) if entity else "",
+                there=there[entity, currency],
+                here=here[entity, currency],
+                currency=currency,
+            ),
             currency=currency,
             amount=there[entity, currency] - here[entity, currency],
             date=run.as_of,

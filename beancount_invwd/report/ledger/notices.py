@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.money import ZERO, round_money
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.ground.words import say
 from beancount_invwd.measure.measured import Unit
 from beancount_invwd.measure.rule import add_up_costs
 from beancount_invwd.report.ledger.history import read_history
@@ -68,9 +69,14 @@ def _list_direct(run: Run) -> Iterator[Notice]:
     """Losses that lowered the cost of goods itself (ACCOUNTING section 3, "Re-costing")."""
     for row in run.direct_write_downs:
         item, currency, date = row.stock.key.commodity, row.stock.key.currency, row.txn.date
-        text = (
-            f"{item} was written down directly on {date}: {row.amount:,f} {currency} came off its "
-            f"cost against {row.account}; this plugin cannot reverse it, nor is it in its figures"
+        text = say(
+            "{item} was written down directly on {date}: {amount:,f} {currency} came off its cost "
+            "against {account}; this plugin cannot reverse it, nor is it in its figures",
+            item=item,
+            date=date,
+            amount=row.amount,
+            currency=currency,
+            account=row.account,
         )
         yield Notice("direct-write-down", text, row.account, item, currency, row.amount, date)
 
@@ -79,11 +85,22 @@ def _list_aside(run: Run) -> Iterator[Notice]:
     """What stands on inventory accounts besides the lots that are tested."""
     for row in tie_cost(run):
         if row.money:
-            text = f"{row.account} holds {row.money:,f} {row.currency} of money besides its lots"
+            text = say(
+                "{account} holds {money:,f} {currency} of money besides its lots",
+                account=row.account,
+                money=row.money,
+                currency=row.currency,
+            )
             yield Notice("money", text, row.account, None, row.currency, row.money, run.as_of)
     for (account, currency, item), cost in sorted(read_history(run).excluded.items()):
         if cost:
-            text = f"{account} holds {item} that cost {cost:,f} {currency} and is excluded"
+            text = say(
+                "{account} holds {item} that cost {cost:,f} {currency} and is excluded",
+                account=account,
+                item=item,
+                cost=cost,
+                currency=currency,
+            )
             yield Notice("excluded", text, account, item, currency, cost, run.as_of)
 
 
@@ -95,10 +112,12 @@ def _list_foreign(run: Run) -> Iterator[Notice]:
         costs.add(row.lot.stock.key.currency, row.lot.cost)
     for currency, cost in sorted(costs.items()):
         if operating and currency not in operating and cost:
-            text = (
-                f"lots cost {cost:,f} {currency}, which is none of the operating currencies: "
-                "IAS 21.21 wants cost in the functional currency, since a fall of "
-                f"{currency} is left out"
+            text = say(
+                "lots cost {cost:,f} {currency}, which is none of the operating currencies: IAS "
+                "21.21 wants cost in the functional currency, since a fall of {currency} is left "
+                "out",
+                cost=cost,
+                currency=currency,
             )
             yield Notice("functional-currency", text, None, None, currency, cost, run.as_of)
 
@@ -116,10 +135,16 @@ def _list_provisions(run: Run, stock: Stock) -> Iterator[Notice]:
     for contract, _ in split.left:
         item, currency = stock.key.commodity, contract.currency
         amount = round_money(contract.units * (contract.penalty or ZERO), stock.quantum)
-        text = (
-            f"a contract of {contract.date} for {contract.units:,f} {item} at {contract.number:,f} "
-            f"{currency} costs less to leave than to deliver: the penalty of {amount:,f} "
-            f"{currency} is a provision (IAS 37.68), and the goods are measured without it"
+        text = say(
+            "a contract of {date} for {units:,f} {item} at {number:,f} {currency} costs less to "
+            "leave than to deliver: the penalty of {amount:,f} {currency} is a provision (IAS "
+            "37.68), and the goods are measured without it",
+            date=contract.date,
+            units=contract.units,
+            item=item,
+            number=contract.number,
+            currency=currency,
+            amount=amount,
         )
         yield Notice("penalty", text, None, item, currency, amount, contract.date)
 
@@ -129,15 +154,26 @@ def _tell_onerous(
 ) -> Notice:
     """Tell of a contract for more than what is on hand; at most its penalty is lost."""
     item, currency, penalty = stock.key.commodity, contract.currency, contract.penalty
-    left = "" if net == contract.number else f" ({net:,f} after costs)"
+    left = "" if net == contract.number else say(" ({net:,f} after costs)", net=net)
     loss = cost - net
     leaving = ""
     if penalty is not None and penalty < loss:
-        loss, leaving = penalty, f"; leaving it costs {penalty:,f} a unit, which is less"
-    text = (
-        f"A contract of {contract.date} sells {units:,f} {item} more than are on hand at "
-        f"{contract.number:,f} {currency}{left}, which is less than the {cost:,f} that they cost"
-        f"{leaving}: that loss is a provision (IAS 37), not one of inventory."
+        loss, leaving = (
+            penalty,
+            say("; leaving it costs {penalty:,f} a unit, which is less", penalty=penalty),
+        )
+    text = say(
+        "A contract of {date} sells {units:,f} {item} more than are on hand at {number:,f} "
+        "{currency}{left}, which is less than the {cost:,f} that they cost{leaving}: that loss is "
+        "a provision (IAS 37), not one of inventory.",
+        date=contract.date,
+        units=units,
+        item=item,
+        number=contract.number,
+        currency=currency,
+        left=left,
+        cost=cost,
+        leaving=leaving,
     )
     amount = round_money(units * loss, stock.quantum)
     return Notice("provision", text, None, item, currency, amount, contract.date)

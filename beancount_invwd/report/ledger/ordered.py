@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.output.columns import (
     COST,
@@ -73,7 +74,7 @@ ORDER_COLUMNS = (
 
 def list_apart(name: str, columns: Sequence[Column], rows: Sequence[Any]) -> list[Table]:
     """The table of what is ordered; there is none where nothing is."""
-    title = "Liabilities for what is ordered, beside the allowance:"
+    title = say("Liabilities for what is ordered, beside the allowance:")
     return [Table(name, columns, rows, "apart", empty=title)] if rows else []
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.money import CONTEXT, ZERO, round_money
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.ground.words import say
 from beancount_invwd.measure.measured import Unit
 from beancount_invwd.report.ledger.realised import Exit, list_exits
 
@@ -204,6 +205,12 @@ def sum_bias(run: Run, within: int = WITHIN) -> Mapping[tuple[str, str], Decimal
 def tell_bias(bias: Decimal, currency: str) -> str:
     """Tell whether goods were carried too low or too high."""
     if not bias:
-        return "no bias is seen"
-    side, policy = ("low", "hard") if bias > ZERO else ("high", "soft")
-    return f"goods were carried {abs(bias):,f} {currency} too {side}: too {policy}"
+        return say("no bias is seen")
+    side, policy = (say("low"), say("hard")) if bias > ZERO else (say("high"), say("soft"))
+    return say(
+        "goods were carried {amount:,f} {currency} too {side}: too {policy}",
+        amount=abs(bias),
+        currency=currency,
+        side=side,
+        policy=policy,
+    )

@@ -15,6 +15,7 @@ from beancount.core import data
 
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.ledger.notice import Notice
 from beancount_invwd.report.ledger.sources import write_below
 
@@ -40,8 +41,13 @@ def _find_own_use(run: Run) -> list[Notice]:
     return [
         Notice(
             "own-use",
-            f"goods left at cost into {account}: put to own use? `invwd-own-use: TRUE` on its "
-            f"Open; if not, FALSE ({amount:,f} {currency})",
+            say(
+                "goods left at cost into {account}: put to own use? `invwd-own-use: TRUE` on its "
+                "Open; if not, FALSE ({amount:,f} {currency})",
+                account=account,
+                amount=amount,
+                currency=currency,
+            ),
             account,
             None,
             currency,

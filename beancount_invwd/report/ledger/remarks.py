@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.money import ZERO, round_money
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.ledger.notices import list_notices
 from beancount_invwd.report.ledger.tie_out import tell_cost, tie_cost
 
@@ -40,8 +41,15 @@ def tell_temporary(run: Run) -> Iterator[str]:
         amount = round_money(amount, stock.quantum)
         if row is not None and amount:
             yield (
-                f"{amount:,f} {currency} of a decline of {item} are not recognised until "
-                f"{row.until}, since it is temporary: {row.reason}."
+                say(
+                    "{amount:,f} {currency} of a decline of {item} are not recognised until "
+                    "{until}, since it is temporary: {reason}.",
+                    amount=amount,
+                    currency=currency,
+                    item=item,
+                    until=row.until,
+                    reason=row.reason,
+                )
             )
 
 
@@ -56,8 +64,14 @@ def _tell_pending(run: Run) -> list[str]:
         for lot, new in plan.list_new():
             sums.add((plan.group.entity, plan.group.currency), new - lot.allowance)
     return [
-        f"a test on {run.as_of} would change the allowance"
-        f"{f' of {entity}' if entity else ''} by {pending:,f} {currency}, which is not written"
+        say(
+            "a test on {as_of} would change the allowance{where} by {pending:,f} {currency}, "
+            "which is not written",
+            as_of=run.as_of,
+            where=say(" of {entity}", entity=entity) if entity else "",
+            pending=pending,
+            currency=currency,
+        )
         for (entity, currency), pending in sorted(sums.items())
         if pending
     ]
@@ -73,17 +87,28 @@ def tell_waiting(run: Run) -> Iterator[str]:
     for release in run.waiting:
         releases.add(release.group.currency, -release.change)
     for currency, amount in sorted(releases.without_zeros().items()):
-        what, side = "releases", "more"
+        what, side = say("releases"), say("more")
         if amount < 0:  # of the period more came back with goods than left with others
-            what, side = "releases that came back with goods", "less"
+            what, side = say("releases that came back with goods"), say("less")
         yield (
-            f"{abs(amount):,f} {currency} of {what} wait for the end of the period; until then the "
-            f"allowance accounts hold as much {side} than the lots."
+            say(
+                "{amount:,f} {currency} of {what} wait for the end of the period; until then the "
+                "allowance accounts hold as much {side} than the lots.",
+                amount=abs(amount),
+                currency=currency,
+                what=what,
+                side=side,
+            )
         )
     corrections = run.sum_corrections().without_zeros()
     for (account, currency), change in sorted(corrections.items()):
         yield (
-            f"{abs(change):,f} {currency} that correct a closed period wait for the next "
-            f"measurement; until then {account} holds as much "
-            f"{'more' if change < 0 else 'less'} than the lots."
+            say(
+                "{amount:,f} {currency} that correct a closed period wait for the next "
+                "measurement; until then {account} holds as much {side} than the lots.",
+                amount=abs(change),
+                currency=currency,
+                account=account,
+                side=say("more") if change < 0 else say("less"),
+            )
         )

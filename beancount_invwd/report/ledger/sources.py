@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.errors import find_plugin_line
+from beancount_invwd.ground.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 
 def write_below(options_map: Mapping[str, Any], meta: Mapping[str, Any], line: str) -> str:
     """Metadata to add to a directive, below a comment that says where."""
-    place = Sources(options_map).locate(meta) or f"line {meta['lineno']}"
-    return f"; below {place}:\n  {line}"
+    place = Sources(options_map).locate(meta) or say("line {line}", line=meta["lineno"])
+    return say("; below {place}:\n  {line}", place=place, line=line)
 
 
 class Sources:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.ledger.history import read_history
 
 if TYPE_CHECKING:
@@ -117,11 +118,17 @@ def _tie_cost(run: Run) -> list[CostTie]:
 
 def tell_cost(row: CostTie) -> str:
     """Tell what the balance of an account at cost consists of."""
-    parts = [f"lots {row.lots:,f}"]
-    parts += [f"money {row.money:,f}"] if row.money else []
-    parts += [f"excluded goods {row.excluded:,f}"] if row.excluded else []
-    parts += [f"neither {row.difference:,f}"] if row.difference else []
-    return f"{row.account}: {row.ledger:,f} {row.currency} at cost, of it {', '.join(parts)}"
+    parts = [say("lots {lots:,f}", lots=row.lots)]
+    parts += [say("money {money:,f}", money=row.money)] if row.money else []
+    parts += [say("excluded goods {excluded:,f}", excluded=row.excluded)] if row.excluded else []
+    parts += [say("neither {difference:,f}", difference=row.difference)] if row.difference else []
+    return say(
+        "{account}: {ledger:,f} {currency} at cost, of it {parts}",
+        account=row.account,
+        ledger=row.ledger,
+        currency=row.currency,
+        parts=", ".join(parts),
+    )
 
 
 def has_waiting(run: Run) -> bool:

@@ -18,6 +18,7 @@ from beancount.core import data
 
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.ledger.spans import find_unmeasured
 
 if TYPE_CHECKING:
@@ -63,17 +64,19 @@ def tell_untested(found: Untested) -> str:
 
 def tell_gap(found: Untested) -> str:
     """What is left out, and why."""
-    return (
-        f"a period ended on {found.due}, but nothing was tested on that day: measurements end on "
-        f"{found.end} (with the ledger, or by 'until')"
+    return say(
+        "a period ended on {due}, but nothing was tested on that day: measurements end on {end} "
+        "(with the ledger, or by 'until')",
+        due=found.due,
+        end=found.end,
     )
 
 
 def tell_cure(found: Untested) -> str:
     """What to do about it."""
     if found.cure.startswith("'until'"):
-        return f"set {found.cure} in the plugin line"
-    return f"add a price or a balance of {found.due}, such as: {found.cure}"
+        return say("set {cure} in the plugin line", cure=found.cure)
+    return say("add a price or a balance of {due}, such as: {cure}", due=found.due, cure=found.cure)
 
 
 def sum_pending(run: Run) -> Mapping[str, Decimal]:

@@ -6,7 +6,9 @@ import unicodedata
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from beancount_invwd.ground.words import say, translate
 from beancount_invwd.report.output.columns import Column
+from beancount_invwd.report.output.meanings import CODED, CODES
 from beancount_invwd.report.output.tables import Table
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ TRIGGERS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001 (som
 def name_columns(table: Table) -> list[str]:
     """The keys of the columns; where these are mere numbers, their titles."""
     return [
-        f"{before.title}: difference"
+        say("{title}: difference", title=before.title)
         if column.key.startswith("difference ")
         else column.title
         if column.key.startswith("column ")
@@ -36,7 +38,14 @@ def show_cell(row: Any, column: Column, numbers: Numbers) -> str:
         if column.is_money:
             return numbers.show_money(cell, row.currency)
         return (numbers.show_share if column.kind == "share" else numbers.show_exact)(cell)
-    return clean(str(cell))
+    return clean(name_code(column, str(cell)))
+
+
+def name_code(column: Column, cell: str) -> str:
+    """A word of ours in the language that is spoken, or several; what users wrote stays."""
+    if column.key not in CODED or not cell:
+        return cell
+    return ", ".join(translate(word) if word in CODES else word for word in cell.split(", "))
 
 
 def clean(text: str) -> str:

@@ -59,3 +59,23 @@ MEANINGS: Mapping[str, str] = {
     "purchase": "What the goods were bought by, with the line of the ledger.",
     "sold_after": "Units of the lot that were sold in the days after the date.",
 }
+
+CODED = frozenset({"kind", "reason", "figure", "need", "change", "rule"})
+"""Keys of columns whose cells are words of ours, or hold some."""
+
+CODES = frozenset(
+    {
+        *("write-down", "write-off", "reversal", "release", "transfer"),
+        *("commitment-loss", "commitment-recovery"),
+        *("price", "cost", "replacement", "floor", "nrv", "used-in", "ageing", "idle", "coverage"),
+        *("expired", "contract", "penalty", "estimate", "damaged", "quantity", "materiality"),
+        *("sale", "use", "own-use", "production", "count", "delivery", "return", "transfer"),
+        *("customer-return", "supplier-return", "rounding", "re-costing", "booked"),
+        *("missing", "no rate", "too old", "too old soon", "not paid"),
+        *("removed", "added", "changed"),
+        *("untested-period-end", "evidence", "expiring", "near-cost", "commitment", "provision"),
+        *("later-evidence", "direct-write-down", "level", "functional-currency", "money"),
+        *("excluded",),
+    }
+)
+"""These words."""

@@ -9,6 +9,7 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, NamedTuple
 
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.note.note import Note
 from beancount_invwd.report.output.columns import Column
 from beancount_invwd.report.output.numbers import make_numbers
@@ -36,7 +37,7 @@ def pack(run: Run, language: str = "en") -> bytes:
         A ZIP file with `inventory-DATE.html` and `inventory-DATE.xlsx`.
     """
     parts, numbers = list_parts(run), make_numbers(run)
-    title = f"Inventories on {run.as_of}"
+    title = say("Inventories on {as_of}", as_of=run.as_of)
     if name := str(run.options_map.get("title") or ""):
         title = f"{name}: {title}"
     note = next(part.content for part in parts if isinstance(part.content, Note))

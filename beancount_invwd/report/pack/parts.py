@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from beancount_invwd.directives.estimates import Estimate
 from beancount_invwd.engine import find_config
 from beancount_invwd.ground.dates import fiscal_year_start
+from beancount_invwd.ground.words import say
 from beancount_invwd.policy.estimates import tell_value
 from beancount_invwd.report.audit.document import document_audit
 from beancount_invwd.report.audit.listing import list_audit
@@ -69,8 +70,12 @@ def list_parts(run: Run) -> list[Part]:
     return [
         Part("note", disclose(run)),
         Part("positions", document_positions(run)),
-        Part("roll-forward", document_rollforward(rolled, None), "The allowance, year by year"),
-        Part("bridge", document_rollforward(bridged, "cause"), "The allowance, by what moved it"),
+        Part(
+            "roll-forward", document_rollforward(rolled, None), say("The allowance, year by year")
+        ),
+        Part(
+            "bridge", document_rollforward(bridged, "cause"), say("The allowance, by what moved it")
+        ),
         Part("movements", _list_moved(run, start)),
         Part("audit", document_audit(run, list_audit(run, WITHIN), WITHIN)),
         Part("prices", _document_prices(run)),
@@ -121,8 +126,8 @@ _PRICES = (
 
 def _document_prices(run: Run) -> Document:
     rows = list(_list_used(run))
-    table = Table("prices", _PRICES, rows, empty="No price was used.")
-    return Document(f"Prices used on {run.as_of}", {"as_of": run.as_of}, [table])
+    table = Table("prices", _PRICES, rows, empty=say("No price was used."))
+    return Document(say("Prices used on {as_of}", as_of=run.as_of), {"as_of": run.as_of}, [table])
 
 
 def _list_used(run: Run) -> Iterator[_Used]:
@@ -161,7 +166,7 @@ _POLICY = (
 def _document_policy(run: Run) -> Document:
     rows = list(_list_ruled(run))
     return Document(
-        f"Policy in force on {run.as_of}, and its changes",
+        say("Policy in force on {as_of}, and its changes", as_of=run.as_of),
         {"as_of": run.as_of},
         [Table("policy", _POLICY, rows)],
     )
