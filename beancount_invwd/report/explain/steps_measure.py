@@ -63,8 +63,7 @@ class MeasureSteps:
         self._case = case
         self._section = section
         self._sources = sources
-        self._find_open = find_open
-        self._estimates = [row for row in estimates if row.date <= case.day]
+        self._find_term = _Places(case, sources, find_open, estimates).find
 
     def list_all(self) -> Iterator[Step]:
         """From units to the value that cost is tested against."""
@@ -229,9 +228,32 @@ class MeasureSteps:
         if rates:
             yield Step(section, say("measure"), say("the lowest of these"), case.measured.total)
 
-    def _find_term(self, name: str, key: str) -> str:
+
+class _Places:
+    """Knows where the parameters of a lot are stated.
+
+    Args:
+        case: The lot.
+        sources: Names files and lines.
+        find_open: Gives the Open directive of an account.
+        estimates: Those that changed, in the order of their dates.
+    """
+
+    def __init__(
+        self,
+        case: Case,
+        sources: Sources,
+        find_open: Callable[[str], Any],
+        estimates: Sequence[Estimate],
+    ) -> None:
+        self._lot = case.lot
+        self._sources = sources
+        self._find_open = find_open
+        self._estimates = [row for row in estimates if row.date <= case.day]
+
+    def find(self, name: str, key: str) -> str:
         """Where a parameter is stated: lot, item, account, else the plugin line."""
-        lot, locate = self._case.lot, self._sources.locate
+        lot, locate = self._lot, self._sources.locate
         places = (lot.place.commodity, lot.account, "")
         changed = [self._find_estimate(name, place) for place in places]
         entry = self._find_open(lot.account)
