@@ -111,7 +111,8 @@ class Ledger:
             return follow_ledger(self.entries, self.options_map, as_of, asked=asked)
         except NotSwitchedOn as error:
             raise Refusal(
-                'the ledger does not use the plugin; add the line: plugin "beancount_invwd"'
+                'the ledger does not use the plugin; add the line: plugin "beancount_invwd" '
+                "(bean-invwd init prints all that is needed)"
             ) from error
         except BadConfiguration as refusal:
             click.echo("Nothing to report: the configuration has errors, see above.", err=True)

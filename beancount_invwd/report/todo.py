@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, localcontext
 from functools import partial
@@ -19,9 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from beancount_invwd.directives.statements import Contract
 from beancount_invwd.ground.dates import add_days
-from beancount_invwd.ground.money import CONTEXT, ONE, ZERO, round_money
-from beancount_invwd.measure.measured import Unit
-from beancount_invwd.measure.rule import add_up_costs
+from beancount_invwd.ground.money import CONTEXT, ZERO
 from beancount_invwd.report.ledger.counted import Unsettled, list_unsettled
 from beancount_invwd.report.ledger.holdings import LACKS
 from beancount_invwd.report.ledger.notices import list_notices
@@ -32,11 +31,11 @@ from beancount_invwd.report.output.columns import CURRENCY, ITEM, Column
 from beancount_invwd.report.output.numbers import show_share
 from beancount_invwd.report.output.tables import Document, Table
 from beancount_invwd.report.price_list import WITHIN, PriceNeed, list_urgent_needs
-from beancount_invwd.report.risk.risk import HEADROOM, RiskRow, list_risks
+from beancount_invwd.report.risk.advice import find_least, is_near_cost, tell_expiring
+from beancount_invwd.report.risk.risk import HEADROOM, list_risks
 
 if TYPE_CHECKING:
     from beancount_invwd.engine import Run
-    from beancount_invwd.lots.stock import Stock
     from beancount_invwd.measure.ordered import Outlook
 
 TaskKind = Literal[
@@ -59,7 +58,8 @@ TaskKind = Literal[
 _ASKED: frozenset[str] = frozenset({"own-use", "later-evidence", "provision", "penalty"})
 
 
-MOST_PRICES = 10
+_LISTED = {"price": "prices", "near-cost": "risk", "ageing": "risk", "expiring": "risk"}
+MOST = 10
 
 
 class Task(NamedTuple):
@@ -91,7 +91,7 @@ def list_tasks(run: Run, within: int = WITHIN) -> list[Task]:
     with localcontext(CONTEXT):
         found = chain(
             _list_coming(run, within),
-            _list_prices(list_urgent_needs(run, within)),
+            map(_ask_price, list_urgent_needs(run, within)),
             _list_not_assessed(run),
             _list_expired(run),
             _list_near(run, within),
@@ -100,7 +100,23 @@ def list_tasks(run: Run, within: int = WITHIN) -> list[Task]:
             map(_settle_count, list_unsettled(run)),
             _list_questions(run),
         )
-        return sorted(found, key=_sort_key)
+        return sorted(_shorten(sorted(found, key=_sort_key)), key=_sort_key)
+
+
+def _shorten(tasks: Sequence[Task]) -> Iterator[Task]:
+    """Of many tasks of a kind that has a list of its own the first ones; the others in one."""
+    told: Counter[str] = Counter()
+    rest: dict[tuple[TaskKind, str | None], list[Task]] = {}
+    for row in tasks:
+        told[row.kind] += 1
+        if row.kind in _LISTED and told[row.kind] > MOST:
+            rest.setdefault((row.kind, row.currency), []).append(row)
+        else:
+            yield row
+    for (kind, currency), rows in rest.items():
+        reason = f"{len(rows):,} more alike, listed by: bean-invwd {_LISTED[kind]}"
+        amount = sum((row.amount or ZERO for row in rows), ZERO)
+        yield Task(kind, reason, amount, currency, min(filter(None, (row.date for row in rows))))
 
 
 def _sort_key(row: Task) -> tuple[Any, ...]:
@@ -130,18 +146,6 @@ _NEEDS = {
     "too old soon": "the price gets too old",
     "not paid": "nobody pays the price",
 }
-
-
-def _list_prices(needs: Sequence[PriceNeed]) -> Iterator[Task]:
-    """Prices one by one; of many those of the most cost, and the others in one."""
-    yield from map(_ask_price, needs[:MOST_PRICES])
-    rest: dict[str, list[PriceNeed]] = {}
-    for row in needs[MOST_PRICES:]:
-        rest.setdefault(row.currency, []).append(row)
-    for currency, rows in rest.items():
-        reason = f"{len(rows):,} more items need one: bean-invwd prices lists them, to be filled in"
-        cost = sum((row.cost for row in rows), ZERO)
-        yield Task("price", reason, cost, currency, min(row.date for row in rows))
 
 
 def _ask_price(row: PriceNeed) -> Task:
@@ -185,46 +189,25 @@ def _list_near(run: Run, within: int) -> Iterator[Task]:
     horizon = add_days(run.as_of, within)
     for row in list_risks(run, HEADROOM, within):
         stock = stocks[row.entity, row.currency, row.commodity]
-        least = _find_least(run, row, stock)
+        least = find_least(run, row, stock)
         at = "" if least is None else f"; sold at {least:f} {row.currency} or more nothing is lost"
         clear = (
             "" if least is None else f"{run.as_of} price {row.commodity} {least:f} {row.currency}"
         )
         make = partial(Task, currency=row.currency, commodity=row.commodity)
         if row.loss_expiry:
-            reason = f"{_tell_expiring(row, stock)}{at}"
+            reason = f"{tell_expiring(row, stock)}{at}"
             yield make("expiring", reason, row.loss_expiry, date=row.expires, line=clear)
         if row.loss_ageing:
             reason = f"the rates by age take it by {horizon} if the goods stay{at}"
             yield make("ageing", reason, row.loss_ageing, date=horizon, line=clear)
-        if row.loss_price:
+        if row.loss_price and is_near_cost(row, stock):
             share = row.headroom_share
             room = "" if share is None else f"headroom is {show_share(share)}; "
             fall = f"it is lost if prices fall by {show_share(HEADROOM)}"
             reason = f"{room}{fall}{at}; the line takes a newer price"
             line = f"{run.as_of} price {row.commodity} … {row.currency}"
             yield make("near-cost", reason, row.loss_price, date=run.as_of, line=line)
-
-
-def _tell_expiring(row: RiskRow, stock: Stock) -> str:
-    """Goods that expire before demand reaches them."""
-    cost = round_money(row.units_expiring * stock.cost / stock.units, stock.quantum)
-    return (
-        f"{row.units_expiring.normalize():,f} {row.commodity} that cost {cost:,f} {row.currency} "
-        f"expire, the first on {row.expires}, before demand reaches them"
-    )
-
-
-def _find_least(run: Run, row: RiskRow, stock: Stock) -> Decimal | None:
-    """The least price at which goods bring in what they are carried at; None if none does."""
-    terms = run.find_item_terms(stock)
-    unit = Unit(stock.cost / stock.units)
-    price = add_up_costs(terms).find_price(unit, row.carrying / row.quantity)
-    if price is None:
-        return None
-    gross = price * (ONE + terms.price_includes)
-    least = round_money(gross, stock.quantum)
-    return least if least >= gross else least + stock.quantum
 
 
 def _list_contracts(run: Run, within: int) -> Iterator[Task]:

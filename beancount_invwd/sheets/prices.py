@@ -76,7 +76,8 @@ def read_prices(run: Run, sheet: Grid, asked: Asked) -> PriceList:
     """Read a list of prices: one that `bean-invwd prices` wrote, or a shop's own."""
     names = asked.commodity.casefold(), asked.price.casefold()
     columns = {**dict.fromkeys(names, True), **({} if asked.currency else {"currency": False})}
-    rows, faults = read_rows(sheet, columns)
+    remedy = "; or say what they are called: --commodity COLUMN --price COLUMN"
+    rows, faults = read_rows(sheet, columns, remedy=remedy)
     found = PriceList(asked.date, problems=list(faults))
     reader = _Reader(asked, _Names(run), *names)
     refused: set[tuple[str, str]] = set()

@@ -95,7 +95,10 @@ class Row(NamedTuple):
 
 
 def read_rows(
-    sheet: Grid, columns: Mapping[str, bool], others: Mapping[str, str] | None = None
+    sheet: Grid,
+    columns: Mapping[str, bool],
+    others: Mapping[str, str] | None = None,
+    remedy: str = "",
 ) -> tuple[list[Row], list[Problem]]:
     """Read a sheet with a header.
 
@@ -103,6 +106,7 @@ def read_rows(
         sheet: The sheet.
         columns: The columns that are read, and whether it must have each.
         others: Other names that a column may have.
+        remedy: What else helps if columns are called otherwise.
 
     Returns:
         The rows that have a cell for each column of the header, and the faults found.
@@ -115,7 +119,7 @@ def read_rows(
     try:
         header = _read_header([str(name) for name in names], columns, others or {})
     except RuleError as error:
-        return [], [*faults, Problem("sheet", number, str(error))]
+        return [], [*faults, Problem("sheet", number, f"{error}{remedy}")]
     rows = []
     for number, cells in lines[1:]:
         if len(cells) == len(header):
@@ -208,7 +212,8 @@ def read_number(name: str, text: str) -> Decimal:
     if _NUMBER.fullmatch(text):
         return Decimal(text)
     if _NUMBER.fullmatch(text.removeprefix("-")):
-        raise RuleError(f"the {name} {text} is negative; what is not there counts as 0")
+        remedy = "what is not there counts as 0" if name == "quantity" else "correct the line"
+        raise RuleError(f"the {name} {text} is negative; {remedy}")
     raise RuleError(
         f"the {name} '{text}' is no number; write it with a decimal point and without "
         "thousands separators, such as 1250.5"

@@ -102,6 +102,8 @@ class Shelf:
             raise RuleError("a lot of it is negative in the books; mend that first")
         if units == sum(lots.values()):
             return lots
+        if len(lots) == 1:
+            return dict.fromkeys(lots, units)
         inventory = Inventory()
         for cost, held in lots.items():
             inventory.add_amount(Amount(held, commodity), cost)

@@ -210,3 +210,10 @@ def test_an_export_with_thousands_of_other_items(ledger: Path) -> None:
     result = read(ledger, f"commodity;price\n{lines}MUG;3,50\n")
     assert result.stdout == "2024-01-20 price MUG 3.50 EUR\n"
     assert len(tell(result)) == 20_000
+
+
+def test_what_a_header_or_a_price_lacks_is_told_in_words_of_prices(ledger: Path) -> None:
+    result = read(ledger, "Artikel;Preis\nMUG;3,50\n")
+    assert "or say what they are called: --commodity COLUMN --price COLUMN" in result.stderr
+    result = read(ledger, "commodity;price\nMUG;-3,50\n")
+    assert "line 2: the price -3.50 is negative; correct the line" in result.stderr
