@@ -185,9 +185,12 @@ def put(lot: Lot, allowance: Decimal, locked: Decimal) -> tuple[Decimal, Decimal
 
 
 def sum_costs(rows: Sequence[Reduction]) -> dict[Stock, tuple[Decimal, Decimal]]:
-    """Sum the cost of units by item, each with that of all items of its entity and currency."""
+    """Sum the cost of units by item, each with that of all items of its entity and currency.
+
+    Lots that are not assessed left as well, and were charged with the others of their item.
+    """
     costs, total = Sums[Stock](), Sums[tuple[str, str]]()
     for row in rows:
-        costs.add(row.lot.stock, row.cost)
+        costs.add(row.lot.place.stock, row.cost)
         total.add(row.lot.stock.key[:2], row.cost)
     return {stock: (cost, total[stock.key[:2]]) for stock, cost in costs.items()}

@@ -89,7 +89,7 @@ class Releases:
             charged = Charged(self._chart, txn, currency, sign)
             costs: Sums[Stock] = Sums()
             for row in together:
-                costs.add(row.lot.stock, row.cost)
+                costs.add(row.lot.place.stock, row.cost)
             pieces: dict[tuple[Stock, Group, bool], list[Reduction]] = {}
             for row in together:
                 if row.allowance:
