@@ -33,7 +33,7 @@ SECTION = "\n* 2023 booked\n"
 NEXT = "\n* 2024 Q1\n"
 PROMISE = re.compile(r"the plugin writes: (\S+) (\S+) (\S+) (\S+) (\S+)$")
 COUNT = re.compile(r'^2024-12-30 \* "Count: .*\n(?:  .*\n)+', re.MULTILINE)
-KINDS = {"write-down", "write-off", "reversal", "release", "transfer"}
+KINDS = {"write-down", "write-off", "reversal", "release", "transfer", "commitment-loss"}
 
 Ledger = tuple[list[Any], list[Any], dict[str, Any]]
 
