@@ -15,6 +15,7 @@ from beancount_invwd.report.positions import COLUMNS, document_positions
 from .. import fava_api
 from ..tables.cells import Badge, Cell, Cells
 from ..tables.grid import Grid, build_grid, pick
+from .ordered import show_orders
 from .view import Link
 
 if TYPE_CHECKING:
@@ -53,11 +54,13 @@ class Content:
         ways: What may be one position.
         remarks: What concerns allowances or goods, but is in no position.
         audit_url: Leads to the listing that an auditor tests.
+        orders: What is ordered, if anything is.
     """
 
     ways: Sequence[Link]
     remarks: Sequence[str]
     audit_url: str
+    orders: Grid | None
 
 
 def show(context: Context) -> tuple[Grid, Content]:
@@ -78,7 +81,8 @@ def show(context: Context) -> tuple[Grid, Content]:
         "reason": tell_reason,
     }
     grid = build_grid(context, label, table, columns, makers=makers, totals=sum_totals(rows))
-    return grid, Content(_list_ways(context), _list_remarks(context), fava_api.url_of(view="audit"))
+    ways, remarks = _list_ways(context), _list_remarks(context)
+    return grid, Content(ways, remarks, fava_api.url_of(view="audit"), show_orders(context))
 
 
 def _list_keys(by: By) -> list[str]:

@@ -26,6 +26,7 @@ from ..charts import Gallery, draw_bridge, hang
 from ..request.question import BadQuestionError
 from ..tables.cells import Cell, Cells
 from ..tables.grid import Grid, build_grid, pick
+from .ordered import show_rolled
 from .view import Link
 
 if TYPE_CHECKING:
@@ -53,12 +54,14 @@ class Content:
 
     Attributes:
         ties: The accounts that do not tie out.
+        orders: The liabilities for what is ordered, if anything is.
     """
 
     ways: Sequence[Link]
     periods: Sequence[Link]
     ties: Sequence[TieOut]
     gallery: Gallery
+    orders: Grid | None
 
 
 def _roll(context: Context, by: RollBy | None) -> Rollforward:
@@ -106,6 +109,7 @@ def show(context: Context) -> tuple[Grid, Content]:
         _list_links("period", context),
         [tie for tie in rolled.ties if not tie.is_tied],
         hang(context, lambda asked: draw_bridge(asked, totals)),
+        show_rolled(context, rolled.ordered),
     )
 
 
