@@ -60,7 +60,7 @@ def _list_recent(context: Context) -> list[MovementRow]:
     kind, item = context.question.kind, context.question.item
     rows = [
         row
-        for row in [*context.selection.recent, *context.selection.ordered]
+        for row in [*context.selection.ordered, *context.selection.recent]
         if kind in {"", row.kind} and item in {"", row.group}
     ]
     return list_movements(context.run, sorted(rows, key=attrgetter("date")))

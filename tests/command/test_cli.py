@@ -170,7 +170,7 @@ def test_json_has_the_keys_of_the_grouping(by: str, lacking: set[str]) -> None:
         "reason",
     ]
     data = json.loads(run("report", EXAMPLE, "--by", by, "--format", "json").stdout)
-    assert list(data) == ["as_of", "standard", "positions", "totals", "notices"]
+    assert list(data) == ["as_of", "standard", "positions", "totals", "commitments", "notices"]
     for row in data["positions"]:
         assert list(row) == [key for key in keys if key not in lacking]
         assert all(value is None or isinstance(value, str) for value in row.values())
@@ -199,7 +199,7 @@ def test_json_of_rollforward_has_its_keys() -> None:
         "closing",
     ]
     data = json.loads(run("rollforward", EXAMPLE, "--format", "json").stdout)
-    assert list(data) == ["periods"]
+    assert list(data) == ["periods", "commitments"]
     assert all(list(row) == keys for row in data["periods"])
 
 
