@@ -10,14 +10,18 @@ import pytest
 from beancount import loader
 
 from beancount_invwd.engine import BadConfiguration, Run, follow_ledger
+from beancount_invwd.report.audit.document import document_audit
+from beancount_invwd.report.audit.listing import list_audit
 from beancount_invwd.report.compare.compare import compare
 from beancount_invwd.report.compare.scenarios import read_scenario
 from beancount_invwd.report.explain.explain import explain
+from beancount_invwd.report.lookback import document_lookback, look_back
 from beancount_invwd.report.note.note import disclose
 from beancount_invwd.report.output.formats import WRITERS
 from beancount_invwd.report.output.numbers import make_numbers
 from beancount_invwd.report.output.tables import Document
 from beancount_invwd.report.positions import document_positions
+from beancount_invwd.report.price_list import document_price_list, list_price_needs
 from beancount_invwd.report.risk.risk import HEADROOM, document_risks, list_risks
 from beancount_invwd.report.rollforward import document_rollforward, roll_forward
 from tests.report.test_properties import find_wrong_results
@@ -47,7 +51,11 @@ def check_reports(run: Run, *, has_errors: bool) -> None:
         document_positions(run, "lot"),
         document_rollforward(rolled),
         document_risks(run, list_risks(run), HEADROOM, 90),
+        document_price_list(run, list_price_needs(run), 30),
+        document_lookback(look_back(run, 90)),
+        document_audit(run, list_audit(run, 90), 90),
     ]
+    assert documents[-1].notes or has_errors or run.waiting or run.corrections, "it ties"
     numbers = make_numbers(run)
     for document in documents:
         check(document)

@@ -129,6 +129,39 @@ def test_goods_that_were_moved_or_put_at_another_cost_are_the_same() -> None:
     assert [(row.sold, row.gain, row.left) for row in look(body)] == [(60, -60, 40)]
 
 
+def test_what_moves_along_with_a_sale_is_not_sold() -> None:
+    body = """
+2024-01-05 * "Ten go to the fair, five are sold on the way"
+  Assets:Inventory:Store  -10 WIDGET {}
+  Assets:Inventory:Depot   10 WIDGET {10.00 USD, 2023-06-01}
+  Assets:Inventory:Store   -5 WIDGET {}
+  Income:Sales            -35.00 USD
+  Assets:Bank              35.00 USD
+  Expenses:COGS            50.00 USD
+"""
+    assert [(row.sold, row.average, row.left) for row in look(body)] == [(5, 7, 95)]
+
+
+def test_goods_bought_on_the_date_are_of_the_date() -> None:
+    body = """
+2023-12-31 * "Late"
+  Assets:Inventory:Depot   10 CUP {4.00 USD}
+  Assets:Bank
+2023-12-31 price CUP 5.00 USD
+2024-01-05 * "Freight"
+  Assets:Inventory:Depot  -10 CUP {}
+  Assets:Inventory:Depot   10 CUP {4.50 USD, 2023-12-31}
+  Assets:Bank              -5.00 USD
+2024-01-20 * "Sale"
+  Assets:Inventory:Depot  -10 CUP {}
+  Income:Sales            -50.00 USD
+  Assets:Bank              50.00 USD
+  Expenses:COGS            45.00 USD
+"""
+    (row,) = [row for row in look(body) if row.commodity == "CUP"]
+    assert (row.sold, row.gain) == (10, 0)
+
+
 def test_of_a_pool_the_first_units_count() -> None:
     body = """
 2023-06-02 * "A pool"
