@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from beancount_invwd.directives.statements import Contract
 from beancount_invwd.ground.dates import add_days
-from beancount_invwd.ground.money import CONTEXT, ZERO
+from beancount_invwd.ground.money import CONTEXT, ZERO, round_number
 from beancount_invwd.report.ledger.counted import Unsettled, list_unsettled
 from beancount_invwd.report.ledger.holdings import LACKS
 from beancount_invwd.report.ledger.notices import list_notices
@@ -203,7 +203,7 @@ def _list_near(run: Run, within: int) -> Iterator[Task]:
             yield make("ageing", reason, row.loss_ageing, date=horizon, line=clear)
         if row.loss_price and is_near_cost(row, stock):
             share = row.headroom_share
-            room = "" if share is None else f"headroom is {show_share(share)}; "
+            room = "" if share is None else f"headroom is {show_share(round_number(share, 3))}; "
             fall = f"it is lost if prices fall by {show_share(HEADROOM)}"
             reason = f"{room}{fall}{at}; the line takes a newer price"
             line = f"{run.as_of} price {row.commodity} … {row.currency}"

@@ -100,6 +100,10 @@ def _arm(label: str) -> str:
 
 def _read_line(row: Row) -> Line:
     cells = row.cells
+    if not cells["quantity"]:
+        raise RuleError(
+            "the quantity is empty; fill it in (0 if none is there), or remove the line"
+        )
     quantity = row.read_number("quantity")
     for name in ("account", "commodity"):
         if not cells[name]:

@@ -607,7 +607,7 @@ def test_a_label_is_optional() -> None:
         ('{}\nA:B,MUG,"2,5",', "line 2: the quantity '2,5' is no number; write it with a decimal"),
         ("{}\nA:B,MUG,1e3,", "line 2: the quantity '1e3' is no number"),
         ("{}\nA:B,MUG,NaN,", "line 2: the quantity 'NaN' is no number"),
-        ("{}\nA:B,MUG,,", "line 2: the quantity '' is no number"),
+        ("{}\nA:B,MUG,,", "line 2: the quantity is empty; fill it in (0 if none is there)"),
         ("{}\n,MUG,1,", "line 2: the account is empty; fill it in"),
         ("{}\nA:B,,1,", "line 2: the commodity is empty; fill it in"),
         ('{}\nA:B,MUG,1,"X\nY"\n', "line 2: a field runs over several lines; close its quotes"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from beancount_invwd.ground.money import round_number
 from beancount_invwd.report.ledger.recent_sales import DAYS
 from beancount_invwd.report.output.numbers import show_share
 from beancount_invwd.report.risk.prospects import WINDOW, Prospect, Question, gets_old
@@ -75,9 +76,9 @@ def _tell_signs(
 
 
 def _tell_room(row: RiskRow) -> str:
-    share = row.headroom_share
-    if share is None:
+    if row.headroom_share is None:
         return ""
+    share = round_number(row.headroom_share, 3)
     if share < 0:
         return f"; it is worth {show_share(-share)} less than it is carried at"
     return f"; headroom is {show_share(share)}"
