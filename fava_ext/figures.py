@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -49,15 +48,17 @@ class Figures:
 def list_figures(context: Context) -> list[Figures]:
     """List the key figures of what is shown, converted as Fava does.
 
-    Movements are those of the time filter; decreases of the allowance are positive here, since
-    their name says what they are. Transfers go both ways (between accounts of which a filter picks
-    one): they have a sign, and are shown where there are any; so is what was taken over.
+    Movements are those of the time filter, or of the fiscal year; decreases of the allowance are
+    positive here, since their name says what they are. Transfers go both ways (between accounts of
+    which a filter picks one): they have a sign, and are shown where there are any; so is what was
+    taken over.
     Everything is converted at the rate of the as-of date.
     """
     run, selection = context.run, context.selection
     totals = sum_totals(list_positions(run, "entity", selection.lots))
-    span = (selection.start or datetime.date.min, run.as_of)
-    moved = sum_rows(run, selection.recent, [span], None)
+    start, end = selection.span
+    recent = [row for row in selection.written if row.date >= start]
+    moved = sum_rows(run, recent, [(start, end)], None)
     rows: dict[tuple[str, str], list[Any]] = {}
     shown: list[Any] = [*totals, *(row for row in moved if not row.is_empty)]
     for row in shown:

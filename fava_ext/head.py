@@ -70,12 +70,12 @@ class Head:
 def build_head(context: Context) -> Head:
     """Build the head."""
     selection, ledger, view = context.selection, context.ledger, context.question.view
-    as_of, start = context.run.as_of, selection.start
+    as_of, (start, end) = context.run.as_of, selection.span
     return Head(
         list_links(view, todo.count(context)),
         list_mistakes(ledger, context.formats),
         as_of=str(as_of) if as_of.year > 1 else "",
-        time=f"{start} – {as_of}" if start else f"up to {as_of}",
+        time=f"{start} – {end}" + ("" if selection.start else ", the fiscal year"),
         policy=describe_policy(context.run),
         line=_link_line(context),
         hints=list(_list_hints(selection, view)),

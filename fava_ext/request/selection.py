@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.report.ledger.history import read_history
+from beancount_invwd.report.ledger.spans import find_current_year
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,6 +43,12 @@ class Selection:
     def start(self) -> date | None:
         """The first day of the time filter, inclusive."""
         return self.filters.start
+
+    @cached_property
+    def span(self) -> tuple[date, date]:
+        """What key figures are of: the time filter, or without one the fiscal year up to now."""
+        end = self.run.as_of
+        return self.start or find_current_year(self.run), end
 
     @cached_property
     def lots(self) -> Sequence[Any]:

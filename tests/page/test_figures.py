@@ -81,7 +81,7 @@ def test_figures_are_the_balances_of_the_ledger(example: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("time", "start", "end"),
     [
-        ("", date.min, date.max),
+        ("", date(2024, 1, 1), date(2024, 12, 31)),
         ("2023", date(2023, 1, 1), date(2023, 12, 31)),
         ("2024-Q1", date(2024, 1, 1), date(2024, 3, 31)),
         ("2023-09-30 - 2024-01-31", date(2023, 9, 30), date(2024, 1, 31)),
@@ -490,3 +490,13 @@ def test_charts_tie_to_the_figures_where_the_allowance_stands_elsewhere(
         assert f"{carrying:.2f}" == figures["Carrying amount"]
     left_out = "stands in Assets:Inventory:Allowance, which the account filter leaves out"
     assert (left_out in article) == (carrying is None)
+
+
+@pytest.mark.parametrize(
+    ("time", "words"),
+    [("", "2024-01-01 – 2024-12-31, the fiscal year"), ("2023-Q3", "2023-07-01 – 2023-09-30.")],
+)
+def test_key_figures_say_which_interval_they_are_of(
+    example: FlaskClient, time: str, words: str
+) -> None:
+    assert f"Movements: {words}" in get(example, f"{PAGE}?time={time}")

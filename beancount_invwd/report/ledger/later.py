@@ -44,7 +44,7 @@ def find_later(run: Run) -> Iterator[Notice]:
     lowest, has_cheaper = _find_lowest(run, end), has_cheaper_sales(run, end)
     if not lowest and not has_cheaper:
         return
-    then = follow_ledger(run.entries, run.options_map, end)
+    then = run if end == run.as_of else follow_ledger(run.entries, run.options_map, end)
     sold = find_sold_since(then)
     answered = find_answered(run, end) if has_cheaper else set()
     for stock in then.stocks:

@@ -42,6 +42,11 @@ def find_year_start(run: Run) -> datetime.date:
     return fiscal_year_start(first, run.policy.year_end)
 
 
+def find_current_year(run: Run) -> datetime.date:
+    """The first day of the fiscal year that the date of a run is in."""
+    return fiscal_year_start(run.as_of, run.policy.year_end)
+
+
 def find_unmeasured(run: Run, through: datetime.date) -> tuple[datetime.date, datetime.date] | None:
     """Find a measurement date that is left out, since the ledger ends before it.
 
