@@ -128,8 +128,9 @@ def test_the_way_of_the_owner(way: Callable[..., list[str]], tmp_path: Path) -> 
 
 
 def test_the_way_of_the_accountant(way: Callable[..., list[str]], tmp_path: Path) -> None:
-    note, roll, why, booked, checked = way("accountant")
-    assert (note, booked, checked) == ("", "", "")
+    note, roll, why, packed, booked, checked = way("accountant")
+    assert (note, packed, booked, checked) == ("", "", "", "")
+    assert (tmp_path / "year-2024.zip").stat().st_size > 1_000
     assert "300.00" in roll
     assert "30 × 70.00" in why
     assert "IAS 2.36" in (tmp_path / "note.md").read_text(encoding="utf-8")
