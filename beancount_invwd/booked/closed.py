@@ -194,6 +194,11 @@ class ClosedPeriod:
                 row.compare()
         return found
 
+    def find_lacking(self, lot: Lot) -> Decimal:
+        """What a lot should carry more."""
+        gap = self._gaps.get(lot.number)
+        return max(ZERO, gap.amount) if gap is not None else ZERO
+
     def find_late(self, lot: Lot) -> Decimal:
         """What a lot lacks, whatever it is worth today."""
         gap = self._gaps.get(lot.number)

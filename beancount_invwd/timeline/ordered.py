@@ -95,6 +95,7 @@ class Ordered:
         if not self._is_eventful and not self._claimed.is_eventful:
             return []
         self._is_eventful = False
+        self._keep_lacking(day, is_over=False)
         carried: Carried = Sums()
         found = self._claimed.end_day(day, carried)
         outlooks, deliveries = self.orders.deliver(day)
@@ -129,6 +130,7 @@ class Ordered:
                 parts = share_out(stated, weights, self.orders.find_stock(key).quantum)
             elif not stated and self._closed.covers(day):
                 self._late += [(row, row.loss) for row in rows if row.loss]
+                self._closed.doubt()
                 continue
             put = [
                 _put(row.lot, part, is_locked=self._is_locked)
@@ -173,6 +175,7 @@ class Ordered:
             effects: What liabilities are to be more since estimates changed.
             tell: Lets what is written tell of these.
         """
+        self._keep_lacking(day, is_over=True)
         written = self.liabilities.movements
         count = len(written)
         for key in self.orders.keys:
@@ -189,6 +192,16 @@ class Ordered:
         if late:
             self._late = []
         return [row._replace(is_correction=True) for row in found]
+
+    def _keep_lacking(self, day: datetime.date, *, is_over: bool) -> None:
+        """Keep of what goods should have got before only what those lack that are still there."""
+        if self._late and not self._closed.covers(day):
+            self._closed.look(day, is_over=is_over)
+            self._late = [
+                (row, min(loss, self._closed.find_lacking(row.lot)))
+                for row, loss in self._late
+                if row.lot is not None
+            ]
 
     def _write(
         self,
