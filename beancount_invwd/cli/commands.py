@@ -19,6 +19,7 @@ from beancount_invwd.cli.console import (
     Commands,
     Ledger,
     Refusal,
+    deliver,
     finish,
     load,
     read_date,
@@ -39,9 +40,11 @@ from beancount_invwd.report.explain.explain import explain as explain_item
 from beancount_invwd.report.ledger.holdings import By
 from beancount_invwd.report.ledger.rolled import RollBy
 from beancount_invwd.report.ledger.spans import SpanLength
+from beancount_invwd.report.note.facts import document_facts
 from beancount_invwd.report.note.html import write_html
 from beancount_invwd.report.note.markdown import write_markdown
 from beancount_invwd.report.note.note import disclose as write_note
+from beancount_invwd.report.output.tables import Document
 from beancount_invwd.report.positions import document_positions
 from beancount_invwd.report.risk import risk as risks
 from beancount_invwd.report.risk.selling_costs import find_accounts, table_selling_costs
@@ -233,7 +236,12 @@ def explain(ledger: Ledger, item: str, as_of: Day, label: str | None) -> Printed
 @click.option("--from", "start", callback=read_date, metavar="DATE", help="First day.")
 @click.option("--to", "end", callback=read_date, metavar="DATE", help="Last day.")
 @click.option(
-    "--format", "style", type=click.Choice(list(_NOTES)), default="markdown", show_default=True
+    "--format",
+    "style",
+    type=click.Choice([*_NOTES, "json"]),
+    default="markdown",
+    show_default=True,
+    help="JSON holds the figures, by the names that the taxonomies of IFRS and US GAAP have.",
 )
 @OUTPUT
 def disclose(ledger: str, start: Day, end: Day, style: str, output: str | None) -> None:
@@ -241,8 +249,8 @@ def disclose(ledger: str, start: Day, end: Day, style: str, output: str | None) 
 
     It tells of classes of goods; the positions stand in an annex.
 
-    The period is the fiscal year up to the last day, if it is not given. What a ledger cannot know
-    is marked: [to be written by the author: …].
+    The period is the fiscal year up to the last day, if it is not given; beside it stands the one
+    before. What a ledger cannot know is marked: [to be written by the author: …].
 
     \b
     Example:
@@ -252,7 +260,10 @@ def disclose(ledger: str, start: Day, end: Day, style: str, output: str | None) 
     with show_progress("assessing"):
         run = loaded.follow(end)
         _check_order(start, run.as_of)
-        note = write_note(run, start)
+        note = write_note(run, start) if style in _NOTES else document_facts(run, start)
+    if isinstance(note, Document):
+        deliver(loaded, note, style, output, run)
+        return
     write(loaded, _NOTES[style](note), output)
     finish(loaded)
 

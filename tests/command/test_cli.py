@@ -120,11 +120,13 @@ def test_golden_note(request: pytest.FixtureRequest) -> None:
     result = run("disclose", EXAMPLE)
     assert (result.exit_code, result.stderr) == (0, "")
     compare_golden("disclose.md", result.stdout, request)
+    result = run("disclose", EXAMPLE, "--format", "json")
+    compare_golden("disclose.json", result.stdout, request)
 
 
 def test_no_golden_file_is_forgotten() -> None:
     known = {f"{name}.{end}" for name in COMMANDS for end in ("txt", "csv", "json", "xlsx.txt")}
-    assert {path.name for path in GOLDEN.iterdir()} == known | {"disclose.md"}
+    assert {path.name for path in GOLDEN.iterdir()} == known | {"disclose.md", "disclose.json"}
 
 
 def test_totals_of_all_formats_are_the_same() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import re
 from typing import Any
 
@@ -11,10 +12,14 @@ from beancount import loader
 
 from beancount_invwd.engine import follow_ledger
 from beancount_invwd.policy import standards
+from beancount_invwd.report.ledger.spans import find_comparative
 from beancount_invwd.report.note import requirements as texts
+from beancount_invwd.report.note.facts import document_facts
 from beancount_invwd.report.note.html import write_html
 from beancount_invwd.report.note.markdown import write_block, write_markdown
 from beancount_invwd.report.note.note import Note, disclose
+from beancount_invwd.report.output.formats import write_json
+from beancount_invwd.report.output.numbers import make_numbers
 
 D = datetime.date
 LEDGER = """
@@ -342,3 +347,102 @@ def test_the_note_as_html_marks_gaps_and_harms_nobody() -> None:
     assert '<td class="num">100.00</td>' in page
     assert page.count("<h2>Annex: positions</h2>") == 1
     assert "<script" not in page
+
+
+YEAR_AFTER = (
+    LEDGER
+    + """
+2024-02-10 * "Sold"
+  Assets:North:Inventory   -5 WIDGET {}
+  Expenses:COGS:Goods       50.00 USD
+2024-12-31 price WIDGET 9.00 USD
+"""
+)
+
+
+def test_beside_a_period_stands_the_one_before() -> None:
+    note = write(text=YEAR_AFTER)
+    carried = section(note, "IAS 2.36 (b)")
+    assert "| Carrying amount on 2023-12-31 |" in carried
+    assert r"| North | a\|b \<i\>\_x\_ | USD | 0.00 | 0.00 | 0.00 | 40.00 |" in carried
+    assert "| South | **Total** | USD | 100.00 | 10.00 | 90.00 | 80.00 |" in carried
+    losses = section(note, "IAS 2.36 (e)")
+    assert losses.startswith("No write-downs were recognised.")
+    assert "| North | 2023-01-01 to 2023-12-31 | USD | 40.00 | 0.00 | 40.00 |" in losses
+    assert section(note, "IAS 2.36 (f)").splitlines() == [
+        "Reversals of South: 10.00 USD.",
+        "Reversals of North from 2023-01-01 to 2023-12-31: 10.00 USD.",
+        "Reversals of South from 2023-01-01 to 2023-12-31: 20.00 USD.",
+    ]
+    rolled = section(note, "IAS 1.38")
+    assert "| South | Allowance | USD | 20.00 | 0.00 | 0.00 | -10.00 | 0.00 | 10.00 |" in rolled
+    assert (
+        "| South | 2023-01-01 to 2023-12-31 | USD | 0.00 | 40.00 | 0.00 | -20.00 | 0.00 | 20.00 |"
+    ) in rolled
+    expense = section(note, "IAS 2.36 (d)")
+    assert ": 40.00 USD (from 2023-01-01 to 2023-12-31: 30.00 USD)." in expense
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "told"),
+    [
+        (D(2024, 1, 1), D(2024, 12, 31), (D(2023, 1, 1), D(2023, 12, 31))),
+        (D(2024, 1, 1), D(2024, 6, 30), (D(2023, 1, 1), D(2023, 12, 31))),
+        (D(2024, 2, 29), D(2024, 12, 30), (D(2023, 2, 28), D(2023, 12, 30))),
+        (D(2024, 2, 2), D(2024, 2, 28), (D(2023, 2, 2), D(2023, 2, 28))),
+        (D(2024, 2, 2), D(2024, 2, 29), (D(2023, 2, 2), D(2023, 2, 28))),
+        (D(2023, 1, 1), D(2023, 12, 31), None),
+        (D.min, D(2023, 12, 31), None),
+    ],
+)
+def test_what_a_period_is_compared_with(
+    start: datetime.date, end: datetime.date, told: object
+) -> None:
+    entries, _, options = loader.load_string(YEAR_AFTER.replace("{config}", "{" + TWO + "}"))
+    assert find_comparative(follow_ledger(entries, options), (start, end)) == told
+
+
+DAMAGED = LEDGER.replace(
+    "2023-12-31 price",
+    '2023-12-01 custom "invwd-nrv" "WIDGET" 1.00 USD "wet"\n'
+    "  account: Assets:South:Inventory\n2023-12-31 price",
+)
+
+
+def test_tax_return_of_the_books() -> None:
+    us = TWO + ", 'standard': 'asc330'"
+    told = section(write(us, DAMAGED + YEAR_AFTER.removeprefix(LEDGER)), "Form 1125-A")
+    assert "| North | 1, inventory at beginning of year | USD | 50.00 | 10.00 | 40.00 |" in told
+    assert "| South | 7, inventory at end of year | USD | 100.00 | 90.00 | 10.00 |" in told
+    assert "Line 9b: no goods" in told
+    first = section(write(us, DAMAGED), "Form 1125-A")
+    assert "| 1, " not in first
+    assert "whose value is stated were written down by 50.00 USD. [to be checked" in first
+    aged = section(write(us + ", 'ageing': {30: '50%'}", LEDGER), "Form 1125-A")
+    assert "Of the allowance 75.00 USD rest on age" in aged
+
+
+def read_facts(config: str, text: str) -> dict[tuple[str, str, str], str]:
+    entries, errors, options = loader.load_string(text.replace("{config}", "{" + config + "}"))
+    assert errors == []
+    run = follow_ledger(entries, options)
+    told = json.loads(write_json(document_facts(run), make_numbers(run)))
+    assert (told["from"], told["to"]) == (f"{run.as_of.year}-01-01", str(run.as_of))
+    for row in told["facts"]:
+        assert (row["from"] is None) == (row["period"] == "instant")
+        assert (row["unit"], row["decimals"]) == ("iso4217:USD", 2)
+    return {(row["concept"], row["entity"], row["to"]): row["value"] for row in told["facts"]}
+
+
+def test_facts_have_the_names_of_the_taxonomies() -> None:
+    facts = read_facts(TWO, YEAR_AFTER)
+    assert facts["ifrs-full:Inventories", "South", "2024-12-31"] == "90.00"
+    assert facts["ifrs-full:Inventories", "South", "2023-12-31"] == "80.00"
+    assert facts["ifrs-full:InventoryWritedown2011", "South", "2023-12-31"] == "40.00"
+    assert facts["ifrs-full:ReversalOfInventoryWritedown", "South", "2024-12-31"] == "10.00"
+    assert not any(concept.startswith("us-gaap") for concept, *_ in facts)
+    facts = read_facts(TWO + ", 'standard': 'asc330'", YEAR_AFTER)
+    assert facts["us-gaap:InventoryNet", "South", "2023-12-31"] == "80.00"
+    assert facts["us-gaap:InventoryValuationReserves", "South", "2023-12-31"] == "20.00"
+    assert facts["us-gaap:InventoryWriteDown", "South", "2023-12-31"] == "20.00"
+    assert read_facts(TWO + ", 'standard': 'hgb'", LEDGER) == {}

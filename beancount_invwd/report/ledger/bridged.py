@@ -28,6 +28,7 @@ from beancount_invwd.booked.claim import has_goods, is_booked
 from beancount_invwd.directives.statements import Closing
 from beancount_invwd.engine import Asked, follow_ledger
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.words import mark
 from beancount_invwd.movements.movement import BOOKED, LESS_STOCK, Cause
 from beancount_invwd.report.ledger.written import KINDS, Written
 
@@ -36,14 +37,14 @@ if TYPE_CHECKING:
     from beancount_invwd.movements.movement import Movement
 
 CAUSES: Mapping[Cause, str] = {
-    "quantity": "quantity",
-    "age": "age and expiry",
-    "demand": "demand",
-    "exchange_rate": "exchange rate",
-    "price": "price",
-    "stated": "stated values",
-    "estimates": "estimates changed",
-    "corrections": "corrections",
+    "quantity": mark("quantity"),
+    "age": mark("age and expiry"),
+    "demand": mark("demand"),
+    "exchange_rate": mark("exchange rate"),
+    "price": mark("price"),
+    "stated": mark("stated values"),
+    "estimates": mark("estimates changed"),
+    "corrections": mark("corrections"),
 }
 """In the order in which they are told apart, with what they are called."""
 _MEASURED = {"write-down", "write-off", "reversal"}
@@ -86,7 +87,7 @@ class Bridge:
         """What of a movement each cause is."""
         movement = self._find(row) if row.kind in _MEASURED else None
         if movement is None:
-            return {_find_cause(row): row.change}
+            return {find_cause(row): row.change}
         left = row.change - sum(movement.causes.values(), ZERO)
         return {**movement.causes, "corrections": left}
 
@@ -138,7 +139,7 @@ def _is_later(entry: Any, booked: datetime.date | None) -> bool:
     return is_ours and entry.meta.get("invwd") in KINDS and not has_goods(entry)
 
 
-def _find_cause(row: Written) -> Cause:
+def find_cause(row: Written) -> Cause:
     """Find the cause of a movement by its kind and reason."""
     if row.kind not in _MEASURED:
         return "corrections" if row.reason == BOOKED else "quantity"

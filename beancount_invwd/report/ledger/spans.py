@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from beancount.core import data
 
 from beancount_invwd.engine import list_own
-from beancount_invwd.ground.dates import DAY, YearEnd, fiscal_year_start, period_end
+from beancount_invwd.ground.dates import DAY, YearEnd, add_days, fiscal_year_start, period_end
 
 if TYPE_CHECKING:
     from beancount_invwd.engine import Run
@@ -45,6 +45,31 @@ def find_year_start(run: Run) -> datetime.date:
 def find_current_year(run: Run) -> datetime.date:
     """The first day of the fiscal year that the date of a run is in."""
     return fiscal_year_start(run.as_of, run.policy.year_end)
+
+
+def find_comparative(run: Run, span: Span) -> Span | None:
+    """Find the period that figures of another are compared with (IAS 1.38, 34.20).
+
+    Of one that begins a fiscal year it is the fiscal year before, of any other the same days of the
+    year before; None if the ledger began later.
+    """
+    start, end = span
+    if start.year == datetime.date.min.year:
+        return None
+    if start == fiscal_year_start(start, run.policy.year_end):
+        last = day_before(start)
+        found = fiscal_year_start(last, run.policy.year_end), last
+    else:
+        following = add_days(end, 1)
+        is_month_end = following.day == 1  # also of February
+        last = _year_before(following) - DAY if is_month_end else _year_before(end)
+        found = _year_before(start), last
+    return found if find_year_start(run) <= found[1] else None
+
+
+def _year_before(day: datetime.date) -> datetime.date:
+    is_leap_day = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - 1, day=28 if is_leap_day else day.day)
 
 
 def find_unmeasured(run: Run, through: datetime.date) -> tuple[datetime.date, datetime.date] | None:

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
 from beancount_invwd.report.ledger.ordered import list_orders, roll_orders
-from beancount_invwd.report.ledger.rolled import sum_rows
+from beancount_invwd.report.ledger.rolled import RollRow, sum_rows
 from beancount_invwd.report.ledger.written import Written
+from beancount_invwd.report.note.before import Before, list_classes, sum_classes
 from beancount_invwd.report.note.blocks import Block, gap, paragraph, remark
 from beancount_invwd.report.note.charges import Charges
 from beancount_invwd.report.note.classes import NO_CLASS, Classes
+from beancount_invwd.report.note.drawn import draw
 from beancount_invwd.report.note.estimates import tell_estimates
 from beancount_invwd.report.note.largest import MOST_LINES, find_largest, list_names
 from beancount_invwd.report.note.policies import tell_formulas, tell_policies
-from beancount_invwd.report.output.columns import CARRYING, CURRENCY, ENTITY, ITEM, Column
+from beancount_invwd.report.note.tax import (
+    TAX_COLUMNS,
+    TAX_LINE,
+    list_tax_lines,
+    tell_tax_return,
+)
+from beancount_invwd.report.output.columns import CARRYING, ITEM, Column
 from beancount_invwd.report.output.numbers import NumberWriter, make_numbers
 
 if TYPE_CHECKING:
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
 
     from beancount_invwd.engine import Run
     from beancount_invwd.policy.policy import Policy
+    from beancount_invwd.report.ledger.spans import Span
     from beancount_invwd.report.note.requirements import Requirement
 
 _CARRYING = (Column("allowance", "allowance", "money"), CARRYING)
@@ -62,6 +70,7 @@ class Author:
         run: Run,
         span: tuple[datetime.date, datetime.date],
         numbers: NumberWriter | None = None,
+        before: Before | None = None,
     ) -> None:
         self._run = run
         self._policy: Policy = run.policy
@@ -70,14 +79,17 @@ class Author:
         self._end = span[1]
         self._span = span
         self._numbers = numbers or make_numbers(run)
+        self._draw = partial(draw, self._numbers)
+        self._before = before
         written = read_history(run).written
-        rows = sum_rows(run, written, [span], None)
-        self._rows = [row for row in rows if not row.is_empty]
+        self._rows = _list_rows(run, span)
+        self._past = _list_rows(run, before.span) if before is not None else []
         self._losses = [row for row in self._rows if row.losses]
         self._ordered = roll_orders(run, [span])
         self._written = [row for row in written if row.date >= span[0]]
-        measured = [row.entry for row in self._written if row.kind in _MEASURED]
-        self._charges = Charges(run, span, measured, self._money)
+        measured = [row.entry for row in written if row.kind in _MEASURED]
+        past = before.span if before is not None else None
+        self._charges = Charges(run, span, measured, self._money, past)
 
     def answer(self, asked: Requirement) -> Iterator[Block]:
         """What the note says to a requirement, its gap last."""
@@ -89,7 +101,9 @@ class Author:
             "reversals": self._tell_reversals,
             "circumstances": self._tell_circumstances,
             "commitments": self._tell_ordered,
+            "roll-forward": self._roll_forward,
             "schedule": self._tell_schedule,
+            "tax-return": self._tell_tax_return,
         }
         if asked.answer is not None:
             yield from answers[asked.answer]()
@@ -112,41 +126,49 @@ class Author:
         return str(getattr(booking, "name", booking))
 
     def _tell_carrying(self) -> Iterator[Block]:
-        rows = list_positions(self._run, by="category")
-        if not rows:
+        if not any(stock.units for stock in self._stocks):
             yield paragraph(f"No inventories are on hand on {self._end}.")
-            return
+            if self._before is None:
+                return
+        rows, before = list_classes(self._run, self._before), self._before
         cost = "cost" if self._policy.reversals == "full" else "cost before write-downs"
         columns = [Column("cost", cost, "money"), *_CARRYING]
+        if before is not None:
+            columns.append(Column("before", f"carrying amount on {before.span[1]}", "money"))
         classes, single = self._classes.split(rows)
-        shown, others = find_largest(classes, lambda row: row.cost)
-        names = {NO_CLASS: sum_totals(single), "Others": sum_totals(others)}
+        shown, others = find_largest(classes, lambda row: row.cost + row.before)
+        names = {NO_CLASS: sum_classes(single), "Others": sum_classes(others)}
         name = Column("category", "class")
-        yield self._draw(name, columns, shown, sum_totals(rows), names)
+        yield self._draw(name, columns, shown, sum_classes(rows), names)
         if single:
             yield gap(
                 f"the classes of {len(single)} items that have none (the Commodity metadata "
                 "'category')"
             )
-        lacking = [row.category or "" for row in rows if row.measure is None]
+        lacking = [row.category or "" for row in rows if row.is_lacking]
         if lacking:
             yield remark(f"not all of {list_names(lacking)} could be assessed")
 
     def _tell_write_downs(self) -> Iterator[Block]:
-        if self._losses:
-            yield self._draw(_name_rows("In the period"), _LOSSES, self._losses)
-            yield self._list_reasons({"write-down", "write-off"})
-        else:
+        past = [row for row in self._past if row.losses]
+        if not self._losses:
             yield paragraph("No write-downs were recognised.")
+        if self._losses or past:
+            name = self._name_rows("In the period")
+            yield self._draw(name, _LOSSES, [*self._losses, *past])
+        if self._losses:
+            yield self._list_reasons({"write-down", "write-off"})
         yield from self._charges.tell_lost()
 
     def _tell_reversals(self) -> Iterator[Block]:
-        rows = [row for row in self._rows if row.reversals]
-        if not rows:
+        if not any(row.reversals for row in self._rows):
             yield paragraph("No write-downs were reversed.")
-        for row in rows:
-            where = f" of {row.entity}" if row.entity else ""
-            yield paragraph(f"Reversals{where}: {self._money(-row.reversals, row.currency)}.")
+        for row in [*self._rows, *self._past]:
+            if row.reversals:
+                where = f" of {row.entity}" if row.entity else ""
+                when = "" if row.start == self._span[0] else f" from {row.start} to {row.end}"
+                amount = self._money(-row.reversals, row.currency)
+                yield paragraph(f"Reversals{where}{when}: {amount}.")
         yield from self._charges.tell_undone(self._written)
 
     def _tell_circumstances(self) -> Iterator[Block]:
@@ -158,8 +180,13 @@ class Author:
 
     def _tell_ordered(self) -> Iterator[Block]:
         """Losses on firm orders, and what is left of them (ASC 330-10-50-5, IAS 37.84)."""
+        span = self._before.span if self._before is not None else None
+        past = roll_orders(self._run, [span]) if span is not None else []
         if self._ordered:
             yield self._draw(Column("commodity", "item"), _ORDERED, self._ordered)
+        if past and span is not None:
+            yield paragraph(f"From {span[0]} to {span[1]}:")
+            yield self._draw(Column("commodity", "item"), _ORDERED, past)
         orders = list_orders(self._run)
         shown, others = find_largest(orders, lambda row: row.cost, MOST_LINES)
         for row in shown:
@@ -199,41 +226,35 @@ class Author:
         reason = f" ({why})" if why else ""
         return f"{row.date}: {row.group}{where}, {amount}{reason}"
 
-    def _tell_schedule(self) -> Iterator[Block]:
-        if not self._rows:
+    def _roll_forward(self) -> Iterator[Block]:
+        if rows := [*self._rows, *self._past]:
+            yield self._draw(self._name_rows("Allowance"), _SCHEDULE, rows)
+        else:
             yield paragraph("There was no allowance.")
-            return
-        yield self._draw(_name_rows("Allowance"), _SCHEDULE, self._rows)
-        yield from self._charges.tell_undone(self._written)
 
-    def _draw(
-        self,
-        name: Column,
-        amounts: Sequence[Column],
-        rows: Sequence[Any],
-        totals: Sequence[Any] = (),
-        sums: Mapping[str, Sequence[Any]] = MappingProxyType({}),
-    ) -> Block:
-        """A table of names and amounts; entities have a column if there are any."""
-        has_entity = any(row.entity for row in (*rows, *totals))
-        names = [ENTITY, name, CURRENCY] if has_entity else [name, CURRENCY]
+    def _tell_schedule(self) -> Iterator[Block]:
+        yield from self._roll_forward()
+        if self._rows:
+            yield from self._charges.tell_undone(self._written)
 
-        def write(row: Any, what: str = "Total") -> list[str]:
-            cells = [column.read(row) for column in names]
-            told = [what if cell is None else str(cell) for cell in cells]
-            figures: Any = (column.read(row) for column in amounts)
-            return [*told, *(self._numbers.show_money(number, row.currency) for number in figures)]
+    def _tell_tax_return(self) -> Iterator[Block]:
+        lines = list_tax_lines(self._run, self._before, self._span[0])
+        if lines:
+            yield self._draw(TAX_LINE, TAX_COLUMNS, lines)
+        yield from tell_tax_return(self._run, self._written, self._money)
 
-        head = [column.heading for column in (*names, *amounts)]
-        lines = [write(row) for row in rows]
-        lines += [write(row, what) for what, found in sums.items() for row in found]
-        foot = [write(row) for row in totals]
-        return Block("table", rows=lines, head=head, totals=foot, names=len(names))
+    def _name_rows(self, name: str) -> Column:
+        """A column that calls rows of the period the same, others by their days."""
+
+        def get(row: RollRow) -> str:
+            return name if row.start == self._span[0] else f"{row.start} to {row.end}"
+
+        return Column("name", "", get=get)
 
     def _money(self, amount: Decimal, currency: str) -> str:
         return f"{self._numbers.show_money(amount, currency)} {currency}"
 
 
-def _name_rows(name: str) -> Column:
-    """A column that calls every row the same."""
-    return Column("name", "", get=lambda _: name)
+def _list_rows(run: Run, span: Span) -> list[RollRow]:
+    rows = sum_rows(run, read_history(run).written, [span], None)
+    return [row for row in rows if not row.is_empty]

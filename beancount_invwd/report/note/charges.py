@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from beancount_invwd.engine import Run
+    from beancount_invwd.report.ledger.spans import Span
     from beancount_invwd.report.ledger.written import Written
 
 _UNDONE = "supplier-return"
@@ -27,33 +27,35 @@ class Charges:
     Args:
         run: Names the accounts.
         span: The period, both days inclusive.
-        measured: Transactions of the period that are write-downs, write-offs or reversals.
+        measured: Transactions of both periods that are write-downs, write-offs or reversals.
         money: Writes an amount.
+        before: The period that it is compared with.
     """
 
     def __init__(
         self,
         run: Run,
-        span: tuple[datetime.date, datetime.date],
+        span: Span,
         measured: Sequence[Any],
         money: Callable[[Decimal, str], str],
+        before: Span | None = None,
     ) -> None:
         self._run = run
-        self._start, _ = span
+        self._span = span
+        self._before = before
         self._measured = {id(entry) for entry in measured}
         self._money = money
 
     def tell_expense(self) -> Iterator[Block]:
         """What was charged to cost of goods sold, releases and immaterial losses included."""
         accounts = self._run.list_results("cogs")
-        sums = self._sum_charges(accounts, set())
+        told = list(self._tell_amounts(accounts, set()))
         names = ", ".join(sorted(accounts)) or "cost of goods sold"
-        if not sums:
+        if not told:
             yield gap(f"the amount; nothing was charged to {names}")
-        for currency, amount in sorted(sums.items()):
-            money = self._money(amount, currency)
+        for money in told:
             yield paragraph(f"Charged to {names}, releases of write-downs deducted: {money}.")
-        if sums:
+        if told:
             yield paragraph(self._tell_relation(accounts))
 
     def _tell_relation(self, accounts: Collection[str]) -> str:
@@ -73,13 +75,23 @@ class Charges:
         accounts = {
             name for name in self._run.list_results("write_off") if not _is_below(name, sold)
         }
-        for currency, amount in sorted(self._sum_charges(accounts, self._measured).items()):
-            if amount:
-                yield paragraph(
-                    f"Besides, goods that were lost or scrapped, charged to "
-                    f"{', '.join(sorted(accounts))}, releases of write-downs deducted: "
-                    f"{self._money(amount, currency)}."
-                )
+        for money in self._tell_amounts(accounts, self._measured):
+            yield paragraph(
+                f"Besides, goods that were lost or scrapped, charged to "
+                f"{', '.join(sorted(accounts))}, releases of write-downs deducted: {money}."
+            )
+
+    def _tell_amounts(self, accounts: Collection[str], skipped: Collection[int]) -> Iterator[str]:
+        """What a period and the one before have on accounts, by currency."""
+        sums, span = self._sum_charges(accounts, skipped, self._span), self._before
+        past = self._sum_charges(accounts, skipped, span) if span is not None else Sums()
+        for currency in sorted(sums | past):
+            amount, amount_past = sums[currency], past[currency]
+            if amount or amount_past:
+                money = self._money(amount, currency)
+                money_past = self._money(amount_past, currency)
+                more = f" (from {span[0]} to {span[1]}: {money_past})" if span is not None else ""
+                yield money + more
 
     def tell_undone(self, written: Sequence[Written]) -> Iterator[Block]:
         """What releases put on the account of reversals, which is none (ACCOUNTING section 8)."""
@@ -97,9 +109,9 @@ class Charges:
             )
 
     def _sum_charges(
-        self, accounts: Collection[str], skipped: Collection[int]
-    ) -> Mapping[str, Decimal]:
-        """Sum what the period has on accounts and those below them, by currency."""
+        self, accounts: Collection[str], skipped: Collection[int], span: Span
+    ) -> Sums[str]:
+        """Sum what a period has on accounts and those below them, by currency."""
 
         @cache
         def is_asked(account: str) -> bool:
@@ -107,7 +119,7 @@ class Charges:
 
         sums: Sums[str] = Sums()
         for entry in self._run.past:
-            if type(entry) is not data.Transaction or entry.date < self._start:
+            if type(entry) is not data.Transaction or not span[0] <= entry.date <= span[1]:
                 continue
             for posting in entry.postings if id(entry) not in skipped else ():
                 if is_asked(posting.account):

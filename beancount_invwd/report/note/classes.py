@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
-    from beancount_invwd.report.ledger.holdings import Position
     from beancount_invwd.report.ledger.written import Written
+    from beancount_invwd.report.note.before import Class
 
 NO_CLASS = "No class"
 _Key = tuple[str, str, str, str]  # entity, currency, class, reason
@@ -28,8 +28,8 @@ class Classes:
     def __init__(self, categories: Mapping[str, str]) -> None:
         self._categories = categories
 
-    def split(self, rows: Sequence[Position]) -> tuple[list[Position], list[Position]]:
-        """Split positions by category: those that are told, and items that are summed up.
+    def split(self, rows: Sequence[Class]) -> tuple[list[Class], list[Class]]:
+        """Split goods by category: those that are told, and items that are summed up.
 
         Items without a category are told as long as they are few.
         """

@@ -19,6 +19,7 @@ from beancount_invwd.report.ledger.remarks import tell_pending, tell_waiting
 from beancount_invwd.report.ledger.tie_out import tell_cost, tie_cost
 from beancount_invwd.report.note import requirements as notes
 from beancount_invwd.report.note.answers import Author
+from beancount_invwd.report.note.before import find_before
 from beancount_invwd.report.note.blocks import Block, remark
 from beancount_invwd.report.output.numbers import NumberWriter
 
@@ -86,7 +87,7 @@ def disclose(
     end, policy = run.as_of, run.policy
     start = start or fiscal_year_start(end, policy.year_end)
     with localcontext(CONTEXT):
-        author = Author(run, (start, end), numbers)
+        author = Author(run, (start, end), numbers, find_before(run, (start, end)))
         asked = notes.NOTES.get(policy.standard, notes.IAS2)
         if asked is notes.IAS2 and run.order_accounts:
             asked = [*asked, notes.ONEROUS]

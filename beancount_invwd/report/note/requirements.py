@@ -20,7 +20,9 @@ Answer = Literal[
     "reversals",
     "circumstances",
     "commitments",
+    "roll-forward",
     "schedule",
+    "tax-return",
 ]
 
 
@@ -76,6 +78,7 @@ IAS2 = (
         "Circumstances that led to reversals",
         "circumstances",
     ),
+    Requirement("IAS 1.38", "Roll-forward of the allowance", "roll-forward"),
     Requirement(
         "IAS 2.36 (h)",
         "Pledged as security",
@@ -131,6 +134,13 @@ ASC330 = (
         "Schedule of the allowance",
         "schedule",
         "charges to other accounts, if there are any",
+    ),
+    Requirement(
+        "Form 1125-A (Rev. November 2024), lines 1, 7, 9a, 9b",
+        "Cost of goods sold in the tax return",
+        "tax-return",
+        "whether the return values goods as the books do, costs under section 263A (line 4), lines "
+        "2, 3, 5 and 9c to 9f",
     ),
 )
 
