@@ -7,7 +7,7 @@ of their own are named by their item, so they stand together with others of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from copy import copy
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from beancount_invwd.measure.prices import Price
 
 
-@dataclass(eq=False, slots=True)
 class Weighed:
     """Lots that are weighed together, or each alone if they are alike: what they are to carry.
 
@@ -46,23 +45,25 @@ class Weighed:
         kind: What the change is.
     """
 
-    group: Group
-    is_apart: bool = False
-    items: list[str] = field(default_factory=list)
-    lots: list[Lot] = field(default_factory=list)
-    gaps: list[Decimal] = field(default_factory=list)
-    allowances: list[Decimal] = field(default_factory=list)
-    reasons: list[str] = field(default_factory=list)
-    parts: list[tuple[Decimal, Decimal]] = field(default_factory=list)
     quantity: Decimal = ZERO
     cost: Decimal = ZERO
     measure: Decimal = ZERO
     locked: Decimal = ZERO
-    price: Price | None = None
     whole: Stock | None = None
     value: Decimal = ZERO
-    changes: Mapping[str, Decimal] = field(default_factory=dict)
     kind: Kind = "transfer"
+
+    def __init__(self, group: Group, price: Price | None = None, *, is_apart: bool = False) -> None:
+        self.group = group
+        self.is_apart = is_apart
+        self.items: list[str] = []
+        self.lots: list[Lot] = []
+        self.gaps: list[Decimal] = []
+        self.allowances: list[Decimal] = []
+        self.reasons: list[str] = []
+        self.parts: list[tuple[Decimal, Decimal]] = []
+        self.price = price
+        self.changes: Mapping[str, Decimal] = {}
 
     def add(self, quantity: Decimal, cost: Decimal, measure: Decimal, locked: Decimal) -> None:
         """Add what was measured to the sums."""
@@ -197,14 +198,13 @@ def join(weighed: Sequence[Weighed]) -> Weighed:
     """Make one of what is written together."""
     if len(weighed) == 1:
         return weighed[0]
-    return replace(
-        weighed[0],
-        changes=sum_changes(weighed),
-        quantity=sum((row.quantity for row in weighed), ZERO),
-        cost=sum((row.cost for row in weighed), ZERO),
-        measure=sum((row.measure for row in weighed), ZERO),
-        price=find_common(row.price for row in weighed),
-    )
+    found = copy(weighed[0])
+    found.changes = sum_changes(weighed)
+    found.quantity = sum((row.quantity for row in weighed), ZERO)
+    found.cost = sum((row.cost for row in weighed), ZERO)
+    found.measure = sum((row.measure for row in weighed), ZERO)
+    found.price = find_common(row.price for row in weighed)
+    return found
 
 
 def sum_changes(weighed: Sequence[Weighed]) -> Mapping[str, Decimal]:

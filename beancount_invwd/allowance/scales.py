@@ -191,7 +191,8 @@ class Scales:
         row = self._apart.get(key)
         if row is None:
             group = self._grouping.find_named(stock, is_apart=True)
-            row = self._apart[key] = Weighed(group, is_apart=True, price=price, parts=list(parts))
+            row = self._apart[key] = Weighed(group, price, is_apart=True)
+            row.parts += parts
             row.items.append(stock.key.commodity)
         row.lots.append(lot)
         row.gaps.append(max(ZERO, gap))

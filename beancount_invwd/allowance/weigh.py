@@ -200,7 +200,8 @@ class Weigher:
             return None
         step = stock.cost - stock.units * value - stock.allowance
         group = self._grouping.find_named(stock, is_apart=False)
-        found = Weighed(group, items=[stock.key.commodity], price=known.measured.price)
+        found = Weighed(group, known.measured.price)
+        found.items.append(stock.key.commodity)
         found.add(stock.units, stock.cost, stock.units * unit, ZERO)
         found.reasons.append(known.measured.reason)
         found.whole, found.value = stock, value

@@ -13,9 +13,8 @@ write-downs made by hand and what `bean-invwd book` wrote are all the same here:
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass, replace
 from operator import eq
-from typing import Any
+from typing import Any, NamedTuple
 
 from beancount.core import data
 
@@ -29,8 +28,7 @@ Kin = Callable[[str, str], bool]
 """Tells of the names of two groups whether they may hold the same goods."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What a booked movement says of one group and currency.
 
     Attributes:
@@ -54,7 +52,7 @@ class Claim:
 
     def with_changes(self, changes: Sums[str]) -> Claim:
         """The same of other amounts."""
-        return replace(self, changes=changes)
+        return self._replace(changes=changes)
 
     def fits(self, movement: Movement, is_kin: Kin = eq) -> bool:
         """Whether this may be the booking of a movement, or of a part of one.

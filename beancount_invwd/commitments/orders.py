@@ -7,7 +7,6 @@ to their lot, 120,000.00 stay a liability for 6,000 (ACCOUNTING section 13, "Del
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.directives.commitments import Commitment
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from beancount_invwd.measure.evidence import EvidenceBook
 
 
-@dataclass(eq=False, slots=True)
 class Order:
     """A commitment.
 
@@ -39,10 +37,12 @@ class Order:
         coming: What of them comes today.
     """
 
-    commitment: Commitment
-    rest: Decimal
     loss: Decimal = ZERO
     coming: Decimal = ZERO
+
+    def __init__(self, commitment: Commitment, rest: Decimal) -> None:
+        self.commitment = commitment
+        self.rest = rest
 
 
 class Delivery(NamedTuple):

@@ -9,8 +9,7 @@ One answer for each name, whoever asks and whatever was asked before:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount.core import data
 
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
     from beancount_invwd.policy.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class Inventory:
+class Inventory(NamedTuple):
     """An account whose goods are assessed.
 
     Attributes:
@@ -43,8 +41,7 @@ class Inventory:
     is_plain: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(NamedTuple):
     """An account that stands against an inventory account."""
 
     account: str

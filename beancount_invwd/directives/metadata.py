@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from beancount_invwd.ground.errors import RuleError, find_near
@@ -32,6 +32,7 @@ DELIVERY = "invwd-commitment"
 AS_OF = "invwd-as-of"
 _LONGEST_NAME = 100
 _OF_MOVEMENTS = {GROUP, "invwd-reason", "invwd-entity", "invwd-source"}
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 NAMES = (
     "invwd-nrv",
     "invwd-replacement-cost",
@@ -43,8 +44,7 @@ NAMES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What metadata says of a lot, an item or an account.
 
     Attributes:
@@ -60,17 +60,17 @@ class Facts:
         meta: Where it was written.
     """
 
-    overrides: Mapping[str, Any] = field(default_factory=dict)
+    overrides: Mapping[str, Any] = _NOTHING
     nrv: Money | None = None
     salvage: Money | None = None
     expires: datetime.date | None = None
     exclude: bool = False
     category: str | None = None
-    used_in: Mapping[str, Decimal] = field(default_factory=dict)
+    used_in: Mapping[str, Decimal] = _NOTHING
     own_use: bool | None = None
     money: bool = False
-    stated: Mapping[str, Any] = field(default_factory=dict)
-    meta: Mapping[str, Any] = field(default_factory=dict)
+    stated: Mapping[str, Any] = _NOTHING
+    meta: Mapping[str, Any] = _NOTHING
 
 
 NO_FACTS = Facts()

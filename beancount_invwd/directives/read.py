@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from beancount.core import data
 
@@ -26,8 +25,7 @@ from beancount_invwd.ground.errors import RuleError
 from beancount_invwd.policy.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class Directives:
+class Directives(NamedTuple):
     """What the ledger states.
 
     Attributes:
@@ -44,25 +42,24 @@ class Directives:
     chart: Chart
     parameters: Parameters
     postings: Postings
-    by_entry: Mapping[int, Directive]
+    by_entry: dict[int, Directive]
     closed: datetime.date | None
     unseen: Unseen
     later: list[Any]
     told: set[int]
-    _own: dict[int, Directive]
 
     def reopen(self, policy: Policy, mistakes: Mistakes) -> Directives:
         """The same from the beginning, as if nothing was closed; mistakes are told to others."""
         parameters = Parameters(policy.terms, self.chart, mistakes)
         unseen = Unseen(self.chart, mistakes)
-        return replace(self, parameters=parameters, closed=None, unseen=unseen)
+        return self._replace(parameters=parameters, closed=None, unseen=unseen)
 
     def note_later(self, entry: Any, row: Directive | None) -> None:
         """Note evidence that came later, as an entry on the date that it is of."""
         self.later.append(entry)
         self.told.add(id(entry))
         if row is not None:
-            self._own[id(entry)] = row
+            self.by_entry[id(entry)] = row
 
 
 def read_directives(
@@ -89,17 +86,15 @@ def read_directives(
     chart.estimated |= {row.place for row in found if isinstance(row, Estimate)}
     found = _place_commitments(found, policy, chart, mistakes)
     closings = [row.date for row in found if isinstance(row, Closing)]
-    by_entry = {id(row.entry): row for row in found}
     return Directives(
         chart,
         Parameters(policy.terms, chart, mistakes),
         Postings(chart.is_matched, mistakes),
-        by_entry,
+        {id(row.entry): row for row in found},
         max(closings, default=None),
         Unseen(chart, mistakes),
         [],
         set(),
-        by_entry,
     )
 
 

@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.directives.metadata import KEYS, NO_FACTS, Facts
@@ -47,7 +46,7 @@ class Parameters:
         if row.place:
             self._changed.setdefault(row.place, {})[row.key] = row.value
         else:
-            self._policy = replace(self._policy, **{row.key: row.value})
+            self._policy = self._policy._replace(**{row.key: row.value})
             self._sources[row.key] = row.entry.meta
 
     def save(self) -> tuple[Any, ...]:
@@ -102,7 +101,7 @@ class Parameters:
         if self._changed:
             merged |= self._changed.get(item, {})
         merged |= facts.overrides
-        return replace(self._policy, **merged) if merged else self._policy
+        return self._policy._replace(**merged) if merged else self._policy
 
     def _check_policy(self, terms: Terms, item: str, currency: str) -> None:
         """Report amounts of the policy in another currency than the cost."""

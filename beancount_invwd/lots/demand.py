@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import datetime
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -60,7 +59,6 @@ class Turnover(NamedTuple):
         return self.sold * days / self.days
 
 
-@dataclass(eq=False, slots=True)
 class _Flow:
     """Dates on which units left, and how many had by then, less those that came back.
 
@@ -68,9 +66,10 @@ class _Flow:
         last: The last date on which some left.
     """
 
-    dates: list[datetime.date] = field(default_factory=list)
-    units: list[Decimal] = field(default_factory=list)
-    last: datetime.date | None = None
+    def __init__(self) -> None:
+        self.dates: list[datetime.date] = []
+        self.units: list[Decimal] = []
+        self.last: datetime.date | None = None
 
     def add(self, date: datetime.date, units: Decimal) -> None:
         before = self.units[-1] if self.units else ZERO

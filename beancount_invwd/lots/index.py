@@ -16,7 +16,7 @@ from beancount_invwd.lots.stock import Lot, Pool, Stock, StockKey
 if TYPE_CHECKING:
     import datetime
 
-    from beancount_invwd.directives.chart import Chart, Inventory
+    from beancount_invwd.directives.chart import Chart
     from beancount_invwd.directives.metadata import Facts
     from beancount_invwd.directives.read import Directives
 
@@ -94,7 +94,7 @@ class Index:
             is_first = key not in self.stocks
             stock = self._find_stock(key)
             contra = self._chart.contra(home.account, commodity, stock.category)
-            place = Place(stock, home.account, home.is_pool, commodity, currency, contra)
+            place = Place(stock, home, currency, contra)
             home.places[commodity, currency] = place
             self.by_contra.setdefault(contra, set()).add(stock)
             stock.place = place if is_first else None
@@ -223,9 +223,5 @@ class _Homes(dict[str, "Home | None"]):
 
     def __missing__(self, account: str) -> Home | None:
         found = self._chart.inventory(account)
-        home = self[account] = None if found is None else _open(found)
+        home = self[account] = None if found is None else Home(found)
         return home
-
-
-def _open(found: Inventory) -> Home:
-    return Home(found.account, found.entity, found.is_pool, found.is_plain)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from beancount_invwd.directives.metadata import Facts
 
 
-@dataclass(eq=False, slots=True)
 class Addition:
     """Units that one posting adds; `units` are those not matched yet.
 
@@ -36,17 +34,28 @@ class Addition:
         is_other: Whether they came in exchange for goods of their item.
     """
 
-    lot: Lot
-    units: Decimal
-    cost_unit: Decimal
-    date: datetime.date
-    posting: Any
-    own: Facts
-    is_new: bool
     source: Lot | None = None
     is_made: bool = False
     is_back: bool = False
     is_other: bool = False
+
+    def __init__(  # noqa: PLR0913, PLR0917 (as it was posted)
+        self,
+        lot: Lot,
+        units: Decimal,
+        cost_unit: Decimal,
+        date: datetime.date,
+        posting: Any,
+        own: Facts,
+        is_new: bool,  # noqa: FBT001
+    ) -> None:
+        self.lot = lot
+        self.units = units
+        self.cost_unit = cost_unit
+        self.date = date
+        self.posting = posting
+        self.own = own
+        self.is_new = is_new
 
     @property
     def cost(self) -> Decimal:
@@ -54,7 +63,6 @@ class Addition:
         return self.units * self.cost_unit
 
 
-@dataclass(eq=False, slots=True)
 class Reduction:
     """Units that one posting takes out; units and allowance are those not matched yet.
 
@@ -69,17 +77,28 @@ class Reduction:
         is_other: Whether other goods of their item came in exchange.
     """
 
-    lot: Lot
-    units: Decimal
-    cost_unit: Decimal
-    units_taken: Decimal
-    allowance: Decimal = ZERO
-    locked: Decimal = ZERO
-    layers: Layers = field(default_factory=deque)
     excess: Decimal = ZERO
     cost_moved: Decimal = ZERO
     is_used: bool = False
     is_other: bool = False
+
+    def __init__(  # noqa: PLR0913, PLR0917 (as it was posted)
+        self,
+        lot: Lot,
+        units: Decimal,
+        cost_unit: Decimal,
+        units_taken: Decimal,
+        allowance: Decimal = ZERO,
+        locked: Decimal = ZERO,
+        layers: Layers | None = None,
+    ) -> None:
+        self.lot = lot
+        self.units = units
+        self.cost_unit = cost_unit
+        self.units_taken = units_taken
+        self.allowance = allowance
+        self.locked = locked
+        self.layers = deque() if layers is None else layers
 
     @property
     def cost(self) -> Decimal:

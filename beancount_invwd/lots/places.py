@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import datetime
 from collections import deque
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.money import ONE, ZERO
 
 if TYPE_CHECKING:
+    from beancount_invwd.directives.chart import Inventory
     from beancount_invwd.lots.stock import Layers, Lot, Stock
 
 
-@dataclass(eq=False, slots=True)
 class Left:
     """Units of a lot that one posting took out; what came back is off.
 
@@ -32,15 +31,27 @@ class Left:
         demand: The share of them that was sold or used.
     """
 
-    lot: Lot
-    txn: Any
-    is_apart: bool
-    units: Decimal
-    cost_unit: Decimal
-    allowance: Decimal = ZERO
-    locked: Decimal = ZERO
-    layers: Layers = field(default_factory=deque)
-    demand: Decimal = ONE
+    def __init__(  # noqa: PLR0913, PLR0917 (as it left)
+        self,
+        lot: Lot,
+        txn: Any,
+        is_apart: bool,  # noqa: FBT001
+        units: Decimal,
+        cost_unit: Decimal,
+        allowance: Decimal = ZERO,
+        locked: Decimal = ZERO,
+        layers: Layers | None = None,
+        demand: Decimal = ONE,
+    ) -> None:
+        self.lot = lot
+        self.txn = txn
+        self.is_apart = is_apart
+        self.units = units
+        self.cost_unit = cost_unit
+        self.allowance = allowance
+        self.locked = locked
+        self.layers = deque() if layers is None else layers
+        self.demand = demand
 
 
 class Departures:
@@ -94,7 +105,6 @@ def _find_last(rows: list[Left]) -> Left | None:
     return rows[-1] if rows else None
 
 
-@dataclass(eq=False, slots=True)
 class Home:
     """An inventory account.
 
@@ -104,15 +114,12 @@ class Home:
         plain: Those by commodity that take new lots without a look at what else is stated.
     """
 
-    account: str
-    entity: str
-    is_pool: bool
-    is_plain: bool
-    places: dict[tuple[str, str], Place] = field(default_factory=dict)
-    plain: dict[str, Place] = field(default_factory=dict)
+    def __init__(self, found: Inventory) -> None:
+        self.account, self.entity, self.is_pool, self.is_plain = found
+        self.places: dict[tuple[str, str], Place] = {}
+        self.plain: dict[str, Place] = {}
 
 
-@dataclass(eq=False, slots=True)
 class Place:
     """An item in an inventory account, in one cost currency.
 
@@ -123,16 +130,16 @@ class Place:
         left: What left it.
     """
 
-    stock: Stock
-    account: str
-    is_pool: bool
-    commodity: str
-    currency: str
-    contra: str
     newest: datetime.date = datetime.date.min
-    latest: list[Lot] = field(default_factory=list)
-    left: Departures = field(default_factory=Departures)
-    _by_cost: dict[Any, Lot] = field(default_factory=dict)
+
+    def __init__(self, stock: Stock, home: Home, currency: str, contra: str) -> None:
+        self.stock = stock
+        self.account, self.is_pool = home.account, home.is_pool
+        self.commodity, self.currency = stock.key.commodity, currency
+        self.contra = contra
+        self.latest: list[Lot] = []
+        self.left = Departures()
+        self._by_cost: dict[Any, Lot] = {}
 
     def add(self, lot: Lot) -> None:
         """Add a lot; it hides an earlier one of the same cost."""

@@ -12,7 +12,6 @@ import datetime
 from bisect import insort
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -35,7 +34,6 @@ class StockKey(NamedTuple):
     commodity: str
 
 
-@dataclass(eq=False, slots=True)
 class Stock:
     """The lots on hand of one item in one entity and cost currency.
 
@@ -55,22 +53,21 @@ class Stock:
         carried_last: That number.
     """
 
-    key: StockKey
-    category: str
-    quantum: Decimal
-    facts: Facts
-    lots: dict[int, Lot] = field(default_factory=dict)
-    units: Decimal = ZERO
-    cost: Decimal = ZERO
-    allowance: Decimal = ZERO
-    place: Place | None = None
-    purchase: tuple[Any, Any] | None = None
-    acquired: tuple[Any, Any] | None = None
-    is_repriced: bool = False
-    terms: Terms | None = None
-    is_mixed: bool = False
-    carried_at: Decimal | None = None
-    carried_last: int = 0
+    def __init__(self, key: StockKey, category: str, quantum: Decimal, facts: Facts) -> None:
+        self.key = key
+        self.category = category
+        self.quantum = quantum
+        self.facts = facts
+        self.lots: dict[int, Lot] = {}
+        self.units = self.cost = self.allowance = ZERO
+        self.place: Place | None = None
+        self.purchase: tuple[Any, Any] | None = None
+        self.acquired: tuple[Any, Any] | None = None
+        self.is_repriced = False
+        self.terms: Terms | None = None
+        self.is_mixed = False
+        self.carried_at: Decimal | None = None
+        self.carried_last = 0
 
     def note_purchase(self, origin: tuple[Any, Any]) -> None:
         """Note transaction and posting of the newest purchase."""
@@ -114,7 +111,6 @@ class Lot:
 
     carried: Decimal = ZERO
     locked: Decimal = ZERO
-    is_apart: bool = False
     facts: Facts = NO_FACTS
     aged_since: datetime.date | None = None
     bought_by: Any = None
@@ -137,6 +133,7 @@ class Lot:
         self.origin = origin
         self.terms = terms
         self.units = units
+        self.is_apart = False
 
     @property
     def allowance(self) -> Decimal:

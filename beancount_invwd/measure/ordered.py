@@ -10,7 +10,6 @@ not fill come first, at what they pay (ASC 330-10-35-18); a penalty is the most 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -101,7 +100,7 @@ def look_out(
     for commitment, units in orders:
         rule = None
         if terms is not None:
-            own = replace(terms, measure="replacement") if commitment.is_replaced else terms
+            own = terms._replace(measure="replacement") if commitment.is_replaced else terms
             rule = valuer.find_rule(stock, own, today)
         portions = [] if rule is None else _share(commitment, units, rule, split, sold)
         losses = [

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -34,7 +33,6 @@ _UNKNOWN_TERMS = Measured(None, "", lack="terms")
 _NEGATIVE = Measured(None, "", lack="units")
 
 
-@dataclass(eq=False, slots=True)
 class Today:
     """A date, and what was found out for it so far.
 
@@ -44,10 +42,11 @@ class Today:
         splits: By stock, and the number of the lot if each is judged by itself.
     """
 
-    day: datetime.date
-    rules: dict[tuple[Stock, int], Rule] = field(default_factory=dict)
-    alone: dict[int, Measured] = field(default_factory=dict)
-    splits: dict[tuple[Stock, int], Split] = field(default_factory=dict)
+    def __init__(self, day: datetime.date) -> None:
+        self.day = day
+        self.rules: dict[tuple[Stock, int], Rule] = {}
+        self.alone: dict[int, Measured] = {}
+        self.splits: dict[tuple[Stock, int], Split] = {}
 
 
 class Valuer:
@@ -102,7 +101,7 @@ class Valuer:
             return found
         total, until = max(found.total, lot.cost - lot.allowance), earlier(found.until, row.until)
         rule = self._find_own_rule(lot, today)
-        rule = rule._replace(terms=replace(rule.terms, measure="cost"))
+        rule = rule._replace(terms=rule.terms._replace(measure="cost"))
         lowered = measure_lot(lot, rule, None, today.day, ())
         if lowered.total is not None and lowered.total < total:
             return lowered._replace(until=earlier(lowered.until, row.until))

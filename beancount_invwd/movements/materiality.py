@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -49,7 +48,6 @@ class _Sum(NamedTuple):
     is_loss: bool
 
 
-@dataclass(slots=True)
 class _Year:
     """The losses (or reversals) of a fiscal year so far.
 
@@ -61,9 +59,11 @@ class _Year:
     """
 
     total: Decimal = ZERO
-    hidden: Sums[_Line] = field(default_factory=Sums)
     is_reached: bool = False
     today: tuple[datetime.date, Decimal, Decimal] = (datetime.date.min, ZERO, ZERO)
+
+    def __init__(self) -> None:
+        self.hidden: Sums[_Line] = Sums()
 
 
 class Materiality:

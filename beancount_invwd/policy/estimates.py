@@ -13,7 +13,7 @@ from typing import Any
 from beancount_invwd.ground.errors import RuleError
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.policy import values
-from beancount_invwd.policy.policy import Coverage
+from beancount_invwd.policy.policy import Coverage, Threshold
 from beancount_invwd.policy.read import parse_coverage, parse_days, parse_materiality
 
 ESTIMATES: Mapping[str, str] = {
@@ -91,10 +91,10 @@ def tell_value(value: Any) -> str:
 
 
 def _tell_part(row: Any) -> str:
-    if isinstance(row, tuple):
-        days, rate = row
-        return f"{_share(rate)} from {days} days on"
-    return _share(row.number) if row.currency is None else f"{row.number:f} {row.currency}"
+    if isinstance(row, Threshold):
+        return _share(row.number) if row.currency is None else f"{row.number:f} {row.currency}"
+    days, rate = row
+    return f"{_share(rate)} from {days} days on"
 
 
 def _share(share: Decimal) -> str:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.ground.dates import YearEnd, period_end
 from beancount_invwd.ground.money import ZERO
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 NO_CHARGE = Charge(ZERO, "price")
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """The parameters of the measure that a lot, an item or an account may set for itself.
 
     Attributes:
@@ -42,8 +40,7 @@ class Terms:
     price_includes: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(NamedTuple):
     """Reserves by days of supply.
 
     Attributes:
@@ -58,16 +55,14 @@ class Coverage:
     is_by_item: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
+class Threshold(NamedTuple):
     """A materiality threshold: a share of the cost of inventory, or an amount in a currency."""
 
     number: Decimal
     currency: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """What the plugin does, complete.
 
     Attributes:
@@ -115,8 +110,4 @@ class Policy:
         return None
 
 
-KEYS = (
-    {item.name for item in fields(Policy)}
-    | {item.name for item in fields(Terms)}
-    | {"fiscal_year_end"}
-) - {"terms", "roots", "year_end"}
+KEYS = {*Policy._fields, *Terms._fields, "fiscal_year_end"} - {"terms", "roots", "year_end"}

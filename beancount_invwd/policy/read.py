@@ -13,7 +13,6 @@ import datetime
 import re
 import warnings
 from collections import Counter
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from beancount_invwd.ground.dates import YearEnd, parse_date
@@ -32,12 +31,12 @@ _LONGEST_TEXT = 50_000
 _MOST_PROBLEMS = 10
 
 
-@dataclass(slots=True)
 class _Reader:
     """Takes keys out of the configuration and collects what is wrong with them."""
 
-    given: dict[str, Any]
-    problems: list[str] = field(default_factory=list)
+    def __init__(self, given: dict[str, Any]) -> None:
+        self.given = given
+        self.problems: list[str] = []
 
     def take(self, key: str, parse: Callable[[Any], Any], default: Any) -> Any:
         if key not in self.given:
@@ -170,7 +169,7 @@ def _build(reader: _Reader, roots: Roots, year_end_option: str | None) -> Policy
         idle=reader.take("idle", _or_none(values.parse_schedule), None) or (),
         coverage=reader.take("coverage", _or_none(parse_coverage), None),
     )
-    return replace(policy, accounts=_read_accounts(reader, policy))
+    return policy._replace(accounts=_read_accounts(reader, policy))
 
 
 def _one_of(allowed: tuple[str, ...]) -> Callable[[Any], str]:

@@ -6,8 +6,7 @@ Nothing but reports asks for the name of a standard.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 Measure = Literal["nrv", "replacement", "cost", "lcm", "lower"]
 Basis = Literal["lot", "item", "category", "total"]
@@ -23,8 +22,7 @@ PERIODS: tuple[str, ...] = get_args(Period)
 LINES: tuple[str, ...] = get_args(MaterialityLine)
 
 
-@dataclass(frozen=True, slots=True)
-class Standard:
+class Standard(NamedTuple):
     """The defaults of one standard and the paragraphs that they come from."""
 
     measure: Measure

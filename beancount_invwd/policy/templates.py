@@ -7,9 +7,8 @@ A value that cannot stand in an account name is made into one: item `box.small` 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from string import Formatter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.ground.errors import RuleError
 
@@ -31,8 +30,7 @@ _LONGEST_TEMPLATE = 250
 ROOTS = ("Assets", "Liabilities", "Equity", "Income", "Expenses")
 
 
-@dataclass(frozen=True, slots=True)
-class Roots:
+class Roots(NamedTuple):
     """The ledger's own names of the five root accounts."""
 
     names: Mapping[str, str]

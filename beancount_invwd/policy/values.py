@@ -10,9 +10,8 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.errors import RuleError
@@ -27,8 +26,7 @@ _LONGEST = 100
 CHARGE_FORMS = "'8%' (of the price), '25% of cost', or an amount per unit such as '0.40 USD'"
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(NamedTuple):
     """A cost or margin per unit: a share of the price, a share of the cost, or an amount.
 
     Attributes:

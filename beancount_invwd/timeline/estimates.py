@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.allowance.changes import list_allowances
@@ -89,12 +88,12 @@ class Estimates:
         of = self.policy if row.key in WIDE else self._find_terms(row)
         self._change(row, getattr(of, row.key), saved)
         if row.key in WIDE:
-            self.policy = replace(self.policy, **{row.key: row.value})
+            self.policy = self.policy._replace(**{row.key: row.value})
         else:
             self._parameters.change(row)
             if not row.place:
-                terms = replace(self.policy.terms, **{row.key: row.value})
-                self.policy = replace(self.policy, terms=terms)
+                terms = self.policy.terms._replace(**{row.key: row.value})
+                self.policy = self.policy._replace(terms=terms)
         self._apply()
         self._materiality.change(self.policy)
         self._agenda.add(self._books.stocks.values())
