@@ -189,10 +189,8 @@ class Weigher:
 
         Only where no lot is apart and no amount is rounded.
         """
-        unit, place = known.unit, stock.place
+        unit, place = None if known.has_rates else known.unit, stock.place
         if not self._grouping.may_wait or place is None or place.is_pool or not unit:
-            return None
-        if known.has_rates:
             return None
         is_exact = stock.units.same_quantum(ONE) and stock.cost.same_quantum(stock.quantum)
         value = round_money(unit, stock.quantum)
