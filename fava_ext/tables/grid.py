@@ -52,7 +52,7 @@ class Grid:
     Attributes:
         name: Tells the tables of a view apart.
         spans: Headings above the headings, each with the number of columns; empty for none.
-        rest: What paper shows besides `rows`, which a screen would not.
+        rest: What paper shows besides `rows`, which a screen would not; none of very many.
         count: How many rows there are.
     """
 
@@ -117,7 +117,7 @@ def build_grid(  # noqa: PLR0913 (what a table is made of)
         [line.make(shown, row) for row in rows[:cut]],
         [line.total(shown, row) for row in totals],
         len(rows),
-        [line.make(shown, row) for row in rows[cut:_PRINTED]],
+        [line.make(shown, row) for row in (rows[cut:] if len(rows) <= _PRINTED else ())],
         _span(shown, spans) if spans else (),
         table.empty,
     )

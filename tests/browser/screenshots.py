@@ -20,7 +20,7 @@ from tests.support.fava_server import serve
 FOLDER = Path(__file__).parent
 EXAMPLE = FOLDER.parents[1] / "example.beancount"
 SIZE: ViewportSize = {"width": 1120, "height": 1000}
-COLOURS = 64
+COLOURS = 192
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def main() -> None:
     if program is None:
         sys.exit("no Chromium on this machine; install it: apt-get install chromium")
     with serve(EXAMPLE) as root, launch(program) as browser:
-        page = f"{root}/harbour-lane-goods{PAGE}"
+        page = f"{root}/harbour-lane-goods{PAGE}?view=positions"
         take(browser, page, "light", FOLDER / "positions-light.png")
         take(browser, page, "dark", FOLDER / "positions-dark.png")
         take(browser, page, "light", FOLDER / "explanation.png", item="Wool scarf")
