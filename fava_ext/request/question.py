@@ -55,7 +55,7 @@ class Question:
         sheet: Lines with prices that were filled in, of a date, and the tax that they contain; of
             a look back the date of the estimates.
         standard: Another standard to compare with, empty for that of the ledger; so are `basis`
-            and `price`, by how many per cent prices change.
+            and `price` and `replacement`, by how many per cent prices and costs change.
     """
 
     view: View = "todo"
@@ -70,6 +70,7 @@ class Question:
     standard: str = ""
     basis: str = ""
     price: str = ""
+    replacement: str = ""
     headroom: Decimal = HEADROOM
     within: int | None = None
     kind: str = ""
@@ -85,7 +86,8 @@ class Question:
     @property
     def asked(self) -> tuple[str, ...]:
         """What the fields of the form ask for: the policy and the prices, a column each."""
-        return tuple(filter(None, (self.policy, _join(price=self.price))))
+        scaled = _join(price=self.price), _join(replacement=self.replacement)
+        return tuple(filter(None, (self.policy, *scaled)))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -118,6 +120,7 @@ class Question:
                 "standard": self.standard,
                 "basis": self.basis,
                 "price": self.price.removesuffix("%"),
+                "replacement": self.replacement.removesuffix("%"),
                 "with": list(self.scenarios),
             },
             "explain": {"item": self.item, **({"lot": self.lot} if self.lot else {})},
@@ -139,7 +142,7 @@ def read_question(args: MultiDict[str, str]) -> Question:
     scenarios = tuple(dict.fromkeys(filter(None, map(str.strip, args.getlist("with")))))
     if len(scenarios) > _MOST_COLUMNS:
         raise BadQuestionError(f"with: at most {_MOST_COLUMNS} columns can be compared")
-    has_form = any(name in args for name in ("standard", "basis", "price", "with"))
+    has_form = any(name in args for name in ("standard", "basis", "price", "replacement", "with"))
     return Question(
         view=cast("View", view),
         by=cast("By", _choose(args, "by", get_args(By), "item")),
@@ -152,7 +155,8 @@ def read_question(args: MultiDict[str, str]) -> Question:
         scenarios=scenarios,
         standard=_choose(args, "standard", ("", *STANDARDS), ""),
         basis=_choose(args, "basis", ("", *BASES), ""),
-        price=_read_shock(args.get("price", "")) if has_form else DEFAULT_SHOCK,
+        price=_read_shock("price", args) if has_form else DEFAULT_SHOCK,
+        replacement=_read_shock("replacement", args),
         headroom=_read_share(args.get("headroom", "")),
         within=_read_days(args.get("within", "")),
         kind=args.get("kind", ""),
@@ -174,13 +178,14 @@ def _quote(value: str) -> str:
     return repr(value if len(value) <= 60 else value[:60] + "…")  # noqa: PLR2004
 
 
-def _read_shock(value: str) -> str:
-    """A change of prices, -10 or -10%."""
+def _read_shock(name: str, args: MultiDict[str, str]) -> str:
+    """A change of prices or costs, -10 or -10%."""
+    value = args.get(name, "")
     text = value.strip().removesuffix("%").replace("−", "-")
     if not text:
         return ""
     if not re.fullmatch(r"[+-]?[0-9]{1,4}(\.[0-9]{1,4})?", text, re.ASCII):
-        raise BadQuestionError(f"price is {_quote(value)}; allowed is a change such as -10%")
+        raise BadQuestionError(f"{name} is {_quote(value)}; allowed is a change such as -10%")
     return f"{text}%" if Decimal(text) else ""
 
 

@@ -48,7 +48,7 @@ class Form:
     """The form, and what is told below the table or in its place.
 
     Attributes:
-        price: By how many per cent prices change.
+        price: By how many per cent prices change; so does `replacement` for what goods cost to buy.
         keep_url: The address that keeps what the fields say; empty if all of it is kept.
         join_url: The address that adds both policy and prices as one column; empty without both.
         problem: Why it cannot be compared; empty if it can.
@@ -58,6 +58,7 @@ class Form:
     standards: Sequence[Choice]
     bases: Sequence[Choice]
     price: str
+    replacement: str
     kept: Sequence[Kept]
     keep_url: str
     join_url: str
@@ -102,6 +103,7 @@ def _fill_in(context: Context) -> dict[str, Any]:
         "standards": _list_choices(STANDARDS, question.standard),
         "bases": _list_choices(_BASES, question.basis),
         "price": question.price.removesuffix("%"),
+        "replacement": question.replacement.removesuffix("%"),
         "kept": [
             Kept(name, _url([other for other in kept if other != name], context)) for name in kept
         ],
@@ -128,6 +130,8 @@ def _show_table(context: Context, found: Comparison) -> Grid:
         more = _list_columns(number)
         columns += more
         spans |= {column.key: name if number else "As the ledger" for column in more}
+    if len(found.columns) > 1:
+        columns.append(Column("why", "Why"))
     rows = sorted(found.rows, key=_by_difference)
     empty = "There is no allowance under any of these policies."
     table, label = Table("compare", columns, rows, empty=empty), "Policies side by side"

@@ -571,6 +571,16 @@ def test_compare_takes_any_setting_and_shows_what_differs_most_first(example: Fl
     assert amounts == sorted(amounts, reverse=True)
 
 
+def test_compare_names_columns_scales_costs_and_says_why(example: FlaskClient) -> None:
+    query = urlencode({"view": "compare", "price": "", "with": "Careful: price=-50%"})
+    article = get(example, f"{PAGE}?{query}&replacement=20")
+    assert _columns(article) == ["Careful", "replacement=20%"]
+    table = read(article).table("Policies side by side")
+    why = table.rows[1].index("Why")
+    assert table.find("Desk lamp LAMP")[why] == "measured at 400.00 (price), not 920.00 (price)"
+    assert "replacement" in get(example, f"{PAGE}?view=compare&replacement=lots")
+
+
 def test_compare_says_what_the_configuration_refuses(example: FlaskClient) -> None:
     article = get(example, f"{PAGE}?view=compare&with={quote('basis=colour')}")
     assert "basis=colour" in article

@@ -15,7 +15,7 @@ whole category is tested as one.
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from beancount.core.amount import Amount
 
 from beancount_invwd.engine import Asked, BadConfiguration, collector_paused, follow_ledger
 from beancount_invwd.ground.dates import fiscal_year_start
-from beancount_invwd.ground.money import CONTEXT, ONE, ZERO
+from beancount_invwd.ground.money import CONTEXT, ONE, ZERO, round_money
 from beancount_invwd.measure.prices import IMPLICIT, is_evidence
 from beancount_invwd.measure.sales import Sales
 from beancount_invwd.report.compare.scenarios import BadScenario, Scenario
@@ -35,6 +35,7 @@ from beancount_invwd.report.ledger.remarks import tell_pending
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from beancount_invwd.allowance.groups import Row
     from beancount_invwd.engine import Run
     from beancount_invwd.lots.stock import StockKey
 
@@ -43,10 +44,15 @@ LEDGER = "ledger"
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """An item under one policy; a gain is positive, as is an allowance."""
+    """An item under one policy; a gain is positive, as is an allowance.
+
+    Attributes:
+        basis: What it was measured at, and which rule decided; empty of a sum.
+    """
 
     allowance: Decimal
     profit: Decimal
+    basis: str = field(default="", compare=False)
 
     def __add__(self, other: Figures) -> Figures:
         return Figures(self.allowance + other.allowance, self.profit + other.profit)
@@ -57,12 +63,17 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class CompareRow:
-    """An item, or with `commodity` None a total; figures in the order of the columns."""
+    """An item, or with `commodity` None a total; figures in the order of the columns.
+
+    Attributes:
+        why: What the column that differs most does otherwise.
+    """
 
     entity: str
     currency: str
     commodity: str | None
     figures: Sequence[Figures]
+    why: str = field(default="", compare=False)
 
     @property
     def differences(self) -> Sequence[Figures]:
@@ -166,13 +177,27 @@ def _scale_prices(entries: Sequence[Any], items: frozenset[str], factor: Decimal
 
 def _read_figures(run: Run) -> Mapping[StockKey, Figures]:
     opening, taken = run.opening, run.taken_over
-    figures = {}
+    figures, bases = {}, _tell_bases(run)
     with localcontext(CONTEXT):
         for stock in run.stocks:
             key, allowance = stock.key, stock.allowance
             before = opening.get(key, ZERO) + taken.get(key, ZERO)
-            figures[key] = Figures(allowance, before - allowance)
+            figures[key] = Figures(allowance, before - allowance, bases.get(key, ""))
     return figures
+
+
+def _tell_bases(run: Run) -> Mapping[StockKey, str]:
+    """Tell what each item is measured at on the date, and by which rules: '920.00 (price)'."""
+    rows: dict[StockKey, list[Row]] = {}
+    for row in run.rows:
+        if row.measured.total is not None:
+            rows.setdefault(row.lot.stock.key, []).append(row)
+    return {
+        key: f"{round_money(sum((row.measured.total or ZERO for row in found), ZERO), quantum):,f} "
+        f"({', '.join(sorted({row.measured.reason for row in found}))})"
+        for key, found in rows.items()
+        for quantum in [found[0].lot.stock.quantum]
+    }
 
 
 def _list_rows(found: Sequence[Mapping[StockKey, Figures]]) -> list[CompareRow]:
@@ -181,7 +206,19 @@ def _list_rows(found: Sequence[Mapping[StockKey, Figures]]) -> list[CompareRow]:
     rows = [
         CompareRow(*key, [figures.get(key, nothing) for figures in found]) for key in sorted(keys)
     ]
-    return [row for row in rows if any(f.allowance or f.profit for f in row.figures)]
+    kept = [row for row in rows if any(f.allowance or f.profit for f in row.figures)]
+    return [replace(row, why=_tell_why(row)) for row in kept]
+
+
+def _tell_why(row: CompareRow) -> str:
+    """Tell what the column that differs most does otherwise."""
+    most = max(row.figures, key=lambda other: abs(other.allowance - row.figures[0].allowance))
+    own = row.figures[0]
+    if most.allowance == own.allowance:
+        return ""
+    if most.basis != own.basis:
+        return f"measured at {most.basis or 'nothing'}, not {own.basis or 'nothing'}"
+    return "measured alike; what is set off, kept or too small to be written is not"
 
 
 def _sum_totals(rows: Sequence[CompareRow]) -> list[CompareRow]:

@@ -1,6 +1,6 @@
 """Text → scenarios: `standard=hgb,basis=lot` sets keys, `price=-10%` scales prices.
 
-`replacement=+15%` scales what goods cost to buy again.
+`replacement=+15%` scales what goods cost to buy again; a name may stand first: `Soft: basis=lot`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Scenario:
     """A policy to compare with.
 
     Attributes:
-        name: As the user wrote it.
+        name: What heads its column: the name it was given, else what the user wrote.
         changes: Keys of the configuration and their values.
         price_change: By what share item prices change; -0.10 is ten per cent less.
         replacement_change: By what share replacement costs change.
@@ -48,7 +48,10 @@ def read_scenario(text: str) -> Scenario:
     """
     changes: dict[str, Any] = {}
     scaled: dict[str, Decimal] = {}
-    for part in _split_settings(text):
+    name, sign, settings = text.partition(":")
+    if not sign or "=" in name or not name.strip():  # a colon of a value
+        name, settings = text, text
+    for part in _split_settings(settings):
         key, sign, value = (piece.strip() for piece in part.partition("="))
         if not sign or not key or not value:
             raise BadScenario(f"{part.strip()!r} is no setting; write standard=hgb or price=-10%")
@@ -60,7 +63,7 @@ def read_scenario(text: str) -> Scenario:
             raise BadScenario(f"unknown key {key!r}; did you mean {near!r}?")
         else:
             changes[key] = _read_value(value)
-    return Scenario(text, changes, scaled.get(PRICE, ZERO), scaled.get(REPLACEMENT, ZERO))
+    return Scenario(name.strip(), changes, scaled.get(PRICE, ZERO), scaled.get(REPLACEMENT, ZERO))
 
 
 def _split_settings(text: str) -> list[str]:
