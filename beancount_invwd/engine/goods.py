@@ -119,6 +119,12 @@ class Goods:
             evidence = self._weigher.evidence.scale_prices(ONE - fall) if fall else None
             return self._weigher.ask(evidence).find_losses(self.stocks, self.as_of)
 
+    def plan_lasting(self) -> Sequence[Weighed]:
+        """What a measurement would give if no decline were temporary."""
+        with localcontext(CONTEXT):
+            evidence = self._weigher.evidence.without_temporary()
+            return self._weigher.ask(evidence).find_losses(self.stocks, self.as_of)
+
     def find_rule(self, lot: Lot, terms: Terms) -> Rule:
         """How the value of an item follows from what is known, for lots of these terms."""
         return self._weigher.valuer.find_rule(lot.stock, terms, Today(self.as_of))

@@ -76,6 +76,16 @@ class EvidenceBook:
         """Take what another book knows of prices and replacement costs."""
         self.prices, self._replacements = other.prices, other._replacements
 
+    def without_temporary(self) -> EvidenceBook:
+        """The same evidence, by which every decline lasts."""
+        found = copy(self)
+        found.forget_temporary()
+        return found
+
+    def forget_temporary(self) -> None:
+        """Let every decline last."""
+        self._temporary = {}
+
     def find_temporary(self, item: str, day: datetime.date) -> Temporary | None:
         """Find the decline of an item that is not recognised on a date."""
         row = self._temporary.get(item)

@@ -23,6 +23,7 @@ from beancount_invwd.report.output.formats import write_json, write_text
 from beancount_invwd.report.output.numbers import make_numbers
 from beancount_invwd.report.positions import document_positions
 from beancount_invwd.report.rollforward import document_rollforward, roll_forward
+from tests.support.case_files import ROOT, read_case
 
 HEAD = """
 plugin "beancount_invwd" "{config}"
@@ -412,3 +413,29 @@ def test_a_price_that_is_asked_about_names_the_sales() -> None:
     (row,) = find_later(sell(20, 120), answer="2025-01-25 price MUG 5.00 USD\n")
     assert row.amount == 400
     assert row.message.endswith("; 20 were sold since for 6.00 on average, net of tax")
+
+
+@pytest.mark.parametrize(
+    ("case", "day", "amount"),
+    [
+        pytest.param("recovers", "2024-06-30", "200.00", id="item: 10.00 - 8.00"),
+        pytest.param("recovers", "2024-09-30", "100.00", id="item: 10.00 - 9.00"),
+        pytest.param("recovers", "2024-12-31", None, id="over"),
+        pytest.param("age-counts-as-ever", "2024-06-30", "100.00", id="200.00 less 10 % by age"),
+        pytest.param("category", "2024-06-30", "200.00", id="of 300.00 it keeps 100.00"),
+        pytest.param("total", "2024-06-30", "200.00", id="300.00, of which others gained 100.00"),
+        pytest.param("total", "2024-09-30", "100.00", id="its share of 150.00"),
+    ],
+)
+def test_a_temporary_decline_is_told_with_its_amount(
+    case: str, day: str, amount: str | None
+) -> None:
+    text = read_case(ROOT / "measure" / "temporary" / f"{case}.beancount").ledger
+    entries, errors, options = loader.load_string(text)
+    assert errors == []
+    run = follow_ledger(entries, options, datetime.date.fromisoformat(day))
+    text = write_json(document_positions(run), make_numbers(run))
+    written = json.loads(text)["notices"]
+    found = [(row["commodity"], row["amount"]) for row in written if row["kind"] == "temporary"]
+    assert found == ([] if amount is None else [("SCARF", amount)])
+    assert ("since it is temporary" in "".join(list_remarks(run))) == (amount is not None)

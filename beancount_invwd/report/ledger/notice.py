@@ -13,6 +13,7 @@ NoticeKind = Literal[
     "level",
     "later-evidence",
     "functional-currency",
+    "temporary",
     "money",
     "excluded",
     "provision",

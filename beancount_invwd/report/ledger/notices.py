@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from beancount_invwd.allowance.changes import list_allowances
 from beancount_invwd.ground.money import ZERO, round_money
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.ground.words import say
@@ -41,6 +42,7 @@ def _list_notices(run: Run) -> list[Notice]:
         *find_own_use(run),
         *_list_direct(run),
         *find_later(run),
+        *_list_temporary(run),
         *_list_aside(run),
         *_list_foreign(run),
         *(row for stock in run.stocks for row in _list_provisions(run, stock)),
@@ -79,6 +81,29 @@ def _list_direct(run: Run) -> Iterator[Notice]:
             account=row.account,
         )
         yield Notice("direct-write-down", text, row.account, item, currency, row.amount, date)
+
+
+def _list_temporary(run: Run) -> Iterator[Notice]:
+    """Declines that are not recognised, since they are temporary (ASC 270-10-45-6)."""
+    rows = [(stock, run.find_temporary(stock.key.commodity)) for stock in run.stocks]
+    if not any(row for _, row in rows):
+        return
+    now, lasting = list_allowances(run.plans), list_allowances(run.plan_lasting())
+    for stock, row in rows:
+        lots = stock.lots.items() if row is not None else ()
+        steps = [lasting.get(n, lot.allowance) - now.get(n, lot.allowance) for n, lot in lots]
+        amount, (_, currency, item) = sum(steps, ZERO), stock.key
+        if row is not None and amount > ZERO:
+            text = say(
+                "{amount:,f} {currency} of a decline of {item} are not recognised until "
+                "{until}, since it is temporary: {reason}.",
+                amount=amount,
+                currency=currency,
+                item=item,
+                until=row.until,
+                reason=row.reason,
+            )
+            yield Notice("temporary", text, None, item, currency, amount, row.until)
 
 
 def _list_aside(run: Run) -> Iterator[Notice]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from beancount_invwd.ground.money import ZERO, round_money
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.ground.words import say
 from beancount_invwd.report.ledger.notices import list_notices
@@ -26,31 +25,7 @@ def list_remarks(run: Run) -> list[str]:
         row.message for row in list_notices(run) if row.kind not in {"money", "excluded"}
     )
     parts = (tell_cost(row) for row in tie_cost(run) if row.money or row.excluded)
-    return [*tell_waiting(run), *tell_temporary(run), *others, *parts]
-
-
-def tell_temporary(run: Run) -> Iterator[str]:
-    """Tell which declines are not recognised, since they are temporary (ASC 270-10-45-6)."""
-    for stock in run.stocks:
-        item, currency, amount = stock.key.commodity, stock.key.currency, ZERO
-        row = run.find_temporary(item)
-        for lot, measured in run.measure(stock) if row is not None else ():
-            if lot.terms is not None and measured.total is not None and not measured.is_apart:
-                value = run.find_rule(lot, lot.terms).value(lot).total
-                amount += measured.total - value if value is not None else ZERO
-        amount = round_money(amount, stock.quantum)
-        if row is not None and amount:
-            yield (
-                say(
-                    "{amount:,f} {currency} of a decline of {item} are not recognised until "
-                    "{until}, since it is temporary: {reason}.",
-                    amount=amount,
-                    currency=currency,
-                    item=item,
-                    until=row.until,
-                    reason=row.reason,
-                )
-            )
+    return [*tell_waiting(run), *others, *parts]
 
 
 def tell_pending(run: Run) -> list[str]:
