@@ -35,6 +35,7 @@ class Written:
     Attributes:
         group: The item, the category, or `total`.
         quantity: Units, None if the transaction does not say; so are cost, measure and price.
+        estimate: What of it comes from estimates that changed; 0 if it does not say.
         source: File and line of the sale that released it, else empty.
         changes: By allowance account, increases of the allowance positive.
         entry: The transaction.
@@ -51,6 +52,7 @@ class Written:
     measure: Decimal | None
     price: Decimal | None
     price_date: datetime.date | None
+    estimate: Decimal
     source: str
     changes: Mapping[str, Decimal]
     entry: Any
@@ -109,6 +111,7 @@ class Reader:
                 measure=_number(meta, "invwd-measure"),
                 price=_number(meta, "invwd-price"),
                 price_date=meta.get("invwd-price-date"),
+                estimate=_number(meta, "invwd-estimate") or ZERO,
                 source=str(meta.get("invwd-source") or ""),
                 changes=changes,
                 entry=entry,

@@ -6,12 +6,14 @@ directive (IAS 8.39, ASC 250-10-50-4).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from beancount_invwd.directives.estimates import Estimate
 from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.policy.estimates import ESTIMATES, tell_value
+from beancount_invwd.report.ledger.history import read_history
 
 if TYPE_CHECKING:
     import datetime
@@ -20,8 +22,11 @@ if TYPE_CHECKING:
 
     from beancount_invwd.engine import Run
     from beancount_invwd.report.ledger.spans import Span
+    from beancount_invwd.report.ledger.written import Written
 
-Places = Sums[tuple[str, str]]  # entity, currency
+Places = Sums[tuple[str, str, str]]  # entity, currency, what
+_WRITE_DOWNS, _ORDERED = "write-downs", "losses on what is ordered"
+_WHAT = defaultdict(lambda: _WRITE_DOWNS, {"commitment": _ORDERED})
 
 
 def tell_estimates(
@@ -35,42 +40,70 @@ def tell_estimates(
         write_money: Writes an amount in a currency.
     """
     for row in run.directives:
-        if isinstance(row, Estimate) and span[0] <= row.date <= span[1]:
+        if not isinstance(row, Estimate):
+            continue
+        late = _find_late(run, row)
+        day = late[0].date if late else row.date
+        if span[0] <= row.date <= span[1] or span[0] <= day <= span[1]:
             where = f" for {row.place}" if row.place else ""
-            effect = _tell_effect(run, row, write_money)
+            effect = _tell_effect(run, row, late, write_money)
             yield (
                 f"From {row.date} on, {ESTIMATES[row.key]}{where} is {tell_value(row.value)}, a "
                 f"change of an estimate ({_name_paragraph(run)}). {effect}"
             )
 
 
+def _find_late(run: Run, row: Estimate) -> Sequence[Written]:
+    """What tells of an estimate whose first measurement is closed: booked there, or later."""
+    closed = run.closed
+    if closed is None or run.policy.find_test_date(row.date) > closed:
+        return []
+    history = read_history(run)
+    rows = [each for each in (*history.written, *history.ordered) if each.estimate]
+    days = [each.date for each in rows if each.date >= row.date]
+    return [each for each in rows if each.date == min(days)] if days else []
+
+
 def _name_paragraph(run: Run) -> str:
     return "ASC 250-10-50-4" if run.policy.standard.startswith("asc") else "IAS 8.39"
 
 
-def _tell_effect(run: Run, row: Estimate, write_money: Callable[[Decimal, str], str]) -> str:
+def _tell_effect(
+    run: Run,
+    row: Estimate,
+    late: Sequence[Written],
+    write_money: Callable[[Decimal, str], str],
+) -> str:
     if row.key == "materiality":
         return "It concerns where losses stand, not how much they are."
     day = run.policy.find_test_date(row.date)
     if day > min(run.as_of, run.last_test):
         return "Nothing was measured since."
-    if run.closed is not None and day <= run.closed:
+    effects: Places = Sums()
+    if late:
+        day = late[0].date
+        for each in late:
+            effects.add((each.entity, each.currency, _WHAT[each.kind[:10]]), each.estimate)
+    elif run.closed is not None and day <= run.closed:
         return f"What the measurement of {day} made of it is in the books of that period."
-    with_it = _sum_allowances(run, run.entries, day)
-    others = [entry for entry in run.entries if entry is not row.entry]
-    for key, allowance in _sum_allowances(run, others, day).items():
-        with_it.add(key, -allowance)
-    effects = [
-        f"{'raised' if change > 0 else 'lowered'} write-downs{f' of {entity}' if entity else ''} "
+    else:
+        effects = _sum_losses(run, run.entries, day)
+        others = [entry for entry in run.entries if entry is not row.entry]
+        for key, amount in _sum_losses(run, others, day).items():
+            effects.add(key, -amount)
+    told = [
+        f"{'raised' if change > 0 else 'lowered'} {what}{f' of {entity}' if entity else ''} "
         f"by {write_money(abs(change), currency)}"
-        for (entity, currency), change in sorted(with_it.without_zeros().items())
+        for (entity, currency, what), change in sorted(effects.without_zeros().items())
     ]
-    return f"The measurement of {day}: it {', and '.join(effects) or 'changed nothing'}."
+    return f"The measurement of {day}: it {', and '.join(told) or 'changed nothing'}."
 
 
-def _sum_allowances(run: Run, entries: Sequence[object], day: datetime.date) -> Places:
-    """What lots carry after the measurement of a day."""
-    sums: Places = Sums()
-    for stock in follow_ledger(entries, run.options_map, day).stocks:
-        sums.add(stock.key[:2], stock.allowance)
+def _sum_losses(run: Run, entries: Sequence[object], day: datetime.date) -> Places:
+    """What lots carry after the measurement of a day, and what is lost on what is ordered."""
+    sums, then = Sums[tuple[str, str, str]](), follow_ledger(entries, run.options_map, day)
+    for stock in then.stocks:
+        sums.add((*stock.key[:2], _WRITE_DOWNS), stock.allowance)
+    for row, liability in then.list_orders():
+        sums.add((row.commitment.entity, row.commitment.currency, _ORDERED), liability)
     return sums
