@@ -36,6 +36,7 @@ from beancount_invwd.report.risk.risk import HEADROOM, list_risks
 
 if TYPE_CHECKING:
     from beancount_invwd.engine import Run
+    from beancount_invwd.measure.measured import Lack
     from beancount_invwd.measure.ordered import Outlook
 
 TaskKind = Literal[
@@ -163,15 +164,19 @@ def _ask_price(row: PriceNeed) -> Task:
 
 def _list_not_assessed(run: Run) -> Iterator[Task]:
     """Goods that lack something else than a price."""
+    costs: dict[tuple[str, str, Lack], Decimal] = {}
     for row in run.rows:
         lack, (_, currency, item) = row.measured.lack, row.lot.stock.key
         if lack is not None and lack not in {"price", "product"}:
-            line = ""
-            if lack == "purchase":
-                line = f'{run.as_of} custom "invwd-replacement-cost" "{item}" … {currency}'
-            elif lack == "margin":
-                line = f'{run.as_of} custom "invwd-policy" "normal_margin" "…%" "{item}"'
-            yield Task("evidence", LACKS[lack], abs(row.lot.cost), currency, run.as_of, item, line)
+            key = (item, currency, lack)
+            costs[key] = costs.get(key, ZERO) + row.lot.cost
+    for (item, currency, lack), cost in costs.items():
+        line = ""
+        if lack == "purchase":
+            line = f'{run.as_of} custom "invwd-replacement-cost" "{item}" … {currency}'
+        elif lack == "margin":
+            line = f'{run.as_of} custom "invwd-policy" "normal_margin" "…%" "{item}"'
+        yield Task("evidence", LACKS[lack], abs(cost), currency, run.as_of, item, line)
 
 
 def _list_expired(run: Run) -> Iterator[Task]:
@@ -322,12 +327,19 @@ def document_tasks(run: Run, rows: Sequence[Task], within: int, ledger: str) -> 
         ledger: The file, as it is to be named in commands.
     """
     columns = list_columns(run, ledger)
-    lines = [row.line for row in rows if row.line]
+    lines = _join_lines(rows)
     return Document(
         f"To do on {run.as_of}, and within {within} days",
         {"as_of": run.as_of, "within": within},
         [Table("tasks", columns, rows, empty="Nothing is to be done.")],
-        notes=["To paste, in the same order:", *chain.from_iterable(map(str.splitlines, lines))]
-        if lines
-        else [],
+        notes=["To paste, in the same order:", *lines] if lines else [],
     )
+
+
+def _join_lines(rows: Sequence[Task]) -> list[str]:
+    """All lines to paste; an account that several of them open is opened once, the first day."""
+    lines = list(chain.from_iterable(row.line.splitlines() for row in rows))
+    opens: dict[str, str] = {}
+    for line in sorted(line for line in lines if " open " in line[:16]):
+        opens.setdefault(line.partition(" open ")[2], line)
+    return [*opens.values(), *(line for line in lines if " open " not in line[:16])]

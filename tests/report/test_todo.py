@@ -10,7 +10,7 @@ from beancount import loader
 
 from beancount_invwd.engine import Run, follow_ledger
 from beancount_invwd.report.price_list import list_price_needs
-from beancount_invwd.report.todo import Task, list_tasks
+from beancount_invwd.report.todo import Task, document_tasks, list_tasks
 
 HEAD = """
 plugin "beancount_invwd" "{'price_max_age': 60}"
@@ -233,6 +233,21 @@ def test_a_count_that_does_not_agree_is_settled(
     entries, errors, options = loader.load_string(HEAD + settled)
     assert errors == []
     assert find(follow_ledger(entries, options), "count") == []
+
+
+def test_a_count_does_not_guess_the_lot_that_is_missing() -> None:
+    more = '2024-01-06 * "More"\n  Assets:Inventory:Store  5 MUG {22.00 USD}\n  Assets:Bank\n'
+    body = PRICED + more + "2024-02-01 balance Assets:Inventory:Store 13 MUG\n"
+    (task,) = find(follow(body), "count")
+    assert "Assets:Inventory:Store  -2 MUG {…}" in task.line
+
+
+def test_what_several_lines_open_is_opened_once() -> None:
+    counted = "2024-02-01 balance Assets:Inventory:Store 8 MUG\n"
+    run = follow(PRICED + JAM + counted + "2024-02-29 price MUG 25.00 USD\n")
+    lines = document_tasks(run, list_tasks(run), 30, "ledger.beancount").notes
+    opened = [line for line in lines if " open " in line]
+    assert opened == [lines[1]] == ["2024-01-31 open Expenses:Inventory:Write-Off"]
 
 
 def test_a_count_of_what_is_gone_has_no_cost() -> None:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from beancount_invwd.engine import Run
 
 
+_IN_ORDER = {data.Booking.FIFO, data.Booking.LIFO, data.Booking.HIFO}
+
+
 class Unsettled(NamedTuple):
     """A balance of goods that does not hold.
 
@@ -69,7 +72,11 @@ def _tell(run: Run, entry: Any) -> Unsettled:
     loss, day = run.result("write_off", entity, item), add_days(entry.date, -1)
     opened = [] if loss in run.opens else [f"{day} open {loss}"]
     what = say("missing") if more > 0 else say("more than in the books")
-    goods = "{}" if more > 0 else f"{{… {currency or ''}}}".replace(" }", "}")
+    booking = run.opens[account].booking if account in run.opens else None
+    is_clear = len(lots) < 2 or (booking or run.options_map["booking_method"]) in _IN_ORDER  # noqa: PLR2004
+    goods = (
+        ("{}" if is_clear else "{…}") if more > 0 else f"{{… {currency or ''}}}".replace(" }", "}")
+    )
     lines = [
         *opened,
         f'{day} * "Count of {item}: {abs(more):f} {what}"',
