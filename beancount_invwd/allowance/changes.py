@@ -200,9 +200,8 @@ def join(weighed: Sequence[Weighed]) -> Weighed:
         return weighed[0]
     found = copy(weighed[0])
     found.changes = sum_changes(weighed)
-    found.quantity = sum((row.quantity for row in weighed), ZERO)
-    found.cost = sum((row.cost for row in weighed), ZERO)
-    found.measure = sum((row.measure for row in weighed), ZERO)
+    for row in weighed[1:]:
+        found.add(row.quantity, row.cost, row.measure, row.locked)
     found.price = find_common(row.price for row in weighed)
     return found
 
