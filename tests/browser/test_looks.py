@@ -77,7 +77,7 @@ def test_no_serious_fault_where_there_is_little_to_show(
 def test_the_choice_of_a_scheme_in_fava_counts_for_more_than_the_system(
     example: str, window: Open
 ) -> None:
-    page = window(example, color_scheme="light")
+    page = window(f"{example}?view=positions", color_scheme="light")
     page.evaluate("localStorage.setItem('fava-theme', JSON.stringify('dark'))")
     page.reload()
     expect(page.locator("html")).to_have_css("color-scheme", "dark")
@@ -101,7 +101,7 @@ def find_overflow(page: Page) -> int:
 def test_no_text_of_a_table_runs_into_the_next_column(
     width: int, example: str, window: Open
 ) -> None:
-    page = window(example, viewport={"width": width, "height": 844})
+    page = window(f"{example}?view=positions", viewport={"width": width, "height": 844})
     for view in ADDRESSES:
         go(page, f"{example}?view={view}")
         cells = page.locator(".impairment .grid :is(th, td)")
@@ -114,7 +114,7 @@ def test_no_text_of_a_table_runs_into_the_next_column(
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1024])
 def test_nothing_is_wider_than_the_window(width: int, example: str, window: Open) -> None:
-    page = window(example, viewport={"width": width, "height": 844})
+    page = window(f"{example}?view=positions", viewport={"width": width, "height": 844})
     for view in ADDRESSES:
         go(page, f"{example}?view={view}")
         wait_for_charts(page)

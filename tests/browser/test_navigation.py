@@ -17,7 +17,7 @@ def expect_view(page: Page, view: str) -> None:
     """The view is shown, marked in the navigation, and in the address."""
     expect(page.locator(".impairment[data-ready]")).to_have_attribute("data-view", view)
     current = page.get_by_role("navigation", name="Views").locator('[aria-current="page"]')
-    expect(current).to_have_text(VIEWS[view])
+    expect(current).to_contain_text(VIEWS[view])
     shown = re.search(r"[?&]view=([a-z]+)", page.url)
     assert (shown[1] if shown else "positions") == view
 
@@ -30,25 +30,25 @@ def test_the_sidebar_leads_to_the_page(example: str, window: Open) -> None:
     page = window(example.replace(PAGE, "/income_statement/"))
     page.get_by_role("link", name="Impairment").click()
     expect(page).to_have_url(example)
-    expect_view(page, "positions")
-    expect(page.get_by_role("table", name="Positions")).to_be_visible()
+    expect_view(page, "todo")
+    expect(page.get_by_role("list", name="To do")).to_be_visible()
 
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view_opens_by_its_address_and_by_its_link(view: str, example: str, window: Open) -> None:
     expect_view(window(f"{example}?view={view}"), view)
-    page = window(example)
+    page = window(f"{example}?view=positions")
     find_view(page, VIEWS[view])
     expect_view(page, view)
 
 
 def test_views_are_switched_by_keyboard(example: str, window: Open) -> None:
-    page = window(example)
+    page = window(f"{example}?view=positions")
     links = page.get_by_role("navigation", name="Views").get_by_role("link")
     links.first.focus()
     for title in list(VIEWS.values())[1:]:
         page.keyboard.press("ArrowRight")
-        expect(page.locator(":focus")).to_have_text(title)
+        expect(page.locator(":focus")).to_contain_text(title)
     page.keyboard.press("ArrowLeft")
     expect(page.locator(":focus")).to_have_text("Disclosure")
     page.keyboard.press("Enter")
@@ -56,7 +56,7 @@ def test_views_are_switched_by_keyboard(example: str, window: Open) -> None:
 
 
 def test_back_and_forward(example: str, window: Open) -> None:
-    page = window(example)
+    page = window(f"{example}?view=positions")
     find_view(page, "Movements")
     expect_view(page, "movements")
     find_view(page, "Disclosure")

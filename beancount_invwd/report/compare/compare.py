@@ -218,7 +218,7 @@ def _tell_why(row: CompareRow) -> str:
         return ""
     if most.basis != own.basis:
         return f"measured at {most.basis or 'nothing'}, not {own.basis or 'nothing'}"
-    return "measured alike; what is set off, kept or too small to be written is not"
+    return "measured alike, but tested, set off or kept from earlier dates otherwise"
 
 
 def _sum_totals(rows: Sequence[CompareRow]) -> list[CompareRow]:
