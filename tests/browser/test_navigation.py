@@ -19,7 +19,7 @@ def expect_view(page: Page, view: str) -> None:
     current = page.get_by_role("navigation", name="Views").locator('[aria-current="page"]')
     expect(current).to_contain_text(VIEWS[view])
     shown = re.search(r"[?&]view=([a-z]+)", page.url)
-    assert (shown[1] if shown else "positions") == view
+    assert (shown[1] if shown else "todo") == view
 
 
 def find_view(page: Page, title: str) -> None:
