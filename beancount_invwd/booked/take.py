@@ -124,6 +124,8 @@ class Taker:
         for outcome in together:
             steps = [new - lot.allowance for lot, new in outcome.list_new()]
             outcome.set()
+            if claim.kind is None:
+                self._closed.take_by_hand(claim.txn, outcome.lots, steps)
             self._take_over(claim, outcome.lots, steps)
 
     def _share(self, claim: Claim, test: _Test, day: datetime.date) -> list[Movement]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from beancount_invwd.ground.dates import earlier
+from beancount_invwd.ground.dates import add_days, earlier
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.lots.stock import Stock, StockKey
 from beancount_invwd.measure.materials import find_completion, find_least
@@ -22,8 +22,10 @@ from beancount_invwd.measure.rule import Rule, add_up_costs
 
 if TYPE_CHECKING:
     from beancount_invwd.directives.read import Directives
+    from beancount_invwd.directives.statements import Statement
     from beancount_invwd.measure.contracts import Split
     from beancount_invwd.measure.evidence import EvidenceBook
+    from beancount_invwd.measure.prices import Replacement
     from beancount_invwd.measure.valuer import Today
     from beancount_invwd.policy.policy import Terms
 
@@ -79,13 +81,17 @@ class Products:
         for row in found:
             until = earlier(until, row.until)
         lack = next((row.product.item for row in found if row.is_worth_it is None), "")
-        statement = self._evidence.find_general(stock, today.day, terms.price_max_age)
+        max_age = terms.price_max_age
+        statement = self._evidence.find_general(stock, today.day, max_age)
+        replacement = self._evidence.find_stated_replacement(stock, today.day, max_age)
+        for stated in (statement, replacement):
+            until = _limit(until, stated, max_age)
         use = Use(
             tuple(row.product._replace(units=yields[row.product.item]) for row in found),
             _agree([row.is_worth_it for row in found]),
             lack,
             statement,
-            self._evidence.find_stated_replacement(stock, today.day, terms.price_max_age),
+            replacement,
             stock.purchase if stock.is_repriced else None,
         )
         return use, until
@@ -148,6 +154,7 @@ class Products:
         for row in further:
             until = earlier(until, row.until)
         statement = self._evidence.find_general(stock, today.day, terms.price_max_age)
+        until = _limit(until, statement, terms.price_max_age)
         completion = find_completion(stock.facts.overrides)
         nrv = find_least(products, completion, Unit(cost or ZERO))
         if statement is not None:
@@ -156,6 +163,15 @@ class Products:
         if completion is None:
             return _Verdict(product, _agree([row.is_worth_it for row in further]), until)
         return _Verdict(product, _covers(product), until)
+
+
+def _limit(
+    until: datetime.date | None, stated: Statement | Replacement | None, max_age: int | None
+) -> datetime.date | None:
+    """Until when something holds that rests on what is stated, which grows too old."""
+    if stated is None or max_age is None:
+        return until
+    return earlier(until, add_days(stated.date, max_age))
 
 
 def _covers(product: Product) -> bool | None:
