@@ -598,7 +598,8 @@ def test_compare_without_any_change_is_the_ledger_alone(example: FlaskClient) ->
 def test_disclosure_shows_the_note_and_its_gaps(example: FlaskClient) -> None:
     article = get(example, f"{PAGE}?view=disclosure")
     assert "Inventories, 2024-01-01 to 2024-12-31" in article
-    assert ["home", "USD", "3,326.00", "168.00", "3,158.00"] in read(article).tables[0].rows
+    home = read(article).tables[0].find("home")
+    assert home[:5] == ["home", "USD", "3,326.00", "168.00", "3,158.00"]
     assert "IAS 2.36 (h)" in article
     assert '<p class="gap">[to be written by the author:' in article
     assert 'data-copy="note"' in article
