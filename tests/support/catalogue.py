@@ -23,6 +23,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from beancount_invwd.ground.words import CATALOGUES, DOMAIN
+from beancount_invwd.policy import words
+from beancount_invwd.policy.estimates import ESTIMATES
+from beancount_invwd.report.ledger.holdings import LACKS
+from beancount_invwd.report.note import requirements
 from beancount_invwd.report.output.meanings import CODES, MEANINGS
 
 ROOT = Path(__file__).parents[2]
@@ -38,16 +42,29 @@ KEYWORDS: dict[str, Any] = {
 def extract() -> Catalog:
     """All words of the source."""
     found = Catalog(project="beancount-invwd")
-    for words in (*MEANINGS.values(), *sorted(CODES)):
-        found.add(words)
+    for message in _list_tables():
+        found.add(message)
     for package in PACKAGES:
         rows = extract_from_dir(ROOT / package, METHODS, keywords=KEYWORDS)
         for _file, _line, message, _comments, context in rows:
             found.add(message, context=context)
         for path in sorted((ROOT / package).rglob("*.py")):
-            for words in _list_titles(path):
-                found.add(words)
+            for title in _list_titles(path):
+                found.add(title)
     return found
+
+
+def _list_tables() -> Iterator[str]:
+    """Words that stand in tables of the source, and are translated where they are shown."""
+    yield from (*MEANINGS.values(), *sorted(CODES), *LACKS.values(), *ESTIMATES.values())
+    asked = [row for rows in (*requirements.NOTES.values(), [requirements.ONEROUS]) for row in rows]
+    yield from (text for row in asked for text in (row.heading, row.gap) if text)
+    yield from (*requirements.FORMULAS.values(), *requirements.OTHERS.values())
+    yield from (text for texts in requirements.NOT_ALLOWED.values() for text in texts.values())
+    settings = (*words.MEASURES.values(), *words.BASES.values(), *words.REVERSALS.values())
+    yield from (text for setting in settings for text in setting)
+    yield from (*words.STANDARDS.values(), *words.PERIODS.values(), *words.REASONS.values())
+    yield from (text for texts in (words.NRV, *words.VALUES.values()) for text in texts)
 
 
 def _list_titles(path: Path) -> Iterator[str]:

@@ -8,11 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.ground.words import say, translate
 from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
 from beancount_invwd.report.ledger.ordered import list_orders, roll_orders
 from beancount_invwd.report.ledger.rolled import RollRow, sum_rows
-from beancount_invwd.report.ledger.written import Written
 from beancount_invwd.report.note.before import Before, list_classes, sum_classes
 from beancount_invwd.report.note.blocks import Block, gap, paragraph, remark
 from beancount_invwd.report.note.charges import Charges
@@ -21,6 +21,7 @@ from beancount_invwd.report.note.drawn import draw
 from beancount_invwd.report.note.estimates import tell_estimates
 from beancount_invwd.report.note.largest import MOST_LINES, find_largest, list_names
 from beancount_invwd.report.note.policies import tell_formulas, tell_policies
+from beancount_invwd.report.note.reasons import Reasons
 from beancount_invwd.report.note.tax import (
     TAX_COLUMNS,
     TAX_LINE,
@@ -87,6 +88,7 @@ class Author:
         self._losses = [row for row in self._rows if row.losses]
         self._ordered = roll_orders(run, [span])
         self._written = [row for row in written if row.date >= span[0]]
+        self._reasons = Reasons(self._written, self._classes, self._numbers, self._money)
         measured = [row.entry for row in written if row.kind in _MEASURED]
         past = before.span if before is not None else None
         self._charges = Charges(run, span, measured, self._money, past)
@@ -109,7 +111,7 @@ class Author:
             yield from answers[asked.answer]()
         is_told = asked.answer == "commitments" and bool(self._ordered)
         if asked.gap and not is_told and (self._losses or not asked.is_of_losses):
-            yield gap(asked.gap)
+            yield gap(translate(asked.gap))
 
     def _tell_policies(self) -> Iterator[Block]:
         lots = [lot for stock in self._stocks for lot in stock.lots.values()]
@@ -127,56 +129,67 @@ class Author:
 
     def _tell_carrying(self) -> Iterator[Block]:
         if not any(stock.units for stock in self._stocks):
-            yield paragraph(f"No inventories are on hand on {self._end}.")
+            yield paragraph(say("No inventories are on hand on {end}.", end=self._end))
             if self._before is None:
                 return
         rows, before = list_classes(self._run, self._before), self._before
-        cost = "cost" if self._policy.reversals == "full" else "cost before write-downs"
+        cost = say("cost") if self._policy.reversals == "full" else say("cost before write-downs")
         columns = [Column("cost", cost, "money"), *_CARRYING]
         if before is not None:
-            columns.append(Column("before", f"carrying amount on {before.span[1]}", "money"))
+            columns.append(
+                Column("before", say("carrying amount on {day}", day=before.span[1]), "money")
+            )
         classes, single = self._classes.split(rows)
         shown, others = find_largest(classes, lambda row: row.cost + row.before)
-        names = {NO_CLASS: sum_classes(single), "Others": sum_classes(others)}
+        names = {translate(NO_CLASS): sum_classes(single), say("Others"): sum_classes(others)}
         name = Column("category", "class")
         yield self._draw(name, columns, shown, sum_classes(rows), names)
         if single:
             yield gap(
-                f"the classes of {len(single)} items that have none (the Commodity metadata "
-                "'category')"
+                say(
+                    "the classes of {count} items that have none (the Commodity metadata "
+                    "'category')",
+                    count=len(single),
+                )
             )
         lacking = [row.category or "" for row in rows if row.is_lacking]
         if lacking:
-            yield remark(f"not all of {list_names(lacking)} could be assessed")
+            yield remark(say("not all of {names} could be assessed", names=list_names(lacking)))
 
     def _tell_write_downs(self) -> Iterator[Block]:
         past = [row for row in self._past if row.losses]
         if not self._losses:
-            yield paragraph("No write-downs were recognised.")
+            yield paragraph(say("No write-downs were recognised."))
         if self._losses or past:
-            name = self._name_rows("In the period")
+            name = self._name_rows(say("In the period"))
             yield self._draw(name, _LOSSES, [*self._losses, *past])
         if self._losses:
-            yield self._list_reasons({"write-down", "write-off"})
+            yield self._reasons.list_all({"write-down", "write-off"})
         yield from self._charges.tell_lost()
 
     def _tell_reversals(self) -> Iterator[Block]:
         if not any(row.reversals for row in self._rows):
-            yield paragraph("No write-downs were reversed.")
+            yield paragraph(say("No write-downs were reversed."))
         for row in [*self._rows, *self._past]:
             if row.reversals:
-                where = f" of {row.entity}" if row.entity else ""
-                when = "" if row.start == self._span[0] else f" from {row.start} to {row.end}"
+                where = say(" of {entity}", entity=row.entity) if row.entity else ""
+                when = (
+                    ""
+                    if row.start == self._span[0]
+                    else say(" from {start} to {end}", start=row.start, end=row.end)
+                )
                 amount = self._money(-row.reversals, row.currency)
-                yield paragraph(f"Reversals{where}{when}: {amount}.")
+                yield paragraph(
+                    say("Reversals{where}{when}: {amount}.", where=where, when=when, amount=amount)
+                )
         yield from self._charges.tell_undone(self._written)
 
     def _tell_circumstances(self) -> Iterator[Block]:
         if any(row.reversals for row in self._rows):
-            yield self._list_reasons({"reversal"})
-            yield gap("the circumstances or events behind these figures")
+            yield self._reasons.list_all({"reversal"})
+            yield gap(say("the circumstances or events behind these figures"))
         else:
-            yield paragraph("There were none.")
+            yield paragraph(say("There were none."))
 
     def _tell_ordered(self) -> Iterator[Block]:
         """Losses on firm orders, and what is left of them (ASC 330-10-50-5, IAS 37.84)."""
@@ -185,21 +198,33 @@ class Author:
         if self._ordered:
             yield self._draw(Column("commodity", "item"), _ORDERED, self._ordered)
         if past and span is not None:
-            yield paragraph(f"From {span[0]} to {span[1]}:")
+            yield paragraph(say("From {start} to {end}:", start=span[0], end=span[1]))
             yield self._draw(Column("commodity", "item"), _ORDERED, past)
         orders = list_orders(self._run)
         shown, others = find_largest(orders, lambda row: row.cost, MOST_LINES)
         for row in shown:
             cost = self._money(row.cost, row.currency)
             yield paragraph(
-                f"{self._numbers.show_exact(row.quantity)} {row.commodity} are to come until "
-                f"{row.until} at {cost}; liability {self._money(row.liability, row.currency)}."
+                say(
+                    "{quantity} {commodity} are to come until {until} at {cost}; liability "
+                    "{liability}.",
+                    quantity=self._numbers.show_exact(row.quantity),
+                    commodity=row.commodity,
+                    until=row.until,
+                    cost=cost,
+                    liability=self._money(row.liability, row.currency),
+                )
             )
         sums: Sums[str] = Sums()
         for row in others:
             sums.add(row.currency, row.cost)
         for currency, amount in sorted(sums.items()):
-            yield paragraph(f"Smaller orders, {self._money(amount, currency)} in all, are to come.")
+            yield paragraph(
+                say(
+                    "Smaller orders, {amount} in all, are to come.",
+                    amount=self._money(amount, currency),
+                )
+            )
 
     def list_positions(self) -> Block:
         """All items with their amounts, for the annex."""
@@ -207,30 +232,11 @@ class Author:
         columns = [Column("cost", "cost", "money"), *_CARRYING]
         return self._draw(ITEM, columns, rows, sum_totals(rows))
 
-    def _list_reasons(self, kinds: set[str]) -> Block:
-        """What the ledger knows of the reasons: one by one if they are few, else by class."""
-        rows = [row for row in self._written if row.kind in kinds]
-        if len(rows) <= MOST_LINES:
-            lines = [self._tell_reason(row) for row in rows]
-        else:
-            lines = list(self._classes.tell_reasons(rows, self._money))
-        return Block("list", rows=[[line] for line in lines])
-
-    def _tell_reason(self, row: Written) -> str:
-        why = row.reason
-        if row.price is not None:
-            price = f"{self._numbers.show_exact(row.price)} {row.currency} of {row.price_date}"
-            why = f"{why} {price}" if why == "price" else f"{why}, by the price {price}"
-        amount = self._money(abs(row.change), row.currency)
-        where = f" of {row.entity}" if row.entity else ""
-        reason = f" ({why})" if why else ""
-        return f"{row.date}: {row.group}{where}, {amount}{reason}"
-
     def _roll_forward(self) -> Iterator[Block]:
         if rows := [*self._rows, *self._past]:
-            yield self._draw(self._name_rows("Allowance"), _SCHEDULE, rows)
+            yield self._draw(self._name_rows(say("Allowance")), _SCHEDULE, rows)
         else:
-            yield paragraph("There was no allowance.")
+            yield paragraph(say("There was no allowance."))
 
     def _tell_schedule(self) -> Iterator[Block]:
         yield from self._roll_forward()
@@ -247,7 +253,11 @@ class Author:
         """A column that calls rows of the period the same, others by their days."""
 
         def get(row: RollRow) -> str:
-            return name if row.start == self._span[0] else f"{row.start} to {row.end}"
+            return (
+                name
+                if row.start == self._span[0]
+                else say("{start} to {end}", start=row.start, end=row.end)
+            )
 
         return Column("name", "", get=get)
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from beancount_invwd.ground.words import say
+
 Kind = Literal["paragraph", "gap", "remark", "list", "table"]
 Rows = Sequence[Sequence[str]]
 
@@ -49,7 +51,7 @@ def paragraph(text: str, doubt: str = "") -> Block:
 
 def gap(what: str) -> Block:
     """What is left to the author, since no ledger knows it."""
-    return Block("gap", f"to be written by the author: {what}")
+    return Block("gap", say("to be written by the author: {what}", what=what))
 
 
 def remark(what: str) -> Block:
@@ -59,4 +61,4 @@ def remark(what: str) -> Block:
 
 def tell_check(what: str) -> str:
     """What the author has to look at, in words."""
-    return f"to be checked by the author: {what}"
+    return say("to be checked by the author: {what}", what=what)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from beancount.core import data
 
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.note.blocks import Block, gap, paragraph
 
 if TYPE_CHECKING:
@@ -50,11 +51,17 @@ class Charges:
         """What was charged to cost of goods sold, releases and immaterial losses included."""
         accounts = self._run.list_results("cogs")
         told = list(self._tell_amounts(accounts, set()))
-        names = ", ".join(sorted(accounts)) or "cost of goods sold"
+        names = ", ".join(sorted(accounts)) or say("cost of goods sold")
         if not told:
-            yield gap(f"the amount; nothing was charged to {names}")
+            yield gap(say("the amount; nothing was charged to {names}", names=names))
         for money in told:
-            yield paragraph(f"Charged to {names}, releases of write-downs deducted: {money}.")
+            yield paragraph(
+                say(
+                    "Charged to {names}, releases of write-downs deducted: {money}.",
+                    names=names,
+                    money=money,
+                )
+            )
         if told:
             yield paragraph(self._tell_relation(accounts))
 
@@ -64,10 +71,10 @@ class Charges:
         others = {account for kind in kinds for account in self._run.list_results(kind)}
         inside = {name for name in others if _is_below(name, accounts)}
         if inside == others:
-            return "Write-downs and reversals are included."
+            return say("Write-downs and reversals are included.")
         if inside or self._run.policy.materiality:
-            return "Write-downs and reversals on these accounts are included, others are not."
-        return "Write-downs and reversals are not included."
+            return say("Write-downs and reversals on these accounts are included, others are not.")
+        return say("Write-downs and reversals are not included.")
 
     def tell_lost(self) -> Iterator[Block]:
         """What the ledger charged for goods that are there no more (ACCOUNTING section 9)."""
@@ -77,8 +84,12 @@ class Charges:
         }
         for money in self._tell_amounts(accounts, self._measured):
             yield paragraph(
-                f"Besides, goods that were lost or scrapped, charged to "
-                f"{', '.join(sorted(accounts))}, releases of write-downs deducted: {money}."
+                say(
+                    "Besides, goods that were lost or scrapped, charged to {accounts}, releases "
+                    "of write-downs deducted: {money}.",
+                    accounts=", ".join(sorted(accounts)),
+                    money=money,
+                )
             )
 
     def _tell_amounts(self, accounts: Collection[str], skipped: Collection[int]) -> Iterator[str]:
@@ -90,8 +101,17 @@ class Charges:
             if amount or amount_past:
                 money = self._money(amount, currency)
                 money_past = self._money(amount_past, currency)
-                more = f" (from {span[0]} to {span[1]}: {money_past})" if span is not None else ""
-                yield money + more
+                yield (
+                    money
+                    if span is None
+                    else say(
+                        "{money} (from {start} to {end}: {before})",
+                        money=money,
+                        start=span[0],
+                        end=span[1],
+                        before=money_past,
+                    )
+                )
 
     def tell_undone(self, written: Sequence[Written]) -> Iterator[Block]:
         """What releases put on the account of reversals, which is none (ACCOUNTING section 8)."""
@@ -104,8 +124,12 @@ class Charges:
                     sums.add(posting.units.currency, -posting.units.number)
         for currency, amount in sorted(sums.without_zeros().items()):
             yield paragraph(
-                f"Besides, losses that did not happen, since goods went back, on "
-                f"{', '.join(sorted(accounts))}: {self._money(amount, currency)}."
+                say(
+                    "Besides, losses that did not happen, since goods went back, on {accounts}: "
+                    "{money}.",
+                    accounts=", ".join(sorted(accounts)),
+                    money=self._money(amount, currency),
+                )
             )
 
     def _sum_charges(

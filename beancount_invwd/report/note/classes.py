@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.ground.words import mark, say, translate
 from beancount_invwd.report.note.largest import MOST_LINES, find_largest
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from beancount_invwd.report.ledger.written import Written
     from beancount_invwd.report.note.before import Class
 
-NO_CLASS = "No class"
+NO_CLASS = mark("No class")
 _Key = tuple[str, str, str, str]  # entity, currency, class, reason
 
 
@@ -58,15 +59,15 @@ class Classes:
         for key in others:
             rest.add(key[:2], sums[key])
         for (entity, currency), left in sorted(rest.items()):
-            yield f"Others{_of(entity)}: {write_money(left, currency)}"
+            yield say("Others{of}: {money}", of=_of(entity), money=write_money(left, currency))
 
     def _is_single(self, name: str) -> bool:
         return self._categories.get(name) == name
 
     def _name(self, group: str) -> str:
         name = self._categories.get(group, group)
-        return NO_CLASS if self._is_single(name) else name
+        return translate(NO_CLASS) if self._is_single(name) else name
 
 
 def _of(entity: str) -> str:
-    return f" of {entity}" if entity else ""
+    return say(" of {entity}", entity=entity) if entity else ""

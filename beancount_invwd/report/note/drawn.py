@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.note.blocks import Block
 from beancount_invwd.report.output.columns import CURRENCY, ENTITY, Column
 from beancount_invwd.report.output.numbers import NumberWriter
@@ -32,7 +33,7 @@ def draw(  # noqa: PLR0913, PLR0917 (what a table is made of)
     has_entity = any(row.entity for row in (*rows, *totals))
     names = [ENTITY, name, CURRENCY] if has_entity else [name, CURRENCY]
 
-    def write(row: Any, what: str = "Total") -> list[str]:
+    def write(row: Any, what: str = say("Total")) -> list[str]:
         cells = [column.read(row) for column in names]
         told = [what if cell is None else str(cell) for cell in cells]
         figures: Any = (column.read(row) for column in amounts)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from beancount_invwd.directives.estimates import Estimate
 from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.ground.words import mark, say, translate
 from beancount_invwd.policy.estimates import ESTIMATES, tell_value
 from beancount_invwd.report.ledger.history import read_history
 
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from beancount_invwd.report.ledger.written import Written
 
 Places = Sums[tuple[str, str, str]]  # entity, currency, what
-_WRITE_DOWNS, _ORDERED = "write-downs", "losses on what is ordered"
+_WRITE_DOWNS, _ORDERED = mark("write-downs"), mark("losses on what is ordered")
+_RAISED = mark("raised {what}{where} by {money}")
+_LOWERED = mark("lowered {what}{where} by {money}")
 _WHAT = defaultdict(lambda: _WRITE_DOWNS, {"commitment": _ORDERED})
 
 
@@ -45,11 +48,17 @@ def tell_estimates(
         late = _find_late(run, row)
         day = late[0].date if late else row.date
         if span[0] <= row.date <= span[1] or span[0] <= day <= span[1]:
-            where = f" for {row.place}" if row.place else ""
+            where = say(" for {place}", place=row.place) if row.place else ""
             effect = _tell_effect(run, row, late, write_money)
-            yield (
-                f"From {row.date} on, {ESTIMATES[row.key]}{where} is {tell_value(row.value)}, a "
-                f"change of an estimate ({_name_paragraph(run)}). {effect}"
+            yield say(
+                "From {date} on, {estimate}{where} is {value}, a change of an estimate "
+                "({paragraph}). {effect}",
+                date=row.date,
+                estimate=translate(ESTIMATES[row.key]),
+                where=where,
+                value=tell_value(row.value),
+                paragraph=_name_paragraph(run),
+                effect=effect,
             )
 
 
@@ -75,28 +84,35 @@ def _tell_effect(
     write_money: Callable[[Decimal, str], str],
 ) -> str:
     if row.key == "materiality":
-        return "It concerns where losses stand, not how much they are."
+        return say("It concerns where losses stand, not how much they are.")
     day = run.policy.find_test_date(row.date)
     if day > min(run.as_of, run.last_test):
-        return "Nothing was measured since."
+        return say("Nothing was measured since.")
     effects: Places = Sums()
     if late:
         day = late[0].date
         for each in late:
             effects.add((each.entity, each.currency, _WHAT[each.kind[:10]]), each.estimate)
     elif run.closed is not None and day <= run.closed:
-        return f"What the measurement of {day} made of it is in the books of that period."
+        return say(
+            "What the measurement of {day} made of it is in the books of that period.", day=day
+        )
     else:
         effects = _sum_losses(run, run.entries, day)
         others = [entry for entry in run.entries if entry is not row.entry]
         for key, amount in _sum_losses(run, others, day).items():
             effects.add(key, -amount)
     told = [
-        f"{'raised' if change > 0 else 'lowered'} {what}{f' of {entity}' if entity else ''} "
-        f"by {write_money(abs(change), currency)}"
+        say(
+            _RAISED if change > 0 else _LOWERED,
+            what=translate(what),
+            where=say(" of {entity}", entity=entity) if entity else "",
+            money=write_money(abs(change), currency),
+        )
         for (entity, currency, what), change in sorted(effects.without_zeros().items())
     ]
-    return f"The measurement of {day}: it {', and '.join(told) or 'changed nothing'}."
+    told = told or [say("changed nothing")]
+    return say("The measurement of {day}: it {effects}.", day=day, effects=say(", and ").join(told))
 
 
 def _sum_losses(run: Run, entries: Sequence[object], day: datetime.date) -> Places:

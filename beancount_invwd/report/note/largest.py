@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from beancount_invwd.ground.words import say
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from decimal import Decimal
@@ -27,4 +29,4 @@ def find_largest(
 def list_names(names: Sequence[str]) -> str:
     """Name some of them."""
     more = len(names) - MOST_LINES
-    return ", ".join(names[:MOST_LINES]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(names[:MOST_LINES]) + (say(" and {more} more", more=more) if more > 0 else "")

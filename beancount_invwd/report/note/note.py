@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.dates import fiscal_year_start
 from beancount_invwd.ground.money import CONTEXT
+from beancount_invwd.ground.words import say, translate
 from beancount_invwd.report.ledger.notices import list_notices
 from beancount_invwd.report.ledger.remarks import tell_pending, tell_waiting
 from beancount_invwd.report.ledger.tie_out import tell_cost, tie_cost
@@ -91,13 +92,18 @@ def disclose(
         asked = notes.NOTES.get(policy.standard, notes.IAS2)
         if asked is notes.IAS2 and run.order_accounts:
             asked = [*asked, notes.ONEROUS]
-        sections = [Section(row.paragraph, row.heading, list(author.answer(row))) for row in asked]
-        annex = [Section("", "Annex: positions", [author.list_positions()])] if run.stocks else []
-    doubts = [notes.OTHERS[policy.standard]] if policy.standard in notes.OTHERS else []
+        sections = [
+            Section(row.paragraph, translate(row.heading), list(author.answer(row)))
+            for row in asked
+        ]
+        annex = (
+            [Section("", say("Annex: positions"), [author.list_positions()])] if run.stocks else []
+        )
+    doubts = [translate(notes.OTHERS[policy.standard])] if policy.standard in notes.OTHERS else []
     doubts += dict.fromkeys(row.message for row in list_notices(run) if row.kind in _DOUBTS)
     doubts += [tell_cost(row) for row in tie_cost(run) if row.difference]
     doubts += tell_pending(run)
     doubts += tell_waiting(run)
     remarks = [remark(text) for text in doubts]
-    title = f"Inventories, {start} to {end}"
+    title = say("Inventories, {start} to {end}", start=start, end=end)
     return Note(policy.standard, start, end, title, remarks, sections, annex)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from beancount_invwd.ground.words import say, translate
 from beancount_invwd.policy import standards
 from beancount_invwd.policy.words import BASES, MEASURES, REVERSALS
 from beancount_invwd.report.note.blocks import Block, paragraph, remark, tell_check
@@ -28,18 +29,29 @@ def tell_policies(policy: Policy, lots: Iterable[Lot]) -> Iterator[Block]:
     """
     standard = standards.STANDARDS[policy.standard]
     others = [
-        f"{name} {given!r} in place of {usual!r}"
+        say("{name} {given!r} in place of {usual!r}", name=name, given=given, usual=usual)
         for name in ("measure", "basis", "reversals")
         if (given := getattr(policy, name)) != (usual := getattr(standard, name))
     ]
     source = "" if others else f" ({standard.source})"
     yield paragraph(
-        f"Inventories are stated at the lower of cost and {MEASURES[policy.measure].in_sentence}, "
-        f"tested {BASES[policy.basis].in_sentence}{source}. "
-        f"{REVERSALS[policy.reversals].in_sentence}"
+        say(
+            "Inventories are stated at the lower of cost and {measure}, tested {basis}{source}. "
+            "{reversals}",
+            measure=translate(MEASURES[policy.measure].in_sentence),
+            basis=translate(BASES[policy.basis].in_sentence),
+            source=source,
+            reversals=translate(REVERSALS[policy.reversals].in_sentence),
+        )
     )
     if others:
-        yield remark(f"{standard.source} may not allow {', '.join(others)}")
+        yield remark(
+            say(
+                "{source} may not allow {settings}",
+                source=standard.source,
+                settings=", ".join(others),
+            )
+        )
     yield from map(paragraph, _tell_reserves(policy))
     yield from map(paragraph, _tell_own_terms(policy, lots))
 
@@ -55,29 +67,43 @@ def tell_formulas(standard: str, bookings: Mapping[str, str]) -> Iterator[Block]
     for account, booking in sorted(bookings.items()):
         accounts.setdefault(booking, []).append(account)
     for booking, names in sorted(accounts.items()):
-        words = FORMULAS.get(booking, booking)
+        words = translate(FORMULAS.get(booking, booking))
         why = NOT_ALLOWED.get(standard, {}).get(booking)
-        doubt = tell_check(why) if why else ""
-        yield paragraph(f"Cost formula: {words}, in {list_names(names)}.", doubt)
+        doubt = tell_check(translate(why)) if why else ""
+        yield paragraph(
+            say("Cost formula: {words}, in {names}.", words=words, names=list_names(names)), doubt
+        )
 
 
 def _tell_reserves(policy: Policy) -> Iterator[str]:
     """Tell what lowers values below the measure."""
     if policy.terms.ageing:
-        yield f"By age, cost is lowered by {_list_rates(policy.terms.ageing)} after purchase."
+        yield say(
+            "By age, cost is lowered by {rates} after purchase.",
+            rates=_list_rates(policy.terms.ageing),
+        )
     if policy.idle:
-        yield f"Without sale or use, cost is lowered by {_list_rates(policy.idle)}."
+        yield say(
+            "Without sale or use, cost is lowered by {rates}.", rates=_list_rates(policy.idle)
+        )
     if policy.coverage is not None:
         rates = _list_rates(policy.coverage.rates)
-        which = "all units" if policy.coverage.is_by_item else "the units beyond"
+        which = say("all units") if policy.coverage.is_by_item else say("the units beyond")
         yield (
-            f"By days of supply at the demand of {policy.coverage.window} days, the cost of "
-            f"{which} is lowered by {rates}."
+            say(
+                "By days of supply at the demand of {window} days, the cost of {which} is lowered "
+                "by {rates}.",
+                window=policy.coverage.window,
+                which=which,
+                rates=rates,
+            )
         )
 
 
 def _list_rates(rates: Schedule) -> str:
-    return ", ".join(f"{show_share(rate)} from {days} days on" for days, rate in rates)
+    return ", ".join(
+        say("{rate} from {days} days on", rate=show_share(rate), days=days) for days, rate in rates
+    )
 
 
 def _tell_own_terms(policy: Policy, lots: Iterable[Lot]) -> Iterator[str]:
@@ -88,11 +114,15 @@ def _tell_own_terms(policy: Policy, lots: Iterable[Lot]) -> Iterator[str]:
         if lot.terms is None:
             continue
         if lot.terms.measure != policy.measure:
-            words = MEASURES[lot.terms.measure].in_sentence
+            words = translate(MEASURES[lot.terms.measure].in_sentence)
             measures.setdefault(words, set()).add(lot.place.commodity)
         if lot.terms.ageing != policy.terms.ageing:
             aged.add(lot.place.commodity)
     for measure, items in sorted(measures.items()):
-        yield f"In place of this, {measure} counts for {list_names(sorted(items))}."
+        yield say(
+            "In place of this, {measure} counts for {names}.",
+            measure=measure,
+            names=list_names(sorted(items)),
+        )
     if aged:
-        yield f"Rates by age of their own hold for {list_names(sorted(aged))}."
+        yield say("Rates by age of their own hold for {names}.", names=list_names(sorted(aged)))
