@@ -63,15 +63,11 @@ Rows = Sequence[Sequence[Any]]
 def _fill_in(draw: st.DrawFn) -> Rows:
     """A sheet that is filled in well, but for a few cells and lines."""
     heads = draw(st.permutations(_HEADS))
-    odd = draw(st.integers(0, 12))  # the fewer, the more cells are odd
-    rows: list[list[Any]] = [list(heads)]
-    for _ in range(draw(st.integers(1, 8))):
-        row = [draw(st.sampled_from(_LIKELY[head])) for head in heads]
-        for place in range(len(row)):
-            if draw(st.integers(0, odd + 6)) == 0:
-                row[place] = draw(_cells)
-        rows.append(row if draw(st.integers(0, 8)) else draw(_lines))
-    return rows
+    good = st.tuples(*(st.sampled_from(_LIKELY[head]) for head in heads)).map(list)
+    rows: list[list[Any]] = draw(st.lists(good, min_size=1, max_size=8))
+    for head, odd in draw(st.lists(st.tuples(st.sampled_from(_HEADS), _cells), max_size=5)):
+        draw(st.sampled_from(rows))[heads.index(head)] = odd
+    return [list(heads), *rows, *draw(st.lists(_lines, max_size=1))]
 
 
 _grids: st.SearchStrategy[Rows] = _fill_in() | _fill_in() | st.lists(_lines, max_size=9)
