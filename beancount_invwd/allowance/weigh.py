@@ -206,13 +206,6 @@ class Weigher:
         found.changes, found.kind = {place.contra: step} if step else {}, find_kind(step, unit)
         return found
 
-    def find_losses(self, stocks: Iterable[Stock], day: datetime.date) -> list[Weighed]:
-        """Find what groups would carry, lot by lot, in which something is lost, or was."""
-        rows = self.weigh(stocks, day, by_lot=True).weighed
-        return [
-            row for row in rows if any(row.allowances) or any(lot.allowance for lot in row.lots)
-        ]
-
     def assess(self, stock: Stock, day: datetime.date) -> list[Row]:
         """Measure the lots of a stock; those that cannot be are there with the reason."""
         today = Today(day)

@@ -85,7 +85,7 @@ class ClosedPeriod:
     def __init__(self, through: datetime.date | None, grouping: Grouping, books: Books) -> None:
         self.through = through
         self.corrections: list[Movement] = []
-        self.look_back: LookBack = lambda _, __: books.stocks
+        self.look_back: LookBack = self._look_here
         self.first: ClosedPeriod | None = None
         self.by_hand: dict[tuple[int, int], Decimal] = {}
         self._grouping = grouping
@@ -158,6 +158,9 @@ class ClosedPeriod:
                 if is_any and self._grouping.find_named(stock, is_apart=False) not in self._settled:
                     self._gaps |= _compare(stock, other, self._grouping)
         return {gap.lot.stock for gap in self._gaps.values()}
+
+    def _look_here(self, _: datetime.date, __: bool) -> Stocks:  # noqa: FBT001
+        return self._books.stocks
 
     def forget(self) -> None:
         """Forget what lots carry otherwise than they should: it holds for one moment."""
@@ -246,6 +249,7 @@ class ClosedPeriod:
         self._gaps = {}
         if stocks is None:
             self._is_different = False
+            self.look_back = self._look_here  # the other is needed no more
         elif self._is_different:
             find = self._grouping.find_named
             self._settled |= {find(stock, is_apart=False) for stock in stocks}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from beancount_invwd.allowance.changes import Weighed
     from beancount_invwd.allowance.groups import Row
+    from beancount_invwd.allowance.weigh import Weigher
     from beancount_invwd.directives.read import Directives
     from beancount_invwd.directives.statements import Statement
     from beancount_invwd.directives.temporary import Temporary
@@ -117,13 +118,23 @@ class Goods:
         """What a measurement would give if items sold for a share less, 0.10 for 10 %."""
         with localcontext(CONTEXT):
             evidence = self._weigher.evidence.scale_prices(ONE - fall) if fall else None
-            return self._weigher.ask(evidence).find_losses(self.stocks, self.as_of)
+            return self._plan(self._weigher.ask(evidence))
 
     def plan_lasting(self) -> Sequence[Weighed]:
         """What a measurement would give if no decline were temporary."""
         with localcontext(CONTEXT):
             evidence = self._weigher.evidence.without_temporary()
-            return self._weigher.ask(evidence).find_losses(self.stocks, self.as_of)
+            return self._plan(self._weigher.ask(evidence))
+
+    def _plan(self, weigher: Weigher) -> Sequence[Weighed]:
+        """Weigh all goods, lot by lot, as if they carried what a closed period lacks."""
+        closed = self._timeline.closed
+        closed.look(self.as_of, is_over=True)
+        rows = closed.weigh(weigher, self.stocks, self.as_of, by_lot=True).weighed
+        closed.forget()
+        return [
+            row for row in rows if any(row.allowances) or any(lot.allowance for lot in row.lots)
+        ]
 
     def find_rule(self, lot: Lot, terms: Terms) -> Rule:
         """How the value of an item follows from what is known, for lots of these terms."""

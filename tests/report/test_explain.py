@@ -388,6 +388,21 @@ def test_a_closed_period() -> None:
     )
 
 
+def test_a_late_loss_of_a_closed_year_is_told_as_locked() -> None:
+    body = WIDGET + "2023-12-31 price WIDGET 7.00 USD\n2024-01-31 price WIDGET 9.00 USD\n"
+    body += '2023-12-31 custom "invwd-closed" TRUE\n2024-02-29 balance Assets:Bank -100.00 USD\n'
+    steps = tell(body, "{'standard': 'asc330'}", as_of=D(2024, 1, 31))
+    assert lines(steps, "Loss") == [
+        "locked: allowance that may not be reversed = 30.00",
+        "loss: 100.00 − 30.00 − 90.00 is below 0 = 0",
+    ]
+    assert lines(steps, "Allowance")[1:] == [
+        "after: what is lost now = 30.00",
+        "change: 30.00 − 0.00 = 30.00",
+        "state: written",
+    ]
+
+
 def test_what_the_ledger_booked_itself() -> None:
     body = WIDGET + "2023-01-01 open Assets:Inventory:Store:Allowance\n"
     body += "2023-01-20 price WIDGET 7.00 USD\n"
