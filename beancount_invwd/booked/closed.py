@@ -14,7 +14,7 @@ The story of a closed period (`invwd-closed`, ACCOUNTING section 11):
 4. On the first open measurement date it is written, set off against what waits of the same group,
    so that what merely moved late is neither loss nor gain (`correct`). The narration says how much
    belongs to the closed period (`take_gaps`). What is locked by then is written also of lots that
-   cannot be weighed any more, and stays locked (`lock_written`). Then both are the same (`settle`).
+   cannot be weighed any more, and stays locked. Then both are the same (`settle`).
 
     2024-12-31 is closed; a price of 7.00 for 10 MUG {10.00 USD} of that day comes late: they should
     carry 30.00. Of them 4 are sold. On 2025-01-31 18.00 are written, "of the change, 18.00 USD
