@@ -101,11 +101,9 @@ class Chart:
 
     def account(self, name: str) -> Inventory | Allowance | None:
         """What an account is; None if it is neither inventory nor allowance."""
-        try:
-            return self._answers[name]
-        except KeyError:
-            found = self._answers[name] = self._classify(name)
-            return found
+        if name not in self._answers:
+            self._answers[name] = self._classify(name)
+        return self._answers[name]
 
     def _classify(self, name: str) -> Inventory | Allowance | None:
         if name in self._contras:
@@ -114,8 +112,8 @@ class Chart:
         if match is None or self.facts(name).exclude:
             return None
         entity = match["entity"] if "entity" in match.re.groupindex else ""
-        is_own = bool(self.facts(name).overrides) or name in self.broken | self.estimated
-        return Inventory(name, entity or "", self._is_pool(name), not is_own)
+        is_plain = not (name in self.broken or name in self.estimated or self.facts(name).overrides)
+        return Inventory(name, entity or "", self._is_pool(name), is_plain)
 
     def _is_pool(self, account: str) -> bool:
         entry = self.opens.get(account)

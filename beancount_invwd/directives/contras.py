@@ -48,6 +48,7 @@ class Contras:
         self._fields = {name for _, name, _, _ in parts if name}
         shape = "".join(re.escape(text) + (".*" if name else "") for text, name, _, _ in parts)
         self._shape = re.compile(shape)
+        self._tail = parts[-1][0] if parts and not parts[-1][1] else ""
 
     def name(self, account: str, commodity: str = "", category: str = "") -> str:
         """The allowance account of an inventory account (and an item)."""
@@ -62,7 +63,7 @@ class Contras:
 
     def __contains__(self, account: str) -> bool:
         """Whether an account stands against an inventory account of the ledger."""
-        if self._shape.fullmatch(account) is None:
+        if not account.endswith(self._tail) or self._shape.fullmatch(account) is None:
             return False
         return account in self._of_opened or account in self._of_held
 

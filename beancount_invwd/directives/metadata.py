@@ -158,13 +158,19 @@ KEYS = {
 }
 
 
+_KNOWN = {
+    level: {name for name, row in KEYS.items() if level in row.levels}
+    for level in (*_ALL, "transaction")
+}
+
+
 def select_ours(meta: Mapping[str, Any], level: Level) -> dict[str, Any]:
     """Select the metadata that says something of a lot, an item or an account."""
+    known = _KNOWN[level]
     return {
         key: value
         for key, value in meta.items()
-        if key not in _OF_MOVEMENTS
-        and (key.startswith(MARK) or (key in KEYS and level in KEYS[key].levels))
+        if key in known or (key.startswith(MARK) and key not in _OF_MOVEMENTS)
     }
 
 

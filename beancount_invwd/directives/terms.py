@@ -125,9 +125,11 @@ def list_foreign_amounts(facts: Facts, currency: str) -> list[str]:
         if isinstance(value, Charge) and value.currency
     }
     amounts |= {key: money[1] for key in ("nrv", "salvage") if (money := getattr(facts, key))}
+    foreign = {key: given for key, given in amounts.items() if given != currency}
+    if not foreign:
+        return []
     names = {row.field: name for name, row in KEYS.items()}
     return [
         f"{names[key]} is in {given}, but the cost is in {currency}; state it in {currency}"
-        for key, given in amounts.items()
-        if given != currency
+        for key, given in foreign.items()
     ]

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _PLAIN = 2  # filename and lineno: metadata that says nothing
 _FILENAME = "filename"
-_AUTOMATIC = "__automatic__"  # nor this, at amounts that booking worked out
 _TOLERANCES = "__tolerances__"  # nor does this, which booking notes at each transaction
 
 
@@ -36,10 +35,7 @@ class Books(General):
         is_plain, is_bought, is_sold = True, False, False
         for posting in txn.postings:
             meta = posting.meta
-            if meta and (
-                (len(meta) > _PLAIN and len(meta) > _PLAIN + (_AUTOMATIC in meta))
-                or _FILENAME not in meta
-            ):
+            if meta is None or len(meta) != _PLAIN or _FILENAME not in meta:
                 is_plain = is_plain and not self._postings.states_facts(meta)
             home = homes[posting.account]
             if home is not None:
@@ -94,7 +90,7 @@ class Books(General):
             if is_noted:
                 self._demand.note_bought(stock, date)
             if date == txn.date and cost_unit >= ZERO:
-                if stock.facts.used_in:
+                if stock.is_material:
                     stock.note_purchase(origin)
                 else:
                     stock.purchase = stock.acquired = origin

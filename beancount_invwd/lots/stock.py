@@ -38,6 +38,7 @@ class Stock:
     """The lots on hand of one item in one entity and cost currency.
 
     Attributes:
+        is_material: Whether it goes into products.
         lots: By number, in the order in which they came into being.
         units: Of all of them.
         cost: Of all of them, not rounded.
@@ -58,6 +59,7 @@ class Stock:
         self.category = category
         self.quantum = quantum
         self.facts = facts
+        self.is_material = bool(facts.used_in)
         self.lots: dict[int, Lot] = {}
         self.units = self.cost = self.allowance = ZERO
         self.place: Place | None = None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
-from itertools import chain
 
 from beancount_invwd.allowance.memory import Memory
 from beancount_invwd.lots.books import Books
@@ -57,16 +56,17 @@ class Agenda:
         changed, by_commodity = self._changed, self._books.by_commodity
         changed |= self._books.touched
         self._books.touched.clear()
-        awake = self.awake & by_commodity.keys()
-        changed.update(chain.from_iterable(map(by_commodity.__getitem__, awake)))
-        materials = {name for item in self.awake for name in self._feeds.get(item, ())}
-        self.awake.clear()
+        for item in self.awake:
+            if item in by_commodity:
+                changed.update(by_commodity[item])
         changed.update(self._memory.take_over(day))
         if self._feeds:
+            materials = {name for item in self.awake for name in self._feeds.get(item, ())}
             for stock in changed:
                 materials.update(self._feeds.get(stock.key.commodity, ()))
             for name in materials:
                 changed.update(by_commodity.get(name, ()))
+        self.awake.clear()
         if items is not None:
             return [stock for item in items for stock in by_commodity.get(item, ()) if stock.lots]
         due = list(self._books.stocks.values() if self._is_by_price else changed)
