@@ -15,7 +15,7 @@ from beancount.core import data
 
 from beancount_invwd.directives.contras import Contras
 from beancount_invwd.directives.items import Items
-from beancount_invwd.directives.metadata import NO_FACTS, Facts, read_facts, select_ours
+from beancount_invwd.directives.metadata import NO_FACTS, Facts, is_silent, read_facts, select_ours
 from beancount_invwd.policy import templates
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class Chart:
     Attributes:
         opens: Open directives by account.
         closes: Close directives by account.
+        assertions: Balance and Pad directives.
         items: What is stated of items.
         stated: What is stated of accounts, those of which something is.
         broken: The accounts of which something wrong is stated.
@@ -77,6 +78,7 @@ class Chart:
         self.opens = {row.account: row for row in entries if isinstance(row, data.Open)}
         self.closes = {row.account: row for row in entries if isinstance(row, data.Close)}
         commodities = (row for row in entries if isinstance(row, data.Commodity))
+        self.assertions = [row for row in entries if isinstance(row, (data.Balance, data.Pad))]
         self.items = Items(commodities, options_map.get("dcontext"), mistakes)
         self.stated: dict[str, Facts] = {}
         self.broken: set[str] = set()
@@ -91,13 +93,13 @@ class Chart:
             self._read(entry, mistakes)
 
     def _read(self, entry: Any, mistakes: Mistakes) -> None:
-        account = entry.account
-        stated = select_ours(entry.meta, "Open")
+        account, meta = entry.account, entry.meta
+        stated = {} if is_silent(meta) else select_ours(meta, "Open")
         if stated:
-            self.stated[account], problems = read_facts(stated, "Open", entry.meta)
+            self.stated[account], problems = read_facts(stated, "Open", meta)
             for problem in problems:
                 self.broken.add(account)
-                mistakes.report((account, problem), entry.meta, problem, entry)
+                mistakes.report((account, problem), meta, problem, entry)
 
     def account(self, name: str) -> Inventory | Allowance | None:
         """What an account is; None if it is neither inventory nor allowance."""

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from beancount.core.display_context import Precision
 
-from beancount_invwd.directives.metadata import MARK, NO_FACTS, Facts, read_facts, select_ours
+from beancount_invwd.directives.metadata import (
+    MARK,
+    NO_FACTS,
+    Facts,
+    is_silent,
+    read_facts,
+    select_ours,
+)
 from beancount_invwd.ground.currencies import find_decimals
 from beancount_invwd.ground.money import ONE
 
@@ -54,11 +61,11 @@ class Items:
         precision = entry.meta.get("precision")
         if isinstance(precision, Decimal) and 0 <= precision <= _FINEST:
             self._quanta[name] = _make_quantum(int(precision))
-        stated = select_ours(entry.meta, "Commodity")
+        stated = {} if is_silent(entry.meta) else select_ours(entry.meta, "Commodity")
         if not stated:
             return
         self._facts[name], problems = read_facts(stated, "Commodity", entry.meta)
-        if any(key.startswith(MARK) for key in stated):
+        if problems and any(key.startswith(MARK) for key in stated):
             for problem in problems:
                 self._mistakes.block(name, entry.meta, problem, entry)
         elif problems:  # a `category` matters only if the commodity is an item
@@ -67,7 +74,7 @@ class Items:
     def _find_feeds(self) -> Mapping[str, frozenset[str]]:
         """Turn `invwd-used-in` round, and report materials that are used in themselves."""
         feeds: dict[str, set[str]] = {}
-        for material, found in self._facts.items():
+        for material, found in self.list_materials():
             reached: dict[str, None] = dict.fromkeys(found.used_in)
             waiting = list(reached)
             while waiting:

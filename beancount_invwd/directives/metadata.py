@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime
 import re
 from decimal import Decimal
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from beancount_invwd.ground.errors import RuleError, find_near
@@ -32,7 +31,7 @@ DELIVERY = "invwd-commitment"
 AS_OF = "invwd-as-of"
 _LONGEST_NAME = 100
 _OF_MOVEMENTS = {GROUP, "invwd-reason", "invwd-entity", "invwd-source"}
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_NOTHING: Mapping[str, Any] = {}
 NAMES = (
     "invwd-nrv",
     "invwd-replacement-cost",
@@ -156,6 +155,11 @@ KEYS = {
     "invwd-used-in": _Key(("Commodity",), "used_in", _parse_products),
     "category": _Key(("Commodity",), "category", _parse_text),
 }
+
+
+def is_silent(meta: Mapping[str, Any]) -> bool:
+    """Whether metadata says nothing but where it stands."""
+    return len(meta) == 2 and "lineno" in meta and "filename" in meta  # noqa: PLR2004
 
 
 _KNOWN = {

@@ -16,6 +16,7 @@ from beancount_invwd.directives.metadata import (
     RETURN,
     TAG,
     Facts,
+    is_silent,
     list_strays,
     read_facts,
     select_ours,
@@ -116,7 +117,7 @@ class Postings:
 
     def states_facts(self, meta: Mapping[str, Any] | None) -> bool:
         """Whether metadata says something of a lot; by its keys, which few ledgers vary."""
-        if not meta or (len(meta) == 2 and "lineno" in meta and "filename" in meta):  # noqa: PLR2004
+        if not meta or is_silent(meta):
             return False
         shape = tuple(meta)
         says = self._shapes.get(shape)

@@ -14,7 +14,7 @@ from beancount.core import data
 from beancount_invwd.directives.chart import Chart
 from beancount_invwd.directives.commitments import Commitment, place
 from beancount_invwd.directives.estimates import Estimate
-from beancount_invwd.directives.metadata import MARK, list_strays
+from beancount_invwd.directives.metadata import MARK, is_silent, list_strays
 from beancount_invwd.directives.mistakes import Mistakes
 from beancount_invwd.directives.postings import Postings
 from beancount_invwd.directives.statements import Closing, Directive, read_statements
@@ -23,6 +23,8 @@ from beancount_invwd.directives.terms import Parameters
 from beancount_invwd.directives.unseen import Unseen
 from beancount_invwd.ground.errors import RuleError
 from beancount_invwd.policy.policy import Policy
+
+_WITH_FACTS = {data.Open, data.Close, data.Commodity}
 
 
 class Directives(NamedTuple):
@@ -118,9 +120,9 @@ def _list_customs(entries: Iterable[Any], mistakes: Mistakes) -> list[Any]:
     """List the `invwd-…` directives; report metadata of ours on directives of other kinds."""
     customs = []
     for entry in entries:
-        if isinstance(entry, data.Custom) and entry.type.startswith(MARK):
+        if type(entry) is data.Custom and entry.type.startswith(MARK):
             customs.append(entry)
-        elif not isinstance(entry, (data.Open, data.Close, data.Commodity)):
+        elif type(entry) not in _WITH_FACTS and not is_silent(entry.meta):
             for problem in list_strays(entry.meta, f"a {type(entry).__name__}"):
                 mistakes.report((id(entry), problem), entry.meta, problem, entry)
     return customs

@@ -94,21 +94,24 @@ class Parameters:
 
     def _merge(self, item: str, account: str, facts: Facts = NO_FACTS) -> Terms:
         """Merge what is stated, the most specific last; of one place, what changed."""
-        merged = dict(self._chart.facts(account).overrides)
-        if self._changed:
-            merged |= self._changed.get(account, {})
-        merged |= self._chart.items.facts(item).overrides
-        if self._changed:
-            merged |= self._changed.get(item, {})
+        merged: dict[str, Any] = {}
+        changed = self._changed
+        for place, stated in (
+            (account, self._chart.facts(account)),
+            (item, self._chart.items.facts(item)),
+        ):
+            merged |= stated.overrides
+            if changed:
+                merged |= changed.get(place, {})
         merged |= facts.overrides
         return self._policy._replace(**merged) if merged else self._policy
 
     def _check_policy(self, terms: Terms, item: str, currency: str) -> None:
         """Report amounts of the policy in another currency than the cost."""
         for name in _CHARGES:
-            charge = getattr(terms, name)
-            is_foreign = charge is not None and charge.currency not in {None, currency}
-            if is_foreign and charge is getattr(self._policy, name):
+            charge = getattr(self._policy, name)
+            is_foreign = charge is not None and charge.currency not in (None, currency)
+            if is_foreign and charge is getattr(terms, name):
                 message = (
                     f"'{name}' is in {charge.currency}, but {item} costs {currency}; use a "
                     f"percentage, or put invwd-{name.replace('_', '-')} in {currency} on its "

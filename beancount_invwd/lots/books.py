@@ -1,7 +1,7 @@
 """Transactions → lots over time, the short way for most: they only buy, or only sell.
 
 Such a posting, of which nothing particular is stated, is a new lot, or fewer units of a lot that
-carries nothing, at once. All others are taken as a whole.
+carries nothing, at once. All others are taken as a whole, with what was taken out so far.
 """
 
 from __future__ import annotations
@@ -24,41 +24,77 @@ _TOLERANCES = "__tolerances__"  # nor does this, which booking notes at each tra
 class Books(General):
     """The lots of the whole ledger as of the last transaction that was applied."""
 
-    def apply(self, txn: Any) -> Outflow | None:  # noqa: C901 (each posting comes by)
+    def apply(self, txn: Any) -> Outflow | None:
         """Apply a transaction: units and costs first, then allowances by what moved where.
 
         Returns:
             What happened to allowances; None if no lot that was reduced carried one.
         """
-        homes = self._homes
-        rows: list[tuple[Home, Any, Any]] = []
-        is_plain, is_bought, is_sold = True, False, False
+        meta, states_facts = txn.meta, self._postings.states_facts
+        is_told = _FILENAME not in meta or len(meta) != _PLAIN + (_TOLERANCES in meta)
+        if is_told and states_facts(meta):
+            return self._apply_any(txn)
+        homes, by_id = self._homes, self._by_id
+        bought: list[tuple[Home, Any, Any]] = []
+        sold = 0
         for posting in txn.postings:
             meta = posting.meta
-            if meta is None or len(meta) != _PLAIN or _FILENAME not in meta:
-                is_plain = is_plain and not self._postings.states_facts(meta)
+            is_told = meta is None or len(meta) != _PLAIN or _FILENAME not in meta
+            if is_told and states_facts(meta):
+                return self._apply_any(txn, sold)
             home = homes[posting.account]
+            if home is None:
+                if posting.cost is not None:
+                    self._unseen.note_outside(txn, posting)
+                continue
+            number = posting.units.number
+            if not number.is_signed():
+                bought.append((home, posting, number))
+                continue
+            lot = by_id.get(id(posting.cost))
+            if (
+                lot is None
+                or lot.is_pool
+                or bought
+                or self._demand.is_noted
+                or (place := lot.place).account != home.account
+                or place.commodity != posting.units.currency
+                or (left := lot.units + number).is_signed()  # perhaps another lot has them
+                or ((stock := lot.stock).allowance and lot.allowance)
+                or not number
+            ):
+                return self._apply_any(txn, sold)
+            lot.units = left
+            place.left.rows.append((lot, txn, posting, lot.is_apart))
+            if not left:
+                del stock.lots[lot.number]
+            stock.units += number
+            stock.cost += number * lot.cost_unit
+            self.touched.add(stock)
+            sold += 1
+        if bought and sold:
+            return self._apply_any(txn, sold)
+        return self._buy(txn, bought) if bought else None
+
+    def _apply_any(self, txn: Any, sold: int = 0) -> Outflow | None:
+        """Apply a transaction of whatever kind.
+
+        Args:
+            txn: The transaction.
+            sold: How many of its postings of goods were taken out of their lots already.
+        """
+        rows: list[tuple[Home, Any, Any]] = []
+        is_plain = not self._postings.states_facts(txn.meta)
+        for posting in txn.postings:
+            is_plain = is_plain and not self._postings.states_facts(posting.meta)
+            home = self._homes[posting.account]
             if home is not None:
-                number = posting.units.number
-                rows.append((home, posting, number))
-                if number.is_signed():
-                    is_sold = True
-                else:
-                    is_bought = True
+                rows.append((home, posting, posting.units.number))
             elif posting.cost is not None:
                 self._unseen.note_outside(txn, posting)
-        meta = txn.meta
-        if _FILENAME not in meta or len(meta) != _PLAIN + (_TOLERANCES in meta):
-            is_plain = is_plain and not self._postings.states_facts(meta)
         if not is_plain:
             self._postings.check_places(txn, {home.account for home, *_ in rows})
-        elif not rows:
-            return None
-        elif is_bought and not is_sold:
-            return self._buy(txn, rows)
-        elif not is_bought and not self._demand.is_noted:
-            return self._sell(txn, rows)
-        return self._apply_all(txn, rows)
+        return self._apply_all(txn, rows, sold)
 
     def _buy(self, txn: Any, rows: Rows) -> Outflow | None:
         """Add units of which nothing particular is stated, each posting a new lot."""
@@ -106,28 +142,4 @@ class Books(General):
         if self._set_plain_terms(place.stock):
             home.plain[commodity] = place
             return place
-        return None
-
-    def _sell(self, txn: Any, rows: Rows) -> Outflow | None:
-        """Take units out of lots that carry no allowance."""
-        by_id, touched = self._by_id, self.touched
-        for i, (home, posting, number) in enumerate(rows):
-            lot = by_id.get(id(posting.cost))
-            if (
-                lot is None
-                or lot.is_pool
-                or (place := lot.place).account != home.account
-                or place.commodity != posting.units.currency
-                or (left := lot.units + number).is_signed()  # perhaps another lot has them
-                or ((stock := lot.stock).allowance and lot.allowance)
-                or not number
-            ):
-                return self._apply_all(txn, rows, i)
-            lot.units = left
-            place.left.rows.append((lot, txn, posting, lot.is_apart))
-            if not left:
-                del stock.lots[lot.number]
-            stock.units += number
-            stock.cost += number * lot.cost_unit
-            touched.add(stock)
         return None

@@ -71,12 +71,13 @@ class General(Index):
             rows: Its postings to inventory accounts.
             sold: How many of these were taken out already, of lots that carry nothing.
         """
-        additions, reductions = self._post(txn, rows[sold:])
+        reductions = [self._take_back(posting) for _, posting, _ in reversed(rows[:sold])][::-1]
+        additions = self._post(txn, rows[sold:], reductions)
         moved, returned = self._match(txn, additions, reductions)
         for addition in additions:
             self._note_addition(txn, addition)
         self._note_left(txn, reductions)
-        left = [self._tell_sold(posting) for _, posting, _ in rows[:sold]]
+        left = []
         for row in reductions:
             left += [row] if row.units or row.allowance else []
             left += [row.split_excess()] if row.excess else []
@@ -127,15 +128,15 @@ class General(Index):
         """What a transaction charged in the currency of a stock."""
         return Charged(self._chart, txn, stock.key.currency)
 
-    def _tell_sold(self, posting: Any) -> Reduction:
-        """Tell what a posting took out of a lot that carries nothing."""
+    def _take_back(self, posting: Any) -> Reduction:
+        """Tell what a posting took out of a lot that carries nothing; it did not leave yet."""
         units, lot = -posting.units.number, self._by_id[id(posting.cost)]
+        lot.place.left.rows.pop()
         return Reduction(lot, units, posting.cost.number, units)
 
-    def _post(self, txn: Any, rows: Rows) -> tuple[list[Addition], list[Reduction]]:
+    def _post(self, txn: Any, rows: Rows, reductions: list[Reduction]) -> list[Addition]:
         """Change units and costs; allowances are given up, but go nowhere yet."""
         additions: list[Addition] = []
-        reductions: list[Reduction] = []
         for home, posting, number in rows:
             units = posting.units
             if posting.cost is None:
@@ -148,7 +149,7 @@ class General(Index):
                 additions.append(self._add(txn, posting, place))
             else:
                 reductions.append(self._reduce(txn, posting, place))
-        return additions, reductions
+        return additions
 
     def _add(self, txn: Any, posting: Any, place: Place) -> Addition:
         units, cost = posting.units.number, posting.cost

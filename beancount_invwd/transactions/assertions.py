@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 _Place = tuple[str, str]  # account and currency
 _MULTIPLIERS = ("tolerance_multiplier", "inferred_tolerance_multiplier")  # by version
-_KINDS = {data.Balance, data.Pad}
 _OUTSIDE = "Allowance:{leaf}"
 
 
@@ -52,9 +51,10 @@ def check_assertions(
         allowances: Allowance accounts that are written to, by the ledger itself too.
         options_map: The ledger's options.
     """
-    others = [row for row in entries if type(row) in _KINDS]
-    asserted = [row for row in others if type(row) is data.Balance]
-    pads = [row for row in others if type(row) is data.Pad] if asserted else []
+    asserted = [row for row in chart.assertions if type(row) is data.Balance]
+    if not asserted:
+        return []
+    pads = [row for row in chart.assertions if type(row) is data.Pad]
     written = {*allowances, *((p.account, p.units.currency) for p in _list_postings(added))}
     above = {(name, currency) for account, currency in written for name in _list_above(account)}
     padded = {row.account for row in pads if chart.account(row.account) is not None}
