@@ -33,8 +33,7 @@ Maker = Callable[[int], tuple[str, str]]
 def without_short_ways() -> Iterator[None]:
     """Apply every transaction, and weigh every stock, the general way."""
     with (
-        patch.object(Books, "_buy", Books._apply_all),
-        patch.object(Books, "_sell", Books._apply_all),
+        patch.object(Books, "apply", Books._apply_any),
         patch.object(Weigher, "_find_known", lambda *_: None),
         patch.object(Weigher, "_weigh_whole", None),
         patch.object(Cover, "holds", lambda *_: False),
