@@ -29,7 +29,8 @@ from beancount_invwd.cli.options import (
 from beancount_invwd.report.book import book as book_period
 from beancount_invwd.report.ledger.untested import find_untested, tell_untested
 from beancount_invwd.report.price_list import WITHIN, document_price_list, list_price_needs
-from beancount_invwd.report.todo import document_tasks, list_tasks
+from beancount_invwd.report.todo.document import document_tasks
+from beancount_invwd.report.todo.todo import list_tasks
 from beancount_invwd.sheets.prices import Asked, read_prices
 
 _within = click.option(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from beancount_invwd.ground.dates import add_days, fiscal_year_end, fiscal_year_start
 from beancount_invwd.ground.money import CONTEXT, ZERO, round_money
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.ledger.holdings import LACKS
 from beancount_invwd.report.ledger.outcomes import Outcome, list_outcomes, tell_bias
 from beancount_invwd.report.ledger.spans import day_before
@@ -233,12 +234,27 @@ def document_lookback(found: Lookback) -> Document:
     facts: Mapping[str, Cell] = {"as_of": found.as_of, "within": days, "until": found.until}
     totals = sum_lookback(found.rows)
     return Document(
-        f"Estimates of {found.as_of} and what was sold in the {days} days after",
+        say(
+            "Estimates of {as_of} and what was sold in the {days} days after",
+            as_of=found.as_of,
+            days=days,
+        ),
         dict(facts),
         [
-            Table("items", COLUMNS, found.rows, empty=f"Nothing was on hand on {found.as_of}."),
+            Table(
+                "items",
+                COLUMNS,
+                found.rows,
+                empty=say("Nothing was on hand on {as_of}.", as_of=found.as_of),
+            ),
             Table("totals", _SUMS, totals, "totals"),
-            Table("reasons", REASON_COLUMNS, reasons, "apart", empty="By the reason that decided:"),
+            Table(
+                "reasons",
+                REASON_COLUMNS,
+                reasons,
+                "apart",
+                empty=say("By the reason that decided:"),
+            ),
         ],
         notes=[*list_verdicts(found), *list_notes(found)],
     )
@@ -254,32 +270,60 @@ def list_notes(found: Lookback) -> list[str]:
     notes = []
     if found.rows:
         notes.append(
-            "A net price is what was paid, less tax and less the costs to complete and to sell of "
-            "the item's rule, as its measure is. Bias is the part of the gain that the books would "
-            "have shown: nothing is carried above cost."
+            say(
+                "A net price is what was paid, less tax and less the costs to complete and to "
+                "sell of the item's rule, as its measure is. Bias is the part of the gain that "
+                "the books would have shown: nothing is carried above cost."
+            )
         )
     if found.shared:
         notes.append(
-            f"Of {found.shared:,f} units the price is a share of what several items sold for, as "
-            "their prices of that day stand to each other (IFRS 15.76)."
+            say(
+                "Of {shared:,f} units the price is a share of what several items sold for, as "
+                "their prices of that day stand to each other (IFRS 15.76).",
+                shared=found.shared,
+            )
         )
     if found.unpriced:
         notes.append(
-            f"{found.unpriced:,f} units were sold for what the ledger does not tell; they are "
-            "among those that left otherwise."
+            say(
+                "{unpriced:,f} units were sold for what the ledger does not tell; they are among "
+                "those that left otherwise.",
+                unpriced=found.unpriced,
+            )
         )
     if found.last < found.until:
-        notes.append(f"The ledger ends on {found.last}, before the {found.until} asked for.")
+        notes.append(
+            say(
+                "The ledger ends on {last}, before the {until} asked for.",
+                last=found.last,
+                until=found.until,
+            )
+        )
     return notes
 
 
 def _tell_bias(row: LookbackSum) -> str:
-    of = f" of {row.entity}" if row.entity else ""
+    of = say(" of {entity}", entity=row.entity) if row.entity else ""
     if not row.measured and not row.net:
-        return f"Nothing{of} was sold for a known price, so nothing is known of {row.currency} yet."
+        return say(
+            "Nothing{of} was sold for a known price, so nothing is known of {currency} yet.",
+            of=of,
+            currency=row.currency,
+        )
     verdict = tell_bias(row.bias, row.currency)
-    share = f" ({row.bias / row.measured:+.1%} of the measure)" if row.bias and row.measured else ""
-    return (
-        f"What was sold{of} was measured at {row.measured:,f} {row.currency} and brought "
-        f"{row.net:,f}; {verdict}{share}."
+    share = (
+        say(" ({bias:+.1%} of the measure)", bias=row.bias / row.measured)
+        if row.bias and row.measured
+        else ""
+    )
+    return say(
+        "What was sold{of} was measured at {measured:,f} {currency} and brought {net:,f}; "
+        "{verdict}{share}.",
+        of=of,
+        measured=row.measured,
+        currency=row.currency,
+        net=row.net,
+        verdict=verdict,
+        share=share,
     )

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.money import CONTEXT, ONE, ZERO, round_money
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.ledger.recent_sales import DAYS, find_last_sale, find_paid
 from beancount_invwd.report.output.columns import CURRENCY, ITEM, Column
 from beancount_invwd.report.output.tables import Document, Table
@@ -170,9 +171,13 @@ def document_price_list(run: Run, rows: Sequence[PriceNeed], within: int) -> Doc
     """The work list."""
     facts: dict[str, Any] = {"as_of": run.as_of, "within": within}
     return Document(
-        f"Prices that are needed on {run.as_of}, or within {within} days",
+        say(
+            "Prices that are needed on {as_of}, or within {within} days",
+            as_of=run.as_of,
+            within=within,
+        ),
         facts,
-        [Table("prices", COLUMNS, rows, empty="No price is needed.")],
+        [Table("prices", COLUMNS, rows, empty=say("No price is needed."))],
         notes=_list_notes(rows),
     )
 
@@ -180,9 +185,15 @@ def document_price_list(run: Run, rows: Sequence[PriceNeed], within: int) -> Doc
 def _list_notes(rows: Sequence[PriceNeed]) -> list[str]:
     notes = []
     if any(row.need == "not paid" for row in rows):
-        notes.append("'not paid': all of these sales were below the price of their day (IAS 2.30).")
+        notes.append(
+            say("'not paid': all of these sales were below the price of their day (IAS 2.30).")
+        )
     lines = [row.line for row in rows if row.median_price is not None]
     if lines:
-        words = f"the median net price, by units, of the sales of the last {DAYS} days"
-        notes += [f"'sold for' is {words}; as lines to paste:", *lines]
+        words = say(
+            "'sold for' is the median net price, by units, of the sales of the last {days} days; "
+            "as lines to paste:",
+            days=DAYS,
+        )
+        notes += [words, *lines]
     return notes

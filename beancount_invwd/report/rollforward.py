@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.money import CONTEXT, ZERO
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.ledger.bridged import CAUSES
 from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.ordered import (
@@ -188,11 +189,15 @@ def list_ways(run: Run) -> list[RollBy]:
 
 def _check_basis(basis: str, by: RollBy | None) -> None:
     if basis == "total" and by in {"item", "category"}:
-        raise NotTestedSo("the ledger tests all inventory as one (basis total): leave --by out")
+        raise NotTestedSo(
+            say("the ledger tests all inventory as one (basis total): leave --by out")
+        )
     if basis == "category" and by == "item":
         raise NotTestedSo(
-            "the ledger tests each category as one (basis category), so that movements are not "
-            "of items: use --by category"
+            say(
+                "the ledger tests each category as one (basis category), so that movements are "
+                "not of items: use --by category"
+            )
         )
 
 
@@ -228,16 +233,17 @@ def document_rollforward(rolled: Rollforward, by: RollBy | None = None) -> Docum
         columns = [*CAUSE_COLUMNS]
     wrong = [_tell_tie(tie) for tie in rolled.ties if not tie.is_tied]
     wrong += [tell_cost(tie) for tie in rolled.costs if tie.difference]
-    tied = (
-        f"The closing allowance is the balance of the allowance accounts on {rolled.end}, and the "
-        "cost of the lots that of the inventory accounts."
+    tied = say(
+        "The closing allowance is the balance of the allowance accounts on {end}, and the cost of "
+        "the lots that of the inventory accounts.",
+        end=rolled.end,
     )
     parts = [tell_cost(tie) for tie in rolled.costs if tie.money or tie.excluded]
     return Document(
-        "Allowance for inventory",
+        say("Allowance for inventory"),
         {},
         [
-            Table("periods", columns, rolled.rows, empty="There was no inventory."),
+            Table("periods", columns, rolled.rows, empty=say("There was no inventory.")),
             *list_apart("commitments", ROLL_COLUMNS, rolled.ordered),
             Table("accounts", _TIES, rolled.ties, "extra"),
             Table("cost", COST_TIES, rolled.costs, "extra"),
@@ -248,8 +254,12 @@ def document_rollforward(rolled: Rollforward, by: RollBy | None = None) -> Docum
 
 
 def _tell_tie(tie: TieOut) -> str:
-    return (
-        f"{tie.account} does not tie out: {tie.written:f} {tie.currency} by movements, "
-        f"{tie.ledger:f} {tie.currency} by the balance of the ledger, "
-        f"{tie.lots:f} {tie.currency} by the lots"
+    return say(
+        "{account} does not tie out: {written:f} {currency} by movements, {ledger:f} {currency} "
+        "by the balance of the ledger, {lots:f} {currency} by the lots",
+        account=tie.account,
+        written=tie.written,
+        currency=tie.currency,
+        ledger=tie.ledger,
+        lots=tie.lots,
     )

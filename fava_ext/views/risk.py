@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from beancount_invwd.ground.words import translate
 from beancount_invwd.report.output.tables import Table
 from beancount_invwd.report.risk.risk import (
     COLUMNS,
@@ -14,7 +15,7 @@ from beancount_invwd.report.risk.risk import (
     list_risks,
     sum_risks,
 )
-from beancount_invwd.report.risk.warnings import MEANINGS
+from beancount_invwd.report.risk.warnings import list_meanings
 
 from .. import fava_api
 from ..charts import Gallery, draw_risks, hang
@@ -72,7 +73,8 @@ def show(context: Context) -> tuple[Grid, Content]:
 
 
 def _show_warnings(row: RiskRow) -> Cell:
-    return Cell(badges=[Badge("near", name, MEANINGS[name]) for name in row.warnings])
+    meanings = list_meanings()
+    return Cell(badges=[Badge("near", translate(name), meanings[name]) for name in row.warnings])
 
 
 def write(context: Context) -> Document:

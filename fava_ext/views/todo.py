@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from beancount_invwd.report.output.columns import Column
 from beancount_invwd.report.price_list import WITHIN
-from beancount_invwd.report.todo import Task, document_tasks, list_columns, list_tasks
+from beancount_invwd.report.todo.document import document_tasks, list_columns
+from beancount_invwd.report.todo.task import Task
+from beancount_invwd.report.todo.todo import list_tasks
 
 from .. import fava_api
 from ..tables.cells import Cell, Cells

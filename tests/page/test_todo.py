@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from beancount_invwd.engine import follow_ledger
-from beancount_invwd.report.todo import list_tasks
+from beancount_invwd.report.todo.todo import list_tasks
 from tests.support.fava_pages import (
     ACCOUNTS,
     HEAD,

@@ -15,7 +15,7 @@ from beancount_invwd.report.ledger.recent_sales import find_paid
 from beancount_invwd.report.price_list import document_price_list, list_price_needs
 from beancount_invwd.report.risk.risk import list_risks
 from beancount_invwd.report.risk.selling_costs import find_accounts, find_selling_costs
-from beancount_invwd.report.todo import list_tasks
+from beancount_invwd.report.todo.todo import list_tasks
 
 HEAD = """
 plugin "beancount_invwd" "{config}"

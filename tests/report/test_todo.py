@@ -10,7 +10,9 @@ from beancount import loader
 
 from beancount_invwd.engine import Run, follow_ledger
 from beancount_invwd.report.price_list import list_price_needs
-from beancount_invwd.report.todo import Task, document_tasks, list_tasks
+from beancount_invwd.report.todo.document import document_tasks
+from beancount_invwd.report.todo.task import Task
+from beancount_invwd.report.todo.todo import list_tasks
 
 HEAD = """
 plugin "beancount_invwd" "{'price_max_age': 60}"

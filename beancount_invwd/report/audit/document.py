@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.audit.listing import AuditRow, sum_audit
 from beancount_invwd.report.audit.ties import TIES, tell_ties, tie_audit
 from beancount_invwd.report.output.columns import (
@@ -59,10 +60,14 @@ def document_audit(
 ) -> Document:
     """The listing, its totals, and what they tie to, unless it is but a part of the lots."""
     tables = [
-        Table("lots", COLUMNS, rows, empty=f"No inventory is on hand on {run.as_of}."),
+        Table(
+            "lots", COLUMNS, rows, empty=say("No inventory is on hand on {as_of}.", as_of=run.as_of)
+        ),
         Table("totals", _SUMS, sum_audit(rows), "totals"),
     ]
-    title = f"Lots on {run.as_of} and what was sold in the {after} days after"
+    title = say(
+        "Lots on {as_of} and what was sold in the {after} days after", as_of=run.as_of, after=after
+    )
     facts: dict[str, Cell] = {"as_of": run.as_of, "after": after, "standard": run.policy.standard}
     if not is_whole:
         return Document(title, facts, tables)
@@ -71,7 +76,7 @@ def document_audit(
     return Document(
         title,
         facts,
-        [*tables, Table("ties", TIES, ties, "apart", empty="Against the ledger:")],
+        [*tables, Table("ties", TIES, ties, "apart", empty=say("Against the ledger:"))],
         notes=notes if is_tied else (),
         warnings=() if is_tied else notes,
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.ground.money import CONTEXT, ZERO
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.ground.words import say, translate
 from beancount_invwd.report.audit.listing import AuditRow, AuditTotal, sum_audit
 from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
 from beancount_invwd.report.ledger.remarks import tell_waiting
@@ -68,21 +69,34 @@ def tell_ties(
 ) -> tuple[bool, Sequence[str]]:
     """Tell whether the listing ties, or by how much it does not."""
     off = [
-        f"`report` has {there.cost - here.cost:,f} {there.currency} of cost and "
-        f"{there.allowance - here.allowance:,f} of allowance that is not in this listing."
+        say(
+            "`report` has {cost:,f} {currency} of cost and {allowance:,f} of allowance that is "
+            "not in this listing.",
+            cost=there.cost - here.cost,
+            currency=there.currency,
+            allowance=there.allowance - here.allowance,
+        )
         for here, there in zip(sum_audit(rows), _sum_report(run), strict=True)
         if here != there
     ]
     apart = [
-        f"{row.account}: the ledger has {row.difference:,f} {row.currency} of {row.what} that is "
-        "not in this listing."
+        say(
+            "{account}: the ledger has {difference:,f} {currency} of {what} that is not in this "
+            "listing.",
+            account=row.account,
+            difference=row.difference,
+            currency=row.currency,
+            what=translate(row.what),
+        )
         for row in ties
         if row.difference
     ]
     if off or apart:
         return False, [*off, *apart, *tell_waiting(run)]
     return True, [
-        "The totals are those of `report`, and of the accounts of the ledger: the listing ties."
+        say(
+            "The totals are those of `report`, and of the accounts of the ledger: the listing ties."
+        )
     ]
 
 

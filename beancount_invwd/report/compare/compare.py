@@ -25,6 +25,7 @@ from beancount.core.amount import Amount
 from beancount_invwd.engine import Asked, BadConfiguration, collector_paused, follow_ledger
 from beancount_invwd.ground.dates import fiscal_year_start
 from beancount_invwd.ground.money import CONTEXT, ONE, ZERO, round_money
+from beancount_invwd.ground.words import say, translate
 from beancount_invwd.measure.prices import IMPLICIT, is_evidence
 from beancount_invwd.measure.sales import Sales
 from beancount_invwd.report.compare.scenarios import BadScenario, Scenario
@@ -194,7 +195,7 @@ def _tell_bases(run: Run) -> Mapping[StockKey, str]:
             rows.setdefault(row.lot.stock.key, []).append(row)
     return {
         key: f"{round_money(sum((row.measured.total or ZERO for row in found), ZERO), quantum):,f} "
-        f"({', '.join(sorted({row.measured.reason for row in found}))})"
+        f"({', '.join(sorted({translate(row.measured.reason) for row in found}))})"
         for key, found in rows.items()
         for quantum in [found[0].lot.stock.quantum]
     }
@@ -217,8 +218,12 @@ def _tell_why(row: CompareRow) -> str:
     if most.allowance == own.allowance:
         return ""
     if most.basis != own.basis:
-        return f"measured at {most.basis or 'nothing'}, not {own.basis or 'nothing'}"
-    return "measured alike, but tested, set off or kept from earlier dates otherwise"
+        return say(
+            "measured at {other}, not {own}",
+            other=most.basis or say("nothing"),
+            own=own.basis or say("nothing"),
+        )
+    return say("measured alike, but tested, set off or kept from earlier dates otherwise")
 
 
 def _sum_totals(rows: Sequence[CompareRow]) -> list[CompareRow]:

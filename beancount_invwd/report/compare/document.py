@@ -7,6 +7,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.compare.compare import CompareRow, Comparison, Figures
 from beancount_invwd.report.ledger.outcomes import WITHIN, tell_bias
 from beancount_invwd.report.output.columns import CURRENCY, ENTITY, ITEM, Column
@@ -24,14 +25,18 @@ def document_comparison(found: Comparison) -> Document:
         for told in (found.levels, found.notes)
     )
     return Document(
-        f"Allowance on {found.as_of}, profit or loss from {found.start}",
+        say(
+            "Allowance on {as_of}, profit or loss from {start}",
+            as_of=found.as_of,
+            start=found.start,
+        ),
         {},
         [
             Table(
                 "rows",
                 columns,
                 [line for row in found.rows for line in _list_lines(row)],
-                empty="There is no allowance under any of these policies.",
+                empty=say("There is no allowance under any of these policies."),
             ),
             Table(
                 "totals",
@@ -61,11 +66,20 @@ def document_comparison(found: Comparison) -> Document:
 def tell_biases(found: Comparison) -> list[str]:
     """Tell how each policy would have done, by what was sold in the days after."""
     return [
-        f"{name}: by the sales of the {WITHIN} days after, {tell_bias(bias, currency)}"
-        f"{f' ({entity})' if entity else ''}."
+        say(
+            "{name}: by the sales of the {days} days after, {bias}{of}.",
+            name=name,
+            days=WITHIN,
+            bias=tell_bias(bias, currency),
+            of=_name_entity(entity),
+        )
         for name, biases in found.biases.items()
         for (entity, currency), bias in sorted(biases.items())
     ]
+
+
+def _name_entity(entity: str) -> str:
+    return f" ({entity})" if entity else ""
 
 
 class _Line(NamedTuple):

@@ -13,6 +13,7 @@ from typing import Any
 
 from beancount_invwd.ground.errors import find_near
 from beancount_invwd.ground.money import ONE, ZERO
+from beancount_invwd.ground.words import say
 
 PRICE = "price"
 REPLACEMENT = "replacement"
@@ -54,13 +55,17 @@ def read_scenario(text: str) -> Scenario:
     for part in _split_settings(settings):
         key, sign, value = (piece.strip() for piece in part.partition("="))
         if not sign or not key or not value:
-            raise BadScenario(f"{part.strip()!r} is no setting; write standard=hgb or price=-10%")
+            raise BadScenario(
+                say("{text!r} is no setting; write standard=hgb or price=-10%", text=part.strip())
+            )
         if key in changes or key in scaled:
-            raise BadScenario(f"{key!r} is given twice")
+            raise BadScenario(say("{key!r} is given twice", key=key))
         if key in _SCALES:
             scaled[key] = _read_change(key, value)
         elif near := find_near(key, _SCALES):
-            raise BadScenario(f"unknown key {key!r}; did you mean {near!r}?")
+            raise BadScenario(
+                say("unknown key {key!r}; did you mean {near!r}?", key=key, near=near)
+            )
         else:
             changes[key] = _read_value(value)
     return Scenario(name.strip(), changes, scaled.get(PRICE, ZERO), scaled.get(REPLACEMENT, ZERO))
@@ -89,10 +94,14 @@ def _read_change(key: str, value: str) -> Decimal:
     digits = value.removesuffix("%").lstrip("+-")
     is_number = digits.replace(".", "", 1).isdigit() and digits.isascii()
     if not value.endswith("%") or not is_number or len(value) > len(digits) + 2:
-        raise BadScenario(f"{key}={value} is no change; write {key}=-10% or {key}=+5%")
+        raise BadScenario(
+            say("{key}={value} is no change; write {key}=-10% or {key}=+5%", key=key, value=value)
+        )
     change = Decimal(value.removesuffix("%")) / 100
     if change < -ONE:
-        raise BadScenario(f"{key}={value}: nothing can fall by more than 100%")
+        raise BadScenario(
+            say("{key}={value}: nothing can fall by more than 100%", key=key, value=value)
+        )
     return change
 
 

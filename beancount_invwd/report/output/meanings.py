@@ -60,7 +60,7 @@ MEANINGS: Mapping[str, str] = {
     "sold_after": "Units of the lot that were sold in the days after the date.",
 }
 
-CODED = frozenset({"kind", "reason", "figure", "need", "change", "rule"})
+CODED = frozenset({"kind", "reason", "figure", "need", "change", "rule", "what", "warnings"})
 """Keys of columns whose cells are words of ours, or hold some."""
 
 CODES = frozenset(
@@ -75,7 +75,14 @@ CODES = frozenset(
         *("removed", "added", "changed"),
         *("untested-period-end", "evidence", "expiring", "near-cost", "commitment", "provision"),
         *("later-evidence", "direct-write-down", "level", "functional-currency", "money"),
-        *("excluded",),
+        *("excluded", "allowance", "profit or loss", "delivery", "count", "lower", "lcm"),
+        *("pending", "headroom", "list price", "expiry", "slow", "old price", "no price"),
+        "not assessed: no price",
+        "not assessed: no normal margin",
+        "not assessed: see errors",
+        "not assessed: negative",
+        "not assessed: no price of what it is used in",
+        "not assessed: no price to buy it again",
     }
 )
 """These words."""

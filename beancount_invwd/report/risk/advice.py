@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.money import ONE, round_money
+from beancount_invwd.ground.words import say
 from beancount_invwd.measure.measured import Unit
 from beancount_invwd.measure.rule import add_up_costs
 
@@ -26,9 +27,14 @@ def is_near_cost(row: RiskRow, stock: Stock) -> bool:
 def tell_expiring(row: RiskRow, stock: Stock) -> str:
     """Goods that expire before demand reaches them."""
     cost = round_money(row.units_expiring * stock.cost / stock.units, stock.quantum)
-    return (
-        f"{row.units_expiring.normalize():,f} {row.commodity} that cost {cost:,f} {row.currency} "
-        f"expire, the first on {row.expires}, before demand reaches them"
+    return say(
+        "{units:,f} {item} that cost {cost:,f} {currency} expire, the first on {expires}, before "
+        "demand reaches them",
+        units=row.units_expiring.normalize(),
+        item=row.commodity,
+        cost=cost,
+        currency=row.currency,
+        expires=row.expires,
     )
 
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.ground.money import CONTEXT, ZERO, round_money
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.ground.words import say, translate
 from beancount_invwd.policy.values import parse_share
 from beancount_invwd.report.ledger.notices import list_notices
 from beancount_invwd.report.ledger.untested import find_untested, tell_untested
@@ -47,7 +48,7 @@ from beancount_invwd.report.risk.prospects import (
     look_ahead,
 )
 from beancount_invwd.report.risk.selling import find_falls
-from beancount_invwd.report.risk.warnings import MEANINGS, warn
+from beancount_invwd.report.risk.warnings import list_meanings, warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -326,15 +327,20 @@ _SUMMED = {"entity", "currency", *_ADDED}
 
 def document_risks(run: Run, rows: Sequence[RiskRow], headroom: Decimal, within: int) -> Document:
     """What is at risk."""
-    title, untested = f"Inventory at risk on {run.as_of}", find_untested(run)
+    untested = find_untested(run)
     near = {name for row in rows for name in row.warnings}
-    meanings = [f"{name}: {text}" for name, text in MEANINGS.items() if name in near]
+    meanings = [f"{translate(key)}: {text}" for key, text in list_meanings().items() if key in near]
     asked = [row.message for row in list_notices(run) if row.kind == "later-evidence"]
     return Document(
-        f"{title}: if prices fall by {show_share(headroom)}, and within {within} days",
+        say(
+            "Inventory at risk on {as_of}: if prices fall by {headroom}, and within {within} days",
+            as_of=run.as_of,
+            headroom=show_share(headroom),
+            within=within,
+        ),
         {"as_of": run.as_of, "headroom": headroom, "within": within},
         [
-            Table("items", COLUMNS, rows, empty="Nothing is at risk."),
+            Table("items", COLUMNS, rows, empty=say("Nothing is at risk.")),
             Table(
                 "totals", [row for row in COLUMNS if row.key in _SUMMED], sum_risks(rows), "totals"
             ),

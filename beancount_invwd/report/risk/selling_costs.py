@@ -18,6 +18,7 @@ from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.errors import RuleError
 from beancount_invwd.ground.money import CONTEXT, round_money
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.ground.words import say
 from beancount_invwd.measure.measured import Unit
 from beancount_invwd.measure.rule import charge
 from beancount_invwd.policy.patterns import compile_pattern
@@ -130,5 +131,10 @@ COLUMNS = (
 def table_selling_costs(run: Run, accounts: Sequence[str]) -> Table:
     """What selling cost, against what is assumed."""
     first = add_days(run.as_of, 1 - DAYS)
-    title = f"Selling costs of {first} to {run.as_of} ({', '.join(accounts)}):"
+    title = say(
+        "Selling costs of {first} to {as_of} ({accounts}):",
+        first=first,
+        as_of=run.as_of,
+        accounts=", ".join(accounts),
+    )
     return Table("selling_costs", COLUMNS, find_selling_costs(run, accounts), "apart", empty=title)
