@@ -50,19 +50,28 @@ def has_xlsx() -> bool:
 
 def write_table(
     name: str, style: str, write: Callable[[Context], Document], context: Context
-) -> File:
-    """Write the table of a view.
+) -> Callable[[], File]:
+    """Ask for the table of a view; what is returned writes it.
 
     Raises:
         NothingToWriteError: XLSX is asked for without XlsxWriter.
     """
     if style == "xlsx" and not has_xlsx():
         raise NothingToWriteError(NO_XLSX)
-    content = WRITERS[style](write(context), make_numbers(context.run))
-    data = content.encode() if isinstance(content, str) else content
-    return File(f"{name}-{context.run.as_of}.{style}", TYPES[style], data)
+    document, numbers = write(context), make_numbers(context.run)
+    title = f"{name}-{context.run.as_of}.{style}"
+
+    def make() -> File:
+        content = WRITERS[style](document, numbers)
+        data = content.encode() if isinstance(content, str) else content
+        return File(title, TYPES[style], data)
+
+    return make
 
 
-def write_text(name: str, style: str, write: Callable[[Context], str], context: Context) -> File:
+def write_text(
+    name: str, style: str, write: Callable[[Context], str], context: Context
+) -> Callable[[], File]:
     """Write a view that is no table."""
-    return File(f"{name}-{context.run.as_of}.{style}", TYPES[style], write(context).encode())
+    file = File(f"{name}-{context.run.as_of}.{style}", TYPES[style], write(context).encode())
+    return lambda: file

@@ -21,8 +21,7 @@ import json
 import logging
 from functools import partial
 from pathlib import Path
-from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from fava.ext import FavaExtensionBase, extension_endpoint
 from flask import Response
@@ -59,6 +58,7 @@ _WRONG = (
     downloads.NothingToWriteError,
 )
 _MOST_PAGES = 32
+Found = TypeVar("Found")
 
 
 class Impairment(FavaExtensionBase):
@@ -73,7 +73,6 @@ class Impairment(FavaExtensionBase):
         """Take the ledger; the page has no options, and a configuration must not stop Fava."""
         super().__init__(ledger, None)
         self.ignored_config = config
-        self._lock = RLock()  # the engine's state is not made for two requests at once
         self._cache: Cache | None = None
 
     def after_load_file(self) -> None:
@@ -86,9 +85,7 @@ class Impairment(FavaExtensionBase):
         """Build the page for this request; whatever goes wrong is said on it."""
         try:
             fava_api.speak()
-            with self._lock, collector_paused():
-                page: Page = self._remember("page", build_page)
-                return page
+            return self._remember("page", build_page)
         except (fava_api.BadFilterError, BadQuestionError) as error:
             return Page(problem=str(error), clear_url=fava_api.url_without_filters())
         except NotSwitchedOn:
@@ -108,7 +105,7 @@ class Impairment(FavaExtensionBase):
         text = formats.sentence(f"{type(error).__name__}: {error}")
         return Page(fault=text, mistakes=list_mistakes(self.ledger, formats))
 
-    def _remember(self, name: str, build: Callable[[Context], Any]) -> Any:
+    def _remember(self, name: str, build: Callable[[Context], Found]) -> Found:
         """Build what is asked for, unless it was since the ledger was loaded."""
         cache, filters = self._find_cache(), fava_api.read_filters(self.ledger)
         key = (
@@ -117,12 +114,20 @@ class Impairment(FavaExtensionBase):
             current_language(),
             *fava_api.key_of_request(),
         )  # "month" is another one tomorrow
-        if key not in cache.pages:
-            found = build(self._make_context(cache, filters))
+        found: Found | None = cache.pages.get(key)
+        if found is None:
+            found = self._build(build, cache, filters)
             if len(cache.pages) >= _MOST_PAGES:
                 cache.pages.clear()
             cache.pages[key] = found
-        return cache.pages[key]
+        return found
+
+    def _build(
+        self, build: Callable[[Context], Found], cache: Cache, filters: fava_api.Filters
+    ) -> Found:
+        """Build what is asked for from the state of a date, which is for one request at a time."""
+        with cache.lock(filters.end), collector_paused():
+            return build(self._make_context(cache, filters))
 
     def _find_cache(self) -> Cache:
         if self._cache is None:
@@ -159,21 +164,24 @@ class Impairment(FavaExtensionBase):
 
         def make() -> Response:
             filters = fava_api.read_filters(self.ledger)
-            found = prices.read(self._make_context(self._find_cache(), filters))
+            found = self._build(prices.read, self._find_cache(), filters)
             return Response(json.dumps(found, ensure_ascii=False), mimetype="application/json")
 
         return self._answer(make)
 
     # Downloads
 
-    def download(self, build: Callable[[Context], downloads.File]) -> Response:
-        """Send a file that the command line would write; none in incognito mode."""
+    def download(self, build: Callable[[Context], Callable[[], downloads.File]]) -> Response:
+        """Send a file that the command line would write; none in incognito mode.
+
+        Large ones take their time to be written, when the state of the date is free again.
+        """
         if fava_api.is_incognito():
             return _refuse("Fava runs in incognito mode: there are no downloads", 403)
 
         def make() -> Response:
             filters = fava_api.read_filters(self.ledger)
-            return _send(build(self._make_context(self._find_cache(), filters)))
+            return _send(self._build(build, self._find_cache(), filters)())
 
         return self._answer(make)
 
@@ -181,8 +189,7 @@ class Impairment(FavaExtensionBase):
         """Answer, or say in JSON what is wrong."""
         try:
             fava_api.speak()
-            with self._lock, collector_paused():
-                return make()
+            return make()
         except NotSwitchedOn:
             return _refuse('the ledger does not use the plugin; add: plugin "beancount_invwd"')
         except BadConfiguration:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from beancount_invwd.ground.accounts import is_below
 from beancount_invwd.ground.money import ONE, ZERO, round_money
 from beancount_invwd.ground.shares import share_out
 from beancount_invwd.ground.sums import Sums
@@ -215,11 +216,6 @@ def _share(
     shares = share_out(amount, weights, quantum)
     shares[0] += amount - sum(shares, ZERO)  # what is less than a quantum
     return [Part(step, *pair) for pair in zip(accounts, shares, strict=True) if pair[1]]
-
-
-def is_below(account: str, other: str) -> bool:
-    """Whether an account is another, or below it."""
-    return account == other or account.startswith(f"{other}:")
 
 
 def is_earning(chart: Chart, txn: Any) -> bool:

@@ -1,11 +1,14 @@
 """What was computed since the ledger was loaded, by as-of date, so that views share it.
 
-Lots are always followed over the whole ledger; filters narrow what is shown of the result.
+Lots are always followed over the whole ledger; filters narrow what is shown of the result. The
+state of a date is not made for two requests at once, so who uses it holds the lock of that date;
+requests about other dates, and what was built before, do not wait.
 """
 
 from __future__ import annotations
 
 from functools import cached_property, lru_cache, partial
+from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.engine import Asked, Run, follow_ledger
@@ -29,6 +32,8 @@ class Cache:
     Attributes:
         follow: Gives the state on a date, None being the ledger's last one; raises as
             `follow_ledger` does.
+        follow_other: The same beside that of a request, for whoever holds `other`.
+        other: A lock that is taken after that of a date, never before.
         compare: Puts policies side by side on a date.
         pages: What was built, by what was asked for.
     """
@@ -39,8 +44,15 @@ class Cache:
         work = partial(follow_ledger, ledger.all_entries, self._options, asked=Asked(by_cause=True))
         follow = lru_cache(_RUNS)(work)
         self.follow: Callable[[datetime.date | None], Run] = follow
+        self.follow_other: Callable[[datetime.date], Run] = lru_cache(1)(work)
+        self.other = Lock()
+        self._locks: dict[datetime.date | None, RLock] = {}
         self.compare = lru_cache(_COMPARISONS)(partial(_compare, follow))
         self.pages: dict[object, Any] = {}
+
+    def lock(self, date: datetime.date | None) -> RLock:
+        """The lock of the state on a date."""
+        return self._locks.setdefault(date, RLock())
 
     @cached_property
     def plugin_line(self) -> str:

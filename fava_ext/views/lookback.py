@@ -48,14 +48,15 @@ class Content:
 def _look_back(context: Context) -> Lookback:
     """Look back from the date that is asked for, at the goods that the filters pick."""
     question, selection = context.question, context.selection
-    run = context.cache.follow(question.date or find_year_end(context.run))
 
     def keep(found: Outcome) -> bool:
         lot = found.row.lot
         is_shown = selection.shows_row(lot.stock.key.commodity)
         return is_shown and selection.filters.accepts(lot.account)
 
-    return look_back(run, question.look_ahead(WITHIN), keep)
+    with context.cache.other:
+        run = context.cache.follow_other(question.date or find_year_end(context.run))
+        return look_back(run, question.look_ahead(WITHIN), keep)
 
 
 def show(context: Context) -> tuple[Grid, Content]:

@@ -85,6 +85,8 @@ def test_figures_by_entity() -> None:
 def test_expense_is_that_of_the_account_and_those_below_it() -> None:
     told = section(write(), "IAS 2.36 (d)")
     assert "Charged to Expenses:COGS, releases of write-downs deducted: 30.00 USD." in told
+    beside = LEDGER.replace("COGS:Goods", "COGS-Other")
+    assert "nothing was charged to Expenses:COGS]" in section(write(text=beside), "IAS 2.36 (d)")
     other = TWO.replace("Expenses:COGS", "Expenses:COG")
     assert "[to be written by the author: the amount; nothing was charged to Expenses:COG]" in (
         section(write(other), "IAS 2.36 (d)")
@@ -255,6 +257,8 @@ def test_whether_losses_are_in_the_expense() -> None:
     inside = TWO.replace("{'cogs'", "{" + within + ", 'reversal': 'Expenses:COGS', 'cogs'")
     told = section(write(inside), "IAS 2.36 (d)")
     assert "Write-downs and reversals are included." in told
+    # 50 sold less 20 released, 40 and 20 written down, 10 reversed
+    assert "Charged to Expenses:COGS, releases of write-downs deducted: 80.00 USD." in told
 
 
 def test_policies_that_deviate_from_the_standard_are_marked() -> None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from beancount.core import data
 
 from beancount_invwd.directives.metadata import EXCLUDE, RETURN
+from beancount_invwd.ground.accounts import is_below
 from beancount_invwd.ground.money import ONE, ZERO
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.measure.prices import PriceBook
@@ -168,7 +169,7 @@ class _Reader:
         for row in left:
             cogs = self._run.result("cogs", row.entity, row.item)
             takers = (p.account for p in txn.postings if p.cost is None and p.units.number > ZERO)
-            is_sold = any(name == cogs or name.startswith(f"{cogs}:") for name in takers)
+            is_sold = any(is_below(name, cogs) for name in takers)
             yield row.leave(txn.date, "sold" if is_sold else "gone")
 
     def _list_earned(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
 
+from beancount_invwd.ground.accounts import is_below
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.ground.words import say
 from beancount_invwd.report.note.blocks import Block, gap, paragraph
@@ -69,7 +70,7 @@ class Charges:
         """Whether the amount that is charged to accounts has write-downs and reversals in it."""
         kinds = ("loss", "write_off", "reversal")
         others = {account for kind in kinds for account in self._run.list_results(kind)}
-        inside = {name for name in others if _is_below(name, accounts)}
+        inside = {name for name in others if any(is_below(name, row) for row in accounts)}
         if inside == others:
             return say("Write-downs and reversals are included.")
         if inside or self._run.policy.materiality:
@@ -80,7 +81,9 @@ class Charges:
         """What the ledger charged for goods that are there no more (ACCOUNTING section 9)."""
         sold = self._run.list_results("cogs")
         accounts = {
-            name for name in self._run.list_results("write_off") if not _is_below(name, sold)
+            name
+            for name in self._run.list_results("write_off")
+            if not any(is_below(name, row) for row in sold)
         }
         for money in self._tell_amounts(accounts, self._measured):
             yield paragraph(
@@ -139,7 +142,7 @@ class Charges:
 
         @cache
         def is_asked(account: str) -> bool:
-            return _is_below(account, accounts)
+            return any(is_below(account, name) for name in accounts)
 
         sums: Sums[str] = Sums()
         for entry in self._run.past:
@@ -150,8 +153,3 @@ class Charges:
                     units: Any = posting.units
                     sums.add(units.currency, units.number)
         return sums
-
-
-def _is_below(account: str, parents: Collection[str]) -> bool:
-    """Whether an account is one of these or below one."""
-    return any(account == name or account.startswith(f"{name}:") for name in parents)
