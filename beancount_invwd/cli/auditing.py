@@ -89,6 +89,6 @@ def pack(ledger: str, through: datetime.date, output: str | None) -> None:
     check_format("zip", output)
     loaded = load(ledger)
     with show_progress("assessing"):
-        content = make_pack(loaded.follow(through))
+        content = make_pack(loaded.follow(through, by_cause=True))
     write(loaded, content, output)
     finish(loaded)

@@ -12,7 +12,7 @@ from beancount import loader
 from click.testing import CliRunner
 
 from beancount_invwd.cli.commands import main
-from beancount_invwd.engine import follow_ledger
+from beancount_invwd.engine import Asked, follow_ledger
 from beancount_invwd.report.pack.pack import pack
 
 EXAMPLE = Path(__file__).parents[2] / "example.beancount"
@@ -46,7 +46,7 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 def test_the_same_ledger_gives_the_same_bytes(packed: bytes) -> None:
     entries, _, options = loader.load_file(str(EXAMPLE))
-    run = follow_ledger(entries, options, None)
+    run = follow_ledger(entries, options, None, asked=Asked(by_cause=True))
     assert pack(run) == packed
     archive = zipfile.ZipFile(io.BytesIO(packed))
     assert archive.namelist() == NAMES
@@ -60,7 +60,9 @@ def test_the_page_holds_every_part_and_the_allowance_of_the_report(packed: bytes
         assert f'<section id="{part}">' in page
         assert f'<a href="#{part}">' in page
     assert '<td>Total</td><td>USD</td><td class="num">4709.00</td><td class="num">246.00' in page
-    assert page.count("example.beancount:671") >= 2  # the price of LAMP: used, and listed
+    lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
+    (line,) = [n for n, text in enumerate(lines, 1) if text.startswith("2024-10-14 price LAMP")]
+    assert page.count(f"example.beancount:{line}<") >= 2  # used, and listed
 
 
 def test_the_workbook_has_a_sheet_for_each_and_they_tie(packed: bytes) -> None:
@@ -100,3 +102,14 @@ plugin "beancount_invwd"
     page, book = open_pack(pack(follow_ledger(entries, options, None)))
     assert "No inventory is on hand" in page
     assert "policy" in book.sheetnames
+
+
+def test_it_speaks_german(tmp_path: Path) -> None:
+    path = tmp_path / "2024.zip"
+    call = ["pack", str(EXAMPLE), "--through", "2024-12-31", "--output", str(path)]
+    assert CliRunner().invoke(main, [*call, "--language", "de"]).exit_code == 0
+    page, _ = open_pack(path.read_bytes())
+    assert '<html lang="de">' in page
+    assert "Die Wertberichtigung, Jahr für Jahr" in page
+    assert "<th>Artikel</th>" in page
+    assert "The allowance" not in page

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from beancount_invwd.report.note.note import Note
 
 
-def write_html(note: Note, language: str = "en") -> str:
+def write_html(note: Note) -> str:
     """The note as a page of its own, its annex on sheets of their own."""
-    return write_page(note.title, language, _list_parts(note))
+    return write_page(note.title, _list_parts(note))
 
 
 def _list_parts(note: Note) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from beancount_invwd.ground.words import current_language
 from beancount_invwd.report.output.cells import clean
 
 _STYLE = """
@@ -62,18 +63,17 @@ def draw_table(
     )
 
 
-def write_page(title: str, language: str, body: Iterable[str]) -> str:
+def write_page(title: str, body: Iterable[str]) -> str:
     """The whole page.
 
     Args:
         title: What it is, and of which ledger.
-        language: The language of its words, such as `en`.
         body: What it holds, as HTML.
     """
     return "\n".join(
         [
             "<!DOCTYPE html>",
-            f'<html lang="{escape(language)}"><head><meta charset="utf-8">',
+            f'<html lang="{current_language()}"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{write_text(title)}</title><style>{_STYLE}</style></head><body>",
             f"<h1>{write_text(title)}</h1>",

@@ -26,12 +26,11 @@ if TYPE_CHECKING:
 _MADE = (1980, 1, 1, 0, 0, 0)  # the first day that a ZIP file can name
 
 
-def pack(run: Run, language: str = "en") -> bytes:
+def pack(run: Run) -> bytes:
     """Pack all reports of the fiscal year up to the date of a run.
 
     Args:
         run: The state at the end of the period.
-        language: The language of the words, such as `en`.
 
     Returns:
         A ZIP file with `inventory-DATE.html` and `inventory-DATE.xlsx`.
@@ -44,7 +43,7 @@ def pack(run: Run, language: str = "en") -> bytes:
     sheets = Document(title, {}, [_sheet_of_note(note), *name_sheets(parts)])
     return _zip(
         {
-            f"inventory-{run.as_of}.html": write_page(title, language, parts, numbers).encode(),
+            f"inventory-{run.as_of}.html": write_page(title, parts, numbers).encode(),
             f"inventory-{run.as_of}.xlsx": write_xlsx(sheets, numbers),
         }
     )

@@ -24,19 +24,18 @@ if TYPE_CHECKING:
 _CLASSES = {"date": ' class="date"'}
 
 
-def write_page(title: str, language: str, parts: Sequence[Part], numbers: Numbers) -> str:
+def write_page(title: str, parts: Sequence[Part], numbers: Numbers) -> str:
     """Write the page.
 
     Args:
         title: What it is, and of which ledger.
-        language: The language of its words, such as `en`.
         parts: What it holds, in their order.
         numbers: Writes the numbers.
     """
     body = [f'<section id="{_mark(part)}">{_write_part(part, numbers)}</section>' for part in parts]
     links = [f'<li><a href="#{_mark(part)}">{write_text(part.title)}</a></li>' for part in parts]
     contents = f"<nav><ul>{''.join(links)}</ul></nav><main>"
-    return html.write_page(title, language, [contents, *body, "</main>"])
+    return html.write_page(title, [contents, *body, "</main>"])
 
 
 def _mark(part: Part) -> str:
