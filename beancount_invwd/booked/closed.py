@@ -52,12 +52,14 @@ class _Gap(NamedTuple):
         group: The group that it should have been measured in last.
         amount: What it should carry more; negative if it should carry less.
         locked: What should be locked more; never negative.
+        carried: What it carried when that was found.
     """
 
     lot: Lot
     group: Group
     amount: Decimal
     locked: Decimal
+    carried: Decimal
 
     @property
     def late(self) -> Decimal:
@@ -179,10 +181,10 @@ class ClosedPeriod:
         """
         by_lot = by_lot or self.through is not None
         lent = list(self._gaps.values())
-        for lot, _, amount, locked in lent:
+        for lot, _, amount, locked, _ in lent:
             carry(lot, amount, locked)
         found = weigher.weigh(stocks, day, by_lot=by_lot)
-        for lot, _, amount, locked in lent:
+        for lot, _, amount, locked, _ in lent:
             carry(lot, -amount, -locked)
         if lent:
             told = {lot.stock for row in found.weighed for lot in row.lots}
@@ -203,9 +205,9 @@ class ClosedPeriod:
         return max(ZERO, gap.amount) if gap is not None else ZERO
 
     def find_late(self, lot: Lot) -> Decimal:
-        """What a lot lacks, whatever it is worth today."""
+        """What a lot lacks, whatever it is worth today, and did not get since."""
         gap = self._gaps.get(lot.number)
-        return gap.late if gap is not None else ZERO
+        return max(ZERO, gap.late + gap.carried - lot.allowance) if gap is not None else ZERO
 
     def take_gaps(
         self, weighed: Iterable[Weighed], day: datetime.date
@@ -275,7 +277,7 @@ def _compare(stock: Stock, other: Stock, grouping: Grouping) -> dict[int, _Gap]:
         locked = max(ZERO, should.locked - lot.locked)
         if amount or locked:
             group = grouping.find_named(stock, is_apart=should.is_apart)
-            found[number] = _Gap(lot, group, amount, locked)
+            found[number] = _Gap(lot, group, amount, locked, lot.allowance)
     return found
 
 
