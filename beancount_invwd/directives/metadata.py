@@ -93,7 +93,7 @@ def _parse_text(value: Any) -> str | None:
     return value or None
 
 
-_PRODUCT = re.compile(rf"(?:([0-9]*\.?[0-9]+)\s+)?({values.COMMODITY})")
+_PRODUCT = rf"(?:([0-9]*\.?[0-9]+)\s+)?({values.COMMODITY})"
 
 
 def _parse_products(value: Any) -> dict[str, Decimal]:
@@ -101,7 +101,7 @@ def _parse_products(value: Any) -> dict[str, Decimal]:
     parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else [""]
     found: dict[str, Decimal] = {}
     for part in parts:
-        match = _PRODUCT.fullmatch(part) if len(part) < _LONGEST_NAME else None
+        match = re.fullmatch(_PRODUCT, part) if len(part) < _LONGEST_NAME else None
         if match is None:
             raise RuleError(wanted)
         number = Decimal(match[1] or 1)

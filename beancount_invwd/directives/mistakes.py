@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MOST_LINES = 10  # of one remedy; what needs more of them is one error
 _MOST_ALIKE = 20
-_FIGURES = re.compile(r""""[^"]*"|(?<![\w.'-])-?[0-9][0-9.,-]*""")  # names of items are none
+_FIGURES = r""""[^"]*"|(?<![\w.'-])-?[0-9][0-9.,-]*"""  # names of items are none
 
 
 class Mistakes:
@@ -47,7 +47,7 @@ class Mistakes:
         """The errors so far in the order of the ledger, of each item and cause a few."""
         alike: dict[str, list[InvwdError]] = {}
         for error in sorted(self._errors.values(), key=_place):
-            alike.setdefault(_FIGURES.sub("#", error.message), []).append(error)
+            alike.setdefault(re.sub(_FIGURES, "#", error.message), []).append(error)
         shown = [error for errors in alike.values() for error in _fold(errors)]
         return sorted(shown, key=_place)
 

@@ -32,7 +32,6 @@ from beancount_invwd.policy.policy import Policy
 from beancount_invwd.policy.read import read_literal, read_policy
 from beancount_invwd.policy.templates import read_roots
 from beancount_invwd.timeline.hindsight import begin
-from beancount_invwd.timeline.parting import Parting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -269,6 +268,8 @@ class _Ledger(NamedTuple):
         timeline = begin(policy, directives, mistakes, end, is_told=start is not None)
         timeline.weigher.evidence.replacement_share = self.asked.replacement_share
         if self.asked.by_cause:
+            from beancount_invwd.timeline.parting import Parting  # noqa: PLC0415 (seldom asked)
+
             timeline.measurement.parting = Parting(timeline)
         timeline.run(entries, start)
         if is_whole:  # else a directive may name what was bought later

@@ -16,7 +16,7 @@ from beancount_invwd.ground.errors import RuleError
 
 DAY = datetime.timedelta(days=1)
 _MONTHS = {"month": 1, "quarter": 3}
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
 class YearEnd(NamedTuple):
@@ -93,7 +93,7 @@ def earlier(one: datetime.date | None, other: datetime.date | None) -> datetime.
 def parse_date(value: Any) -> datetime.date:
     """Parse `'2024-01-31'`."""
     try:
-        if isinstance(value, str) and _DATE.fullmatch(value):
+        if isinstance(value, str) and re.fullmatch(_DATE, value):
             return datetime.date.fromisoformat(value)
     except ValueError:
         pass

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import os
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _LIKENESS = 0.65
-_PLUGIN_LINE = re.compile(r'\s*plugin\s+"beancount_invwd(\.plugin)?"')
+_PLUGIN_LINE = r'\s*plugin\s+"beancount_invwd(\.plugin)?"'
 
 
 class InvwdError(NamedTuple):
@@ -48,6 +47,8 @@ def error_at(meta: Mapping[str, Any], message: str, entry: Any = None) -> InvwdE
 
 def find_near(name: str, known: Iterable[str]) -> str | None:
     """The known name that a misspelt one was meant to be; None if none is much like it."""
+    from difflib import get_close_matches  # noqa: PLC0415 (not on the way of bean-check)
+
     near = get_close_matches(name[:50], list(known), 1, _LIKENESS)
     return near[0] if near else None
 
@@ -65,7 +66,7 @@ def find_plugin_line(options_map: Mapping[str, Any], before: int = 0) -> dict[st
             return {"filename": filename, "lineno": 0}
         with open(filename, encoding="utf-8") as file:  # noqa: PTH123 (pathlib takes 8 ms to import)
             for number, line in enumerate(file, 1):
-                if _PLUGIN_LINE.match(line):
+                if re.match(_PLUGIN_LINE, line):
                     if not before:
                         return {"filename": filename, "lineno": number}
                     before -= 1

@@ -14,23 +14,28 @@ from __future__ import annotations
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from gettext import NullTranslations
+    from pathlib import Path
 
 ENGLISH = "en"
 DOMAIN = "beancount_invwd"
-CATALOGUES = Path(__file__).resolve().parents[2] / "fava_ext" / "translations"
-
 _language: ContextVar[str] = ContextVar("language", default=ENGLISH)
+
+
+def find_catalogues() -> Path:
+    """The folder of the catalogues."""
+    from pathlib import Path  # noqa: PLC0415 (not on the way of bean-check: it takes 8 ms)
+
+    return Path(__file__).resolve().parents[2] / "fava_ext" / "translations"
 
 
 def list_languages() -> list[str]:
     """The languages that can be spoken: English, and each that has a catalogue."""
-    found = CATALOGUES.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")
+    found = find_catalogues().glob(f"*/LC_MESSAGES/{DOMAIN}.mo")
     return [ENGLISH, *sorted(path.parts[-3] for path in found)]
 
 
@@ -83,4 +88,4 @@ def mark(message: str) -> str:
 def _load(language: str) -> NullTranslations:
     import gettext  # noqa: PLC0415 (not on the way of bean-check)
 
-    return gettext.translation(DOMAIN, CATALOGUES, [language])
+    return gettext.translation(DOMAIN, find_catalogues(), [language])

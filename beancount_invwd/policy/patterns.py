@@ -13,13 +13,12 @@ import warnings
 from beancount_invwd.ground.errors import RuleError
 
 _LONGEST = 2_000
-_LETTERS = re.compile(r"\\.|\[\^?\]?[^]]*\]")
-_GROUP = re.compile(
-    r"\((?:\?(?:P<\w+>|[a-zA-Z-]*:|<?[=!]|>|\(\w+\)))?([^()]*)\)([*+?]|\{[0-9,]*\})?"
-)
-_FEW_TURNS = re.compile(r"\?|\{[0-3]?(,[0-3])?\}")
-_PART = re.compile(r":N[*+]|N[*+]:|[^*+?{|]*")  # what may be repeated; N is no colon
-_MANY = re.compile(r"(?:[^*+?{|][*+?]\??){4}")
+_TURNS = frozenset("*+?{")
+_LETTERS = r"\\.|\[\^?\]?[^]]*\]"
+_GROUP = r"\((?:\?(?:P<\w+>|[a-zA-Z-]*:|<?[=!]|>|\(\w+\)))?([^()]*)\)([*+?]|\{[0-9,]*\})?"
+_FEW_TURNS = r"\?|\{[0-3]?(,[0-3])?\}"
+_PART = r":N[*+]|N[*+]:|[^*+?{|]*"  # what may be repeated; N is no colon
+_MANY = r"(?:[^*+?{|][*+?]\??){4}"
 
 
 def compile_pattern(text: str) -> re.Pattern[str]:
@@ -46,11 +45,13 @@ def compile_pattern(text: str) -> re.Pattern[str]:
 
 def _is_endless(text: str) -> bool:
     """Take groups out from within, looking at those that are repeated."""
-    rest = _LETTERS.sub(lambda match: "N" if re.match(r"\[\^.*:", match[0]) else "x", text)
-    while (group := _GROUP.search(rest)) is not None:
+    if _TURNS.isdisjoint(text):
+        return False
+    rest = re.sub(_LETTERS, lambda match: "N" if re.match(r"\[\^.*:", match[0]) else "x", text)
+    while (group := re.search(_GROUP, rest)) is not None:
         body, turns = group[1], group[2] or "?"
-        is_repeated = _FEW_TURNS.fullmatch(turns) is None
-        if is_repeated and _PART.fullmatch(body) is None:
+        is_repeated = re.fullmatch(_FEW_TURNS, turns) is None
+        if is_repeated and re.fullmatch(_PART, body) is None:
             return True
         rest = rest[: group.start()] + ("x*" if is_repeated else body) + rest[group.end() :]
-    return _MANY.search(rest) is not None
+    return re.search(_MANY, rest) is not None

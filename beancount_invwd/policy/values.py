@@ -18,9 +18,9 @@ from beancount_invwd.ground.errors import RuleError
 
 NUMBER = r"(?:(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)"
 """Commas stand between thousands only: `8,5` is no number, rather than 85."""
-_PERCENT = re.compile(rf"({NUMBER})\s*%(?:\s+of\s+(cost|price))?")
+_PERCENT = rf"({NUMBER})\s*%(?:\s+of\s+(cost|price))?"
 COMMODITY = r"[A-Z/][A-Z0-9'._-]*"
-_AMOUNT = re.compile(rf"({NUMBER})\s+({COMMODITY})")
+_AMOUNT = rf"({NUMBER})\s+({COMMODITY})"
 _LONGEST = 100
 
 CHARGE_FORMS = "'8%' (of the price), '25% of cost', or an amount per unit such as '0.40 USD'"
@@ -52,7 +52,7 @@ def parse_number(text: str) -> Decimal:
 def parse_amount(value: Any) -> tuple[Decimal, str]:
     """Parse `"0.40 USD"` or an amount of the ledger: number (not negative) and currency."""
     if isinstance(value, str):
-        match = _AMOUNT.fullmatch(value.strip()) if len(value) < _LONGEST else None
+        match = re.fullmatch(_AMOUNT, value.strip()) if len(value) < _LONGEST else None
         if match is None:
             raise RuleError("an amount such as 0.40 USD")
         return parse_number(match[1]), match[2]
@@ -66,7 +66,7 @@ def parse_amount(value: Any) -> tuple[Decimal, str]:
 
 def parse_charge(value: Any) -> Charge:
     """Parse a selling cost, completion cost or normal margin."""
-    match = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    match = re.fullmatch(_PERCENT, value.strip()) if isinstance(value, str) else None
     if match is not None:
         of: Literal["price", "cost"] = "cost" if match[2] == "cost" else "price"
         return Charge(parse_number(match[1]) / 100, of)
@@ -79,7 +79,7 @@ def parse_charge(value: Any) -> Charge:
 
 def parse_share(value: Any) -> Decimal:
     """Parse `"25%"` into 0.25; between 0 % and 100 %."""
-    match = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    match = re.fullmatch(_PERCENT, value.strip()) if isinstance(value, str) else None
     if match is None or match[2] is not None or parse_number(match[1]) > 100:  # noqa: PLR2004
         raise RuleError("a percentage between '0%' and '100%'")
     return parse_number(match[1]) / 100

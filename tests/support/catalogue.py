@@ -22,7 +22,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from beancount_invwd.ground.words import CATALOGUES, DOMAIN
+from beancount_invwd.ground.words import DOMAIN, find_catalogues
 from beancount_invwd.policy import words
 from beancount_invwd.policy.estimates import ESTIMATES
 from beancount_invwd.report.ledger.holdings import LACKS
@@ -79,7 +79,7 @@ def _list_titles(path: Path) -> Iterator[str]:
 
 def list_catalogues() -> list[Path]:
     """The catalogues there are."""
-    return sorted(CATALOGUES.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
+    return sorted(find_catalogues().glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
 
 
 def read(path: Path) -> Catalog:
