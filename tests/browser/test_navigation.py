@@ -120,7 +120,7 @@ def test_a_bad_filter_is_said_kindly(example: str, window: Open) -> None:
 
 def test_behind_a_prefix(serve_text: Serve, window: Open) -> None:
     root = serve_text(ONE_LOSS, "--prefix", "/books")
-    page = window(f"{root}/books/test{PAGE}")
+    page = window(f"{root}/books/test{PAGE}?view=positions")
     expect_view(page, "positions")
     find_view(page, "Movements")
     expect_view(page, "movements")
