@@ -125,8 +125,8 @@ def test_behind_a_prefix(serve_text: Serve, window: Open) -> None:
     find_view(page, "Movements")
     expect_view(page, "movements")
     assert page.url.startswith(f"{root}/books/test{PAGE}")
-    page.goto(f"{root}/books/test{PAGE}")
-    page.get_by_role("link", name="WIDGET").click()
+    page.goto(f"{root}/books/test{PAGE}?view=positions")
+    page.get_by_role("link", name="WIDGET", exact=True).click()
     expect(page.get_by_role("dialog")).to_contain_text("WIDGET")
     for link in page.locator(".impairment a").all():
         target = link.get_attribute("href")

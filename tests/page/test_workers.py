@@ -30,7 +30,7 @@ FIRST_LOSS = Decimal("10.00")
 PRICES = ("10.00", "9.00", "8.00", "7.00", "6.00", "5.00")
 LOSSES = [FIRST_LOSS, *(10 * (Decimal("12.00") - Decimal(price)) for price in PRICES)]
 PAGE = "/test/extension/Impairment/"
-PATIENCE = 30
+PATIENCE = 60
 """Seconds within which a server has to notice that its file changed."""
 PAUSE = 0.2
 """Seconds between two edits."""
