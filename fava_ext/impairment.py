@@ -29,6 +29,7 @@ from flask import Response
 from beancount_invwd.engine import BadConfiguration, NotSwitchedOn, collector_paused
 from beancount_invwd.ground.words import current_language, plural, translate
 from beancount_invwd.report.compare.scenarios import BadScenario
+from beancount_invwd.report.diff.revisions import NoSuchVersion
 from beancount_invwd.report.explain.explain import UnknownItem
 
 from . import downloads, fava_api
@@ -54,6 +55,7 @@ _WRONG = (
     fava_api.BadFilterError,
     BadQuestionError,
     BadScenario,
+    NoSuchVersion,
     UnknownItem,
     downloads.NothingToWriteError,
 )

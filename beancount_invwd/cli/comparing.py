@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
@@ -16,18 +17,13 @@ from beancount_invwd.cli.console import (
     show_progress,
 )
 from beancount_invwd.cli.options import AS_OF, FORMAT, OUTPUT, Day
-from beancount_invwd.cli.revisions import Blame, Version, open_version
-from beancount_invwd.report.diff.diff import (
-    Commit,
-    FindCommit,
-    compare_ledgers,
-    document_difference,
-    find_excess,
-)
+from beancount_invwd.report.diff.diff import compare_ledgers, document_difference, find_excess
+from beancount_invwd.report.diff.revisions import Blame, NoSuchVersion, Version, open_version
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from beancount_invwd.cli.console import Ledger
-    from beancount_invwd.report.diff.texts import Text
 
 
 def _read_limit(
@@ -68,18 +64,28 @@ def diff(
       bean-invwd diff HEAD~1:ledger.beancount ledger.beancount --fail-above 100
     """
     check_format(style, output)
-    with open_version(versions[0]) as before, open_version(versions[1]) as after:
+    with _open(versions[0]) as before, _open(versions[1]) as after:
         loaded = _load(before), _load(after)
         with show_progress("assessing"):
             now = loaded[1].follow(as_of)
             then = loaded[0].follow(now.as_of)
-            found = compare_ledgers(then, now, _tell_commits(before, after))
+            found = compare_ledgers(then, now, Blame(before, after).find)
         hand_over(loaded[1], document_difference(found, versions), style, output, now)
     if limit is not None and (excess := find_excess(found, limit)):
         click.echo(f"Movements differ by {excess}, more than {limit:f}.", err=True)
         raise click.exceptions.Exit(1)
     for ledger in loaded:
         finish(ledger)
+
+
+@contextlib.contextmanager
+def _open(name: str) -> Iterator[Version]:
+    with contextlib.ExitStack() as stack:
+        try:
+            version = stack.enter_context(open_version(name))
+        except NoSuchVersion as error:
+            raise Refusal(str(error)) from error
+        yield version
 
 
 def _load(version: Version) -> Ledger:
@@ -89,22 +95,3 @@ def _load(version: Version) -> Ledger:
     if not ledger.entries and ledger.errors:
         raise Refusal(f"{version.name} cannot be read, see above")
     return ledger
-
-
-def _tell_commits(old: Version, new: Version) -> FindCommit | None:
-    """What tells commit, author and day of a change; None where there is no repository."""
-    if new.repository is None:
-        return None
-    blame = Blame(old, new)
-
-    def find(before: Text | None, after: Text | None) -> Commit:
-        if after is not None:
-            lines = range(after.line, after.line + after.words.count("\n") + 1)
-            found = [blame.find_line(after.file, line) for line in lines]
-            return Commit(*max(found, key=lambda one: (one[0] == "not committed", one[2])))
-        if before is not None:
-            first = before.words.partition("\n")[0]
-            return Commit(*blame.find_removal(before.file, first))
-        return Commit()
-
-    return find

@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 
 View = Literal[
     "todo", "positions", "movements", "rollforward", "risk", "prices", "compare", "disclosure",
-    "help", "lookback", "audit", "explain",
+    "help", "lookback", "audit", "diff", "explain",
 ]  # fmt: skip
 DEFAULT_SHOCK = "-10%"
 _LATEST = 100_000
 _ZERO = Decimal()
+_LAST_COMMIT = "HEAD"
 _MOST_COLUMNS = 6
 
 
@@ -54,6 +55,7 @@ class Question:
         within: The days to look ahead, None for as many as the view does.
         sheet: Lines with prices that were filled in, of a date, and the tax that they contain; of
             a look back the date of the estimates.
+        old: The revision to tell changes since, as git names it.
         standard: Another standard to compare with, empty for that of the ledger; so are `basis`
             and `price` and `replacement`, by how many per cent prices and costs change.
     """
@@ -77,6 +79,7 @@ class Question:
     sheet: str = ""
     date: datetime.date | None = None
     tax: Decimal = _ZERO
+    old: str = _LAST_COMMIT
 
     @property
     def policy(self) -> str:
@@ -123,6 +126,7 @@ class Question:
                 "replacement": self.replacement.removesuffix("%"),
                 "with": list(self.scenarios),
             },
+            "diff": {"old": self.old},
             "explain": {"item": self.item, **({"lot": self.lot} if self.lot else {})},
         }
         return values.get(self.view, {})
@@ -163,6 +167,7 @@ def read_question(args: MultiDict[str, str]) -> Question:
         sheet=args.get("sheet", ""),
         date=_read_date(args.get("date", "")),
         tax=_read_tax(args.get("tax", "")),
+        old=_read_revision(args.get("old", "")),
     )
 
 
@@ -195,6 +200,14 @@ def _read_share(value: str) -> Decimal:
         return read_share(value if value.strip().endswith("%") else f"{value}%")
     except RuleError as error:
         raise BadQuestionError(f"headroom is {_quote(value)}; allowed is {error}") from error
+
+
+def _read_revision(value: str) -> str:
+    """A revision as git names it, which is no option of git's."""
+    text = value.strip() or _LAST_COMMIT
+    if not re.fullmatch(r"[\w@][\w./@^~{}+-]{0,99}", text):
+        raise BadQuestionError(f"old is {_quote(value)}; allowed is a revision such as HEAD~1")
+    return text
 
 
 def _read_days(value: str) -> int | None:

@@ -125,9 +125,9 @@ def build_grid(  # noqa: PLR0913 (what a table is made of)
 
 def _leave_out(columns: Sequence[Column], rows: Sequence[Any]) -> Iterator[Column]:
     """Leave entity and currency out where they say nothing, unless the figures are converted."""
-    currencies = {row.currency for row in rows}
+    currencies = {getattr(row, "currency", "") for row in rows}
     usual = {fava_api.read_currency() or next(iter(currencies), "")}
-    idle = {"entity": not any(row.entity for row in rows), "currency": currencies <= usual}
+    idle = {"entity": not any(getattr(row, "entity", "") for row in rows), "currency": currencies <= usual}
     return (column for column in columns if not idle.get(column.key))
 
 

@@ -66,6 +66,7 @@ class Form:
     notes: Sequence[str] = ()
     start: str = ""
     lookback_url: str = ""
+    diff_url: str = ""
 
 
 def show(context: Context) -> tuple[Grid | None, Form]:
@@ -110,6 +111,7 @@ def _fill_in(context: Context) -> dict[str, Any]:
         "keep_url": _url(question.columns, context) if set(asked) - set(kept) else "",
         "join_url": _url([*kept, joined], context) if joins else "",
         "lookback_url": fava_api.url_of(view="lookback"),
+        "diff_url": fava_api.url_of(view="diff"),
     }
 
 

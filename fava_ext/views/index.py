@@ -8,6 +8,7 @@ from .. import downloads, fava_api
 from ..views import (
     audit,
     compare,
+    diff,
     disclosure,
     explain,
     lookback,
@@ -44,6 +45,7 @@ VIEWS: Mapping[str, View] = {
     "help": View("Help", lambda _: (None, None), is_of_date=False),
     "lookback": View("", lookback.show, lookback.write),
     "audit": View("", audit.show, audit.write),
+    "diff": View("", diff.show, diff.write),
     "explain": View(
         "",
         explain.show,

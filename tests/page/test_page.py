@@ -60,7 +60,7 @@ def test_every_view_has_an_address_and_is_marked_as_current(
     assert [parse_qs(urlsplit(link).query)["view"] for link in current] == [[view]]
 
 
-@pytest.mark.parametrize("view", [*VIEWS, "lookback", "audit", "explain"])
+@pytest.mark.parametrize("view", [*VIEWS, "lookback", "audit", "diff", "explain"])
 @pytest.mark.parametrize("query", ["", "time=2023-Q3", "account=Workshop", "filter=%23invwd"])
 def test_every_view_follows_every_filter_in_its_links(
     example: FlaskClient, view: str, query: str
@@ -260,7 +260,7 @@ def _no_cached_links() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_no_cached_links")
-@pytest.mark.parametrize("view", [*VIEWS, "lookback", "audit", "explain"])
+@pytest.mark.parametrize("view", [*VIEWS, "lookback", "audit", "diff", "explain"])
 def test_prefix_is_in_every_link(make_client: MakeClient, view: str) -> None:
     app = make_client(HEAD + ACCOUNTS + ONE_LOSS).application
     app.wsgi_app = DispatcherMiddleware(lambda *_: [], {"/books": app.wsgi_app})  # type: ignore[method-assign]
@@ -302,7 +302,7 @@ def test_the_module_shows_fava_one_extension() -> None:
 # What it must not hold
 
 
-@pytest.mark.parametrize("view", [*VIEWS, "lookback", "audit", "explain"])
+@pytest.mark.parametrize("view", [*VIEWS, "lookback", "audit", "diff", "explain"])
 def test_the_page_has_neither_script_nor_event_handler(example: FlaskClient, view: str) -> None:
     article = get(example, f"{PAGE}?view={view}&item=LAMP")
     assert re.findall("<script[^>]*>", article) == [

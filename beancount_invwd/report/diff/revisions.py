@@ -14,12 +14,21 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from beancount_invwd.cli.console import Refusal
+from beancount_invwd.ground.words import say
+from beancount_invwd.report.diff.diff import Commit
+
+if TYPE_CHECKING:
+    from beancount_invwd.report.diff.texts import Text
 
 _HEADER = re.compile(r"([0-9a-f]{40,64}) \d+ (\d+)")
 _UNCOMMITTED = re.compile(r"0+")
+_NEW = "not committed"
+
+
+class NoSuchVersion(Exception):  # noqa: N818 (what was asked for is wrong)
+    """There is no such file, revision or repository; the text says which."""
 
 
 class Version(NamedTuple):
@@ -49,7 +58,7 @@ def open_version(name: str) -> Iterator[Version]:
     """Give the file of a version, as long as it is needed.
 
     Raises:
-        Refusal: There is no such file, revision or repository.
+        NoSuchVersion: There is no such file, revision or repository.
     """
     if Path(name).is_file():
         repository = _find_repository(Path(name).resolve().parent)
@@ -57,20 +66,50 @@ def open_version(name: str) -> Iterator[Version]:
         return
     revision, colon, file = name.partition(":")
     if not colon or not revision or not file:
-        raise Refusal(f"{name} is no file, nor REV:file of a git repository, such as HEAD~1:{name}")
+        raise NoSuchVersion(
+            f"{name} is no file, nor REV:file of a git repository, such as HEAD~1:{name}"
+        )
     repository = _find_repository(Path.cwd())
     if repository is None:
-        raise Refusal(
+        raise NoSuchVersion(
             f"{name} is no file, and there is no git repository here to find {revision} in"
         )
+    inside = Path(os.path.relpath(Path.cwd(), repository), file)
+    with _open(name, repository, revision, [Path(file), inside]) as version:
+        yield version
+
+
+@contextlib.contextmanager
+def open_revision(file: Path, revision: str) -> Iterator[Version]:
+    """Give a file as it was in a revision of its repository, as long as it is needed.
+
+    Raises:
+        NoSuchVersion: There is no such revision or repository, or it has no such file.
+    """
+    path = file.resolve()
+    repository = _find_repository(path.parent)
+    if repository is None:
+        raise NoSuchVersion(say("{file} is in no git repository", file=file.name))
+    inside = Path(os.path.relpath(path, os.path.realpath(repository)))
+    with _open(f"{revision}:{file.name}", repository, revision, [inside]) as version:
+        yield version
+
+
+@contextlib.contextmanager
+def _open(name: str, repository: Path, revision: str, places: Sequence[Path]) -> Iterator[Version]:
+    """Lay a revision out, and find the file in it."""
     with tempfile.TemporaryDirectory(prefix="bean-invwd-") as folder:
         _lay_out(repository, revision, Path(folder))
-        inside = Path(os.path.relpath(Path.cwd(), repository), file)
-        places = [Path(folder, file), Path(folder, inside)]
-        found = next((path for path in places if path.is_file()), None)
-        if found is None:
-            raise Refusal(f"{revision} of this git repository has no file {file}")
-        yield Version(name, found, Path(folder), repository, revision)
+        found = [path for place in places if (path := Path(folder, place)).is_file()]
+        if not found:
+            raise NoSuchVersion(
+                say(
+                    "{revision} of this git repository has no file {file}",
+                    revision=revision,
+                    file=places[0],
+                )
+            )
+        yield Version(name, found[0], Path(folder), repository, revision)
 
 
 def _git(folder: Path, *arguments: str, index: Path | None = None) -> str:
@@ -106,7 +145,8 @@ def _lay_out(repository: Path, revision: str, folder: Path) -> None:
     try:
         tree = _git(repository, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{tree}}")
     except subprocess.CalledProcessError as error:
-        raise Refusal(f"git knows no revision {revision}; see: git log --oneline") from error
+        text = say("git knows no revision {revision}; see: git log --oneline", revision=revision)
+        raise NoSuchVersion(text) from error
     with tempfile.TemporaryDirectory(prefix="bean-invwd-") as beside:
         index = Path(beside, "index")
         _git(repository, "read-tree", tree.strip(), index=index)
@@ -123,15 +163,23 @@ class Blame:
 
     def __init__(self, old: Version, new: Version) -> None:
         self._old, self._new = old, new
-        self._files: dict[str, dict[int, tuple[str, str, str]]] = {}
+        self._files: dict[str, dict[int, Commit]] = {}
 
-    def find_line(self, file: str, line: int) -> tuple[str, str, str]:
-        """Commit, author and day of a line of the new version; empty if git does not know."""
+    def find(self, before: Text | None, after: Text | None) -> Commit:
+        """Commit, author and day of a change; empty where git does not know."""
+        if after is not None:
+            lines = range(after.line, after.line + after.words.count("\n") + 1)
+            found = [self._find_line(after.file, line) for line in lines]
+            return max(found, key=lambda one: (one.commit == _NEW, one.day))
+        return Commit() if before is None else self._find_removal(before)
+
+    def _find_line(self, file: str, line: int) -> Commit:
+        """Who wrote a line of the new version last."""
         if file not in self._files:
             self._files[file] = self._read(file)
-        return self._files[file].get(line, ("", "", ""))
+        return self._files[file].get(line, Commit())
 
-    def _read(self, file: str) -> dict[int, tuple[str, str, str]]:
+    def _read(self, file: str) -> dict[int, Commit]:
         version = self._new
         if version.repository is None:
             return {}
@@ -143,28 +191,29 @@ class Blame:
             return {}  # not in the repository
         return _read_blame(text.split("\n"))
 
-    def find_removal(self, file: str, words: str) -> tuple[str, str, str]:
-        """Commit, author and day that took a line out of the old version, as far as git tells."""
+    def _find_removal(self, text: Text) -> Commit:
+        """Who took a directive out of the old version, as far as git tells."""
         old, new = self._old, self._new
         if old.repository is None or old.repository != new.repository or not old.revision:
-            return ("", "", "")
-        name = old.name_in_repository(file)
-        pattern = r"\s+".join(re.escape(word) for word in words.split())
+            return Commit()
+        name = old.name_in_repository(text.file)
+        words = text.words.partition("\n")[0].split()
+        pattern = r"\s+".join(map(re.escape, words))
         span = f"{old.revision}..{new.revision or 'HEAD'}"
         form = "--format=%h%x09%an%x09%as"
         try:
-            text = _git(
+            told = _git(
                 old.repository, "log", "-1", form, "--perl-regexp", f"-G{pattern}", span, "--", name
             )
         except (subprocess.CalledProcessError, OSError):
-            return ("", "", "")
-        found = text.strip().split("\t")
-        return (found[0], found[1], found[2]) if len(found) > 2 else ("", "", "")  # noqa: PLR2004
+            return Commit()
+        found = told.strip().split("\t")
+        return Commit(*found) if len(found) == len(Commit._fields) else Commit()
 
 
-def _read_blame(lines: Sequence[str]) -> dict[int, tuple[str, str, str]]:
+def _read_blame(lines: Sequence[str]) -> dict[int, Commit]:
     """Read what `git blame --line-porcelain` says, by line."""
-    found: dict[int, tuple[str, str, str]] = {}
+    found: dict[int, Commit] = {}
     number, commit, author = 0, "", ""
     for line in lines:
         if match := _HEADER.match(line):
@@ -174,7 +223,7 @@ def _read_blame(lines: Sequence[str]) -> dict[int, tuple[str, str, str]]:
         elif line.startswith("author-time "):
             day = _tell_day(int(line.removeprefix("author-time ")))
             is_new = _UNCOMMITTED.fullmatch(commit) is not None
-            found[number] = ("not committed", "", "") if is_new else (commit, author, day)
+            found[number] = Commit(_NEW) if is_new else Commit(commit, author, day)
     return found
 
 
