@@ -63,4 +63,16 @@ def _run(
         added, errors = follow_and_write(entries, options_map, config)
     except BadConfiguration as refusal:
         return list(entries), refusal.errors
-    return [*entries, *added], errors
+    return [*entries, *added], [_without_unprintable(error) for error in errors]
+
+
+def _without_unprintable(error: InvwdError) -> InvwdError:
+    """The same error without a directive of another plugin that Beancount itself cannot print."""
+    if error.entry is not None:
+        from beancount.parser import printer  # noqa: PLC0415 (the loader has it)
+
+        try:
+            printer.format_entry(error.entry)
+        except Exception:  # noqa: BLE001 (whatever it is, bean-check would end in it)
+            return error._replace(entry=None)
+    return error

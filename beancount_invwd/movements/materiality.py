@@ -192,9 +192,8 @@ class Materiality:
 
     def _take_booked(self) -> None:
         """Take what the ledger has booked since."""
-        for row in self._movements[self._known :]:
-            if not row.is_booked:
-                continue
+        rows = [row for row in self._movements[self._known :] if row.is_booked]
+        for row in sorted(rows, key=_rank):
             end = fiscal_year_end(row.date, self._policy.year_end)
             if row.kind in _OWN:
                 key = _Sum(row.group[:2], end, row.change > ZERO)
@@ -246,6 +245,11 @@ class Materiality:
             self._mistakes.report(("rate", row.currency, currency), None, message)
             return None
         return row.number * rate[0] / rate[1]
+
+
+def _rank(row: Movement) -> tuple[datetime.date, bool]:
+    """On one day losses come before what moves them to the line."""
+    return row.date, row.kind not in _OWN
 
 
 def _is(row: Movement, is_loss: bool) -> bool:  # noqa: FBT001

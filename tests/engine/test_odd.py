@@ -13,6 +13,7 @@ from beancount import loader
 from beancount.core import data
 from beancount.core.number import MISSING
 from beancount.core.position import CostSpec
+from beancount.parser import printer
 from click.testing import CliRunner
 
 from beancount_invwd.cli.commands import main
@@ -147,6 +148,21 @@ def test_what_is_odd_but_can_be_followed_is() -> None:
     output, errors = invwd(entries, options, "{}")
     assert not errors
     assert ("2024-01-31", "MUG", Decimal("20.00")) in list_losses(output[len(entries) :])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        change_posting(meta=lambda meta: {**(meta or {}), "invwd-nrv": [1]}),
+        change_entry(data.Custom, "invwd-contract", values=lambda _: None),
+    ],
+)
+def test_an_error_about_what_cannot_be_printed_can_be(change: Change) -> None:
+    """Beancount prints the directive of an error, and raises at values that it does not know."""
+    sold = '2024-01-20 custom "invwd-contract" 5 MUG 7.00 USD\n  until: 2024-03-31\n'
+    entries, _, options = loader.load_string(LEDGER + sold)
+    _, errors = invwd([change(entry) for entry in entries], options, "{}")
+    assert [str(printer.format_error(error)) for error in errors]  # type: ignore[no-untyped-call]
 
 
 PLUGIN = """

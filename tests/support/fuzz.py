@@ -27,10 +27,12 @@ from beancount.parser import printer
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
+from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.errors import InvwdError
 from beancount_invwd.ground.money import CONTEXT
 from beancount_invwd.plugin import invwd
-from tests.support import random_sheets, random_texts
+from beancount_invwd.report.ledger.tie_out import tie_cost, tie_out
+from tests.support import random_edits, random_sheets, random_texts
 
 ROUND = 150  # examples
 PATIENCE = 5.0  # seconds of the processor for a ledger of a page
@@ -38,16 +40,22 @@ PATIENCE = 5.0  # seconds of the processor for a ledger of a page
 Entries = Sequence[Any]
 
 
-def check(text: str, config: str) -> None:
+def check(text: str, config: str, odd: Sequence[random_edits.Odd] = ()) -> None:
     """Check whatever has to hold of every ledger.
+
+    Args:
+        text: The ledger without the plugin line.
+        config: The configuration.
+        odd: What another plugin makes of its entries.
 
     Raises:
         AssertionError: It does not.
     """
     try:
-        entries, _, options = loader.load_string(text, dedent=False)
+        entries, mistakes, options = loader.load_string(text, dedent=False)
     except InvalidOperation:
         return  # Beancount's booking itself gives up on numbers of so many digits
+    entries = random_edits.make_odd(entries, odd)
     before = [repr(entry) for entry in entries]
     is_traced = sys.gettrace() is not None  # by coverage: loops take many times as long
     start = time.process_time()
@@ -61,8 +69,12 @@ def check(text: str, config: str) -> None:
     check_errors(errors)
     written = output[len(entries) :]
     check_written(written)
-    check_books(output, written, options)
-    check_again(output, options, config, errors)
+    if not odd:
+        check_books(output, written, options)
+    check_again(output, options, config, None if odd else errors)
+    if not (odd or errors or mistakes):
+        check_ties(output, options, config)
+        check_booked(text, output, written, config)
 
 
 def check_errors(errors: Sequence[InvwdError]) -> None:
@@ -105,21 +117,47 @@ def check_books(output: Entries, written: Entries, options: dict[str, Any]) -> N
 
 
 def check_again(
-    output: Entries, options: dict[str, Any], config: str, errors: Sequence[InvwdError]
+    output: Entries, options: dict[str, Any], config: str, errors: Sequence[InvwdError] | None
 ) -> None:
-    """A second run adds nothing, and finds no other mistakes."""
-    if any("cannot be taken" in error.message for error in errors):
+    """A second run adds nothing, and finds no other mistakes than those, if any are given."""
+    if any("cannot be taken" in error.message for error in errors or ()):
         return  # a booked movement that was refused may fit into what was written beside it
     entries = sorted(output, key=data.entry_sortkey)
     again, errors_again = invwd(entries, options, config)
     added = again[len(entries) :]
     assert not added, f"the second run adds {printer.format_entry(added[0])}"
-    more = {error.message for error in errors_again} - {error.message for error in errors}
-    assert not more, f"the second run finds {more}"
+    if errors is not None:  # what is odd is only looked for where it does harm
+        more = {error.message for error in errors_again} - {error.message for error in errors}
+        assert not more, f"the second run finds {more}"
+
+
+def check_ties(output: Entries, options: dict[str, Any], config: str) -> None:
+    """The accounts hold what the lots carry, and what they cost."""
+    entries = sorted(output, key=data.entry_sortkey)
+    run = follow_ledger(entries, {**options, "plugin": [("beancount_invwd", config)]})
+    for row in tie_out(run):
+        assert row.is_tied, f"not tied: {row}"
+    for cost in tie_cost(run):
+        assert not cost.difference, f"not tied: {cost}"
+
+
+def check_booked(text: str, output: Entries, written: Entries, config: str) -> None:
+    """What is written can be booked: then the books are the same, and nothing is added."""
+    if any(isinstance(entry, data.Pad) for entry in output):
+        return  # Beancount pads after all plugins, and by what is booked
+    booked = "".join(f"{printer.format_entry(entry)}\n" for entry in written)
+    entries, mistakes, options = loader.load_string(f"{text}\n{booked}", dedent=False)
+    assert not mistakes, f"booked, it is refused: {mistakes[0].message}"
+    again, errors = invwd(entries, options, config)
+    assert not errors, f"booked, it finds {errors[0].message}"
+    added = again[len(entries) :]
+    assert not added, f"booked, it adds {printer.format_entry(added[0])}"
 
 
 KINDS: Mapping[str, tuple[SearchStrategy[Any], Callable[..., None]]] = {
     **{name: (texts, check) for name, texts in random_texts.ALL.items()},
+    "edits": (random_edits.edits(), check),
+    "entries": (random_edits.odd_entries(), check),
     "sheets": (random_sheets.ALL, random_sheets.check),
 }
 
