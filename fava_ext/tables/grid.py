@@ -127,7 +127,10 @@ def _leave_out(columns: Sequence[Column], rows: Sequence[Any]) -> Iterator[Colum
     """Leave entity and currency out where they say nothing, unless the figures are converted."""
     currencies = {getattr(row, "currency", "") for row in rows}
     usual = {fava_api.read_currency() or next(iter(currencies), "")}
-    idle = {"entity": not any(getattr(row, "entity", "") for row in rows), "currency": currencies <= usual}
+    idle = {
+        "entity": not any(getattr(row, "entity", "") for row in rows),
+        "currency": currencies <= usual,
+    }
     return (column for column in columns if not idle.get(column.key))
 
 

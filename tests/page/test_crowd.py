@@ -13,7 +13,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from fava_ext import downloads, impairment
+from beancount_invwd.report.output.formats import WRITERS
+from fava_ext import impairment
 from fava_ext.request.cache import Cache
 from tests.support.fava_pages import ACCOUNTS, HEAD, ONE_LOSS, TEST, start
 
@@ -81,7 +82,7 @@ def test_a_file_is_written_when_the_state_is_free_again(
         codes.append(ask(app, "?view=risk"))
         return ""
 
-    monkeypatch.setitem(downloads.WRITERS, "csv", write)
+    monkeypatch.setitem(WRITERS, "csv", write)
     assert app.test_client().get(f"{TEST}audit.csv").status_code == 200
     assert codes == [200]
 
