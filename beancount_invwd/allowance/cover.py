@@ -59,11 +59,11 @@ class Cover:
 
         That it gets too old one day changes nothing: without a measure there is no loss either.
         """
-        item, terms = stock.key.commodity, stock.terms
+        item, terms = stock.commodity, stock.terms
         quotes = self._quotes.get(item)
         if quotes is None or len(quotes) != 1 or stock.is_mixed or stock.is_material:
             return False
-        entry = quotes.get(stock.key.currency)
+        entry = quotes.get(stock.currency)
         if entry is None or terms is None or item in self._evidence.stated:
             return False
         _, plain, is_as_it_is = self._plain.get(id(terms)) or self._find_plain(terms)

@@ -16,9 +16,7 @@ from beancount_invwd.lots.stock import Lot
 if TYPE_CHECKING:
     from beancount_invwd.lots.moves import Outflow
 
-_PLAIN = 2  # filename and lineno: metadata that says nothing
-_FILENAME = "filename"
-_TOLERANCES = "__tolerances__"  # nor does this, which booking notes at each transaction
+_TOLERANCES = "__tolerances__"  # which booking notes at each transaction: it says nothing
 
 
 class Books(General):
@@ -31,16 +29,19 @@ class Books(General):
             What happened to allowances; None if no lot that was reduced carried one.
         """
         meta, states_facts = txn.meta, self._postings.states_facts
-        is_told = _FILENAME not in meta or len(meta) != _PLAIN + (_TOLERANCES in meta)
-        if is_told and states_facts(meta):
+        if ("filename" not in meta or len(meta) != 2 + (_TOLERANCES in meta)) and states_facts(
+            meta
+        ):
             return self._apply_any(txn)
-        homes, by_id = self._homes, self._by_id
+        homes, by_id, touched = self._homes, self._by_id, self.touched
+        is_noted = self._demand.is_noted
         bought: list[tuple[Home, Any, Any]] = []
         sold = 0
         for posting in txn.postings:
             meta = posting.meta
-            is_told = meta is None or len(meta) != _PLAIN or _FILENAME not in meta
-            if is_told and states_facts(meta):
+            if (
+                meta is None or len(meta) != 2 or "filename" not in meta  # noqa: PLR2004
+            ) and states_facts(meta):
                 return self._apply_any(txn, sold)
             home = homes[posting.account]
             if home is None:
@@ -56,7 +57,7 @@ class Books(General):
                 lot is None
                 or lot.is_pool
                 or bought
-                or self._demand.is_noted
+                or is_noted
                 or (place := lot.place).account != home.account
                 or place.commodity != posting.units.currency
                 or (left := lot.units + number).is_signed()  # perhaps another lot has them
@@ -70,7 +71,7 @@ class Books(General):
                 del stock.lots[lot.number]
             stock.units += number
             stock.cost += number * lot.cost_unit
-            self.touched.add(stock)
+            touched.add(stock)
             sold += 1
         if bought and sold:
             return self._apply_any(txn, sold)

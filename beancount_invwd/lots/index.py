@@ -61,6 +61,7 @@ class Index:
         self._by_id.clear()
         for place in self.list_places():
             place.close()
+        self._homes.clear()
 
     def list_places(self) -> list[Place]:
         """The items in each inventory account."""

@@ -56,6 +56,7 @@ class Stock:
 
     def __init__(self, key: StockKey, category: str, quantum: Decimal, facts: Facts) -> None:
         self.key = key
+        _, self.currency, self.commodity = key  # which is quicker to ask for
         self.category = category
         self.quantum = quantum
         self.facts = facts
