@@ -1,13 +1,16 @@
 """Mutation testing: small changes of the source → those that no ledger of the tests notices.
 
-    python -m tests.support.mutate measure/rule allowance [--share 0.1] [--processes 2]
+    python -m tests.support.mutate measure/rule allowance [--share 0.1] [--tests PATH …]
 
 Operators are those of cosmic-ray. Each changed module is tried in a process of its own, which runs
 the plugin on all ledgers that `tests/engine` compares: every case, to the last letter of what is
 written and of each error; the random ledgers of all makers, to each amount on each account. They
-are loaded once, which is why this takes a second where a run of pytest takes a minute.
+are loaded once, which is why this takes a second where a run of pytest takes a minute; only those
+that call the changed function are tried, and first the one that noticed the last change. What
+survives is printed when it is found, and a line for each module when it is through.
 
-What survives is listed in `survivors.txt`, a line each, with the reason why it is no other program:
+What no ledger notices, as all that is in reports, is then tried by tests that are named. What
+survives both is listed in `survivors.txt`, a line each, with the reason why it is no other program:
 
     allowance/weigh.py | find_loss | if cost <= value: | if cost < value: | nil either way
 
@@ -21,20 +24,23 @@ import ast
 import difflib
 import importlib.abc
 import importlib.util
+import mmap
 import os
 import random
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any, Final
 
+import pytest
 from beancount import loader
 from beancount.core import data
 from beancount.parser import printer
@@ -115,13 +121,15 @@ def _is_other(source: str, changed: str) -> bool:
 
 
 def _dump(source: str) -> str:
-    """The program of a source, without the types of what is annotated."""
+    """The program of a source, without types and what is imported for these alone."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.arg | ast.AnnAssign):
             node.annotation = ast.Constant(None)
         elif isinstance(node, ast.FunctionDef):
             node.returns = None
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            node.test = ast.Constant(None)
     return ast.dump(tree)
 
 
@@ -229,19 +237,78 @@ def _amounts(entry: data.Transaction) -> Any:
     return entry.date, entry.meta.get("invwd"), entry.meta.get("invwd-group"), units
 
 
-def is_noticed(mutant: Mutant, ledgers: Sequence[Ledger], expected: Sequence[str]) -> bool:
-    """Whether any ledger gives something else, in a process of its own."""
+class Oracle:
+    """All ledgers with what is right, those first that noticed something last; tests for the rest.
+
+    Args:
+        ledgers: The ledgers.
+        tests: Paths of tests.
+    """
+
+    def __init__(self, ledgers: Sequence[Ledger], tests: Sequence[str]) -> None:
+        self.tests = tests
+        self.oracles = [(ledger, *_watch(ledger)) for ledger in ledgers]
+
+    def is_noticed(self, mutant: Mutant) -> bool:
+        """Whether anything gives something else, in a process of its own."""
+        called = (mutant.path, mutant.function)
+        tried = [one for one in self.oracles if not mutant.function or called in one[2]]
+        shared = mmap.mmap(-1, 8)
+        if _is_red(mutant, lambda: _compare(tried, shared)):
+            if tried:
+                first = tried[int.from_bytes(shared, "little")]
+                self.oracles = [first, *(one for one in self.oracles if one is not first)]
+            return True
+        return bool(self.tests) and _is_red(mutant, lambda: _test(self.tests))
+
+
+def _watch(ledger: Ledger) -> tuple[str, set[tuple[str, str]]]:
+    """What a ledger gives, and which functions it calls."""
+    called: set[tuple[str, str]] = set()
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call":
+            called.add((frame.f_code.co_filename, frame.f_code.co_name))
+
+    sys.setprofile(note)
+    try:
+        text = write_all(ledger)
+    finally:
+        sys.setprofile(None)
+    root = f"{PACKAGE}/"
+    return text, {(path[len(root) :], name) for path, name in called if path.startswith(root)}
+
+
+def _is_red(mutant: Mutant | None, check: Callable[[], bool]) -> bool:
+    """Whether a check of the changed package, in a process of its own, is not true."""
     child = os.fork()
     if child:
         return os.waitpid(child, 0)[1] != 0
-    status = 1
+    is_green = False
     try:
         signal.alarm(PATIENCE)
-        sys.meta_path.insert(0, _Changed(mutant))
-        same = (write_all(one) == text for one, text in zip(ledgers, expected, strict=True))
-        status = 0 if all(same) else 1
+        if mutant is not None:
+            sys.meta_path.insert(0, _Changed(mutant))
+        is_green = check()
     finally:
-        os._exit(status)
+        os._exit(0 if is_green else 1)
+
+
+def _compare(tried: Sequence[tuple[Ledger, str, Any]], shared: mmap.mmap) -> bool:
+    """Run the package on ledgers until one differs, whose number is told."""
+    for number, (ledger, text, _) in enumerate(tried):
+        shared[:] = number.to_bytes(8, "little")
+        if write_all(ledger) != text:
+            return False
+    return True
+
+
+def _test(paths: Sequence[str]) -> bool:
+    """Run tests of pytest up to the first that fails."""
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
+    return pytest.main(["-x", "-q", "-p", "no:cacheprovider", *paths]) == pytest.ExitCode.OK
 
 
 def read_survivors() -> set[str]:
@@ -250,17 +317,37 @@ def read_survivors() -> set[str]:
     return {line.rpartition(" | ")[0] for line in lines if line and not line.startswith("#")}
 
 
-def choose(names: Sequence[str], share: float, seed: int) -> list[Mutant]:
-    """Choose mutants of modules or folders, by their names in the package."""
-    paths = [PACKAGE / name for name in names]
-    files = [
-        file
-        for path in paths
-        for file in (sorted(path.glob("*.py")) if path.is_dir() else [path.with_suffix(".py")])
-    ]
-    mutants = [mutant for file in files for mutant in list_mutants(file)]
-    chosen = random.Random(seed).sample(mutants, max(1, round(len(mutants) * share)))  # noqa: S311
-    return sorted(chosen, key=lambda mutant: mutant.line)
+def choose(names: Sequence[str], share: float, seed: int) -> Iterator[tuple[str, list[Mutant]]]:
+    """Choose mutants of each module named, or in a folder named, by module."""
+    for path in (PACKAGE / name for name in names):
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]:
+            if mutants := list(list_mutants(file)):
+                number = max(1, round(len(mutants) * share))
+                chosen = random.Random(seed).sample(mutants, number)  # noqa: S311
+                yield file.relative_to(PACKAGE).as_posix(), chosen
+
+
+def try_module(name: str, mutants: Sequence[Mutant], oracle: Oracle, processes: int) -> bool:
+    """Try the mutants of a module, print what survives and the score → nothing unexpected."""
+    known, started = read_survivors(), time.monotonic()
+    counts = Counter[str]()
+    with ThreadPoolExecutor(processes) as pool:
+        for mutant, seen in zip(mutants, pool.map(oracle.is_noticed, mutants), strict=True):
+            listed = mutant.line in known
+            verdict = (
+                ("stale" if listed else "noticed") if seen else "same" if listed else "survive"
+            )
+            counts[verdict] += 1
+            if verdict in ("stale", "survive"):
+                said = "noticed, yet on the list: " if seen else ""
+                print(f"{said}{mutant.line}", flush=True)
+    print(
+        f"{name}: {counts['noticed'] + counts['stale']} of {len(mutants)} noticed, "
+        f"{counts['same']} are the same program, {counts['survive']} survive "
+        f"({time.monotonic() - started:.0f} s)",
+        flush=True,
+    )
+    return not counts["stale"] and not counts["survive"]
 
 
 def main() -> None:
@@ -271,31 +358,22 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="+", help="modules or folders, such as measure/rule")
-    parser.add_argument("--share", type=float, default=1.0, help="of all mutants")
+    parser.add_argument("--share", type=float, default=1.0, help="of the mutants of each module")
     parser.add_argument("--seed", type=int, default=0, help="of the choice")
+    parser.add_argument("--tests", nargs="+", default=(), help="for what no ledger notices")
     parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        ledgers = load_ledgers(Path(folder))
-        expected = [write_all(one) for one in ledgers]
+        oracle = Oracle(load_ledgers(Path(folder)), args.tests)
         _forget()
-        mutants = choose(args.names, args.share, args.seed)
-        print(f"{len(ledgers)} ledgers, {len(mutants)} mutants", flush=True)
-        started = time.monotonic()
-        with ThreadPoolExecutor(args.processes) as pool:
-            noticed = list(pool.map(lambda mutant: is_noticed(mutant, ledgers, expected), mutants))
-    known = read_survivors()
-    left = {mutant.line for mutant, seen in zip(mutants, noticed, strict=True) if not seen}
-    for line in sorted(left - known):
-        print(line)
-    stale = known & {mutant.line for mutant, seen in zip(mutants, noticed, strict=True) if seen}
-    for line in sorted(stale):
-        print(f"noticed, yet on the list: {line}")
-    print(
-        f"{sum(noticed)} of {len(mutants)} noticed, {len(left & known)} are the same program, "
-        f"{len(left - known)} survive ({time.monotonic() - started:.0f} s)"
-    )
-    sys.exit(1 if stale or left - known else 0)
+        if args.tests and _is_red(None, lambda: _test(args.tests)):
+            parser.error("the tests fail without any change")
+        print(f"{len(oracle.oracles)} ledgers", flush=True)
+        results = [
+            try_module(name, mutants, oracle, args.processes)
+            for name, mutants in choose(args.names, args.share, args.seed)
+        ]
+    sys.exit(0 if all(results) else 1)
 
 
 if __name__ == "__main__":
