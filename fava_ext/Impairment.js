@@ -7,6 +7,20 @@
 
 const ROOT = ".impairment";
 
+/**
+ * Words of the page, in its language.
+ *
+ * @param {string} key
+ * @param {Record<string, string>} [values] What stands in place of the names in braces.
+ * @returns {string}
+ */
+function say(key, values = {}) {
+  const place = document.querySelector(`${ROOT} [data-words]`);
+  /** @type {Record<string, string>} */
+  const words = JSON.parse(place?.getAttribute("data-words") ?? "{}");
+  return (words[key] ?? "").replace(/{(\w+)}/g, (_, name) => values[name] ?? "");
+}
+
 /** @returns {string} The address of the page, without parameters. */
 function pageAddress() {
   return location.pathname.replace(/\/*$/, "/");
@@ -62,7 +76,7 @@ async function readError(response) {
   } catch {
     // not JSON
   }
-  return `Fava answered ${response.status}`;
+  return say("answered", { status: String(response.status) });
 }
 
 /**
@@ -127,11 +141,11 @@ async function explain(root, link, params) {
     return;
   }
   const dialog = document.createElement("dialog");
-  dialog.setAttribute("aria-label", `Explanation of ${params.get("item") ?? ""}`);
+  dialog.setAttribute("aria-label", say("explanation", { item: params.get("item") ?? "" }));
   const close = document.createElement("button");
   close.type = "button";
   close.className = "close";
-  close.textContent = "Close";
+  close.textContent = say("close");
   close.addEventListener("click", () => dialog.close());
   dialog.append(close, fragment);
   dialog.addEventListener("click", (event) => {
@@ -212,20 +226,18 @@ function textOf(root, id) {
 async function copy(root, button, text) {
   const status = root.querySelector("[data-status]");
   const words = button.textContent;
-  let said = "Copied.";
+  let isCopied = true;
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    if (!copyOldWay(text)) {
-      said = "The browser does not allow copying here: select the text.";
-    }
+    isCopied = copyOldWay(text);
   }
   if (status) {
-    status.textContent = said;
+    status.textContent = say(isCopied ? "done" : "refused");
   }
-  if (said === "Copied." && !button.dataset.words) {
+  if (isCopied && !button.dataset.words) {
     button.dataset.words = words;
-    button.textContent = "Copied";
+    button.textContent = say("copied");
     setTimeout(() => {
       button.textContent = button.dataset.words ?? words;
       delete button.dataset.words;
@@ -311,7 +323,7 @@ function pastePrices(root, field, text) {
   const unknown = isWide ? fillByName(fields, cells) : fillDown(fields, field, cells);
   const told = root.querySelector("[data-price-told]");
   if (told) {
-    told.textContent = unknown.length ? `Not in this list: ${unknown.join(", ")}` : "";
+    told.textContent = unknown.length ? say("unknown", { items: unknown.join(", ") }) : "";
   }
   return true;
 }

@@ -181,7 +181,7 @@ function drawOverTime(figure, plot) {
   const margin = Math.max(...data.ticks.map(([, text]) => text.length)) * CHARACTER + 10;
   const frame = { left: margin, right: width - 4, low: Math.min(...sizes), high: Math.max(...sizes) };
   const svg = shape("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img" });
-  svg.setAttribute("aria-label", `${figure.getAttribute("aria-label")}, a chart; its table is below`);
+  svg.setAttribute("aria-label", figure.dataset.drawn ?? "");
   drawAxes(svg, data, frame, isArea);
   (isArea ? drawAreas : drawColumns)(svg, data, frame);
   plot.replaceChildren(svg, makeCrosshair(figure, data, frame, isArea));
@@ -203,7 +203,7 @@ function makeCrosshair(figure, data, frame, isArea) {
   slider.className = "crosshair";
   slider.tabIndex = 0;
   slider.setAttribute("role", "slider");
-  slider.setAttribute("aria-label", `Point of ${figure.getAttribute("aria-label")}`);
+  slider.setAttribute("aria-label", figure.dataset.point ?? "");
   slider.setAttribute("aria-valuemin", "1");
   slider.setAttribute("aria-valuemax", String(count));
   readout.className = "readout";

@@ -11,6 +11,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from beancount_invwd.ground.words import mark, say, translate
 from beancount_invwd.report.ledger.bridged import CAUSES
 from beancount_invwd.report.ledger.holdings import list_positions
 from beancount_invwd.report.ledger.over_time import list_values, sum_kinds
@@ -19,7 +20,7 @@ from beancount_invwd.report.risk.spread import BOUNDS, spread_expiry, spread_hea
 from . import fava_api
 from .tables.cells import Cells
 from .tables.plot import Chart, Point, plot
-from .words import KINDS
+from .words import name_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -32,7 +33,11 @@ if TYPE_CHECKING:
 
 _COLUMNS = 100
 _LEAVES = 24
-_VALUES = {"cost": "Cost", "allowance": "Allowance", "carrying": "Carrying amount"}
+_VALUES = {
+    "cost": mark("Cost"),
+    "allowance": mark("Allowance"),
+    "carrying": mark("Carrying amount"),
+}
 _Span = tuple["date", "date"]
 _SAFE = range(3, len(BOUNDS) + 1)
 """The bands of headroom from a tenth on; goods in the others are at risk."""
@@ -52,8 +57,8 @@ def hang(context: Context, draw: Callable[[Context], list[Chart]]) -> Gallery:
     view, asked = context.question.view, context.question.parameters
     if fava_api.shows_charts():
         url = fava_api.url_of(view=view, charts="false", **asked)
-        return Gallery(draw(context), "Hide charts", url)
-    return Gallery((), "Show charts", fava_api.url_of(view=view, charts=None, **asked))
+        return Gallery(draw(context), say("Hide charts"), url)
+    return Gallery((), say("Show charts"), fava_api.url_of(view=view, charts=None, **asked))
 
 
 def draw_positions(context: Context) -> list[Chart]:
@@ -115,14 +120,14 @@ def _draw_values(context: Context, spans: Sequence[_Span]) -> list[Chart]:
     for (_, end), rows in zip(spans, values, strict=True):
         amounts = [(key, row.currency, getattr(row, key)) for row in rows for key in keys]
         found.append(_convert(context, amounts, end))
-    charts, series = [], {key: _VALUES[key] for key in keys}
-    title = "Cost and allowance" if is_told else "Cost"
+    charts, series = [], {key: translate(_VALUES[key]) for key in keys}
+    title = say("Cost and allowance") if is_told else say("Cost")
     for unit in _list_units(found):
         points = [
             _point_at(span, "positions", str(span[1]), sums.get(unit, {}))
             for span, sums in zip(spans, found, strict=True)
         ]
-        charts.append(plot(context, "area", title, unit, points, first="Date", series=series))
+        charts.append(plot(context, "area", title, unit, points, first=say("Date"), series=series))
     return charts
 
 
@@ -132,15 +137,24 @@ def _draw_movements(context: Context, spans: Sequence[_Span]) -> list[Chart]:
     for (_, end), sums in zip(spans, sum_kinds(context.selection.recent, spans), strict=True):
         amounts = [(kind, currency, change) for (kind, currency), change in sums.items()]
         found.append(_convert(context, amounts, end))
-    charts, title = [], "Movements of the allowance"
-    note = "What raises the allowance stands above the line."
+    charts, title = [], say("Movements of the allowance")
+    note = say("What raises the allowance stands above the line.")
     for unit in _list_units(found):
         points = [
             _point_at(span, "movements", f"{span[0]} - {span[1]}", sums.get(unit, {}))
             for span, sums in zip(spans, found, strict=True)
         ]
         charts.append(
-            plot(context, "columns", title, unit, points, first="Up to", series=KINDS, note=note)
+            plot(
+                context,
+                "columns",
+                title,
+                unit,
+                points,
+                first=say("Up to"),
+                series=name_kinds(),
+                note=note,
+            )
         )
     return charts
 
@@ -173,8 +187,8 @@ def _draw_trees(context: Context) -> list[Chart]:
             url = cells.explain(item).url
             point = Point(name, {"allowance": number}, group=group, url=url, item=item)
         found.setdefault(unit, []).append(point)
-    title = f"Allowance by {'account' if by_account else 'item'}"
-    first, series = "Account" if by_account else "Item", {"allowance": "Allowance"}
+    title = say("Allowance by account") if by_account else say("Allowance by item")
+    first, series = say("Account") if by_account else say("Item"), {"allowance": say("Allowance")}
     return [
         plot(context, "tree", title, unit, _keep_largest(points), first=first, series=series)
         for unit, points in sorted(found.items())
@@ -187,7 +201,7 @@ def _keep_largest(points: Sequence[Point]) -> list[Point]:
     shown, others = ranked[:_LEAVES], ranked[_LEAVES:]
     if others:
         rest = sum((point.amounts["allowance"] for point in others), _ZERO)
-        shown.append(Point(f"{len(others)} others", {"allowance": rest}))
+        shown.append(Point(say("{count} others", count=len(others)), {"allowance": rest}))
     return shown
 
 
@@ -204,12 +218,12 @@ def draw_bridge(context: Context, rows: Sequence[RollRow]) -> list[Chart]:
         for key, amount in steps:
             parts.setdefault(row.currency, []).append((key, row.currency, amount))
     found = _convert(context, [part for row in parts.values() for part in row], context.run.as_of)
-    charts, series = [], {"amount": "Amount"}
+    charts, series = [], {"amount": say("Amount")}
     for unit in _list_units([found]):
         points = list(_build_bridge(found[unit]))
-        note = f"From {rows[0].start} to {rows[0].end}."
+        note = say("From {start} to {end}.", start=rows[0].start, end=rows[0].end)
         charts.append(
-            plot(context, "rows", "Bridge of the allowance", unit, points, first="Cause",
+            plot(context, "rows", say("Bridge of the allowance"), unit, points, first=say("Cause"),
                  series=series, note=note)
         )  # fmt: skip
     return charts
@@ -218,14 +232,15 @@ def draw_bridge(context: Context, rows: Sequence[RollRow]) -> list[Chart]:
 def _build_bridge(amounts: Mapping[str, Decimal]) -> Iterator[Point]:
     """Each cause begins where the one before it ends."""
     level = amounts.get("opening", _ZERO)
-    yield Point("Opening", {"amount": level}, tone="cost")
+    yield Point(say("Opening"), {"amount": level}, tone="cost")
     for key, title in CAUSES.items():
         change = amounts.get(key, _ZERO)
         if change:
-            name, tone = title[:1].upper() + title[1:], "increase" if change > 0 else "decrease"
+            name, tone = translate(title), "increase" if change > 0 else "decrease"
+            name = name[:1].upper() + name[1:]
             yield Point(name, {"amount": change}, tone=tone, start=level)
         level += change
-    yield Point("Closing", {"amount": amounts.get("closing", _ZERO)}, tone="cost")
+    yield Point(say("Closing"), {"amount": amounts.get("closing", _ZERO)}, tone="cost")
 
 
 def draw_risks(context: Context, rows: Sequence[RiskRow]) -> list[Chart]:
@@ -238,8 +253,10 @@ def draw_risks(context: Context, rows: Sequence[RiskRow]) -> list[Chart]:
     months, bands = spread_expiry(rows), spread_headroom(rows)
     used = {month: month for month in sorted({month for month, _ in months})}
     charts = [
-        *_draw_spread(context, "At risk by month of expiry", "Month", used, months),
-        *_draw_spread(context, "Carrying amount by headroom", "Headroom", _name_bands(), bands),
+        *_draw_spread(context, say("At risk by month of expiry"), say("Month"), used, months),
+        *_draw_spread(
+            context, say("Carrying amount by headroom"), say("Headroom"), _name_bands(), bands
+        ),
     ]
     return sorted(charts, key=_unit_of)
 
@@ -252,7 +269,7 @@ def _draw_spread(
     sums: Mapping[tuple[Any, str], Decimal],
 ) -> list[Chart]:
     """A bar for each name; `sums` are by its key and by currency."""
-    series = {"amount": "Amount"}
+    series = {"amount": say("Amount")}
     found = []
     for name in names:
         amounts = [("amount", unit, n) for (one, unit), n in sums.items() if one == name]
@@ -270,5 +287,5 @@ def _draw_spread(
 def _name_bands() -> dict[int, str]:
     shares = [f"{bound * 100:.0f}" for bound in BOUNDS]
     pairs = enumerate(pairwise(shares), start=1)
-    names = {number: f"{low} to {high} %" for number, (low, high) in pairs}
-    return {0: "none", **names, len(shares): f"over {shares[-1]} %"}
+    names = {number: say("{low} to {high} %", low=low, high=high) for number, (low, high) in pairs}
+    return {0: say("none"), **names, len(shares): say("over {shares} %", shares=shares[-1])}

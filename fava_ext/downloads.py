@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from typing import TYPE_CHECKING, NamedTuple
 
+from beancount_invwd.ground.words import mark, translate
 from beancount_invwd.report.output.formats import WRITERS
 from beancount_invwd.report.output.numbers import make_numbers
 
@@ -23,7 +24,7 @@ TYPES = {
     "md": "text/markdown; charset=utf-8",
     "html": "text/html; charset=utf-8",
 }
-NO_XLSX = "XLSX needs XlsxWriter: pip install 'beancount-invwd[xlsx]'"
+NO_XLSX = mark("XLSX needs XlsxWriter: pip install 'beancount-invwd[xlsx]'")
 
 
 class File(NamedTuple):
@@ -57,7 +58,7 @@ def write_table(
         NothingToWriteError: XLSX is asked for without XlsxWriter.
     """
     if style == "xlsx" and not has_xlsx():
-        raise NothingToWriteError(NO_XLSX)
+        raise NothingToWriteError(translate(NO_XLSX))
     document, numbers = write(context), make_numbers(context.run)
     title = f"{name}-{context.run.as_of}.{style}"
 

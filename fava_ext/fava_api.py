@@ -25,7 +25,7 @@ from fava.util.date import INTERVALS, dateranges
 from flask import Response, after_this_request, current_app, request, url_for
 from flask_babel import get_locale  # type: ignore[import-untyped]
 
-from beancount_invwd.ground.words import ENGLISH, find_language, speaking
+from beancount_invwd.ground.words import ENGLISH, find_language, say, speaking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -100,7 +100,7 @@ def read_filters(ledger: FavaLedger) -> Filters:
     except FavaAPIError as error:
         raise BadFilterError(str(error)) from error
     except (ValueError, OverflowError, re.error) as error:  # Fava lets some of these through
-        raise BadFilterError(f"{error} (time, account or text filter)") from error
+        raise BadFilterError(say("{error} (time, account or text filter)", error=error)) from error
     return filters
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from beancount_invwd.ground.words import mark, say, translate
 from beancount_invwd.report import positions, rollforward
 from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
 from beancount_invwd.report.ledger.rolled import sum_rows
@@ -22,7 +23,10 @@ _ON_DATE = pick(positions.COLUMNS, "cost", "allowance", "carrying", "pending")
 _IN_TIME = pick(rollforward.COLUMNS, "write_downs", "write_offs", "reversals", "releases")
 _DECREASES = {"reversals", "releases"}
 _MOVED = (*pick(rollforward.COLUMNS, "transfers"), Column("taken_over", "taken over", "change"))
-_NOTES = {"carrying": "cost less allowance", "pending": "if it were measured on this date"}
+_NOTES = {
+    "carrying": mark("cost less allowance"),
+    "pending": mark("if it were measured on this date"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,8 @@ def _show(entity: str, unit: str, rows: Sequence[Any], context: Context) -> Figu
         number = -number if column.key in _DECREASES else number
         sign = "+" if column in _MOVED and number > 0 else ""
         text = sign + context.formats.show_money(number, unit)
-        return Figure(column.heading, text, _NOTES.get(column.key, ""), not number)
+        note = translate(_NOTES[column.key]) if column.key in _NOTES else ""
+        return Figure(column.heading, text, note, not number)
 
     moved = [figure for figure in map(make, _MOVED) if not figure.is_zero]
     in_time = [*map(make, _IN_TIME), *moved]
@@ -91,7 +96,22 @@ def describe_conversion(context: Context) -> str:
     shown = {row.lot.place.currency for row in selection.lots}
     shown |= {row.currency for row in selection.recent}
     kept = {name for name in shown if fava_api.find_unit(context.ledger, name, day) == name}
-    missing = [f"{name} to {target}" for name in sorted(kept.difference(target.split(",")))]
-    done = f"Converted to {target} at the rates of {day}." if shown - kept else ""
-    lack = f"Not converted, as there is no rate by {day}: {', '.join(missing)}." if missing else ""
+    missing = [
+        say("{name} to {target}", name=name, target=target)
+        for name in sorted(kept.difference(target.split(",")))
+    ]
+    done = (
+        say("Converted to {target} at the rates of {day}.", target=target, day=day)
+        if shown - kept
+        else ""
+    )
+    lack = (
+        say(
+            "Not converted, as there is no rate by {day}: {names}.",
+            day=day,
+            names=", ".join(missing),
+        )
+        if missing
+        else ""
+    )
     return f"{done} {lack}".strip()

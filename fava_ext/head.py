@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.engine import InvwdError
+from beancount_invwd.ground.words import say, translate
 from beancount_invwd.report.ledger.untested import find_untested, tell_cure, tell_gap
 
 from . import fava_api
@@ -75,7 +76,7 @@ def build_head(context: Context) -> Head:
         list_links(view, todo.count(context)),
         list_mistakes(ledger, context.formats),
         as_of=str(as_of) if as_of.year > 1 else "",
-        time=f"{start} – {end}" + ("" if selection.start else ", the fiscal year"),
+        time=f"{start} – {end}" + ("" if selection.start else say(", the fiscal year")),
         policy=describe_policy(context.run),
         line=_link_line(context),
         hints=list(_list_hints(selection, view)),
@@ -94,7 +95,7 @@ def _find_untested(context: Context) -> Untested | None:
     ]
     text, line = f"{tell_gap(found)}.", formats.sentence(found.cure)
     if line.startswith("'until'"):
-        text, line = f"{text} The cure: {tell_cure(found)}.", ""
+        text, line = say("{text} The cure: {cure}.", text=text, cure=tell_cure(found)), ""
     return Untested(str(found.due), formats.sentence(text[0].upper() + text[1:]), pending, line)
 
 
@@ -109,23 +110,31 @@ def _link_line(context: Context) -> Link | None:
 def _list_hints(selection: Selection, view: str) -> Sequence[str]:
     filters, found = selection.filters, []
     if VIEWS[view].whole:
-        return [VIEWS[view].whole] if selection.is_narrow else []
+        return [translate(VIEWS[view].whole)] if selection.is_narrow else []
     if filters.account:
         found.append(
-            "The account filter shows the lots in these accounts, and movements that post to "
-            "them. Accounts of one item are tested together, whatever the filter."
+            say(
+                "The account filter shows the lots in these accounts, and movements that post to "
+                "them. Accounts of one item are tested together, whatever the filter."
+            )
         )
     if selection.left_out:
         names = selection.left_out
-        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        more = say(" and {count} more", count=len(names) - 1) if len(names) > 1 else ""
         found.append(
-            f"Their allowance stands in {names[0]}{more}, which the account filter leaves out: "
-            "movements there, and the carrying amount over time, are not shown."
+            say(
+                "Their allowance stands in {account}{more}, which the account filter leaves out: "
+                "movements there, and the carrying amount over time, are not shown.",
+                account=names[0],
+                more=more,
+            )
         )
     if filters.text:
         found.append(
-            "The text filter shows the movements that Fava's journal would, and the items that "
-            "entries it picks are about."
+            say(
+                "The text filter shows the movements that Fava's journal would, and the items "
+                "that entries it picks are about."
+            )
         )
     return found
 

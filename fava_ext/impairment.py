@@ -27,7 +27,7 @@ from fava.ext import FavaExtensionBase, extension_endpoint
 from flask import Response
 
 from beancount_invwd.engine import BadConfiguration, NotSwitchedOn, collector_paused
-from beancount_invwd.ground.words import current_language, plural, translate
+from beancount_invwd.ground.words import current_language, plural, say, translate
 from beancount_invwd.report.compare.scenarios import BadScenario
 from beancount_invwd.report.diff.revisions import NoSuchVersion
 from beancount_invwd.report.explain.explain import UnknownItem
@@ -43,6 +43,7 @@ from .request.selection import Selection
 from .views import prices
 from .views.explain import tell_story
 from .views.index import VIEWS, build_body, list_links
+from .words import list_script_words, say_escaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +71,8 @@ class Impairment(FavaExtensionBase):
     has_js_module = True
     translate = staticmethod(translate)
     plural = staticmethod(plural)
+    say = staticmethod(say_escaped)
+    list_script_words = staticmethod(list_script_words)
 
     def __init__(self, ledger: FavaLedger, config: str | None = None) -> None:
         """Take the ledger; the page has no options, and a configuration must not stop Fava."""
@@ -156,7 +159,7 @@ class Impairment(FavaExtensionBase):
 
     def _render(self, template: str, name: str, build: Callable[[Context], Any]) -> Response:
         values = {name: self._remember(name, build), "ledger": self.ledger, "extension": self}
-        words = {"_": translate, "plural": plural}
+        words = {"_": translate, "plural": plural, "say": say_escaped}
         html = self.jinja_env.get_template(f"impairment/{template}").render(**values, **words)
         return Response(html, mimetype="text/html")
 
@@ -179,7 +182,7 @@ class Impairment(FavaExtensionBase):
         Large ones take their time to be written, when the state of the date is free again.
         """
         if fava_api.is_incognito():
-            return _refuse("Fava runs in incognito mode: there are no downloads", 403)
+            return _refuse(say("Fava runs in incognito mode: there are no downloads"), 403)
 
         def make() -> Response:
             filters = fava_api.read_filters(self.ledger)
@@ -193,14 +196,17 @@ class Impairment(FavaExtensionBase):
             fava_api.speak()
             return make()
         except NotSwitchedOn:
-            return _refuse('the ledger does not use the plugin; add: plugin "beancount_invwd"')
+            return _refuse(say('the ledger does not use the plugin; add: plugin "beancount_invwd"'))
         except BadConfiguration:
-            return _refuse("the configuration of the plugin line has errors")
+            return _refuse(say("the configuration of the plugin line has errors"))
         except _WRONG as error:
             return _refuse(Formats(self.ledger).sentence(str(error)))
         except Exception as error:  # noqa: BLE001
             _log.exception("the page failed")
-            text = f"beancount-invwd failed ({type(error).__name__}: {error}); please report it"
+            text = say(
+                "beancount-invwd failed ({error}); please report it",
+                error=": ".join((type(error).__name__, str(error))),
+            )
             return _refuse(Formats(self.ledger).sentence(text))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.ledger.tie_out import tie_cost, tie_out
 from beancount_invwd.report.output.columns import ALLOWANCE_TIES, COST_TIES
 
@@ -39,9 +40,11 @@ class Ties(NamedTuple):
     """The tie-out of allowances, or of cost.
 
     Attributes:
+        name: What the table is called; `label` heads its accounts.
         heads: The titles of the amounts, the difference last.
     """
 
+    name: str
     label: str
     heads: Sequence[str]
     rows: Sequence[TieRow]
@@ -67,8 +70,20 @@ def build_overview(context: Context) -> Overview | None:
         return None
     run = context.run
     ties = [
-        _show_ties("Allowance account", ALLOWANCE_TIES, tie_out(run), context),
-        _show_ties("Inventory account, at cost", COST_TIES, tie_cost(run), context),
+        _show_ties(
+            say("Tie-out by allowance account"),
+            say("Allowance account"),
+            ALLOWANCE_TIES,
+            tie_out(run),
+            context,
+        ),
+        _show_ties(
+            say("Tie-out by inventory account, at cost"),
+            say("Inventory account, at cost"),
+            COST_TIES,
+            tie_cost(run),
+            context,
+        ),
     ]
     return Overview(
         figures=list_figures(context),
@@ -81,7 +96,7 @@ def build_overview(context: Context) -> Overview | None:
 
 
 def _show_ties(
-    label: str, columns: Sequence[Column], rows: Sequence[Any], context: Context
+    name: str, label: str, columns: Sequence[Column], rows: Sequence[Any], context: Context
 ) -> Ties:
     """Show what the accounts hold; parts that are nowhere are left out."""
     cells, formats = Cells(context), context.formats
@@ -92,4 +107,4 @@ def _show_ties(
         numbers: list[Any] = [*(column.read(row) for column in shown), row.difference]
         texts = [f"{formats.show_money(number, row.currency)} {row.currency}" for number in numbers]
         made.append(TieRow(cells.link_account(row.account), texts[:-1], texts[-1], not numbers[-1]))
-    return Ties(label, [*(column.heading for column in shown), "Difference"], made)
+    return Ties(name, label, [*(column.heading for column in shown), say("Difference")], made)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup, escape
+
+from beancount_invwd.ground.words import mark, say, translate
 from beancount_invwd.policy import words
 from beancount_invwd.policy.standards import STANDARDS
 from beancount_invwd.report.note import requirements as notes
@@ -13,13 +16,34 @@ if TYPE_CHECKING:
 
     from beancount_invwd.engine import Run
 
-KINDS: Mapping[str, str] = {
-    "write-down": "Write-downs",
-    "write-off": "Write-offs",
-    "reversal": "Reversals",
-    "release": "Releases",
-    "transfer": "Transfers",
+_KINDS: Mapping[str, str] = {
+    "write-down": mark("Write-downs"),
+    "write-off": mark("Write-offs"),
+    "reversal": mark("Reversals"),
+    "release": mark("Releases"),
+    "transfer": mark("Transfers"),
 }
+
+
+_SCRIPT: Mapping[str, str] = {
+    "answered": mark("Fava answered {status}"),
+    "explanation": mark("Explanation of {item}"),
+    "close": mark("Close"),
+    "done": mark("Copied."),
+    "refused": mark("The browser does not allow copying here: select the text."),
+    "copied": mark("Copied"),
+    "unknown": mark("Not in this list: {items}"),
+}
+
+
+def list_script_words() -> Mapping[str, str]:
+    """What the script says, by its keys."""
+    return {key: translate(text) for key, text in _SCRIPT.items()}
+
+
+def name_kinds() -> Mapping[str, str]:
+    """What the kinds of movements are called, by their keys."""
+    return {kind: translate(name) for kind, name in _KINDS.items()}
 
 
 def list_citations() -> list[str]:
@@ -31,14 +55,23 @@ def list_citations() -> list[str]:
     return [*sources, *texts, *notes.OTHERS.values(), *refused]
 
 
+def say_escaped(message: str, **values: object) -> Markup:
+    """Say something in a template: text is escaped, pieces of the template are not."""
+    return escape(translate(message)).format(**values)
+
+
 def describe_policy(run: Run) -> str:
     """Say in one line what the plugin does."""
     policy = run.policy
     basis, measure = words.BASES[policy.basis], words.MEASURES[policy.measure]
     parts = [
-        words.STANDARDS[policy.standard],
-        f"tests {basis.in_line} against {measure.in_line}",
-        f"reversals {words.REVERSALS[policy.reversals].in_line}",
-        words.PERIODS[policy.period],
+        translate(words.STANDARDS[policy.standard]),
+        say(
+            "tests {basis} against {measure}",
+            basis=translate(basis.in_line),
+            measure=translate(measure.in_line),
+        ),
+        say("reversals {when}", when=translate(words.REVERSALS[policy.reversals].in_line)),
+        translate(words.PERIODS[policy.period]),
     ]
     return " · ".join(parts)

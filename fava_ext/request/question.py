@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from beancount_invwd.engine import RuleError
+from beancount_invwd.ground.words import say
 from beancount_invwd.policy.standards import BASES, STANDARDS
 from beancount_invwd.report.ledger.holdings import By
 from beancount_invwd.report.ledger.rolled import RollBy
@@ -145,7 +146,9 @@ def read_question(args: MultiDict[str, str]) -> Question:
     view = _choose(args, "view", get_args(View), "todo")
     scenarios = tuple(dict.fromkeys(filter(None, map(str.strip, args.getlist("with")))))
     if len(scenarios) > _MOST_COLUMNS:
-        raise BadQuestionError(f"with: at most {_MOST_COLUMNS} columns can be compared")
+        raise BadQuestionError(
+            say("with: at most {most} columns can be compared", most=_MOST_COLUMNS)
+        )
     has_form = any(name in args for name in ("standard", "basis", "price", "replacement", "with"))
     return Question(
         view=cast("View", view),
@@ -176,7 +179,9 @@ def _choose(args: MultiDict[str, str], name: str, allowed: Iterable[str], defaul
     if value in allowed:
         return value
     known = ", ".join(text for text in allowed if text)
-    raise BadQuestionError(f"{name} is {_quote(value)}; allowed are {known}")
+    raise BadQuestionError(
+        say("{name} is {quote}; allowed are {known}", name=name, quote=_quote(value), known=known)
+    )
 
 
 def _quote(value: str) -> str:
@@ -190,7 +195,13 @@ def _read_shock(name: str, args: MultiDict[str, str]) -> str:
     if not text:
         return ""
     if not re.fullmatch(r"[+-]?[0-9]{1,4}(\.[0-9]{1,4})?", text, re.ASCII):
-        raise BadQuestionError(f"{name} is {_quote(value)}; allowed is a change such as -10%")
+        raise BadQuestionError(
+            say(
+                "{name} is {quote}; allowed is a change such as -10%",
+                name=name,
+                quote=_quote(value),
+            )
+        )
     return f"{text}%" if Decimal(text) else ""
 
 
@@ -199,7 +210,9 @@ def _read_share(value: str) -> Decimal:
     try:
         return read_share(value if value.strip().endswith("%") else f"{value}%")
     except RuleError as error:
-        raise BadQuestionError(f"headroom is {_quote(value)}; allowed is {error}") from error
+        raise BadQuestionError(
+            say("headroom is {quote}; allowed is {error}", quote=_quote(value), error=error)
+        ) from error
 
 
 def _read_revision(value: str) -> str:
@@ -214,7 +227,13 @@ def _read_days(value: str) -> int | None:
     if not value:
         return None
     if not re.fullmatch("[0-9]{1,6}", value) or int(value) > _LATEST:
-        raise BadQuestionError(f"within is {_quote(value)}; allowed are days, 0 to {_LATEST}")
+        raise BadQuestionError(
+            say(
+                "within is {quote}; allowed are days, 0 to {latest}",
+                quote=_quote(value),
+                latest=_LATEST,
+            )
+        )
     return int(value)
 
 
@@ -222,10 +241,14 @@ def _read_date(value: str) -> datetime.date | None:
     try:
         return datetime.date.fromisoformat(value) if value else None
     except ValueError as error:
-        raise BadQuestionError(f"date is {_quote(value)}; allowed is YYYY-MM-DD") from error
+        raise BadQuestionError(
+            say("date is {quote}; allowed is YYYY-MM-DD", quote=_quote(value))
+        ) from error
 
 
 def _read_tax(value: str) -> Decimal:
     if value and not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,4})?", value, re.ASCII):
-        raise BadQuestionError(f"tax is {_quote(value)}; allowed are per cent, 0 to 99")
+        raise BadQuestionError(
+            say("tax is {quote}; allowed are per cent, 0 to 99", quote=_quote(value))
+        )
     return Decimal(value or 0) / 100

@@ -10,6 +10,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
+from beancount_invwd.ground.words import mark, translate
+from beancount_invwd.report.output.cells import name_code
+
 from .. import fava_api
 
 if TYPE_CHECKING:
@@ -46,7 +49,7 @@ class Cell:
     badges: Sequence[Badge] = ()
 
 
-_NOTHING = Cell("–", tone="quiet", hint="none")
+_NOTHING = Cell("–", tone="quiet", hint=mark("none"))
 
 
 class Cells:
@@ -55,6 +58,7 @@ class Cells:
     def __init__(self, context: Context) -> None:
         self._ledger = context.ledger
         self._formats = context.formats
+        self._nothing = replace(_NOTHING, hint=translate(_NOTHING.hint))
         self.link_account = lru_cache(None)(_link_account)  # a link takes long to build
         self._find_page = lru_cache(None)(_find_page)
         self.explain = lru_cache(None)(self._explain)
@@ -63,13 +67,15 @@ class Cells:
         """The cell of a row."""
         value: Any = column.read(row)
         if column.is_number:
-            return _NOTHING if value is None else self._make_number(column, row, value)
+            return self._nothing if value is None else self._make_number(column, row, value)
         text = str(value or "")
         if column.kind == "item":
             return self.explain(text, getattr(row, "lot_label", None) or "")
         if column.kind == "account":
             return self.link_account(text)
-        return Cell(text if column.kind == "date" else self._formats.sentence(text))
+        return Cell(
+            text if column.kind == "date" else self._formats.sentence(name_code(column, text))
+        )
 
     def _make_number(self, column: Column, row: Any, number: Any) -> Cell:
         formats = self._formats

@@ -11,6 +11,8 @@ from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from beancount_invwd.ground.words import say
+
 from .. import fava_api
 from ..request.question import BadQuestionError
 from ..tables.cells import Cell, Cells
@@ -158,7 +160,7 @@ class _Line:
     def total(self, columns: Sequence[Column], total: Any) -> list[Cell]:
         """A line below the table: what the total has of the columns."""
         entity = f", {total.entity}" if total.entity else ""
-        found = [Cell(f"Total, {total.currency}{entity}")]
+        found = [Cell(say("Total, {currency}{entity}", currency=total.currency, entity=entity))]
         for column in columns[1:]:
             is_told = column.is_money and isinstance(column.read(total), Decimal)
             found.append(self.cells.make(column, total) if is_told else Cell())
@@ -186,7 +188,7 @@ def _find(columns: Sequence[Column], key: str) -> Column:
         if column.key == key:
             return column
     known = ", ".join(column.key for column in columns)
-    raise BadQuestionError(f"sort is {key!r}; allowed are {known}")
+    raise BadQuestionError(say("sort is {key!r}; allowed are {known}", key=key, known=known))
 
 
 def _sort(rows: Sequence[Any], column: Column, cells: Cells, *, is_down: bool) -> Sequence[Any]:

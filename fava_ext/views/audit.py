@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.audit.document import COLUMNS, document_audit
 from beancount_invwd.report.audit.listing import list_audit, sum_audit
 from beancount_invwd.report.audit.ties import tell_ties, tie_audit
 from beancount_invwd.report.ledger.outcomes import WITHIN
 from beancount_invwd.report.ledger.sources import Sources
+from beancount_invwd.report.output.cells import name_codes
 from beancount_invwd.report.output.tables import Table
 
 from .. import fava_api
@@ -50,10 +52,10 @@ def _list_shown(context: Context) -> list[AuditRow]:
 def show(context: Context) -> tuple[Grid, Content]:
     """The lots, by account and item."""
     rows, within = _list_shown(context), context.question.look_ahead(WITHIN)
-    table = Table("audit", COLUMNS, rows, empty="No inventory is on hand on this date.")
+    table = Table("audit", COLUMNS, rows, empty=say("No inventory is on hand on this date."))
     grid = build_grid(
         context,
-        "Lots with their evidence",
+        say("Lots with their evidence"),
         table,
         pick(COLUMNS, *_SHOWN),
         makers=_list_makers(context),
@@ -65,7 +67,7 @@ def show(context: Context) -> tuple[Grid, Content]:
 
 def _tie(context: Context, rows: Sequence[AuditRow]) -> tuple[bool, Sequence[str]]:
     if context.selection.is_narrow:
-        return True, ["These are the lots that the filters pick; only all of them tie."]
+        return True, [say("These are the lots that the filters pick; only all of them tie.")]
     return tell_ties(context.run, rows, tie_audit(context.run, rows))
 
 
@@ -80,7 +82,7 @@ def _list_makers(context: Context) -> Makers:
     return {
         "commodity": Cells(context).name_lot,
         "purchase": lambda row: link(row.document, row.purchase),
-        "reason": lambda row: link(row.reason, row.evidence),
+        "reason": lambda row: link(name_codes(row.reason), row.evidence),
         "lot_date": lambda row: replace(Cell(str(row.lot_date)), note=row.lot_label or ""),
     }
 

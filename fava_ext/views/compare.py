@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from beancount_invwd.ground.words import mark, say, translate
 from beancount_invwd.policy.words import BASES, STANDARDS
 from beancount_invwd.report.compare.compare import Comparison, narrow
 from beancount_invwd.report.compare.document import document_comparison, take_figure, tell_biases
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from ..request.context import Context
 
-_FIGURES = {"allowance": "Allowance", "profit": "Profit or loss"}
+_FIGURES = {"allowance": mark("Allowance"), "profit": mark("Profit or loss")}
 _BASES = {key: basis.in_line for key, basis in BASES.items()}
 
 
@@ -116,8 +117,8 @@ def _fill_in(context: Context) -> dict[str, Any]:
 
 
 def _list_choices(values: Mapping[str, str], chosen: str) -> list[Choice]:
-    first = Choice("", "as the ledger", not chosen)
-    return [first, *(Choice(key, text, key == chosen) for key, text in values.items())]
+    first = Choice("", say("as the ledger"), not chosen)
+    return [first, *(Choice(key, translate(text), key == chosen) for key, text in values.items())]
 
 
 def _url(scenarios: Sequence[str], context: Context) -> str:
@@ -131,12 +132,12 @@ def _show_table(context: Context, found: Comparison) -> Grid:
     for number, name in enumerate(found.columns):
         more = _list_columns(number)
         columns += more
-        spans |= {column.key: name if number else "As the ledger" for column in more}
+        spans |= {column.key: name if number else say("As the ledger") for column in more}
     if len(found.columns) > 1:
         columns.append(Column("why", "Why"))
     rows = sorted(found.rows, key=_by_difference)
-    empty = "There is no allowance under any of these policies."
-    table, label = Table("compare", columns, rows, empty=empty), "Policies side by side"
+    empty = say("There is no allowance under any of these policies.")
+    table, label = Table("compare", columns, rows, empty=empty), say("Policies side by side")
     return build_grid(context, label, table, columns, totals=found.totals, spans=spans)
 
 

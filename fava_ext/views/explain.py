@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount.parser import printer
 
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.explain.explain import (
     Explanation,
     UnknownItem,
@@ -87,7 +88,7 @@ class Story:
 def show(context: Context) -> tuple[None, Story | str]:
     """The explanation, or why there is none."""
     if not context.question.item:
-        return None, "No item is named in this address."
+        return None, say("No item is named in this address.")
     try:
         return None, tell_story(context)
     except UnknownItem as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from beancount_invwd.ground.words import mark, translate
+
 from .. import downloads, fava_api
 from ..views import (
     audit,
@@ -27,22 +29,23 @@ if TYPE_CHECKING:
     from ..request.context import Context
     from ..request.question import Question
 
-_WHOLE = "{} is of {}, whatever the account and text filters."
 VIEWS: Mapping[str, View] = {
-    "todo": View("To do", todo.show, todo.write, has_figures=True),
-    "positions": View("Positions", positions.show, positions.write, has_figures=True),
-    "movements": View("Movements", movements.show, movements.write, has_figures=True),
-    "rollforward": View("Roll-forward", rollforward.show, rollforward.write, has_figures=True),
-    "risk": View("At risk", risk.show, risk.write),
-    "prices": View("Prices", prices.show, prices.write),
-    "compare": View("Compare", compare.show, compare.write),
+    "todo": View(mark("To do"), todo.show, todo.write, has_figures=True),
+    "positions": View(mark("Positions"), positions.show, positions.write, has_figures=True),
+    "movements": View(mark("Movements"), movements.show, movements.write, has_figures=True),
+    "rollforward": View(
+        mark("Roll-forward"), rollforward.show, rollforward.write, has_figures=True
+    ),
+    "risk": View(mark("At risk"), risk.show, risk.write),
+    "prices": View(mark("Prices"), prices.show, prices.write),
+    "compare": View(mark("Compare"), compare.show, compare.write),
     "disclosure": View(
-        "Disclosure",
+        mark("Disclosure"),
         disclosure.show,
         texts={"md": disclosure.write_text, "html": disclosure.write_page},
-        whole=_WHOLE.format("The note", "all inventory"),
+        whole=mark("The note is of all inventory, whatever the account and text filters."),
     ),
-    "help": View("Help", lambda _: (None, None), is_of_date=False),
+    "help": View(mark("Help"), lambda _: (None, None), is_of_date=False),
     "lookback": View("", lookback.show, lookback.write),
     "audit": View("", audit.show, audit.write),
     "diff": View("", diff.show, diff.write),
@@ -50,7 +53,7 @@ VIEWS: Mapping[str, View] = {
         "",
         explain.show,
         explain.write,
-        whole=_WHOLE.format("The explanation", "the whole item"),
+        whole=mark("The explanation is of the whole item, whatever the account and text filters."),
         is_of_date=False,
     ),
 }
@@ -59,7 +62,12 @@ VIEWS: Mapping[str, View] = {
 def list_links(view: str, tasks: str = "") -> list[Link]:
     """List the views that have an entry of their own, the first one with what is to be done."""
     return [
-        Link(row.title, fava_api.url_of(view=name), name == view, tasks if name == "todo" else "")
+        Link(
+            translate(row.title),
+            fava_api.url_of(view=name),
+            name == view,
+            tasks if name == "todo" else "",
+        )
         for name, row in VIEWS.items()
         if row.title
     ]

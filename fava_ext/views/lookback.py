@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.ledger.outcomes import WITHIN
 from beancount_invwd.report.lookback import (
     COLUMNS,
@@ -62,17 +63,22 @@ def _look_back(context: Context) -> Lookback:
 def show(context: Context) -> tuple[Grid, Content]:
     """What went the most wrong first; and by reason."""
     found, sentence = _look_back(context), context.formats.sentence
-    table = Table("lookback", COLUMNS, found.rows, empty=f"Nothing was on hand on {found.as_of}.")
+    table = Table(
+        "lookback",
+        COLUMNS,
+        found.rows,
+        empty=say("Nothing was on hand on {as_of}.", as_of=found.as_of),
+    )
     grid = build_grid(
         context,
-        "Estimates and what came of them",
+        say("Estimates and what came of them"),
         table,
         pick(COLUMNS, *_SHOWN),
         totals=sum_lookback(found.rows),
     )
     reasons = Table("reasons", REASON_COLUMNS, sum_reasons(found.rows))
     usual = replace(context, question=replace(context.question, sort=""))
-    by_reason = build_grid(usual, "By reason", reasons, pick(REASON_COLUMNS, *_OF_REASON))
+    by_reason = build_grid(usual, say("By reason"), reasons, pick(REASON_COLUMNS, *_OF_REASON))
     verdicts, notes = (
         [sentence(text) for text in told] for told in (list_verdicts(found), list_notes(found))
     )

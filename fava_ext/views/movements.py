@@ -6,6 +6,7 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from beancount_invwd.ground.words import say, translate
 from beancount_invwd.policy.words import REASONS
 from beancount_invwd.report.movements import (
     COLUMNS,
@@ -40,17 +41,18 @@ class Only(NamedTuple):
 def show(context: Context) -> tuple[Grid, Only | None]:
     """What was written, the newest first."""
     rows = _list_recent(context)[::-1]
-    table = Table("movements", COLUMNS, rows, empty="Nothing was written in this time.")
+    table = Table("movements", COLUMNS, rows, empty=say("Nothing was written in this time."))
     carried = [row for row in rows if not row.kind.startswith("commitment")]
     makers, totals = _list_makers(context), sum_changes(carried)
     columns = pick(COLUMNS, *_SHOWN)
-    grid = build_grid(context, "Movements", table, columns, makers=makers, totals=totals)
+    grid = build_grid(context, say("Movements"), table, columns, makers=makers, totals=totals)
     return grid, _tell_only(context)
 
 
 def _tell_only(context: Context) -> Only | None:
     question = context.question
-    text = " of ".join(filter(None, (question.kind or "movements", question.item)))
+    kind = translate(question.kind or "movements")
+    text = say("{kind} of {item}", kind=kind, item=question.item) if question.item else kind
     is_all = not question.kind and not question.item
     return None if is_all else Only(text, fava_api.url_of(view="movements"))
 
@@ -71,7 +73,7 @@ def _list_makers(context: Context) -> Makers:
     (change,) = pick(COLUMNS, "change")
 
     def show_kind(row: MovementRow) -> Cell:
-        text = row.kind.replace("-", "\N{NON-BREAKING HYPHEN}")
+        text = translate(row.kind).replace("-", "\N{NON-BREAKING HYPHEN}")
         return Cell(badges=[Badge(row.kind, text)])
 
     def show_group(row: MovementRow) -> Cell:
@@ -79,7 +81,7 @@ def _list_makers(context: Context) -> Makers:
 
     def show_entry(row: MovementRow) -> Cell:
         """The narration, which leads to the entry in full: Fava's pop-up cannot show it."""
-        text = formats.sentence(row.narration) or "(no narration)"
+        text = formats.sentence(row.narration) or say("(no narration)")
         return replace(cells.explain(row.group, day=row.date), text=text, note="")
 
     def show_change(row: MovementRow) -> Cell:
@@ -89,7 +91,7 @@ def _list_makers(context: Context) -> Makers:
     def show_cause(row: MovementRow) -> Cell:
         """Price, sale or statement, with a link to its line."""
         url = fava_api.url_of_source(context.ledger, row.place)
-        reason = REASONS.get(row.reason, row.reason)
+        reason = translate(REASONS.get(row.reason, row.reason))
         return Cell(formats.sentence(reason), note=row.cause, url=url)
 
     return {

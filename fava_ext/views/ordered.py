@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.ledger.ordered import (
     ORDER_COLUMNS,
     ROLL_COLUMNS,
@@ -46,4 +47,4 @@ def _build(
         return None
     asked = replace(context, question=replace(context.question, sort=""))
     table = Table("commitments", columns, rows)
-    return build_grid(asked, "Liabilities for what is ordered", table, pick(columns, *keys))
+    return build_grid(asked, say("Liabilities for what is ordered"), table, pick(columns, *keys))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from beancount_invwd.ground.words import mark, say, translate
 from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
 from beancount_invwd.report.ledger.remarks import list_remarks
 from beancount_invwd.report.ledger.untested import find_untested, tell_untested
+from beancount_invwd.report.output.cells import name_codes
 from beancount_invwd.report.output.columns import Column
 from beancount_invwd.report.output.tables import Table
 from beancount_invwd.report.positions import COLUMNS, document_positions
@@ -27,18 +29,18 @@ if TYPE_CHECKING:
     from ..request.context import Context
 
 _MARKS = {
-    "impaired": "impaired",
-    "written-off": "written off",
-    "expired": "expired",
-    "not-assessed": "not assessed",
-    "stale": "stale price",
+    "impaired": mark("impaired"),
+    "written-off": mark("written off"),
+    "expired": mark("expired"),
+    "not-assessed": mark("not assessed"),
+    "stale": mark("stale price"),
 }
 _WAYS = {
-    "item": "Item",
-    "lot": "Lot",
-    "category": "Category",
-    "account": "Account",
-    "entity": "Entity",
+    "item": mark("Item"),
+    "lot": mark("Lot"),
+    "category": mark("Category"),
+    "account": mark("Account"),
+    "entity": mark("Entity"),
 }
 _NAMES = {"item": ("commodity",), "lot": ("commodity", "lot_date")}
 _SHOWN = ("entity", "currency", "quantity", "cost", "allowance", "carrying", "pending", "measure",
@@ -68,12 +70,14 @@ def show(context: Context) -> tuple[Grid, Content]:
     selection, by, cells = context.selection, context.question.by, Cells(context)
     rows = sorted(list_positions(context.run, by, selection.lots), key=_by_loss)
     columns = pick((*COLUMNS, _STATUS), *_list_keys(by))
-    label, table = f"Positions by {by}", Table("positions", COLUMNS, rows)
+    label, table = say("Positions by {by}", by=translate(by)), Table("positions", COLUMNS, rows)
 
     def tell_reason(row: Position) -> Cell:
         """What decided, which matters less where nothing is lost."""
         is_lost = row.allowance or row.pending or row.measure is None
-        return Cell(context.formats.sentence(row.reason), tone="" if is_lost else "quiet")
+        return Cell(
+            context.formats.sentence(name_codes(row.reason)), tone="" if is_lost else "quiet"
+        )
 
     makers = {
         "commodity": cells.name_lot,
@@ -98,7 +102,7 @@ def _by_loss(row: Position) -> tuple[Any, ...]:
 def _list_ways(context: Context) -> list[Link]:
     has_entities = any(stock.key.entity for stock in context.run.stocks)
     return [
-        Link(text, fava_api.url_of(view="positions", by=by), by == context.question.by)
+        Link(translate(text), fava_api.url_of(view="positions", by=by), by == context.question.by)
         for by, text in _WAYS.items()
         if by != "entity" or has_entities
     ]
@@ -114,7 +118,7 @@ def _list_remarks(context: Context) -> list[str]:
 
 def show_marks(row: Position) -> list[Badge]:
     """The badges of a position."""
-    return [Badge(mark, _MARKS[mark]) for mark in row.marks]
+    return [Badge(name, translate(_MARKS[name])) for name in row.marks]
 
 
 def write(context: Context) -> Document:

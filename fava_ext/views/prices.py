@@ -40,6 +40,7 @@ class Row(NamedTuple):
     Attributes:
         cells: What is known of it, by column.
         last_currency: That of the last price, where it is another one.
+        is_stale: Whether its price only gets too old.
         sku: The number of the item that a shop's list may name.
     """
 
@@ -48,6 +49,7 @@ class Row(NamedTuple):
     cells: dict[str, Cell]
     last_currency: str
     sku: str
+    is_stale: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def show(context: Context) -> tuple[None, Content]:
             {column.key: cells.make(column, row) for column in columns},
             row.last_currency if row.last_currency not in {None, row.currency} else "",
             fava_api.find_sku(context.ledger, row.commodity),
+            row.need == "too old soon",
         )
         for row in _list_shown(context)
     ]

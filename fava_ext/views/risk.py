@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.ground.words import translate
+from beancount_invwd.ground.words import say, translate
 from beancount_invwd.report.output.tables import Table
 from beancount_invwd.report.risk.risk import (
     COLUMNS,
@@ -61,10 +61,10 @@ def show(context: Context) -> tuple[Grid, Content]:
     rows = sorted(near, key=lambda row: (-row.pending, -row.at_risk))
     lot = ("lot_date",) if any(row.account for row in rows) else ()
     columns = pick(COLUMNS, "commodity", *lot, "entity", "currency", *_FIGURES)
-    table = Table("risk", COLUMNS, rows, empty="Nothing is at risk.")
+    table = Table("risk", COLUMNS, rows, empty=say("Nothing is at risk."))
     makers: Any = {"warnings": _show_warnings, "commodity": Cells(context).name_lot}
     grid = build_grid(
-        context, "Inventory at risk", table, columns, makers=makers, totals=sum_risks(rows)
+        context, say("Inventory at risk"), table, columns, makers=makers, totals=sum_risks(rows)
     )
     question = context.question
     fields = [("headroom", question.percent), ("within", str(question.look_ahead(WITHIN)))]

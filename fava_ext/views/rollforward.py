@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode
 
+from beancount_invwd.ground.words import mark, say, translate
 from beancount_invwd.report.ledger.rolled import sum_periods
 from beancount_invwd.report.ledger.spans import day_before, find_year_start
 from beancount_invwd.report.output.tables import Table
@@ -44,8 +45,18 @@ if TYPE_CHECKING:
 _A_YEAR = {"month": 12, "quarter": 4, "year": 1}
 _MOST_PERIODS = 1_200
 _MOVED = ("write_downs", "write_offs", "reversals", "releases", "transfers")
-_PERIODS = {"": "Fava's interval", "month": "Month", "quarter": "Quarter", "year": "Year"}
-_EACH = {"": "Movement", "cause": "Cause", "item": "Item", "category": "Category"}
+_PERIODS = {
+    "": mark("Fava's interval"),
+    "month": mark("Month"),
+    "quarter": mark("Quarter"),
+    "year": mark("Year"),
+}
+_EACH = {
+    "": mark("Movement"),
+    "cause": mark("Cause"),
+    "item": mark("Item"),
+    "category": mark("Category"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +92,14 @@ def _check_length(start: date, end: date, length: SpanLength) -> None:
     count = (end.year - start.year + 1) * _A_YEAR[length]
     if count > _MOST_PERIODS:
         raise BadQuestionError(
-            f"{start} to {end} are about {count:,} periods, and at most {_MOST_PERIODS:,} are "
-            "shown; choose a shorter time or longer periods"
+            say(
+                "{start} to {end} are about {count:,} periods, and at most {most:,} are shown; "
+                "choose a shorter time or longer periods",
+                start=start,
+                end=end,
+                count=count,
+                most=_MOST_PERIODS,
+            )
         )
 
 
@@ -93,12 +110,12 @@ def show(context: Context) -> tuple[Grid, Content]:
     rolled = _roll(context, by)
     whole = rolled if by == "cause" else _roll(context, "cause")
     columns = _list_columns(by, rolled)
-    table = Table("rollforward", columns, rolled.rows, empty="There was no inventory.")
+    table = Table("rollforward", columns, rolled.rows, empty=say("There was no inventory."))
     totals = sum_periods(whole.rows)
 
     grid = build_grid(
         context,
-        "Roll-forward of the allowance",
+        say("Roll-forward of the allowance"),
         table,
         columns,
         makers=_list_makers(columns, cells),
@@ -134,8 +151,14 @@ def _read_by(context: Context) -> RollBy | None:
         return None
     if each in known:
         return each
-    ways = ", ".join(known) or "none"
-    raise BadQuestionError(f"each is {each!r}; as the ledger tests its goods, allowed are {ways}")
+    ways = ", ".join(known) or say("none")
+    raise BadQuestionError(
+        say(
+            "each is {each!r}; as the ledger tests its goods, allowed are {ways}",
+            each=each,
+            ways=ways,
+        )
+    )
 
 
 def _list_ways(context: Context) -> list[RollBy]:
@@ -150,7 +173,7 @@ def _list_links(name: str, context: Context) -> list[Link]:
     now = getattr(question, name)
     return [
         Link(
-            text,
+            translate(text),
             fava_api.url_of(view="rollforward", **{**question.parameters, name: key}),
             key == now,
         )

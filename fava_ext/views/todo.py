@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from beancount_invwd.ground.words import mark, translate
 from beancount_invwd.report.output.columns import Column
 from beancount_invwd.report.price_list import WITHIN
 from beancount_invwd.report.todo.document import document_tasks, list_columns
@@ -25,19 +26,21 @@ if TYPE_CHECKING:
     from ..request.context import Context
 
 KINDS = {
-    "untested-period-end": "Period end",
-    "price": "Price",
-    "evidence": "Evidence",
-    "expired": "Expired",
-    "expiring": "Expires soon",
-    "ageing": "Ageing",
-    "near-cost": "Near cost",
-    "contract": "Contract",
-    "commitment": "On order",
-    "own-use": "Own use",
-    "later-evidence": "Later evidence",
-    "provision": "Provision",
-    "penalty": "Penalty",
+    "untested-period-end": mark("Period end"),
+    "price": mark("Price"),
+    "evidence": mark("Evidence"),
+    "expired": mark("Expired"),
+    "expiring": mark("Expires soon"),
+    "ageing": mark("Ageing"),
+    "near-cost": mark("Near cost"),
+    "contract": mark("Contract"),
+    "commitment": mark("On order"),
+    "delivery": mark("Delivery"),
+    "count": mark("Count"),
+    "own-use": mark("Own use"),
+    "later-evidence": mark("Later evidence"),
+    "provision": mark("Provision"),
+    "penalty": mark("Penalty"),
 }
 _SHOWN = ("amount", "currency", "date", "commodity", "reason", "line")
 
@@ -117,7 +120,7 @@ def _list_kinds(kinds: Counter[str], context: Context) -> list[Link]:
     counts = {"": kinds.total(), **{kind: kinds[kind] for kind in KINDS if kinds[kind]}}
     return [
         Link(
-            f"{KINDS.get(kind, 'All')} {context.formats.sentence(str(number))}",
+            f"{translate(KINDS.get(kind, mark('All')))} {context.formats.sentence(str(number))}",
             fava_api.url_of(view="todo", **{**context.question.parameters, "kind": kind}),
             kind == context.question.kind,
         )
@@ -132,7 +135,7 @@ def _show_task(row: Task, columns: Sequence[Column], context: Context) -> Item:
         found[column.key] = cells.make(column, row) if is_known else Cell()
     if row.commodity not in context.run.categories:
         found["commodity"] = Cell(row.commodity or "")
-    return Item((row.kind, KINDS[row.kind]), found)
+    return Item((row.kind, translate(KINDS[row.kind])), found)
 
 
 def write(context: Context) -> Document:

@@ -104,7 +104,9 @@ def tell_statement(section: str, statement: Statement, sources: Sources) -> Step
         date=statement.date,
     )
     source = sources.locate(statement.entry.meta)
-    return Step(section, say("stated value"), f"{text}: {statement.reason}", None, source)
+    return Step(
+        section, say("stated value"), f"{text}: {translate(statement.reason)}", None, source
+    )
 
 
 def _tell_use(case: Case, sources: Sources) -> Step:

@@ -219,7 +219,7 @@ class MeasureSteps:
         rates = [rate for rate in known if rate.share]
         for rate in rates:
             source = self._sources.locate_plugin()
-            words = say("{reason}, at most", reason=rate.reason)
+            words = say("{reason}, at most", reason=translate(rate.reason))
             if rate.reason == "ageing":
                 source = self._find_term("ageing", "invwd-ageing")
                 words = say("{days} days old, at most", days=(case.day - case.lot.aged_from).days)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.money import ZERO
-from beancount_invwd.ground.words import say
+from beancount_invwd.ground.words import say, translate
 from beancount_invwd.report.explain.steps import Step
 from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.sources import Sources
@@ -71,7 +71,7 @@ def _tell_outlook(row: Outlook, liability: Decimal, sources: Sources) -> Iterato
         label = (
             say("worth by contract")
             if part.contract
-            else say("worth ({reason})", reason=part.value.reason)
+            else say("worth ({reason})", reason=translate(part.value.reason))
         )
         where = "" if place is None else sources.locate(place)
         formula = f"{show(part.units)} × {show(worth)}"

@@ -18,6 +18,7 @@ from beancount_invwd.report.explain.steps_evidence import list_evidence
 from beancount_invwd.report.explain.steps_measure import MeasureSteps
 from beancount_invwd.report.ledger.holdings import LACKS
 from beancount_invwd.report.ledger.sources import Sources
+from beancount_invwd.report.output.cells import name_codes
 from beancount_invwd.report.output.numbers import show
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Teller:
         if row.measured.lack is not None:
             yield Step(section, say("measure"), translate(LACKS[row.measured.lack]))
         else:
-            yield Step(section, say("decided by"), row.measured.reason)
+            yield Step(section, say("decided by"), name_codes(row.measured.reason))
 
     def _tell_groups(self, rows: Sequence[Row]) -> Iterator[Step]:
         """The loss of each group that the lots are in, and their shares."""

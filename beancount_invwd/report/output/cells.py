@@ -43,9 +43,19 @@ def show_cell(row: Any, column: Column, numbers: Numbers) -> str:
 
 def name_code(column: Column, cell: str) -> str:
     """A word of ours in the language that is spoken, or several; what users wrote stays."""
-    if column.key not in CODED or not cell:
-        return cell
-    return ", ".join(translate(word) if word in CODES else word for word in cell.split(", "))
+    return name_codes(cell) if column.key in CODED and cell else cell
+
+
+def name_codes(cell: str) -> str:
+    """The same of a cell of any column; what stands behind a colon is the user's."""
+
+    def name(word: str) -> str:
+        code, colon, rest = word.partition(": ")
+        if word in CODES:
+            return translate(word)
+        return f"{translate(code)}{colon}{rest}" if code in CODES else word
+
+    return ", ".join(map(name, cell.split(", ")))
 
 
 def clean(text: str) -> str:
