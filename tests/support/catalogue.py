@@ -42,8 +42,8 @@ KEYWORDS: dict[str, Any] = {
 def extract() -> Catalog:
     """All words of the source."""
     found = Catalog(project="beancount-invwd")
-    for words in _list_tables():
-        found.add(words)
+    for text in _list_tables():
+        found.add(text)
     for package in PACKAGES:
         rows = extract_from_dir(ROOT / package, METHODS, keywords=KEYWORDS)
         for _file, _line, message, _comments, context in rows:
