@@ -60,6 +60,8 @@ def name_codes(cell: str) -> str:
 
 def clean(text: str) -> str:
     """Put a space in place of what moves the cursor or colours the terminal."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else " " for char in text)
 
 
