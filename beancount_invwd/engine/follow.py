@@ -53,11 +53,13 @@ class Asked(NamedTuple):
             that date, without one none.
         replacement_share: The part that counts of what goods cost to buy again.
         by_cause: Whether movements tell what of them each cause is.
+        blocked: The `blocked` of a run of the same ledger, so that they are not found once more.
     """
 
     start: datetime.date | None = None
     replacement_share: Decimal = ONE
     by_cause: bool = False
+    blocked: frozenset[str] | None = None
 
 
 _STATE = Asked()
@@ -111,6 +113,8 @@ def follow_ledger(
     with localcontext(CONTEXT), collector_paused():
         run = follow(own, options_map, config, day, asked)
     run.entries = entries
+    if changes:
+        run.blocked = None
     return run
 
 
@@ -196,8 +200,11 @@ def _follow(
         end = min(end, as_of)
         start = start or fiscal_year_start(as_of, policy.year_end)
     blocked = sound.items
-    if not is_whole:  # what is wrong later keeps an item out of the books from the beginning
+    if not is_whole and asked.blocked is not None:
+        blocked = set(asked.blocked)
+    elif not is_whole:  # what is wrong later keeps an item out of the books from the beginning
         blocked = ledger.attempt(entries, blocked, datetime.date.min)[1].blocked
+    always = frozenset(blocked)
     while True:
         parts, mistakes = ledger.attempt(known, blocked, end, start, is_whole=is_whole)
         if mistakes.blocked <= blocked:
@@ -210,7 +217,10 @@ def _follow(
     operating = options_map.get("operating_currency", ())
     parts.directives.unseen.report_uncosted(known, operating)
     errors = sound.errors + mistakes.errors
-    return Run(parts, entries, options_map, as_of or end, errors)
+    run = Run(parts, entries, options_map, as_of or end, errors)
+    if not sound.errors and not (is_whole and blocked):
+        run.blocked = always
+    return run
 
 
 def _sort_out(entries: Sequence[Any]) -> tuple[list[Any], list[Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from bisect import bisect_right
 from decimal import localcontext
+from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -43,6 +44,8 @@ class Run(Goods):
 
     Attributes:
         closed: Nothing is written on or before this date, None if there is none.
+        blocked: The items that mistakes of the ledger keep out of its books from the beginning,
+            under its own policy; None if they are not known.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class Run(Goods):
         self.entries = entries
         self.options_map = options_map
         self.errors = errors
+        self.blocked: frozenset[str] | None = None
         self._chart = parts.directives.chart
         self._shared: dict[tuple[Callable[[Run], Any], str], Any] = {}
 
@@ -87,7 +91,7 @@ class Run(Goods):
         """The entries up to the date, as loaded."""
         return self.entries[: bisect_right(self.entries, self.as_of, key=_get_date)]
 
-    @property
+    @cached_property
     def last_test(self) -> datetime.date:
         """The last date of the ledger on which lots may be tested, whatever the date of the run."""
         return find_end(list_own(self.entries), self.policy)

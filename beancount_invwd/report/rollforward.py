@@ -15,7 +15,6 @@ from decimal import Decimal, localcontext
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.money import CONTEXT, ZERO
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.ground.words import say
@@ -28,7 +27,7 @@ from beancount_invwd.report.ledger.ordered import (
     roll_orders,
 )
 from beancount_invwd.report.ledger.rolled import Names, RollBy, RollRow, key_of, sum_rows
-from beancount_invwd.report.ledger.spans import day_before, find_year_start, split_span
+from beancount_invwd.report.ledger.spans import day_before, find_state, find_year_start, split_span
 from beancount_invwd.report.ledger.tie_out import has_waiting, tell_cost, tie_cost, tie_out
 from beancount_invwd.report.ledger.written import Written
 from beancount_invwd.report.output.columns import (
@@ -210,7 +209,7 @@ def _move_between_names(run: Run, rows: list[RollRow], by: RollBy) -> list[RollR
     if Names(run, by).sum_lots().without_zeros() == last.without_zeros():
         return rows
     days = {day_before(row.start) for row in rows}
-    states = {day: follow_ledger(run.entries, run.options_map, day) for day in sorted(days)}
+    states = {day: find_state(run, day) for day in sorted(days)}
     states[run.as_of] = run
     if any(map(has_waiting, states.values())):
         return rows

@@ -29,7 +29,7 @@ from beancount_invwd.ground.words import say, translate
 from beancount_invwd.measure.prices import IMPLICIT, is_evidence
 from beancount_invwd.measure.sales import Sales
 from beancount_invwd.report.compare.scenarios import BadScenario, Scenario
-from beancount_invwd.report.ledger.level import find_level
+from beancount_invwd.report.ledger.level import find_level, find_level_beside
 from beancount_invwd.report.ledger.outcomes import sum_bias
 from beancount_invwd.report.ledger.remarks import tell_pending
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from beancount_invwd.allowance.groups import Row
     from beancount_invwd.engine import Run
     from beancount_invwd.lots.stock import StockKey
+    from beancount_invwd.report.ledger.notice import Notice
 
 LEDGER = "ledger"
 
@@ -127,7 +128,7 @@ def compare(own: Run, scenarios: Sequence[Scenario]) -> Comparison:
         found.append(_read_figures(run))
         known = {error.message for error in own.errors}
         pending, biases[column.name] = tell_pending(run), sum_bias(run)
-        levels[column.name] = [row.message for row in find_level(run)]
+        levels[column.name] = [row.message for row in _find_level(run, own)]
         wrong = [e.message for e in run.errors if e.message not in known]
         notes[column.name] = [*wrong, *pending]
     with localcontext(CONTEXT):
@@ -158,6 +159,10 @@ def _follow(own: Run, scenario: Scenario, start: datetime.date) -> Run:
     except BadConfiguration as refusal:
         problems = "; ".join(e.message.removeprefix("beancount_invwd: ") for e in refusal.errors)
         raise BadScenario(f"{scenario.name}: {problems}") from refusal
+
+
+def _find_level(run: Run, own: Run) -> list[Notice]:
+    return find_level(run) if run is own else find_level_beside(run, own)
 
 
 def _scale_prices(entries: Sequence[Any], items: frozenset[str], factor: Decimal) -> list[Any]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from beancount.core import data
 
 from beancount_invwd.directives.metadata import AS_OF, EXCLUDE
-from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.dates import add_days, fiscal_year_end, fiscal_year_start
 from beancount_invwd.ground.money import ZERO, round_money
 from beancount_invwd.ground.words import say
@@ -23,7 +22,7 @@ from beancount_invwd.report.ledger.later_sales import (
 )
 from beancount_invwd.report.ledger.notice import Notice
 from beancount_invwd.report.ledger.sources import write_below
-from beancount_invwd.report.ledger.spans import day_before
+from beancount_invwd.report.ledger.spans import day_before, find_state
 
 if TYPE_CHECKING:
     import datetime
@@ -44,7 +43,7 @@ def find_later(run: Run) -> Iterator[Notice]:
     lowest, has_cheaper = _find_lowest(run, end), has_cheaper_sales(run, end)
     if not lowest and not has_cheaper:
         return
-    then = run if end == run.as_of else follow_ledger(run.entries, run.options_map, end)
+    then = run if end == run.as_of else find_state(run, end)
     sold = find_sold_since(then)
     answered = find_answered(run, end) if has_cheaper else set()
     for stock in then.stocks:

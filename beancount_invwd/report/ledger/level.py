@@ -59,17 +59,19 @@ _HOW = {"item": mark("item by item"), "lot": mark("lot by lot")}
 
 def find_level(run: Run) -> list[Notice]:
     """Find what the allowance would be at the level that the standard wants, where it differs."""
-    return run.share(_find_level)
+    return run.share(find_level_beside)
 
 
-def _find_level(run: Run) -> list[Notice]:
+def find_level_beside(run: Run, own: Run | None = None) -> list[Notice]:
+    """Find the same beside the state under the ledger's own policy, if that is known."""
     level = _LEVELS[run.policy.standard]
     words = level.words.get(run.policy.basis)
     if words is None:
         return []
     entries = _leave_out_wide(run)
-    other = follow_ledger(entries, run.options_map, run.as_of, {"basis": level.basis})
-    here, there = _sum_allowances(run), _sum_allowances(other)
+    if own is None or own.policy.basis != level.basis or entries is not own.entries:
+        own = follow_ledger(entries, run.options_map, run.as_of, {"basis": level.basis})
+    here, there = _sum_allowances(run), _sum_allowances(own)
     return [
         Notice(
             "level",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from beancount.core import data
 
-from beancount_invwd.engine import list_own
+from beancount_invwd.engine import Asked, follow_ledger, list_own
 from beancount_invwd.ground.dates import DAY, YearEnd, add_days, fiscal_year_start, period_end
 
 if TYPE_CHECKING:
@@ -15,6 +15,19 @@ if TYPE_CHECKING:
 
 SpanLength = Literal["month", "quarter", "year"]
 Span = tuple[datetime.date, datetime.date]  # first and last day, both inclusive
+
+
+def find_state(run: Run, day: datetime.date) -> Run:
+    """Find the state of the ledger, under its own policy, on another date; it is found once."""
+    states = run.share(_begin_states)
+    if day not in states:
+        asked = Asked(blocked=run.blocked)
+        states[day] = follow_ledger(run.entries, run.options_map, day, asked=asked)
+    return states[day]
+
+
+def _begin_states(_run: Run) -> dict[datetime.date, Run]:
+    return {}
 
 
 def split_span(

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.report.ledger.holdings import list_positions
-from beancount_invwd.report.ledger.spans import find_comparative
+from beancount_invwd.report.ledger.spans import find_comparative, find_state
 
 if TYPE_CHECKING:
     from beancount_invwd.engine import Run
@@ -29,7 +28,7 @@ def find_before(run: Run, span: Span) -> Before | None:
     found = find_comparative(run, span)
     if found is None:
         return None
-    return Before(found, follow_ledger(run.entries, run.options_map, found[1]))
+    return Before(found, find_state(run, found[1]))
 
 
 @dataclass(frozen=True, slots=True)
