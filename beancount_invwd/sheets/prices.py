@@ -138,12 +138,12 @@ class _Names:
                 self.currencies.add(entry.amount.currency)
 
     def find_item(self, name: str) -> str:
-        """Find an item by its name or number.
+        """Find an item by its name or number, or a currency that needs a rate.
 
         Raises:
             RuleError: There is none, or more than one.
         """
-        if name in self.items:
+        if name in self.items or name in self.currencies:
             return name
         found = self.skus.get(name.casefold(), set())
         if len(found) == 1:
@@ -198,7 +198,7 @@ class _Reader(NamedTuple):
         return PriceLine(row.number, item, self._take_tax_off(item, price), currency)
 
     def _take_tax_off(self, item: str, price: Decimal) -> Decimal:
-        if not self.asked.tax:
+        if not self.asked.tax or item in self.names.currencies:
             return price
         if self.names.taxes.get(item):
             raise RuleError(

@@ -217,3 +217,12 @@ def test_what_a_header_or_a_price_lacks_is_told_in_words_of_prices(ledger: Path)
     assert "or say what they are called: --commodity COLUMN --price COLUMN" in result.stderr
     result = read(ledger, "commodity;price\nMUG;-3,50\n")
     assert "line 2: the price -3.50 is negative; correct the line" in result.stderr
+
+
+def test_a_currency_without_a_rate_is_asked_for_and_taken_without_tax(ledger: Path) -> None:
+    with ledger.open("a", encoding="utf-8") as file:
+        file.write("2024-02-01 price MUG 1.50 GBP\n2024-02-01 price CUP 2.00 EUR\n")
+    listed = run(ledger, "--format", "csv").stdout
+    assert "\nGBP,196.00,EUR,no rate" in listed.replace("\r", "")
+    done = read(ledger, "commodity;price;currency\nGBP;1,15;EUR\n", "--net-of", "19%")
+    assert (done.exit_code, done.stdout) == (0, "2024-02-01 price GBP 1.15 EUR\n")
