@@ -104,7 +104,12 @@ class Ordered:
         }
         for key, rows in outlooks.items():
             booked = sum([row for (other, _), row in carried.items() if other == key], ZERO)
-            self._write(key, rows, day, self.orders.find_loss(key) + lost[key] - booked)
+            rest, held = self.orders.find_loss(key) - booked, self.liabilities.held[key]
+            target = rest + lost[key]
+            if target > held:  # what no lot can carry is not written, to be taken back at once
+                able = sum([_find_able(row) for row in deliveries if row.key == key], ZERO)
+                target = max(held, rest + able)
+            self._write(key, rows, day, target)
         found += self._carry(deliveries, carried, day)
         for key in outlooks:
             self._write(key, (), day, self.orders.find_loss(key))  # what no lot could carry
@@ -223,6 +228,11 @@ class Ordered:
         """Report what should have been delivered before a date, and what is not settled."""
         report_overdue(self.orders, end, self._mistakes)
         self._claimed.finish(entries)
+
+
+def _find_able(row: Delivery) -> Decimal:
+    """What of the loss on a delivery its lot can carry."""
+    return ZERO if row.lot is None else min(row.loss, find_room(row.lot))
 
 
 def _put(lot: Lot | None, loss: Decimal, *, is_locked: bool) -> Decimal:

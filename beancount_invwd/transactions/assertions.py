@@ -141,7 +141,9 @@ class _World:
         }
         self.padded: defaultdict[Any, Sums[str]] = defaultdict(Sums)
         for entry in filled:
-            if type(entry) is data.Transaction and entry.flag == FLAG_PADDING:
+            if type(entry) is not data.Transaction or entry.flag != FLAG_PADDING:
+                continue
+            if len(entry.postings) == 2:  # noqa: PLR2004 (else one was left out: padded before)
                 row: Any = entry.postings[0]
                 place = (row.account, entry.postings[1].account)
                 name = (entry.meta.get("filename"), entry.meta.get("lineno"), *place)

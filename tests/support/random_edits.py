@@ -147,7 +147,7 @@ ODD: Final[dict[str, Callable[[Any], Any]]] = {
         entry._replace(narration=None) if isinstance(entry, data.Transaction) else entry
     ),
     "no values": lambda entry: (
-        entry._replace(values=None) if isinstance(entry, data.Custom) else entry
+        entry._replace(values=[]) if isinstance(entry, data.Custom) else entry
     ),
 }
 

@@ -82,6 +82,7 @@ class _Reading:
         self._aside: dict[str, bool] = {}
         self._has_excluded = bool(run.excluded)
         self._excluded: set[tuple[str, Any]] = set()  # lots, by item and cost
+        self._assessed: set[tuple[str, str, Any]] = set()  # but for those in these accounts
         self.found = History([], [], [], Sums(), Sums(), Sums())
 
     def take(self, entry: Any, posting: Any) -> None:
@@ -107,9 +108,12 @@ class _Reading:
         if not self._has_excluded or self._run.is_excluded(item):
             return self._run.is_excluded(item)
         stated = (posting.meta or {}).get(EXCLUDE, entry.meta.get(EXCLUDE))
+        lot, place = (item, posting.cost), (posting.account, item, posting.cost)
         if stated is True and posting.units.number > 0:
-            self._excluded.add((item, posting.cost))
-        return (item, posting.cost) in self._excluded
+            self._excluded.add(lot)
+        elif stated is False and posting.units.number > 0:
+            self._assessed.add(place)
+        return lot in self._excluded and place not in self._assessed
 
     def _is_aside(self, account: str) -> bool:
         """Whether an account is one of inventory, even if all in it is excluded."""
