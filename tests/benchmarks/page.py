@@ -39,6 +39,9 @@ ADDRESSES = {
     "at risk": f"{PAGE}&view=risk",
     "compare": f"{PAGE}&view=compare",
     "disclosure": f"{PAGE}&view=disclosure",
+    "prices": f"{PAGE}&view=prices",
+    "compare three": f"{PAGE}&view=compare&price=&with=standard%3Dhgb&with=basis%3Dtotal"
+    "&with=price%3D-10%25",
 }
 
 

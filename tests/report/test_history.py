@@ -12,6 +12,7 @@ from beancount import loader
 from beancount_invwd.engine import follow_ledger
 from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
+from beancount_invwd.report.ledger.spans import find_state
 from beancount_invwd.report.ledger.tie_out import tie_out
 from beancount_invwd.report.movements import list_movements
 from beancount_invwd.report.rollforward import roll_forward, roll_some
@@ -203,3 +204,18 @@ def test_a_later_mistake_keeps_an_item_out_of_earlier_reports(mistake: str) -> N
     assert position.commodity == "WIDGET"
     assert position.measure is None
     assert not position.allowance
+
+
+@pytest.mark.parametrize("changes", [None, {"standard": "hgb"}])
+@pytest.mark.parametrize("first", [None, date(2024, 2, 15)])
+def test_another_date_is_found_as_if_it_was_asked_for(first: date | None, changes: Any) -> None:
+    later = '2024-03-01 custom "invwd-nrv" "WIDGET" 5.00 EUR\n'  # bought in USD: a mistake
+    for text in (LEDGER, LEDGER + later):
+        entries, _, options = loader.load_string(text)
+        run, day = follow_ledger(entries, options, first, changes), date(2024, 1, 31)
+        there, known = find_state(run, day), follow_ledger(entries, options, day)
+        assert there is find_state(run, day)
+        assert [row.allowance for row in there.stocks] == [row.allowance for row in known.stocks]
+        assert [row.measured for row in there.rows] == [row.measured for row in known.rows]
+        assert there.errors == known.errors
+        assert there.blocked == known.blocked == ({"WIDGET"} if later in text else set())
