@@ -14,6 +14,7 @@ from beancount_invwd.ground.money import CENT, ONE, ZERO, round_money, round_num
 from beancount_invwd.movements.materiality import MATERIAL
 from beancount_invwd.movements.movement import DELIVERED, LESS_STOCK, SOLD
 from beancount_invwd.movements.releases import ROUNDING
+from beancount_invwd.policy import narrations as words
 from beancount_invwd.policy.words import NRV, VALUES
 
 if TYPE_CHECKING:
@@ -24,14 +25,9 @@ if TYPE_CHECKING:
 
 _MOST_DECIMALS = 6
 
-_CORRECTED = {
-    "reversal": "Reversal of write-down of {name}: booked for more than its lots can carry",
-    "write-down": "Write-down of {name}: taken back for more than its lots carried",
-    "transfer": "Transfer of write-down of {name} between accounts: booked where no lot carries it",
-}
 _ORDERED = {
-    "commitment-loss": "Loss on purchase commitments",
-    "commitment-recovery": "Recovery of loss on purchase commitments",
+    "commitment-loss": words.ORDER_LOSS,
+    "commitment-recovery": words.ORDER_RECOVERY,
 }
 _USUAL = {"price", "nrv", *VALUES} - {"used-in"}
 """Reasons that need no word of their own."""
@@ -68,97 +64,118 @@ def narrate(movement: Movement, figures: Figures, closed: datetime.date | None) 
 
 def _tell_change(movement: Movement, figures: Figures) -> str:
     name = _name_group(movement)
-    units = f"{figures.quantity:,f} unit{'' if figures.quantity == 1 else 's'}"
+    template = words.UNIT if figures.quantity == 1 else words.UNITS
+    units = template.format(count=f"{figures.quantity:,f}")
     if movement.reason == MATERIAL:
         amount = sum(map(abs, movement.credits.values()), ZERO) / 2
-        return (
-            f"Write-downs and reversals of the fiscal year{_name_entity(movement)} on lines of "
-            f"their own: {amount:,f} {movement.group.currency} out of cost of goods sold"
+        return words.MATERIAL.format(
+            entity=_name_entity(movement),
+            amount=f"{amount:,f}",
+            currency=movement.group.currency,
         )
     source = _tell_source(movement.source)
     if movement.reason == ROUNDING:
-        return f"Release of write-down of {name}: rounding, which goods cannot carry, {source}"
+        return words.ROUNDING.format(name=name, source=source)
     if movement.kind == "release":
-        what = "Release" if movement.change <= ZERO else "Return"
-        return f"{what} of write-down of {name}: {units} {source}"
+        what = words.RELEASE if movement.change <= ZERO else words.RETURN
+        return what.format(name=name, units=units, source=source)
     if movement.kind in _ORDERED or movement.reason == DELIVERED:
         return _tell_ordered(movement, figures, name, units)
     if movement.kind == "transfer" and movement.source is not None:
-        return f"Transfer of write-down of {name}: {units} {source}"
+        return words.TRANSFER.format(name=name, units=units, source=source)
     return _tell_measure(movement, figures, name, units)
 
 
 def _tell_ordered(movement: Movement, figures: Figures, name: str, units: str) -> str:
     if movement.reason == DELIVERED:
-        return f"Loss on purchase commitments of {name} goes along with the goods: {units} came in"
+        return words.DELIVERED.format(name=name, units=units)
     what, currency = _ORDERED[movement.kind], movement.group.currency
     if movement.reason == SOLD:
-        why = "came in before" if movement.change > ZERO else "were sold when they came"
-        return f"{what} of {name}: goods {why}"
+        return (words.CAME if movement.change > ZERO else words.SOLD).format(what=what, name=name)
     short = VALUES.get(movement.reason, NRV)[1]
     why = "" if movement.reason in _USUAL else f" ({movement.reason})"
-    return (
-        f"{what} of {name}{why}: {units} to come, price {figures.cost:,f}, {short} "
-        f"{figures.measure:,f} {currency}"
+    return words.ORDERED.format(
+        what=what,
+        name=name,
+        why=why,
+        units=units,
+        cost=f"{figures.cost:,f}",
+        short=short,
+        measure=f"{figures.measure:,f}",
+        currency=currency,
     )
 
 
 def _tell_measure(movement: Movement, figures: Figures, name: str, units: str) -> str:
     if movement.measure is None:  # it corrects what is booked; nothing was measured
-        return _CORRECTED[movement.kind].format(name=name)
+        return words.CORRECTED[movement.kind].format(name=name)
     long, short = VALUES.get(movement.reason, NRV)
     if movement.reason == LESS_STOCK and movement.price is None:
         short = "value"
     cost, currency = f"{figures.cost:,f}", movement.group.currency
     why = "" if movement.reason in _USUAL else f" ({movement.reason})"
     if movement.kind == "write-off":
-        return f"Write-off of {name}{why}: {units}, cost {cost} {currency}, nothing left"
-    what = {
-        "transfer": f"Transfer of write-down of {name} between accounts",
-        "reversal": f"Reversal of write-down of {name}",
-    }.get(movement.kind, f"Write-down of {name} to {long}")
-    return f"{what}{why}: {units}, cost {cost}, {short} {figures.measure:,f} {currency}"
+        return words.WRITE_OFF.format(name=name, why=why, units=units, cost=cost, currency=currency)
+    template = {"transfer": words.MOVED, "reversal": words.REVERSAL}
+    return template.get(movement.kind, words.WRITE_DOWN).format(
+        name=name,
+        long=long,
+        why=why,
+        units=units,
+        cost=cost,
+        short=short,
+        measure=f"{figures.measure:,f}",
+        currency=currency,
+    )
 
 
 def _tell_correction(movement: Movement, closed: datetime.date | None) -> str:
     """Say what of a movement would belong to a closed period."""
     if movement.is_correction:
-        return f"; corrects the period closed on {closed}"
+        return words.CORRECTS.format(date=closed)
     if not movement.corrects:
         return ""
     currency = movement.group.currency
     if movement.corrects * movement.change <= 0:
-        what = "a loss" if movement.corrects > 0 else "a gain"
-        amount = f"{abs(movement.corrects):,f} {currency}"
-        return f"; {what} of {amount} of the period closed on {closed} is set off in it"
-    amount = f"{min(abs(movement.corrects), abs(movement.change)):,f} {currency}"
-    return f"; of the change, {amount} corrects the period closed on {closed}"
+        template, amount = words.GAIN_SET_OFF, abs(movement.corrects)
+        if movement.corrects > 0:
+            template = words.LOSS_SET_OFF
+    else:
+        template = words.PART_CORRECTS
+        amount = min(abs(movement.corrects), abs(movement.change))
+    return template.format(amount=f"{amount:,f}", currency=currency, date=closed)
 
 
 def _name_group(movement: Movement) -> str:
     group, lot = movement.group, movement.lot
     name = group.name
     if name == "total" != group.category:
-        name = "all inventory"
+        name = words.ALL
     elif not group.commodity and group.category == group.name:
-        name = f"category {group.name}"
+        name = words.CATEGORY.format(group=group.name)
     if lot is not None:
         label = f' "{lot.label}"' if lot.label else ""
-        cost = f"{trim(lot.cost_unit):,f} {group.currency}, {lot.date}"
-        which = "pool" if lot.is_pool else f"lot{label} of {cost}"
-        name += f" ({which} in {lot.account})"
+        name = (words.POOL if lot.is_pool else words.LOT).format(
+            item=name,
+            label=label,
+            cost=f"{trim(lot.cost_unit):,f}",
+            currency=group.currency,
+            date=lot.date,
+            account=lot.account,
+        )
     return name + _name_entity(movement)
 
 
 def _name_entity(movement: Movement) -> str:
-    return f" of {movement.group.entity}" if movement.group.entity else ""
+    entity = movement.group.entity
+    return words.OF.format(place=entity) if entity else ""
 
 
 def _tell_source(source: Any) -> str:
     if source is None:
-        return "that left in the period"
-    words = " | ".join(filter(None, (source.payee, source.narration)))
-    return f"by: {words}" if words else f"on {source.date}"
+        return words.LEFT
+    text = " | ".join(filter(None, (source.payee, source.narration)))
+    return words.BY.format(words=text) if text else words.ON.format(date=source.date)
 
 
 def show(amount: Decimal, rounded: Decimal) -> Decimal:

@@ -6,11 +6,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.money import ZERO
-from beancount_invwd.ground.words import say
+from beancount_invwd.ground.words import say, translate
 from beancount_invwd.report.explain.steps import Step
 from beancount_invwd.report.ledger.causes import Causes
 from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.tie_out import has_waiting, tie_out
+from beancount_invwd.report.output.narrations import tell_narration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,8 +58,8 @@ class Past:
             if row.group in names and (row.entity, row.currency) == stock.key[:2]
         ]
         for row in rows:
-            label = f"{row.date} {row.kind}"
-            text = row.entry.narration or row.reason
+            label = f"{row.date} {translate(row.kind)}"
+            text = tell_narration(row.entry.narration or "") or translate(row.reason)
             source = self._sources.locate(self._causes.find(row))
             yield Step(say("Written"), label, text, row.change, source)
         total = sum((row.change for row in rows), ZERO)

@@ -16,9 +16,11 @@ from beancount.core import data
 
 from beancount_invwd.booked.claim import is_booked
 from beancount_invwd.directives.metadata import EXCLUDE, GROUP
+from beancount_invwd.ground.words import mark, say, translate
 from beancount_invwd.measure.prices import IMPLICIT
 from beancount_invwd.report.explain.steps import Step
 from beancount_invwd.report.ledger.sources import Sources
+from beancount_invwd.report.output.narrations import tell_narration
 from beancount_invwd.report.output.numbers import show
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from beancount_invwd.engine import Run
 
-_SECTION = "Since then"
+_SECTION = mark("Since then")
 _MOST = 12
 
 
@@ -39,17 +41,17 @@ def list_since(run: Run, item: str) -> list[Step]:
     later = run.entries[bisect_right(run.entries, run.as_of, key=attrgetter("date")) :]
     steps = [step for entry in later for step in _tell(entry, item, names, sources)]
     if len(steps) > _MOST:
-        more = f"{len(steps) - _MOST} more, up to {later[-1].date}"
-        return [*steps[:_MOST], Step(_SECTION, "and", more)]
+        more = say("{count} more, up to {day}", count=len(steps) - _MOST, day=later[-1].date)
+        return [*steps[:_MOST], Step(translate(_SECTION), say("and"), more)]
     return steps
 
 
 def _tell(entry: Any, item: str, names: set[str], sources: Sources) -> Iterator[Step]:
     kind, source = type(entry), sources.locate(entry.meta)
     if kind is data.Price and entry.currency == item and entry.meta.get(EXCLUDE) is not True:
-        how = "of a purchase or sale" if IMPLICIT in entry.meta else ""
+        how = say("of a purchase or sale") if IMPLICIT in entry.meta else ""
         text = f"{show(entry.amount.number)} {entry.amount.currency} {how}".rstrip()
-        yield Step(_SECTION, f"{entry.date} price", text, None, source)
+        yield Step(translate(_SECTION), say("{date} price", date=entry.date), text, None, source)
     elif kind is data.Transaction and is_booked(entry) and entry.meta.get(GROUP) in names:
-        label = f"{entry.date} {entry.meta.get('invwd', 'booked')}"
-        yield Step(_SECTION, label, entry.narration or "", None, source)
+        label = f"{entry.date} {translate(entry.meta.get('invwd', 'booked'))}"
+        yield Step(translate(_SECTION), label, tell_narration(entry.narration or ""), None, source)

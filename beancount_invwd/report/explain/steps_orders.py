@@ -12,6 +12,7 @@ from beancount_invwd.ground.words import say, translate
 from beancount_invwd.report.explain.steps import Step
 from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.sources import Sources
+from beancount_invwd.report.output.narrations import tell_narration
 from beancount_invwd.report.output.numbers import show
 
 if TYPE_CHECKING:
@@ -48,8 +49,10 @@ def tell_orders(before: Run, after: Run, item: str, key: Key) -> Iterator[Step]:
     rows = [row for row in read_history(after).ordered if row.group == item]
     rows = [row for row in rows if (row.entity, row.currency) == key]
     for movement in rows:
-        text = movement.entry.narration or movement.reason
-        yield Step(say("Liability"), f"{movement.date} {movement.kind}", text, movement.change)
+        text = tell_narration(movement.entry.narration or "") or translate(movement.reason)
+        yield Step(
+            say("Liability"), f"{movement.date} {translate(movement.kind)}", text, movement.change
+        )
     if rows:
         total = sum((movement.change for movement in rows), ZERO)
         yield Step(say("Liability"), say("in all"), say("what is left of these"), total)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from beancount_invwd.ground.words import say, translate
 from beancount_invwd.report.output.columns import Column
 from beancount_invwd.report.output.meanings import CODED, CODES
+from beancount_invwd.report.output.narrations import tell_narration
 from beancount_invwd.report.output.tables import Table
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def show_cell(row: Any, column: Column, numbers: Numbers) -> str:
 
 def name_code(column: Column, cell: str) -> str:
     """A word of ours in the language that is spoken, or several; what users wrote stays."""
+    if column.key == "narration":
+        return tell_narration(cell)
     return name_codes(cell) if column.key in CODED and cell else cell
 
 
