@@ -210,7 +210,7 @@ class Rule(NamedTuple):
             return Measured(None, "", until=until, lack="price")
         if evidence.contract is not None:
             return Measured(sale.net, "contract", until=until)
-        if sale.is_stated and evidence.statement is not None:
+        if evidence.statement is not None:
             return Measured(sale.net, evidence.statement.reason, until=until)
         return Measured(sale.net, "price", evidence.price, until=until)
 

@@ -130,11 +130,9 @@ class Valuer:
             return found
         total = sum([part.units * part.total for part in parts], ZERO)
         reasons = [value.reason for value in values]
-        prices = {id(value.price): value.price for value in values}
         return Measured(
             total / sum([part.units for part in parts], ZERO),
             "contract" if "contract" in reasons else reasons[0],
-            values[0].price if len(prices) == 1 else None,
             until=earlier(found.until, rule.evidence.until),
             parts=tuple(parts),
         )

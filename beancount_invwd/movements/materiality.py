@@ -259,15 +259,14 @@ def _is(row: Movement, is_loss: bool) -> bool:  # noqa: FBT001
 
 def _list_parts(movement: Movement, weighed: Iterable[Weighed]) -> Sequence[Decimal]:
     """What each group of a movement lost; all of it, where a correction is set off in it."""
-    parts: list[tuple[int, Decimal]] = []
+    steps: list[Decimal] = []
     for row in weighed:
         if (row.group, row.kind) == (movement.group, movement.kind):
-            steps = [(lot.number, new - lot.allowance) for lot, new in row.list_new()]
-            if not row.is_apart:
-                first = steps[0][0] if steps else 0
-                steps = [(first, sum(row.changes.values(), ZERO))]
-            parts += steps
-    amounts = [abs(step) for _, step in sorted(parts) if step]
+            if row.is_apart:
+                steps += [new - lot.allowance for lot, new in row.list_new()]
+            else:
+                steps.append(sum(row.changes.values(), ZERO))
+    amounts = [abs(step) for step in steps if step]
     total = abs(movement.change)
     return amounts if sum(amounts, ZERO) == total else [total]
 

@@ -121,13 +121,18 @@ def _is_other(source: str, changed: str) -> bool:
 
 
 def _dump(source: str) -> str:
-    """The program of a source, without types and what is imported for these alone."""
+    """The program of a source, without types, what is imported for these, and what is asserted."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.arg | ast.AnnAssign):
             node.annotation = ast.Constant(None)
         elif isinstance(node, ast.FunctionDef):
-            node.returns = None
+            node.returns, named = None, node.args
+            named.args = [*named.posonlyargs, *named.args, *named.kwonlyargs]
+            named.defaults += [default for default in named.kw_defaults if default is not None]
+            named.posonlyargs, named.kwonlyargs, named.kw_defaults = [], [], []
+        elif isinstance(node, ast.Call):
+            node.keywords = [row for row in node.keywords if row.arg != "strict"]
         elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
             node.test = ast.Constant(None)
     return ast.dump(tree)
