@@ -281,6 +281,12 @@ def _write_stdout(content: str | bytes) -> None:
         click.echo(content, nl=False, color=True)  # nothing is coloured, nothing to strip
     except BrokenPipeError:
         raise  # nobody reads any more, which click takes for an end
+    except UnicodeEncodeError as error:  # as Windows has it, if it goes to a file or a pipe
+        letter = error.object[error.start]
+        raise Refusal(
+            f"cannot write to stdout: its encoding {sys.stdout.encoding} has no {letter!a}; "
+            "add --output FILE, which is UTF-8, or set PYTHONUTF8=1"
+        ) from error
     except OSError as error:
         raise Refusal(f"cannot write to stdout: {error.strerror or error}") from error
 

@@ -53,6 +53,16 @@ def find_near(name: str, known: Iterable[str]) -> str | None:
     return near[0] if near else None
 
 
+def relative_to(filename: str, folder: str) -> str:
+    """A file as it is named in a folder, with slashes; whole if it is on another drive."""
+    try:
+        is_whole = os.path.isabs(filename)  # noqa: PTH117 (pathlib takes 8 ms to import)
+        found = os.path.relpath(filename, folder) if is_whole else filename
+    except ValueError:  # as Windows says of two drives
+        found = filename
+    return found.replace(os.sep, "/")
+
+
 def find_plugin_line(options_map: Mapping[str, Any], before: int = 0) -> dict[str, Any]:
     """Find the ledger's file and the line of its `plugin` directive, 0 if it cannot be read.
 

@@ -16,6 +16,7 @@ from beancount.core import data
 from beancount.core.amount import Amount
 
 from beancount_invwd.directives.metadata import TAG
+from beancount_invwd.ground.errors import relative_to
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.transactions.narration import Figures, find_figures, narrate, show, trim
 from beancount_invwd.transactions.opens import Draft, find_refused
@@ -173,8 +174,5 @@ class Journal:
         filename = str(meta.get("filename", ""))
         place = self._places.get(filename)
         if place is None:
-            place = filename
-            if os.path.isabs(filename):  # noqa: PTH117
-                place = os.path.relpath(filename, self._folder)
-            place = self._places[filename] = place.replace(os.sep, "/")
+            place = self._places[filename] = relative_to(filename, self._folder)
         return f"{place}:{meta.get('lineno', 0)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -35,3 +36,16 @@ def test_without_stderr_the_report_is_what_it_is_with_it(tmp_path: Path) -> None
     assert (with_it.returncode, bool(with_it.stderr)) == (1, True)
     without = run_closed("2>&-", "report", str(path))
     assert (without.returncode, without.stdout) == (1, with_it.stdout)
+
+
+def test_a_letter_that_the_encoding_lacks_is_told_with_the_remedy(tmp_path: Path) -> None:
+    text = (ROOT / "example.beancount").read_text(encoding="utf-8")
+    path = tmp_path / "arrow.beancount"
+    path.write_text(text.replace('category: "', 'category: "\u2192'), encoding="utf-8")
+    command = [sys.executable, "-c", PROGRAM, "report", str(path)]
+    windows = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    done = subprocess.run(command, check=False, capture_output=True, cwd=ROOT, env=windows)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.startswith(
+        b"Error: cannot write to stdout: its encoding cp1252 has no '\\u2192'; add --output FILE"
+    )

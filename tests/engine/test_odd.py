@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import ntpath
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from beancount.parser import printer
 from click.testing import CliRunner
 
 from beancount_invwd.cli.commands import main
+from beancount_invwd.ground import errors as errors_module
 from beancount_invwd.plugin import invwd
 
 LEDGER = """
@@ -230,3 +233,10 @@ def test_a_fault_of_the_command_line_is_a_sentence(
         "Error: bean-invwd failed (ZeroDivisionError: nothing); this is a fault of the program, "
         "please report it with the ledger\n"
     )
+
+
+def test_a_file_on_another_drive_is_named_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no way from one drive of Windows to another."""
+    monkeypatch.setattr(errors_module, "os", SimpleNamespace(path=ntpath, sep="\\"))
+    assert errors_module.relative_to("C:\\books\\in\\a.beancount", "C:\\books") == "in/a.beancount"
+    assert errors_module.relative_to("D:\\a.beancount", "C:\\books") == "D:/a.beancount"

@@ -150,7 +150,7 @@ def _lay_out(repository: Path, revision: str, folder: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="bean-invwd-") as beside:
         index = Path(beside, "index")
         _git(repository, "read-tree", tree.strip(), index=index)
-        _git(repository, "checkout-index", "--all", f"--prefix={folder}/", index=index)
+        _git(repository, "checkout-index", "--all", f"--prefix={folder.as_posix()}/", index=index)
 
 
 class Blame:

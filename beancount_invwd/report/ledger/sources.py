@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.ground.errors import find_plugin_line
+from beancount_invwd.ground.errors import find_plugin_line, relative_to
 from beancount_invwd.ground.words import say
 
 if TYPE_CHECKING:
@@ -36,10 +36,8 @@ class Sources:
         name = str((meta or {}).get("filename") or "")
         if not name or name.startswith("<"):
             return ""
-        path = Path(name)
-        if path.is_absolute():
-            path = Path(os.path.relpath(path, self._ledger.parent))
-        return f"{path.as_posix()}:{(meta or {}).get('lineno', 0)}"
+        place = relative_to(name, str(self._ledger.parent))
+        return f"{place}:{(meta or {}).get('lineno', 0)}"
 
     def read(self, place: str) -> Mapping[str, Any] | None:
         """Read file and line as `locate` names them; None of what names neither."""
