@@ -157,7 +157,7 @@ def make_odd(entries: Sequence[Any], odd: Sequence[Odd]) -> list[Any]:
     found = list(entries)
     for name, number in odd:
         change = ODD[name]
-        places = [i for i, entry in enumerate(found) if change(entry) != entry]
+        places = [i for i, entry in enumerate(found) if repr(change(entry)) != repr(entry)]
         if places:
             at = places[number % len(places)]
             found[at] = change(found[at])
