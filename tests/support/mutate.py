@@ -51,7 +51,7 @@ from tests.support.case_files import find_cases, read_case
 
 PACKAGE: Final = Path(__file__).parents[2] / "beancount_invwd"
 SURVIVORS: Final = Path(__file__).with_name("survivors.txt")
-PATIENCE: Final = 120  # seconds for a changed module
+PATIENCE: Final = 120  # seconds of work for a changed module
 SEEDS: Final = 60  # of each maker, as in tests/engine/test_rules.py
 OPERATORS: Final = (
     *(
@@ -291,7 +291,7 @@ def _is_red(mutant: Mutant | None, check: Callable[[], bool]) -> bool:
         return os.waitpid(child, 0)[1] != 0
     is_green = False
     try:
-        signal.alarm(PATIENCE)
+        signal.setitimer(signal.ITIMER_PROF, PATIENCE)
         if mutant is not None:
             sys.meta_path.insert(0, _Changed(mutant))
         is_green = check()
@@ -369,7 +369,8 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        oracle = Oracle(load_ledgers(Path(folder)), args.tests)
+        is_report = all(name.startswith("report") for name in args.names)  # no plugin asks these
+        oracle = Oracle([] if is_report else load_ledgers(Path(folder)), args.tests)
         _forget()
         if args.tests and _is_red(None, lambda: _test(args.tests)):
             parser.error("the tests fail without any change")
