@@ -78,7 +78,7 @@ def show(context: Context) -> tuple[Grid | None, Form]:
     except BadScenario as error:
         return None, Form(**form, problem=sentence(str(error)))
     notes = [
-        sentence(f"{name}: {message}")
+        sentence(f"{translate(name)}: {message}")
         for told in (found.levels, found.notes)
         for name, messages in told.items()
         for message in messages

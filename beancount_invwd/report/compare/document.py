@@ -7,7 +7,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from beancount_invwd.ground.words import say
+from beancount_invwd.ground.words import say, translate
 from beancount_invwd.report.compare.compare import CompareRow, Comparison, Figures
 from beancount_invwd.report.ledger.outcomes import WITHIN, tell_bias
 from beancount_invwd.report.output.columns import CURRENCY, ENTITY, ITEM, Column
@@ -21,7 +21,7 @@ def document_comparison(found: Comparison) -> Document:
     """Policies side by side: two lines for each item, its allowance and its profit or loss."""
     columns = _list_columns(found)
     levels, notes = (
-        [f"{name}: {message}" for name, messages in told.items() for message in messages]
+        [f"{translate(name)}: {message}" for name, messages in told.items() for message in messages]
         for told in (found.levels, found.notes)
     )
     return Document(
@@ -68,7 +68,7 @@ def tell_biases(found: Comparison) -> list[str]:
     return [
         say(
             "{name}: by the sales of the {days} days after, {bias}{of}.",
-            name=name,
+            name=translate(name),
             days=WITHIN,
             bias=tell_bias(bias, currency),
             of=_name_entity(entity),

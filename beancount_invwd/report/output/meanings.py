@@ -75,6 +75,7 @@ CODES = frozenset(
         *("removed", "added", "changed"),
         *("untested-period-end", "evidence", "expiring", "near-cost", "commitment", "provision"),
         *("later-evidence", "direct-write-down", "level", "functional-currency", "money"),
+        *("write-downs", "write-offs", "reversals", "releases", "transfers", "opening", "closing"),
         *("excluded", "allowance", "profit or loss", "delivery", "count", "lower", "lcm"),
         *("pending", "headroom", "list price", "expiry", "slow", "old price", "no price"),
         "not assessed: no price",
