@@ -1,6 +1,5 @@
 """No view and no command has an untranslated word: a language puts ⟦…⟧ around all it knows.
 
-
 What stands outside is a name or code of the ledger, or is listed here with its reason.
 """
 
