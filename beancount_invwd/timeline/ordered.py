@@ -111,6 +111,8 @@ class Ordered:
                 target = max(held, rest + able)
             self._write(key, rows, day, target)
         found += self._carry(deliveries, carried, day)
+        self._late = [_carry_late(row, carried, is_locked=self._is_locked) for row in self._late]
+        self._note_changed([row.lot.stock for row, _ in self._late if row.lot is not None])
         for key in outlooks:
             self._write(key, (), day, self.orders.find_loss(key))  # what no lot could carry
         self._claimed.refuse_rest(carried)
@@ -228,6 +230,19 @@ class Ordered:
         """Report what should have been delivered before a date, and what is not settled."""
         report_overdue(self.orders, end, self._mistakes)
         self._claimed.finish(entries)
+
+
+def _carry_late(
+    late: tuple[Delivery, Decimal], carried: Carried, *, is_locked: bool
+) -> tuple[Delivery, Decimal]:
+    """Let goods carry what is booked of what they should have got in a closed period."""
+    row, loss = late
+    if row.lot is None:
+        return late
+    place = row.key, row.lot.place.contra
+    part = _put(row.lot, min(loss, carried[place]), is_locked=is_locked)
+    carried.add(place, -part)
+    return row, loss - part
 
 
 def _find_able(row: Delivery) -> Decimal:
