@@ -58,9 +58,10 @@ class Goods:
 
     def find_home(self, claim: Claim) -> Stock | None:
         """Find the stock that it is about, or one of those; it may have no lots any more."""
-        stocks, by_contra = self.list_stocks(claim), self.books.by_contra
-        behind = {stock for account in claim.changes for stock in by_contra.get(account, ())}
-        return next((stock for stock in stocks if stock in behind), next(iter(stocks), None))
+        stocks = self.list_stocks(claim)
+        behind = [self.books.by_contra.get(account, set()) for account in claim.changes]
+        found = (stock for stock in stocks if any(stock in some for some in behind))
+        return next(found, next(iter(stocks), None))
 
     def find_lacking(
         self, claim: Claim, carried: dict[int, Decimal], *, is_final: bool = False

@@ -30,7 +30,7 @@ from beancount.core import data
 from beancount_invwd.plugin import invwd
 from tests.benchmarks import ledgers
 """
-LOAD = "ledger = ledgers.load(Path(sys.argv[1]))\n"
+LOAD = "ledger = ledgers.load(Path(sys.argv[1]))\nimport gc\ngc.collect()\n"
 PLUGIN = """
 entries, errors = invwd(ledger.entries, ledger.options, sys.argv[2])
 entries.sort(key=data.entry_sortkey)
