@@ -22,7 +22,7 @@ from beancount_invwd.allowance.weigh import Weigher
 from beancount_invwd.booked.booked import Booked
 from beancount_invwd.booked.claim import is_booked
 from beancount_invwd.booked.closed import ClosedPeriod
-from beancount_invwd.ground.dates import DAY
+from beancount_invwd.ground.dates import add_days
 from beancount_invwd.lots.books import Books
 from beancount_invwd.lots.demand import Demand
 from beancount_invwd.lots.stock import lock
@@ -177,7 +177,7 @@ class Timeline:
 
     def _open(self, start: datetime.date, before: Sequence[Any]) -> None:
         """Note what all stocks carry when a date begins; what is due before is done."""
-        day = min(start, self._calendar.end + DAY)  # nothing is tested later
+        day = min(start, add_days(self._calendar.end, 1))  # nothing is tested later
         if before and day > before[-1].date:
             self._go_to(day)
         self._end_day(self._today)

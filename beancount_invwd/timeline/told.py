@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.directives.estimates import Estimate
-from beancount_invwd.ground.dates import DAY
+from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.movements.materiality import MATERIAL
 from beancount_invwd.movements.movement import LESS_STOCK, Movement
@@ -100,5 +100,5 @@ class Teller:
 
 def _tell(change: Change) -> str:
     row = change.estimate
-    until = f"{tell_value(change.before)} until {row.date - DAY}"
+    until = f"{tell_value(change.before)} until {add_days(row.date, -1)}"
     return f"{ESTIMATES[row.key]} {tell_value(row.value)} ({until})"
