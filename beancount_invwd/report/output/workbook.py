@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _SHEET_NAME = 31
 _WIDEST = 60
+_LOOKED_AT = 200  # rows that tell how wide a column is
 _LONGEST = 32_767  # characters of a cell
 _DIGITS = Context(prec=15)
 _MADE = datetime.datetime(1980, 1, 1)  # noqa: DTZ001 (no clock: a file says nothing of when)
@@ -60,7 +61,8 @@ class _Writer:
             widest = len(name)
             for line, row in enumerate(table.rows, 1):
                 self._write(sheet, (line, place), column, row)
-                widest = max(widest, len(show_cell(row, column, self._numbers)))
+                if line <= _LOOKED_AT:
+                    widest = max(widest, len(show_cell(row, column, self._numbers)))
             sheet.set_column(place, place, min(widest, _WIDEST) + 2)
         sheet.freeze_panes(1, 0)
 
