@@ -90,8 +90,9 @@ def _is_account(name: str) -> bool:
 
 def to_component(value: str) -> str:
     """Make a value a valid component of an account name."""
-    text = re.sub(r"[^\w-]|_", "-", value)
-    if not text.isascii():
+    text = value
+    if not (value.isascii() and value.replace("-", "").isalnum()):
+        text = re.sub(r"[^\w-]|_", "-", value)
         text = "".join(char if _is_plain(char) else "-" for char in text)
     text = text.lstrip("-") or "X"
     first = text[0].upper()
