@@ -12,6 +12,7 @@ from typing import Any
 
 from beancount_invwd.ground.errors import RuleError
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.policy import narrations as words
 from beancount_invwd.policy import values
 from beancount_invwd.policy.policy import Coverage, Threshold
 from beancount_invwd.policy.read import parse_coverage, parse_days, parse_materiality
@@ -78,23 +79,24 @@ def parse_estimate(key: str, value: Any) -> Any:
 def tell_value(value: Any) -> str:
     """Tell a value of a policy in words, as short as they can be."""
     if value is None or value == () or (isinstance(value, Decimal) and not value):
-        return "none"
+        return words.NO_VALUE
     if isinstance(value, values.Charge):
         if value.of == "unit":
             return f"{value.number:f} {value.currency}"
-        return _share(value.number) + (" of cost" if value.of == "cost" else "")
+        share = _share(value.number)
+        return words.OF_COST.format(share=share) if value.of == "cost" else share
     if isinstance(value, Coverage):
         value = value.rates
     if isinstance(value, tuple):
         return ", ".join(map(_tell_part, value))
-    return _share(value) if isinstance(value, Decimal) else f"{value} days"
+    return _share(value) if isinstance(value, Decimal) else words.DAYS.format(count=value)
 
 
 def _tell_part(row: Any) -> str:
     if isinstance(row, Threshold):
         return _share(row.number) if row.currency is None else f"{row.number:f} {row.currency}"
     days, rate = row
-    return f"{_share(rate)} from {days} days on"
+    return words.FROM_DAYS.format(share=_share(rate), count=days)
 
 
 def _share(share: Decimal) -> str:

@@ -41,6 +41,12 @@ CORRECTS = "; corrects the period closed on {date}"
 LOSS_SET_OFF = "; a loss of {amount} {currency} of the period closed on {date} is set off in it"
 GAIN_SET_OFF = "; a gain of {amount} {currency} of the period closed on {date} is set off in it"
 PART_CORRECTS = "; of the change, {amount} {currency} corrects the period closed on {date}"
+CHANGED = "{estimate} {value} ({before} until {date})"
+MORE, LESS = "{changed}: {amount} {currency} more", "{changed}: {amount} {currency} less"
+LATER_PRICE = "price of {own}, evidence of {date}"
+LATER_VALUE = "value of {own}, evidence of {date}"
+NO_VALUE, OF_COST, DAYS = "none", "{share} of cost", "{count} days"
+FROM_DAYS = "{share} from {count} days on"
 UNIT, UNITS = "{count} unit", "{count} units"
 LEFT, BY, ON = "that left in the period", "by: {words}", "on {date}"
 ALL, CATEGORY = "all inventory", "category {group}"
@@ -64,6 +70,8 @@ CHANGES = (
     REVERSAL,
     WRITE_DOWN,
 )
+ADDED = (MORE, LESS, CHANGED, LATER_PRICE, LATER_VALUE)
+"""What follows a change, once for each estimate and for evidence that came later."""
 TAILS = (PART_CORRECTS, LOSS_SET_OFF, GAIN_SET_OFF, CORRECTS)
 PIECES = MappingProxyType(
     {
@@ -73,6 +81,8 @@ PIECES = MappingProxyType(
         "name": (ENTITY, LOT, POOL, CATEGORY, ALL),
         "item": (LOT, POOL, CATEGORY, ALL),
         "entity": (OF,),
+        "changed": (CHANGED,),
+        "value": (NO_VALUE, OF_COST, FROM_DAYS, DAYS),
     }
 )
 """What stands in some of the braces."""

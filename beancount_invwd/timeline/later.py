@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from beancount_invwd.directives.later import find_own_date
 from beancount_invwd.directives.statements import Statement
+from beancount_invwd.policy import narrations as words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,13 +34,13 @@ def tell_later(movements: Sequence[Movement], directives: Directives) -> Sequenc
 
 def _list_texts(row: Movement, stated: Iterable[Statement]) -> list[str]:
     price = row.price.entry if row.price is not None else None
-    texts = [] if price is None else [(price, "price")]
+    texts = [] if price is None else [(price, words.LATER_PRICE)]
     for statement in stated:
         is_meant = statement.item == row.group.commodity and statement.reason == row.reason
         if is_meant and statement.date <= row.date:
-            texts.append((statement.entry, "value"))
+            texts.append((statement.entry, words.LATER_VALUE))
     return [
-        f"{what} of {own}, evidence of {entry.date}"
-        for entry, what in texts
+        text.format(own=own, date=entry.date)
+        for entry, text in texts
         if (own := find_own_date(entry)) is not None and own > row.date
     ]

@@ -12,6 +12,7 @@ from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.movements.materiality import MATERIAL
 from beancount_invwd.movements.movement import LESS_STOCK, Movement
+from beancount_invwd.policy import narrations as words
 from beancount_invwd.policy.estimates import ESTIMATES, WIDE, tell_value
 
 if TYPE_CHECKING:
@@ -63,9 +64,10 @@ class Teller:
         if not row.estimate:
             return row
         *texts, newest = self._list_texts(row, changes) or map(_tell, changes)
-        side = "more" if row.estimate * row.change > ZERO else "less"
-        amount = f"{abs(row.estimate):,f} {row.group.currency} {side}"
-        told = row._replace(estimates=(*texts, f"{newest}: {amount}"))
+        effect = words.MORE if row.estimate * row.change > ZERO else words.LESS
+        amount, currency = f"{abs(row.estimate):,f}", row.group.currency
+        newest = effect.format(changed=newest, amount=amount, currency=currency)
+        told = row._replace(estimates=(*texts, newest))
         price = row.price
         is_new = price is not None and (last is None or price.date > last or price.rate is not None)
         is_price = row.reason in {"price", LESS_STOCK} and price is not None
@@ -100,5 +102,9 @@ class Teller:
 
 def _tell(change: Change) -> str:
     row = change.estimate
-    until = f"{tell_value(change.before)} until {add_days(row.date, -1)}"
-    return f"{ESTIMATES[row.key]} {tell_value(row.value)} ({until})"
+    return words.CHANGED.format(
+        estimate=ESTIMATES[row.key],
+        value=tell_value(row.value),
+        before=tell_value(change.before),
+        date=add_days(row.date, -1),
+    )

@@ -25,7 +25,7 @@ from babel.messages.pofile import read_po, write_po
 from beancount_invwd.ground.words import DOMAIN, find_catalogues
 from beancount_invwd.policy import words
 from beancount_invwd.policy.estimates import ESTIMATES
-from beancount_invwd.policy.narrations import CHANGES, PIECES, TAILS
+from beancount_invwd.policy.narrations import ADDED, CHANGES, PIECES, TAILS
 from beancount_invwd.report.ledger.holdings import LACKS
 from beancount_invwd.report.note import requirements
 from beancount_invwd.report.output.meanings import CODES, MEANINGS
@@ -57,7 +57,8 @@ def extract() -> Catalog:
 
 def _list_tables() -> Iterator[str]:
     """Words that stand in tables of the source, and are translated where they are shown."""
-    yield from (*CHANGES, *TAILS, *(text for piece in PIECES.values() for text in piece))
+    yield from (*CHANGES, *ADDED, *TAILS)
+    yield from (text for piece in PIECES.values() for text in piece)
     yield from (*MEANINGS.values(), *sorted(CODES), *LACKS.values(), *ESTIMATES.values())
     asked = [row for rows in (*requirements.NOTES.values(), [requirements.ONEROUS]) for row in rows]
     yield from (text for row in asked for text in (row.heading, row.gap) if text)

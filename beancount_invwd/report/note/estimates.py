@@ -15,6 +15,7 @@ from beancount_invwd.ground.sums import Sums
 from beancount_invwd.ground.words import mark, say, translate
 from beancount_invwd.policy.estimates import ESTIMATES, tell_value
 from beancount_invwd.report.ledger.history import read_history
+from beancount_invwd.report.output.narrations import translate_value
 
 if TYPE_CHECKING:
     import datetime
@@ -56,7 +57,7 @@ def tell_estimates(
                 date=row.date,
                 estimate=translate(ESTIMATES[row.key]),
                 where=where,
-                value=tell_value(row.value),
+                value=translate_value(tell_value(row.value)),
                 paragraph=_name_paragraph(run),
                 effect=effect,
             )

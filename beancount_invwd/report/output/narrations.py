@@ -11,7 +11,8 @@ import re
 from functools import cache
 
 from beancount_invwd.ground.words import ENGLISH, current_language, translate
-from beancount_invwd.policy.narrations import CHANGES, PIECES, TAILS
+from beancount_invwd.policy.estimates import ESTIMATES
+from beancount_invwd.policy.narrations import ADDED, CHANGES, PIECES, TAILS
 
 _AMOUNT, _NAME = r"-?[0-9][0-9,.]*", ".+?"
 _SHAPES = {
@@ -22,11 +23,14 @@ _SHAPES = {
     "units": rf"{_AMOUNT} units?",
     "currency": r"[^\s;]+",
     "date": r"\d{4}-\d\d-\d\d",
-    "why": r"(?: \(.+?\))?",
+    "own": r"\d{4}-\d\d-\d\d",
+    "why": r"(?: \((?!lot\b|pool\b)(?:[^()]|\([^()]*\))*\))?",
     "entity": "(?: of .+?)?",
     "place": r"[^ ]+(?: [^ ()]+)*",
     "label": '(?: ".*")?',
     "short": r"\D+?",
+    "estimate": "|".join(map(re.escape, ESTIMATES.values())),
+    "share": r"[0-9.]+%",
 }
 
 
@@ -38,14 +42,20 @@ def tell_narration(text: str) -> str:
         found = re.fullmatch(f"(.*?)({_compile(template).pattern})", text)
         if found is not None:
             return tell_narration(found[1]) + _tell(found[2], (template,))
-    change, mark, more = text, "", ""
-    while change:
+    parts = text.split("; ")
+    for count in range(len(parts), 0, -1):
+        change = "; ".join(parts[:count])
         told = _tell(change, CHANGES)
         if told != change:
-            return f"{told}{mark}{more}"
-        change, mark, last = change.rpartition("; ")  # an estimate that changed
-        more = f"{last}; {more}" if more else last
+            return "; ".join((told, *(_tell(part, ADDED) for part in parts[count:])))
     return text
+
+
+def translate_value(text: str) -> str:
+    """Tell the value of an estimate, which was told in English."""
+    if current_language() == ENGLISH:
+        return text
+    return ", ".join(_tell(part, PIECES["value"]) for part in text.split(", "))
 
 
 def _tell(text: str, templates: tuple[str, ...]) -> str:
@@ -61,8 +71,10 @@ def _tell_piece(name: str, text: str) -> str:
     if name == "why":
         code = text[2:-1]
         return f" ({translate(code)})" if code else ""
-    if name in {"short", "long"}:
+    if name in {"short", "long", "estimate"}:
         return translate(text)
+    if name in {"value", "before"}:
+        return translate_value(text)
     return _tell(text, PIECES.get(name, ()))
 
 
