@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from beancount_invwd.ground.words import mark, say, translate
 from beancount_invwd.policy.words import BASES, STANDARDS
 from beancount_invwd.report.compare.compare import Comparison, narrow
-from beancount_invwd.report.compare.document import document_comparison, take_figure, tell_biases
+from beancount_invwd.report.compare.document import (
+    document_comparison,
+    take_figure,
+    tell_biases,
+    tell_name,
+)
 from beancount_invwd.report.compare.scenarios import BadScenario
 from beancount_invwd.report.output.columns import CURRENCY, ENTITY, ITEM, Column
 from beancount_invwd.report.output.tables import Table
@@ -78,7 +83,7 @@ def show(context: Context) -> tuple[Grid | None, Form]:
     except BadScenario as error:
         return None, Form(**form, problem=sentence(str(error)))
     notes = [
-        sentence(f"{translate(name)}: {message}")
+        sentence(f"{tell_name(name)}: {message}")
         for told in (found.levels, found.notes)
         for name, messages in told.items()
         for message in messages

@@ -11,7 +11,9 @@ import pytest
 from beancount import loader
 
 from beancount_invwd.engine import BadConfiguration, follow_ledger
+from beancount_invwd.ground.words import speaking
 from beancount_invwd.report.compare.compare import Comparison, Figures, compare
+from beancount_invwd.report.compare.document import document_comparison
 from beancount_invwd.report.compare.scenarios import BadScenario, Scenario, read_scenario
 from beancount_invwd.report.output.numbers import Numbers
 
@@ -154,6 +156,27 @@ def test_what_a_scenario_lacks() -> None:
     found = run([read_scenario("measure=lcm")])
     assert found.notes["ledger"] == []
     assert any("normal margin" in note for note in found.notes["measure=lcm"])
+
+
+def test_columns_of_one_name_keep_what_each_has_to_say() -> None:
+    # a column may also be called as the ledger's own
+    found = run([read_scenario(f"{name}: measure=lcm") for name in ("A", "A", "ledger")])
+    assert found.columns == ["ledger", "A", "A (2)", "ledger (2)"]
+    assert list(found.notes) == list(found.levels) == list(found.biases) == found.columns
+    assert found.notes["ledger"] == []
+    assert all("normal margin" in found.notes[name][0] for name in found.columns[1:])
+
+
+def test_the_name_of_a_column_is_the_users() -> None:
+    found = run([read_scenario("allowance: measure=lcm")])
+    with speaking("de"):
+        document = document_comparison(found)
+        titles = {column.key: column.name for column in document.tables[0].columns}
+        abouts = {column.key: column.about for column in document.tables[0].columns}
+    assert titles["column 0"] == "Hauptbuch"
+    assert titles["column 1"] == "allowance"
+    assert not abouts["column 1"]
+    assert document.warnings[0].startswith("allowance: ")
 
 
 def test_what_a_scenario_has_not_measured() -> None:

@@ -45,8 +45,8 @@ def test_every_narration_of_the_cases_is_german() -> None:
         (
             (
                 "Write-down of MUG to net realisable value: 9 units, cost 90.00, NRV 60.00 EUR; "
-                "selling cost 0.25 EUR (5% of cost until 2024-12-31); rates by age 10% from 180 days "
-                "on, 30% from 365 days on (none until 2024-12-31): 25.00 EUR more"
+                "selling cost 0.25 EUR (5% of cost until 2024-12-31); rates by age 10% from 180 "
+                "days on, 30% from 365 days on (none until 2024-12-31): 25.00 EUR more"
             ),
             (
                 "Wertminderung von MUG auf Nettoveräußerungswert: 9 Stück, Anschaffungskosten "
@@ -63,8 +63,9 @@ def test_every_narration_of_the_cases_is_german() -> None:
             ),
             (
                 "Wertminderung von MUG auf Nettoveräußerungswert: 9 Stück, Anschaffungskosten "
-                "90.00, NVW 60.00 EUR; Alter der Preise 90 Tage (keine bis 2024-12-31); ein Verlust "
-                "von 5.00 EUR der am 2024-12-31 abgeschlossenen Periode ist darin verrechnet"
+                "90.00, NVW 60.00 EUR; Alter der Preise 90 Tage (keine bis 2024-12-31); "
+                "ein Verlust von 5.00 EUR der am 2024-12-31 abgeschlossenen Periode ist darin "
+                "verrechnet"
             ),
         ),
         ("What a user wrote; and more", "What a user wrote; and more"),

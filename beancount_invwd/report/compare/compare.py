@@ -89,7 +89,7 @@ class Comparison:
 
     Attributes:
         start: The first day of the fiscal year, from which profit or loss counts.
-        columns: The ledger's own policy, then the scenarios, by name.
+        columns: The ledger's own policy, then the scenarios, by names that differ.
         rows: By entity, currency and item; items without an allowance anywhere are left out.
         totals: By entity and currency.
         notes: By column, what is wrong under that policy and is not under the ledger's, and what
@@ -121,7 +121,7 @@ def compare(own: Run, scenarios: Sequence[Scenario]) -> Comparison:
     """
     day = own.as_of
     start = fiscal_year_start(day, own.policy.year_end)
-    columns = [Scenario(LEDGER), *scenarios]
+    columns = _name_apart([Scenario(LEDGER), *scenarios])
     found, notes, levels, biases = [], {}, {}, {}
     for column in columns:
         run = _follow(own, column, start)
@@ -135,6 +135,18 @@ def compare(own: Run, scenarios: Sequence[Scenario]) -> Comparison:
         rows = _list_rows(found)
         names = [column.name for column in columns]
         return Comparison(day, start, names, rows, _sum_totals(rows), notes, levels, biases)
+
+
+def _name_apart(scenarios: Sequence[Scenario]) -> list[Scenario]:
+    """Give a number to a name that a column before has: 'Careful', 'Careful (2)'."""
+    found: dict[str, Scenario] = {}
+    for scenario in scenarios:
+        name, count = scenario.name, 1
+        while name in found:
+            count += 1
+            name = f"{scenario.name} ({count})"
+        found[name] = replace(scenario, name=name)
+    return list(found.values())
 
 
 def narrow(found: Comparison, keep: Callable[[CompareRow], bool]) -> Comparison:

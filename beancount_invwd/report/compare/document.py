@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.ground.words import say, translate
-from beancount_invwd.report.compare.compare import CompareRow, Comparison, Figures
+from beancount_invwd.report.compare.compare import LEDGER, CompareRow, Comparison, Figures
 from beancount_invwd.report.ledger.outcomes import WITHIN, tell_bias
 from beancount_invwd.report.output.columns import CURRENCY, ENTITY, ITEM, Column
 from beancount_invwd.report.output.tables import Document, Table
@@ -21,7 +21,7 @@ def document_comparison(found: Comparison) -> Document:
     """Policies side by side: two lines for each item, its allowance and its profit or loss."""
     columns = _list_columns(found)
     levels, notes = (
-        [f"{translate(name)}: {message}" for name, messages in told.items() for message in messages]
+        [f"{tell_name(name)}: {text}" for name, texts in told.items() for text in texts]
         for told in (found.levels, found.notes)
     )
     return Document(
@@ -63,12 +63,17 @@ def document_comparison(found: Comparison) -> Document:
     )
 
 
+def tell_name(name: str) -> str:
+    """What a column is called: that of the ledger in our words, others as the user did."""
+    return translate(name) if name == LEDGER else name
+
+
 def tell_biases(found: Comparison) -> list[str]:
     """Tell how each policy would have done, by what was sold in the days after."""
     return [
         say(
             "{name}: by the sales of the {days} days after, {bias}{of}.",
-            name=translate(name),
+            name=tell_name(name),
             days=WITHIN,
             bias=tell_bias(bias, currency),
             of=_name_entity(entity),
@@ -102,7 +107,8 @@ def _list_columns(found: Comparison) -> list[Column]:
         Column("figure", "figure"),
     ]
     for number, name in enumerate(found.columns):
-        columns.append(Column(f"column {number}", name, "money", get=_take(number)))
+        is_named, get = number > 0, _take(number)
+        columns.append(Column(f"column {number}", name, "money", is_named=is_named, get=get))
         if number:
             more = _take(number, is_difference=True)
             columns.append(Column(f"difference {number}", "difference", "change", get=more))

@@ -40,6 +40,7 @@ class Column:
         below: The key of a column that the page shows in small print below this one.
         unit: Of a quantity, the attribute of a row that names its commodity.
         in_text: Text leaves columns out that are empty, those that are rare if all is 0 as well.
+        is_named: Whether its title is a user's, who is not translated.
         get: Takes the cell from a row.
     """
 
@@ -50,12 +51,13 @@ class Column:
     below: str = ""
     unit: str = "commodity"
     in_text: Literal["always", "rare", "never"] = "always"
+    is_named: bool = False
     get: Callable[[Any], Cell] | None = None
 
     @property
     def name(self) -> str:
         """What text calls it, in the language that is spoken."""
-        return translate(self.title) if self.title else ""
+        return self.title if self.is_named or not self.title else translate(self.title)
 
     @property
     def heading(self) -> str:
@@ -65,7 +67,8 @@ class Column:
     @property
     def about(self) -> str:
         """What it means, in a sentence; empty where its title says it all."""
-        meaning = MEANINGS.get(self.title, MEANINGS.get(self.key, ""))
+        title = "" if self.is_named else self.title
+        meaning = MEANINGS.get(title, MEANINGS.get(self.key, ""))
         return translate(meaning) if meaning else ""
 
     @property
