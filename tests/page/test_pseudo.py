@@ -101,7 +101,7 @@ def _list_values(entry: Any) -> Iterator[Any]:
 _NAMES = {
     *("CSV", "XLSX", "JSON", "HTML", "Markdown", "HEAD"),  # formats and git
     *("IAS", "FRS", "ASPE", "ASC", "HGB"),  # standards
-    *("price", "standard", "basis", "reversals", "none"),  # settings, as they are typed
+    *("price", "standard", "basis", "reversals", "none", "hgb"),  # settings, as they are typed
     *("beancount", "old", "new"),  # of files
 }
 
