@@ -43,7 +43,7 @@ from .request.selection import Selection
 from .views import prices
 from .views.explain import tell_story
 from .views.index import VIEWS, build_body, list_links
-from .words import list_script_words, say_escaped
+from .words import break_words, list_script_words, say_escaped, shorten_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,6 +72,8 @@ class Impairment(FavaExtensionBase):
     translate = staticmethod(translate)
     plural = staticmethod(plural)
     say = staticmethod(say_escaped)
+    break_words = staticmethod(break_words)
+    shorten_place = staticmethod(shorten_place)
     list_script_words = staticmethod(list_script_words)
 
     def __init__(self, ledger: FavaLedger, config: str | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
@@ -25,6 +26,8 @@ _KINDS: Mapping[str, str] = {
 }
 
 
+_BREAKS = re.compile(r"(?<=/)(?=.)|(?<=:)(?=[^\d\s])|(?=:\d+$)")
+_LONGEST_PLACE, _FEWEST_FOLDERS = 40, 3
 _SCRIPT: Mapping[str, str] = {
     "answered": mark("Fava answered {status}"),
     "explanation": mark("Explanation of {item}"),
@@ -58,6 +61,20 @@ def list_citations() -> list[str]:
 def say_escaped(message: str, **values: object) -> Markup:
     """Say something in a template: text is escaped, pieces of the template are not."""
     return escape(translate(message)).format(**values)
+
+
+def break_words(text: str) -> Markup:
+    """Let a name break where a reader would: `Assets:` `Stock`, `books/` `shop.beancount` `:21`."""
+    parts = _BREAKS.split(text)
+    return Markup("<wbr>").join(parts)
+
+
+def shorten_place(place: str) -> str:
+    """A place without the folders in the middle, if its path is long: books/…/shop.beancount:21."""
+    folders = place.split("/")
+    if len(place) <= _LONGEST_PLACE or len(folders) < _FEWEST_FOLDERS:
+        return place
+    return f"{folders[0]}/…/{folders[-1]}"
 
 
 def describe_policy(run: Run) -> str:

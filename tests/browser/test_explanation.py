@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.addresses import ONE_LOSS, PAGE
+from tests.browser.addresses import ONE_LOSS, PAGE, PURCHASE
 from tests.browser.conftest import Open, Serve
+
+PHONE = {"width": 390, "height": 844}
 
 
 def find_dialog(page: Page) -> Locator:
@@ -114,3 +118,39 @@ def test_evidence_is_a_click_away(serve_text: Serve, window: Open) -> None:
     page.get_by_role("link", name=f"test.beancount:{line}").first.click()
     expect(page).to_have_url(re.compile(rf"/test/editor/.*line={line}"))
     expect(page.locator(".cm-content")).to_contain_text("price WIDGET")
+
+
+LINES = """links => links.map(link => {
+  const text = link.textContent.trim(), lines = [];
+  let top = null;
+  for (const node of link.childNodes)
+    for (let i = 0; i < (node.data ?? "").length; i++) {
+      const range = document.createRange();
+      range.setStart(node, i);
+      range.setEnd(node, i + 1);
+      const box = range.getBoundingClientRect();
+      if (!box.width) continue;
+      if (top === null || box.top > top + 4) { lines.push(""); top = box.top; }
+      lines[lines.length - 1] += node.data[i];
+    }
+  const right = Math.max(...[...link.getClientRects()].map(box => box.right));
+  return [lines, right];
+})"""
+"""The lines that links stand in, and where they end."""
+
+
+@pytest.mark.parametrize("folder", ["", "books-of-the-shop/purchases/of-all-suppliers/2024/"])
+def test_a_place_is_whole_on_a_phone(
+    folder: str, tmp_path: Path, serve_text: Serve, window: Open
+) -> None:
+    path = tmp_path / folder / "shop.beancount"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(PURCHASE, encoding="utf-8")
+    text = ONE_LOSS.replace(PURCHASE, f'\ninclude "{folder}shop.beancount"\n')
+    page = window(f"{serve_text(text)}/test{PAGE}?view=explain&item=WIDGET", viewport=PHONE)
+    links = page.locator(".impairment .source a").filter(has_text="shop.beancount:3")
+    expect(links.first).to_have_attribute("title", f"{folder}shop.beancount:3")
+    for lines, right in links.evaluate_all(LINES):
+        assert right <= PHONE["width"], lines
+        assert all(re.search("[/-]$", line) for line in lines[:-1]), lines
+        assert "shop.beancount:3" in lines[-1], lines
