@@ -106,16 +106,26 @@ async function refresh(root, params, selector) {
 }
 
 /**
+ * The table that something stands in, and how it is found in an answer.
+ *
+ * @param {Element} part
+ * @returns {{ grid: Element | null, selector: string }}
+ */
+function findGrid(part) {
+  const grid = part.closest("[data-grid]");
+  const name = grid?.getAttribute("data-grid") ?? "";
+  return { grid, selector: `[data-grid="${CSS.escape(name)}"]` };
+}
+
+/**
  * Sort a table; the heading keeps the focus.
  *
  * @param {HTMLElement} root
  * @param {HTMLButtonElement} button
  */
 async function sort(root, button) {
-  const grid = button.closest("[data-grid]");
-  const name = grid?.getAttribute("data-grid") ?? "";
+  const { grid, selector } = findGrid(button);
   const key = (button.dataset.sort ?? "").replace(/^-/, "");
-  const selector = `[data-grid="${CSS.escape(name)}"]`;
   const left = grid?.querySelector(".scroll")?.scrollLeft ?? 0;
   await refresh(root, changeParams({ sort: button.dataset.sort ?? "" }), selector);
   const fresh = root.querySelector(selector);
@@ -490,7 +500,7 @@ function onClick(root, event) {
   if (button?.dataset.sort !== undefined) {
     void sort(root, button);
   } else if (button?.dataset.rows !== undefined) {
-    void refresh(root, changeParams({ rows: button.dataset.rows }), "[data-grid]");
+    void refresh(root, changeParams({ rows: button.dataset.rows }), findGrid(button).selector);
   } else if (button?.dataset.copy !== undefined) {
     void copy(root, button, `${textOf(root, button.dataset.copy).trimEnd()}\n`);
   } else if (button?.dataset.copyChosen !== undefined) {
@@ -561,6 +571,50 @@ async function drawCharts(root) {
   }
 }
 
+/**
+ * Rows that only paper shows, until it is printed.
+ *
+ * @type {Element[]}
+ */
+const printed = [];
+
+/** A long table comes in part, but is printed whole: the browser waits here for the rest of it. */
+function fillPaper() {
+  const root = document.querySelector(ROOT);
+  const cut = [...(root?.querySelectorAll(".more") ?? [])];
+  if (!cut.length || root?.querySelector("dialog")) {
+    return;
+  }
+  const request = new XMLHttpRequest();
+  request.open("GET", `${pageAddress()}fragment?${changeParams({ rows: "all" })}`, false);
+  request.send();
+  const template = document.createElement("template");
+  template.innerHTML = request.status === 200 ? request.responseText : "";
+  for (const more of cut) {
+    const { grid, selector } = findGrid(more);
+    const shown = grid?.querySelector(ROWS);
+    const whole = template.content.querySelector(`${selector} ${ROWS}`);
+    if (shown && whole) {
+      const rest = [...whole.children].slice(shown.children.length);
+      rest.forEach((row) => row.classList.add("rest"));
+      shown.append(...rest);
+      more.classList.add("screen");
+      printed.push(...rest);
+    }
+  }
+}
+
+/** What holds the rows of a table, or the tasks of the list. */
+const ROWS = ":is(tbody, ol.tasks)";
+
+/** The screen goes on with what it had. */
+function emptyPaper() {
+  printed.splice(0).forEach((row) => row.remove());
+  for (const more of document.querySelectorAll(`${ROOT} .more.screen`)) {
+    more.classList.remove("screen");
+  }
+}
+
 /** @param {HTMLElement} root */
 function prepare(root) {
   if (root.dataset.ready) {
@@ -606,6 +660,8 @@ function prepare(root) {
 export default {
   init() {
     window.addEventListener("popstate", followAddress);
+    window.addEventListener("beforeprint", fillPaper);
+    window.addEventListener("afterprint", emptyPaper);
   },
   onExtensionPageLoad() {
     const root = document.querySelector(ROOT);

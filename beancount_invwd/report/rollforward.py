@@ -27,7 +27,13 @@ from beancount_invwd.report.ledger.ordered import (
     roll_orders,
 )
 from beancount_invwd.report.ledger.rolled import Names, RollBy, RollRow, key_of, sum_rows
-from beancount_invwd.report.ledger.spans import day_before, find_state, find_year_start, split_span
+from beancount_invwd.report.ledger.spans import (
+    day_before,
+    find_comparative,
+    find_state,
+    find_year_start,
+    split_span,
+)
 from beancount_invwd.report.ledger.tie_out import has_waiting, tell_cost, tie_cost, tie_out
 from beancount_invwd.report.ledger.written import Written
 from beancount_invwd.report.output.columns import (
@@ -47,7 +53,7 @@ if TYPE_CHECKING:
     from beancount_invwd.engine import Run
     from beancount_invwd.movements.movement import Cause
     from beancount_invwd.report.ledger.rolled import Key
-    from beancount_invwd.report.ledger.spans import SpanLength
+    from beancount_invwd.report.ledger.spans import Span, SpanLength
     from beancount_invwd.report.ledger.tie_out import CostTie, TieOut
 
 _SPAN = (
@@ -180,6 +186,36 @@ def roll_some(
         return Rollforward(run.as_of, rows, (), is_part=True)
 
 
+def roll_beside(
+    run: Run,
+    span: Span,
+    by: RollBy | None = None,
+    written: Sequence[Written] | None = None,
+) -> Sequence[RollRow]:
+    """Roll a period forward, and below each row the period that it is compared with (IAS 1.38).
+
+    Args:
+        run: The state at the end of the period.
+        span: Its first and last day, inclusive.
+        by: Rows by item or category, or with the causes of movements.
+        written: The movements, if only some are asked for.
+
+    Returns:
+        Nothing, if the ledger began later.
+    """
+    before = find_comparative(run, span)
+    if before is None:
+        return []
+    with localcontext(CONTEXT):
+        moved = read_history(run).written if written is None else written
+        rows = [row for each in (before, span) for row in sum_rows(run, moved, [each], by)]
+        if by == "item" or by == "category":  # noqa: PLR1714 (mypy)
+            is_whole = written is None and all(tie.is_tied for tie in tie_out(run))
+            rows = _move_between_names(run, rows, by) if is_whole else rows
+            rows = [row for row in rows if not row.is_empty]
+    return sorted(rows, key=lambda row: (key_of(row), -row.start.toordinal()))
+
+
 def list_ways(run: Run) -> list[RollBy]:
     """List what movements can be told apart by, as the policy tests goods."""
     ways: dict[str, list[RollBy]] = {"total": [], "category": ["category"]}
@@ -208,7 +244,7 @@ def _move_between_names(run: Run, rows: list[RollRow], by: RollBy) -> list[RollR
     last = Sums({key_of(row): row.closing for row in rows})
     if Names(run, by).sum_lots().without_zeros() == last.without_zeros():
         return rows
-    days = {day_before(row.start) for row in rows}
+    days = {day for row in rows for day in (day_before(row.start), row.end)} - {run.as_of}
     states = {day: find_state(run, day) for day in sorted(days)}
     states[run.as_of] = run
     if any(map(has_waiting, states.values())):

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ..request.context import Context
 
 LONGEST = 100
-_PRINTED = 500
 Makers = Mapping[str, Callable[[Any], Cell]]
 
 
@@ -34,7 +33,8 @@ class Head(NamedTuple):
     Attributes:
         label: Its title with the heading above it, for where a cell stands alone.
         about: What the column means.
-        sorted: How the table is sorted by it now; `next` is what a click asks for.
+        sorted: How the table is sorted by it now; `next` is what a click asks for, empty where
+            the order is fixed.
     """
 
     key: str
@@ -54,8 +54,7 @@ class Grid:
     Attributes:
         name: Tells the tables of a view apart.
         spans: Headings above the headings, each with the number of columns; empty for none.
-        rest: What paper shows besides `rows`, which a screen would not; none of very many.
-        count: How many rows there are.
+        count: How many rows there are; paper shows them all, which the script asks for then.
     """
 
     name: str
@@ -64,7 +63,6 @@ class Grid:
     rows: Sequence[Sequence[Cell]]
     totals: Sequence[Sequence[Cell]]
     count: int
-    rest: Sequence[Sequence[Cell]] = ()
     spans: Sequence[tuple[str, int]] = ()
     empty: str = ""
 
@@ -89,8 +87,9 @@ def build_grid(  # noqa: PLR0913 (what a table is made of)
     makers: Makers | None = None,
     totals: Sequence[Any] = (),
     spans: Mapping[str, str] | None = None,
+    is_main: bool = True,
 ) -> Grid:
-    """Build a table, in the order that the address asks for.
+    """Build a table.
 
     Args:
         context: What is asked for.
@@ -100,14 +99,15 @@ def build_grid(  # noqa: PLR0913 (what a table is made of)
         makers: Makes the cells of some columns otherwise than their kind says, by key.
         totals: Rows that have some of the columns.
         spans: Headings above the headings, by key.
+        is_main: Whether the address says in which order; others stay as they are.
 
     Raises:
         BadQuestionError: The address names a column that is not there.
     """
     question, shown = context.question, [*columns[:1], *_leave_out(columns[1:], table.rows)]
     line = _Line(Cells(context), table.columns, makers or {})
-    is_down = question.sort.startswith("-")
-    key = question.sort.removeprefix("-")
+    sort = question.sort if is_main else ""
+    is_down, key = sort.startswith("-"), sort.removeprefix("-")
     rows = table.rows
     if key:
         rows = _sort(rows, _find(shown, key), line.cells, is_down=is_down)
@@ -115,11 +115,10 @@ def build_grid(  # noqa: PLR0913 (what a table is made of)
     return Grid(
         table.name,
         label,
-        [_make_head(column, key, spans or {}, is_down=is_down) for column in shown],
+        [_make_head(column, sort if is_main else None, spans or {}) for column in shown],
         [line.make(shown, row) for row in rows[:cut]],
         [line.total(shown, row) for row in totals],
         len(rows),
-        [line.make(shown, row) for row in (rows[cut:] if len(rows) <= _PRINTED else ())],
         _span(shown, spans) if spans else (),
         table.empty,
     )
@@ -172,12 +171,11 @@ def _span(columns: Sequence[Column], spans: Mapping[str, str]) -> list[tuple[str
     return [(name, len(list(group))) for name, group in groupby(names)]
 
 
-def _make_head(column: Column, key: str, spans: Mapping[str, str], *, is_down: bool) -> Head:
-    now = ("descending" if is_down else "ascending") if column.key == key else ""
-    if now:
-        then = column.key if is_down else f"-{column.key}"
-    else:
-        then = f"-{column.key}" if column.is_number else column.key
+def _make_head(column: Column, sort: str | None, spans: Mapping[str, str]) -> Head:
+    orders = {column.key: "ascending", f"-{column.key}": "descending"}
+    now = orders.get(sort or "", "")
+    is_down_next = now == "ascending" or (not now and column.is_number)
+    then = "" if sort is None else f"-{column.key}" if is_down_next else column.key
     title = column.heading
     label = ": ".join(filter(None, (spans.get(column.key), title)))
     return Head(column.key, title, label, column.about, column.kind, column.is_number, now, then)

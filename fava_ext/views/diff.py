@@ -64,12 +64,12 @@ def show(context: Context) -> tuple[Grid | None, Content]:
         return None, Content(old, sentence(str(error)))
     document = _document(found, context)
     main, *others = document.tables
-    usual = replace(context, question=replace(context.question, sort=""))
     behind = [_hide(row, context) for row in found.behind]
     grids = [
-        build_grid(usual, table.empty.rstrip(":"), replace(table, rows=rows), table.columns)
+        build_grid(context, label, replace(table, rows=rows), table.columns, is_main=False)
         for table in others
         if (rows := behind if table.name == "directives" else table.rows)
+        for label in [table.empty.rstrip(":")]
     ]
     grid = build_grid(context, document.title, _rename(main), main.columns)
     return grid, Content(old, "", grids, [sentence(text) for text in document.warnings])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.words import say
@@ -77,8 +77,8 @@ def show(context: Context) -> tuple[Grid, Content]:
         totals=sum_lookback(found.rows),
     )
     reasons = Table("reasons", REASON_COLUMNS, sum_reasons(found.rows))
-    usual = replace(context, question=replace(context.question, sort=""))
-    by_reason = build_grid(usual, say("By reason"), reasons, pick(REASON_COLUMNS, *_OF_REASON))
+    columns = pick(REASON_COLUMNS, *_OF_REASON)
+    by_reason = build_grid(context, say("By reason"), reasons, columns, is_main=False)
     verdicts, notes = (
         [sentence(text) for text in told] for told in (list_verdicts(found), list_notes(found))
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.words import say
@@ -45,6 +44,5 @@ def _build(
     """A table in the order of the report; filters for accounts and words are about goods."""
     if not rows or context.selection.is_narrow:
         return None
-    asked = replace(context, question=replace(context.question, sort=""))
-    table = Table("commitments", columns, rows)
-    return build_grid(asked, say("Liabilities for what is ordered"), table, pick(columns, *keys))
+    label, table = say("Liabilities for what is ordered"), Table("commitments", columns, rows)
+    return build_grid(context, label, table, pick(columns, *keys), is_main=False)

@@ -18,6 +18,7 @@ from beancount_invwd.report.rollforward import (
     Rollforward,
     document_rollforward,
     list_ways,
+    roll_beside,
     roll_forward,
     roll_some,
 )
@@ -66,6 +67,8 @@ class Content:
     Attributes:
         ties: The accounts that do not tie out.
         orders: The liabilities for what is ordered, if anything is.
+        beside: The period of the key figures, and what it is compared with, unless the table has
+            both already.
     """
 
     ways: Sequence[Link]
@@ -73,6 +76,7 @@ class Content:
     ties: Sequence[TieOut]
     gallery: Gallery
     orders: Grid | None
+    beside: Grid | None
 
 
 def _roll(context: Context, by: RollBy | None) -> Rollforward:
@@ -109,28 +113,37 @@ def show(context: Context) -> tuple[Grid, Content]:
     by = _read_by(context)
     rolled = _roll(context, by)
     whole = rolled if by == "cause" else _roll(context, "cause")
-    columns = _list_columns(by, rolled)
+    columns = _list_columns(by, rolled.rows)
     table = Table("rollforward", columns, rolled.rows, empty=say("There was no inventory."))
     totals = sum_periods(whole.rows)
 
-    grid = build_grid(
-        context,
-        say("Roll-forward of the allowance"),
-        table,
-        columns,
-        makers=_list_makers(columns, cells),
-        totals=totals,
-    )
+    label, makers = say("Roll-forward of the allowance"), _list_makers(columns, cells)
+    grid = build_grid(context, label, table, columns, makers=makers, totals=totals)
     return grid, Content(
         _list_links("each", context),
         _list_links("period", context),
         [tie for tie in rolled.ties if not tie.is_tied],
         hang(context, lambda asked: draw_bridge(asked, totals)),
         show_rolled(context, rolled.ordered),
+        _show_beside(context, by, rolled),
     )
 
 
-def _list_columns(by: RollBy | None, rolled: Rollforward) -> list[Column]:
+def _show_beside(context: Context, by: RollBy | None, rolled: Rollforward) -> Grid | None:
+    """The period of the key figures, and below it the one that it is compared with (IAS 1.38)."""
+    selection = context.selection
+    written = selection.written if selection.is_narrow else None
+    rows = roll_beside(context.run, selection.span, by, written)
+    spans = {(row.start, row.end) for row in rolled.rows}
+    if all((row.start, row.end) in spans for row in rows):
+        return None
+    columns = _list_columns(by, rows)
+    table, makers = Table("beside", columns, rows), _list_makers(columns, Cells(context))
+    label = say("Compared with the year before")
+    return build_grid(context, label, table, columns, makers=makers, is_main=False)
+
+
+def _list_columns(by: RollBy | None, rows: Sequence[RollRow]) -> list[Column]:
     """Those of movements, or of their causes; a cause that moved nothing is left out."""
     if by != "cause":
         names = () if by is None else ("commodity",) if by == "item" else (by,)
@@ -139,7 +152,7 @@ def _list_columns(by: RollBy | None, rolled: Rollforward) -> list[Column]:
     shown = [
         column.key
         for column in CAUSE_COLUMNS
-        if column.in_text != "rare" or any(map(column.read, rolled.rows))
+        if column.in_text != "rare" or any(map(column.read, rows))
     ]
     first = ("from", "entity", "currency")
     return pick(CAUSE_COLUMNS, *first, *(key for key in shown if key not in {*first, "to"}))

@@ -13,9 +13,13 @@ from tests.browser.addresses import HEAD, PAGE, PLUGIN
 from tests.browser.conftest import Open, Serve
 
 ACCOUNT = "Assets:Inventory:Central-Warehouse-Number-One-Rotterdam"
-COUNT = 130
-GOODS = "".join(
-    f"""
+COUNT = 602
+
+
+def write_ledger(count: int) -> str:
+    """Write a ledger of so many items of long names, the half in euros."""
+    goods = "".join(
+        f"""
 2024-01-01 commodity ITEM{n:03}
   name: "Halogenschreibtischlampe number {n} of a series with a long name"
 2024-01-10 * "Purchase"
@@ -23,9 +27,11 @@ GOODS = "".join(
   Assets:Bank
 2024-01-31 price ITEM{n:03}  9.00 {currency}
 """
-    for n, currency in enumerate(["USD", "EUR"] * (COUNT // 2))
-)
-LEDGER = f"{PLUGIN}{HEAD}\n2024-01-01 open {ACCOUNT}\n{GOODS}"
+        for n, currency in enumerate(["USD", "EUR"] * (count // 2))
+    )
+    return f"{PLUGIN}{HEAD}\n2024-01-01 open {ACCOUNT}\n{goods}"
+
+
 WIDTHS = [360, 820]
 
 
@@ -58,22 +64,29 @@ def test_an_item_of_the_treemap_has_its_amount_and_is_explained(example: str, wi
 
 
 def test_paper_has_all_rows_and_each_total_once(serve_text: Serve, window: Open) -> None:
-    page = window(f"{serve_text(LEDGER)}/test{PAGE}?view=positions")
-    text = "\n".join(row.extract_text() for row in PdfReader(io.BytesIO(page.pdf())).pages)
-    assert len(set(re.findall(r"ITEM\d{3}", text))) == COUNT
-    totals = re.findall(r"Total, (\w+) ([\d.]+) ([\d.]+) ([\d.]+)", text)
-    assert totals == [
-        (currency, f"{120 * COUNT // 2}.00", f"{30 * COUNT // 2}.00", f"{90 * COUNT // 2}.00")
-        for currency in ("EUR", "USD")
-    ]
-    assert "Show all" not in text
+    page = window(f"{serve_text(write_ledger(COUNT))}/test{PAGE}?view=positions")
+    rows = page.locator("[data-grid=positions] tbody tr")
+    expect(rows).to_have_count(100)
+    for _ in range(2):
+        text = "\n".join(row.extract_text() for row in PdfReader(io.BytesIO(page.pdf())).pages)
+        assert sorted(re.findall(r"\bITEM\d{3}\b", text)) == [f"ITEM{n:03}" for n in range(COUNT)]
+        totals = re.findall(r"Total, (\w+) ([\d.]+) ([\d.]+) ([\d.]+)", text)
+        assert totals == [
+            (currency, f"{120 * COUNT // 2}.00", f"{30 * COUNT // 2}.00", f"{90 * COUNT // 2}.00")
+            for currency in ("EUR", "USD")
+        ]
+        assert text.rindex("Total, USD") > text.rindex(f"ITEM{COUNT - 1}")
+        assert "Show all" not in text
+        assert "The first 100" not in text
+        expect(rows).to_have_count(100)
+    expect(page.get_by_role("button", name=f"Show all {COUNT}")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_amounts_are_in_sight_whatever_the_names(
     width: int, serve_text: Serve, window: Open
 ) -> None:
-    root = serve_text(LEDGER)
+    root = serve_text(write_ledger(2))
     page = window(
         f"{root}/test{PAGE}?view=positions&by=lot", viewport={"width": width, "height": 900}
     )

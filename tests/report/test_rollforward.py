@@ -13,7 +13,12 @@ from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.dates import YearEnd, fiscal_year_start
 from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.spans import day_before, split_span
-from beancount_invwd.report.rollforward import NotTestedSo, Rollforward, roll_forward
+from beancount_invwd.report.rollforward import (
+    NotTestedSo,
+    Rollforward,
+    roll_beside,
+    roll_forward,
+)
 
 D = datetime.date
 HEAD = """
@@ -129,6 +134,37 @@ def test_posting_by_hand_does_not_tie_out() -> None:
     assert not rolled.is_tied
     assert tie.account == "Assets:Inventory:Allowance"
     assert [int(amount) for amount in (tie.written, tie.ledger, tie.lots)] == [50, 57, 50]
+
+
+def test_a_period_stands_beside_that_of_the_year_before() -> None:
+    # what production moved from wax to candles is a transfer in both years
+    again = (
+        WAX.replace("2023-02-28", "2024-02-29").replace("2023-", "2024-").replace("5.00", "4.00")
+    )
+    entries, options = load(WAX + again)
+    run = follow_ledger(entries, options)
+    span = D(2024, 1, 1), D(2024, 2, 29)
+    rows = roll_beside(run, span, "item")
+    assert [(row.commodity, row.start, row.end) for row in rows] == [
+        ("CANDLE", *span),
+        ("CANDLE", D(2023, 1, 1), D(2023, 12, 31)),
+        ("WAX", *span),
+        ("WAX", D(2023, 1, 1), D(2023, 12, 31)),
+    ]
+    assert [(int(row.opening), int(row.transfers), int(row.closing)) for row in rows] == [
+        (50, 200, 100),
+        (0, 100, 50),
+        (0, -200, 0),
+        (0, -100, 0),
+    ]
+    assert all(
+        row.opening == before.closing for row, before in zip(rows[::2], rows[1::2], strict=True)
+    )
+    part = D(2024, 2, 1), D(2024, 2, 29)
+    (now, before) = roll_beside(run, part)
+    assert (before.start, before.end) == (D(2023, 2, 1), D(2023, 2, 28))
+    assert [int(now.opening), int(before.opening)] == [250, 100]
+    assert roll_beside(run, (D(2023, 1, 1), D(2023, 12, 31))) == []
 
 
 def test_start_and_length() -> None:
