@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.lots.demand import Departure
 from beancount_invwd.lots.general import General, Rows
 from beancount_invwd.lots.places import Home, Place
 from beancount_invwd.lots.stock import Lot
@@ -34,7 +35,6 @@ class Books(General):
         ):
             return self._apply_any(txn)
         homes, by_id, touched = self._homes, self._by_id, self.touched
-        is_noted = self._demand.is_noted
         bought: list[tuple[Home, Any, Any]] = []
         sold = 0
         for posting in txn.postings:
@@ -57,7 +57,6 @@ class Books(General):
                 lot is None
                 or lot.is_pool
                 or bought
-                or is_noted
                 or (place := lot.place).account != home.account
                 or place.commodity != posting.units.currency
                 or (left := lot.units + number).is_signed()  # perhaps another lot has them
@@ -73,9 +72,22 @@ class Books(General):
             stock.cost += number * lot.cost_unit
             touched.add(stock)
             sold += 1
-        if bought and sold:
-            return self._apply_any(txn, sold)
+        if sold:
+            return self._apply_any(txn, sold) if bought else self._note_sold(txn)
         return self._buy(txn, bought) if bought else None
+
+    def _note_sold(self, txn: Any) -> Outflow | None:
+        """Note what left by a transaction that took of lots that carry nothing."""
+        if not self._demand.is_noted:
+            return None
+        goods = (row for row in txn.postings if self._homes[row.account] is not None)
+        rows = [(self._by_id[id(row.cost)], -row.units.number) for row in goods]
+        costs = [(lot, units * lot.cost_unit) for lot, units in rows]
+        self._demand.note_departure(Departure(self._chart, txn, costs))
+        for lot, units in rows:
+            if not lot.is_excluded:
+                self._demand.note_left(lot.stock, txn, units)
+        return None
 
     def _apply_any(self, txn: Any, sold: int = 0) -> Outflow | None:
         """Apply a transaction of whatever kind.

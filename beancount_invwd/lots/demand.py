@@ -13,16 +13,24 @@ from __future__ import annotations
 
 import datetime
 from bisect import bisect_right
-from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, localcontext
+from functools import cached_property
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.ground.dates import add_days
-from beancount_invwd.ground.money import ONE, ZERO
+from beancount_invwd.ground.money import CONTEXT, ONE, ZERO
+from beancount_invwd.lots.charged import Charged
+from beancount_invwd.lots.moves import sum_costs
 from beancount_invwd.policy.values import Schedule, find_rate
 
 if TYPE_CHECKING:
-    from beancount_invwd.lots.stock import Stock
+    from beancount_invwd.directives.chart import Chart
+    from beancount_invwd.lots.stock import Lot, Stock
     from beancount_invwd.policy.policy import Coverage
+
+_get_date = itemgetter(0)
 
 
 class Rate(NamedTuple):
@@ -59,36 +67,76 @@ class Turnover(NamedTuple):
         return self.sold * days / self.days
 
 
-class _Flow:
-    """Dates on which units left, and how many had by then, less those that came back.
+class Departure:
+    """What one transaction took out: which share of it was sold or used, found when it is asked.
 
-    Attributes:
-        last: The last date on which some left.
+    Args:
+        chart: Tells what accounts are.
+        txn: The transaction.
+        rows: What left, each with its cost.
     """
 
-    def __init__(self) -> None:
-        self.dates: list[datetime.date] = []
-        self.units: list[Decimal] = []
-        self.last: datetime.date | None = None
+    def __init__(self, chart: Chart, txn: Any, rows: Sequence[tuple[Lot, Decimal]]) -> None:
+        self.txn = txn
+        self._chart, self._rows = chart, rows
+        self._charged: dict[str, Charged] = {}
 
-    def add(self, date: datetime.date, units: Decimal) -> None:
-        before = self.units[-1] if self.units else ZERO
-        if self.dates and self.dates[-1] == date:
-            self.units[-1] = before + units
-        else:
-            self.dates.append(date)
-            self.units.append(before + units)
+    @cached_property
+    def _costs(self) -> Mapping[Stock, tuple[Decimal, Decimal]]:
+        return sum_costs(self._rows)
+
+    def find_share(self, stock: Stock) -> Decimal:
+        """Find which share of the units of a stock was sold or used."""
+        currency = stock.key.currency
+        with localcontext(CONTEXT):
+            if currency not in self._charged:
+                self._charged[currency] = Charged(self._chart, self.txn, currency)
+            return self._charged[currency].find_demand(stock, self._costs[stock])
+
+
+class _Flow:
+    """Units of a stock that left and those that came back, in the order of dates.
+
+    Nobody asks what most of them were: a report looks at a window, most ledgers have no reserve.
+    """
+
+    def __init__(self, stock: Stock) -> None:
+        self._stock = stock
+        self._rows: list[tuple[datetime.date, Decimal, Departure | None]] = []
+        self._last: datetime.date | None = None
+        self._looked = 0
+
+    def add(self, date: datetime.date, units: Decimal, departure: Departure | None = None) -> None:
+        """Add units, all of them sold or used, or a share that a departure tells."""
+        self._rows.append((date, units, departure))
+
+    def find_last(self) -> datetime.date | None:
+        """Find the last date on which units were sold or used."""
+        for i in range(len(self._rows) - 1, self._looked - 1, -1):
+            if self._settle(i) > ZERO:
+                self._last = self._rows[i][0]
+                break
+        self._looked = len(self._rows)
+        return self._last
 
     def sum_window(self, window: int, day: datetime.date) -> tuple[Decimal, datetime.date | None]:
         """Sum the units of the last `window` days, `day` included, and until when they count."""
-        first = bisect_right(self.dates, add_days(day, -window))
-        if first == len(self.dates):
-            return ZERO, None
-        before = self.units[first - 1] if first else ZERO
-        return max(ZERO, self.units[-1] - before), add_days(self.dates[first], window - 1)
+        total, earliest = ZERO, None
+        start = bisect_right(self._rows, add_days(day, -window), key=_get_date)
+        for i in range(start, len(self._rows)):
+            if units := self._settle(i):
+                total += units
+                earliest = earliest or self._rows[i][0]
+        until = None if earliest is None else add_days(earliest, window - 1)
+        return max(ZERO, total), until
 
-
-_NO_FLOW = _Flow()
+    def _settle(self, i: int) -> Decimal:
+        """Find what of a row was sold or used, once."""
+        date, units, departure = self._rows[i]
+        if departure is not None:
+            units *= departure.find_share(self._stock)
+            self._rows[i] = date, units, None
+        return units
 
 
 class Demand:
@@ -108,6 +156,7 @@ class Demand:
         self._idle = idle
         self._coverage = coverage
         self._left: dict[Stock, _Flow] = {}
+        self._departures: dict[int, Departure] = {}  # by the identity of the transaction
         self._first: dict[Stock, datetime.date] = {}
         self.is_asked = bool(idle) or coverage is not None
         self.is_noted = self.is_asked or is_told
@@ -123,17 +172,29 @@ class Demand:
         if first is None or date < first:
             self._first[stock] = date
 
-    def note_left(self, stock: Stock, date: datetime.date, units: Decimal) -> None:
-        """Note units that were sold or used; dates never go back."""
-        if units:
-            flow = self._left.setdefault(stock, _Flow())
-            flow.add(date, units)
-            flow.last = date
+    def note_departure(self, departure: Departure) -> None:
+        """Note what a transaction took out, before what it took out of each stock."""
+        self._departures[id(departure.txn)] = departure
+
+    def note_left(self, stock: Stock, txn: Any, units: Decimal, *, is_used: bool = False) -> None:
+        """Note units that left by a transaction that was noted; dates never go back.
+
+        Args:
+            stock: Of what.
+            txn: The transaction.
+            units: Units, positive.
+            is_used: Whether something was made of all of them.
+        """
+        departure = None if is_used else self._departures[id(txn)]
+        self._find_flow(stock).add(txn.date, units, departure)
 
     def note_back(self, stock: Stock, date: datetime.date, units: Decimal) -> None:
         """Note units that came back after all: less demand of their day, but no sale."""
-        if units:
-            self._left.setdefault(stock, _Flow()).add(date, -units)
+        self._find_flow(stock).add(date, -units)
+
+    def find_share(self, stock: Stock, txn: Any) -> Decimal:
+        """Find which share of the units that left by a transaction was sold or used."""
+        return self._departures[id(txn)].find_share(stock)
 
     def find_rates(self, stock: Stock, units: Decimal, day: datetime.date) -> tuple[Rate, ...]:
         """Find what the policies take off the cost of a stock on a date.
@@ -164,12 +225,18 @@ class Demand:
             window: Over how many days, `day` included.
             day: The date.
         """
-        flow = self._left.get(stock, _NO_FLOW)
+        flow = self._find_flow(stock)
         first = self.find_first(stock, day)
         age = (day - first).days
-        last = flow.last or first
+        last = flow.find_last() or first
         sold, until = flow.sum_window(window, day)
         return Turnover(sold, max(1, min(window, age)), age >= window, last, until)
+
+    def _find_flow(self, stock: Stock) -> _Flow:
+        flow = self._left.get(stock)
+        if flow is None:
+            flow = self._left[stock] = _Flow(stock)
+        return flow
 
     def _find_coverage(
         self, stock: Stock, coverage: Coverage, units: Decimal, day: datetime.date

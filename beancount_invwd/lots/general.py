@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.ground.money import ONE, ZERO, round_money
+from beancount_invwd.ground.money import ZERO, round_money
 from beancount_invwd.lots.charged import Charged, is_earning
+from beancount_invwd.lots.demand import Demand, Departure
 from beancount_invwd.lots.index import Index
 from beancount_invwd.lots.moves import (
     Addition,
@@ -20,7 +21,6 @@ from beancount_invwd.lots.moves import (
     Moved,
     Outflow,
     Reduction,
-    sum_costs,
     take_out,
 )
 from beancount_invwd.lots.places import Home, Left, Place
@@ -31,7 +31,6 @@ from beancount_invwd.lots.transfers import Transfers
 
 if TYPE_CHECKING:
     from beancount_invwd.directives.read import Directives
-    from beancount_invwd.lots.demand import Demand
     from beancount_invwd.policy.policy import Policy
 
 Rows = Sequence[tuple[Home, Any, Decimal]]
@@ -109,20 +108,18 @@ class General(Index):
 
     def _note_left(self, txn: Any, rows: Sequence[Reduction]) -> None:
         """Note units that are gone, until they come back; what was exchanged does not."""
-        demand, shares = self._demand, dict[Stock, Decimal]()
-        costs = sum_costs(rows) if demand.is_noted else {}
+        demand = self._demand
+        if demand.is_noted:
+            costs = [(row.lot, row.cost) for row in rows]
+            demand.note_departure(Departure(self._chart, txn, costs))
         for row in rows:
             lot = row.lot
             if not row.units or row.is_other or lot.is_excluded:
                 continue
-            if demand.is_noted and not row.is_used and lot.stock not in shares:
-                charged = self._charge(txn, lot.stock)
-                shares[lot.stock] = charged.find_demand(lot.stock, costs[lot.stock])
-            share = ONE if row.is_used else shares.get(lot.stock, ONE)
-            taken = (row.units, row.cost_unit, row.allowance, row.locked, row.layers)
-            lot.place.left.rows.append(Left(lot, txn, lot.is_apart, *taken, share))
+            taken = (row.units, row.cost_unit, row.allowance, row.locked, row.layers, row.is_used)
+            lot.place.left.rows.append(Left(lot, txn, lot.is_apart, *taken))
             if demand.is_noted:
-                demand.note_left(lot.stock, txn.date, row.units * share)
+                demand.note_left(lot.stock, txn, row.units, is_used=row.is_used)
 
     def _charge(self, txn: Any, stock: Stock) -> Charged:
         """What a transaction charged in the currency of a stock."""

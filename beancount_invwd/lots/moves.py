@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -203,13 +203,13 @@ def put(lot: Lot, allowance: Decimal, locked: Decimal) -> tuple[Decimal, Decimal
     return taken, taken_locked
 
 
-def sum_costs(rows: Sequence[Reduction]) -> dict[Stock, tuple[Decimal, Decimal]]:
-    """Sum the cost of units by item, each with that of all items of its entity and currency.
+def sum_costs(rows: Iterable[tuple[Lot, Decimal]]) -> dict[Stock, tuple[Decimal, Decimal]]:
+    """Sum the cost of what left lots by item, each with that of all of its entity and currency.
 
     Lots that are not assessed left as well, and were charged with the others of their item.
     """
     costs, total = Sums[Stock](), Sums[tuple[str, str]]()
-    for row in rows:
-        costs.add(row.lot.place.stock, row.cost)
-        total.add(row.lot.stock.key[:2], row.cost)
+    for lot, cost in rows:
+        costs.add(lot.place.stock, cost)
+        total.add(lot.stock.key[:2], cost)
     return {stock: (cost, total[stock.key[:2]]) for stock, cost in costs.items()}

@@ -13,7 +13,7 @@ from collections import deque
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.ground.money import ONE, ZERO
+from beancount_invwd.ground.money import ZERO
 
 if TYPE_CHECKING:
     from beancount_invwd.directives.chart import Inventory
@@ -28,7 +28,7 @@ class Left:
         is_apart: Whether the lot was a group of its own.
         allowance: What they took along; `locked` is a part of it.
         layers: Their ages, in a pool.
-        demand: The share of them that was sold or used.
+        is_used: Whether something was made of them.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 (as it left)
@@ -41,7 +41,7 @@ class Left:
         allowance: Decimal = ZERO,
         locked: Decimal = ZERO,
         layers: Layers | None = None,
-        demand: Decimal = ONE,
+        is_used: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         self.lot = lot
         self.txn = txn
@@ -51,7 +51,7 @@ class Left:
         self.allowance = allowance
         self.locked = locked
         self.layers = deque() if layers is None else layers
-        self.demand = demand
+        self.is_used = is_used
 
 
 class Departures:

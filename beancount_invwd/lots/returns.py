@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.directives.metadata import RETURN, inherit_facts
 from beancount_invwd.ground.dates import fiscal_year_start
-from beancount_invwd.ground.money import ZERO, round_money
+from beancount_invwd.ground.money import ONE, ZERO, round_money
 from beancount_invwd.ground.shares import part_of
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.lots.charged import Charged, takes_back
@@ -67,7 +67,9 @@ class Returns:
                 ):
                     units = addition.units
                     found.append(self._take_part(txn, addition, row))
-                    wanted.add(addition.lot.stock, (units - addition.units) * row.demand)
+                    if self._demand.is_noted:
+                        back = (units - addition.units) * self._find_share(row)
+                        wanted.add(addition.lot.stock, back)
         if self._demand.is_noted:
             self._note_back(txn, found, wanted)
         return found
@@ -116,6 +118,10 @@ class Returns:
         lot.bought_by = source.purchase
         self._index.set_terms(lot)
 
+    def _find_share(self, row: Left) -> Decimal:
+        """Find which share of what left was sold or used."""
+        return ONE if row.is_used else self._demand.find_share(row.lot.stock, row.txn)
+
     def _is_final(self, left: datetime.date, back: datetime.date) -> bool:
         """Whether what units took along on a day is a new cost basis on another."""
         if self._policy.reversals == "interim":
@@ -124,7 +130,7 @@ class Returns:
 
     def _note_back(self, txn: Any, found: Sequence[Reduction], wanted: Sums[Stock]) -> None:
         """Take off demand what was none after all; what a count finds was lost, not sold."""
-        for stock, costs in sum_costs(found).items():
+        for stock, costs in sum_costs((row.lot, row.cost) for row in found).items():
             if not Charged(self._chart, txn, stock.key.currency, -1).is_count(stock, costs):
                 self._demand.note_back(stock, txn.date, wanted[stock])
 

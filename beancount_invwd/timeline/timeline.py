@@ -86,8 +86,8 @@ class Timeline:
         is_told: bool,
     ) -> None:
         is_told = is_told or depends_on_demand(directives)
-        demand = Demand(policy.idle, policy.coverage, is_told=is_told)
         chart, grouping = directives.chart, Grouping(policy)
+        demand = Demand(policy.idle, policy.coverage, is_told=is_told)
         self.books = books = Books(policy, directives, demand)
         self.movements: list[Movement] = []
         self.opening: Mapping[StockKey, Decimal] = {}
