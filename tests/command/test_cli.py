@@ -26,31 +26,7 @@ from beancount_invwd.cli import commands as cli
 from beancount_invwd.cli import console
 
 ROOT = Path(__file__).parents[2]
-GOLDEN = ROOT / "tests" / "golden"
 EXAMPLE = "example.beancount"
-
-COMMANDS = {
-    "report": ["report", EXAMPLE],
-    "report-by-lot": ["report", EXAMPLE, "--by", "lot", "--as-of", "2024-02-15"],
-    "rollforward": ["rollforward", EXAMPLE, "--period", "quarter"],
-    "rollforward-by-item": ["rollforward", EXAMPLE, "--by", "item", "--from", "2024-01-01"],
-    "rollforward-by-cause": ["rollforward", EXAMPLE, "--by", "cause", "--period", "quarter"],
-    "risk": ["risk", EXAMPLE, "--as-of", "2023-09-30"],
-    "risk-selling": [
-        *("risk", EXAMPLE, "--as-of", "2024-03-31"),
-        *("--selling-accounts", "Expenses:Fees"),
-    ],
-    "compare": ["compare", EXAMPLE, "--with", "standard=hgb", "--with", "basis=total,price=-10%"],
-    "explain": ["explain", EXAMPLE, "CANDLE", "--as-of", "2024-04-30"],
-    "explain-converted": ["explain", EXAMPLE, "LAMP"],
-    "todo": ["todo", EXAMPLE, "--as-of", "2024-04-30"],
-    "prices": ["prices", EXAMPLE],
-    "lookback": ["lookback", EXAMPLE, "--as-of", "2023-12-31"],
-    "audit": ["audit", EXAMPLE, "--as-of", "2023-12-31"],
-    "count": ["count", EXAMPLE],
-    "explain-lot": ["explain", EXAMPLE, "MUG", "--as-of", "2023-09-30", "--lot", "M-0823"],
-}
-FORMATS = ("text", "csv", "json", "xlsx")
 
 LEDGER = """
 plugin "beancount_invwd"
@@ -84,49 +60,6 @@ def ledger(tmp_path: Path) -> Path:
     path = tmp_path / "ledger.beancount"
     path.write_text(LEDGER.replace("\\t", "\t"), encoding="utf-8")
     return path
-
-
-def dump(content: bytes) -> str:
-    """Write what a workbook holds, cell by cell."""
-    lines = []
-    for sheet in load_workbook(io.BytesIO(content)):
-        widths = [f"{name}={row.width:g}" for name, row in sheet.column_dimensions.items()]
-        lines.append(f"{sheet.title}: frozen at {sheet.freeze_panes}, widths {' '.join(widths)}")
-        for row in sheet.iter_rows():
-            cells = [cell for cell in row if cell.value is not None]
-            lines += [f"  {c.coordinate} {c.data_type} {c.number_format} {c.value}" for c in cells]
-    return "\n".join(lines) + "\n"
-
-
-def compare_golden(name: str, text: str, request: pytest.FixtureRequest) -> None:
-    path = GOLDEN / name
-    if request.config.getoption("--update-cases"):
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("style", FORMATS)
-@pytest.mark.parametrize("name", COMMANDS)
-def test_golden(name: str, style: str, request: pytest.FixtureRequest) -> None:
-    result = run(*COMMANDS[name], "--format", style)
-    assert (result.exit_code, result.stderr) == (0, "")
-    is_xlsx = style == "xlsx"
-    text = dump(result.stdout_bytes) if is_xlsx else result.stdout
-    ending = {"text": "txt", "xlsx": "xlsx.txt"}.get(style, style)
-    compare_golden(f"{name}.{ending}", text, request)
-
-
-def test_golden_note(request: pytest.FixtureRequest) -> None:
-    result = run("disclose", EXAMPLE)
-    assert (result.exit_code, result.stderr) == (0, "")
-    compare_golden("disclose.md", result.stdout, request)
-    result = run("disclose", EXAMPLE, "--format", "json")
-    compare_golden("disclose.json", result.stdout, request)
-
-
-def test_no_golden_file_is_forgotten() -> None:
-    known = {f"{name}.{end}" for name in COMMANDS for end in ("txt", "csv", "json", "xlsx.txt")}
-    assert {path.name for path in GOLDEN.iterdir()} == known | {"disclose.md", "disclose.json"}
 
 
 def test_totals_of_all_formats_are_the_same() -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from beancount_invwd.cli.commands import main
+from tests.support.repository import KEEPER, Repository
 
 PRICES = """
 2024-01-31 price WIDGET 7.50 USD
@@ -36,7 +35,6 @@ include "prices.beancount"
   Expenses:COGS
 2024-03-01 balance Assets:Bank  -1400.00 USD
 """
-AUTHOR = {"name": "Ledger Keeper", "email": "keeper@example.org"}
 
 
 @pytest.fixture
@@ -45,27 +43,13 @@ def books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "books"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    for role in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{role}_NAME", AUTHOR["name"])
-        monkeypatch.setenv(f"GIT_{role}_EMAIL", AUTHOR["email"])
-        monkeypatch.setenv(f"GIT_{role}_DATE", "2024-03-02T12:00:00+0000")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    git(tmp_path, "init", "-q")
     write(folder)
-    git(tmp_path, "add", ".")
-    git(tmp_path, "commit", "-q", "-m", "first")
+    Repository(tmp_path).commit("first")
     return folder
 
 
 def git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments],  # noqa: S607
-        cwd=folder,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout
+    return Repository(folder.parent).git("-C", folder.name, *arguments)
 
 
 def write(folder: Path, ledger: str = LEDGER, prices: str = PRICES) -> None:
@@ -73,8 +57,8 @@ def write(folder: Path, ledger: str = LEDGER, prices: str = PRICES) -> None:
     (folder / "prices.beancount").write_text(prices, encoding="utf-8")
 
 
-def commit(folder: Path) -> None:
-    git(folder, "commit", "-q", "-a", "-m", "changed")
+def commit(folder: Path, author: str = KEEPER, day: str = "2024-03-02") -> str:
+    return Repository(folder.parent).commit("changed", author, day)
 
 
 def diff(old: str, new: str, *options: str) -> Result:
@@ -120,17 +104,61 @@ def test_a_changed_price_is_the_one_line_behind_what_differs(books: Path) -> Non
 
 def test_commit_author_and_day_come_from_git(books: Path) -> None:
     write(books, prices=PRICES.replace("7.50", "7.00"))
-    commit(books)
-    head = git(books, "rev-parse", "--short=9", "HEAD").strip()
+    head = commit(books, "Accountant", "2024-03-09")
     (row,) = read("HEAD~1:books/main.beancount", "HEAD:books/main.beancount")["directives"]
-    assert (row["commit"], row["author"], row["day"]) == (head, AUTHOR["name"], "2024-03-02")
-    write(books, prices=PRICES.replace("2024-01-31 price WIDGET 7.50 USD\n", ""))
-    commit(books)
-    head = git(books, "rev-parse", "--short", "HEAD").strip()
-    (row,) = read("HEAD~2:./main.beancount", "HEAD:books/main.beancount")["directives"]
+    assert (row["commit"], row["author"], row["day"]) == (head, "Accountant", "2024-03-09")
+
+
+def test_who_removed_a_directive_is_told_by_its_words(books: Path) -> None:
+    line = "2024-01-31 price WIDGET 7.50 USD\n"
+    write(books, prices=PRICES.replace(line, line.replace(" price", "   price")))
+    commit(books, "Tidy", "2024-03-03")  # moves words apart, which is no change
+    write(books, prices=PRICES.replace(line, ""))
+    head = commit(books, "Accountant", "2024-03-09")
+    write(books, LEDGER + "; the end\n", PRICES.replace(line, ""))
+    commit(books, "Somebody", "2024-03-10")
+    (row,) = read("HEAD~3:./main.beancount", "HEAD:books/main.beancount")["directives"]
     assert (row["change"], row["place"]) == ("removed", "prices.beancount:2")
-    assert row["author"] == AUTHOR["name"]
-    assert row["commit"] in {head, git(books, "rev-parse", "--short", "HEAD~1").strip()}
+    assert (row["commit"], row["author"], row["day"]) == (head, "Accountant", "2024-03-09")
+
+
+def test_a_removal_that_is_not_committed_says_so(books: Path) -> None:
+    write(books, prices=PRICES.replace("2024-01-31 price WIDGET 7.50 USD\n", ""))
+    (row,) = read("HEAD:books/main.beancount", "main.beancount")["directives"]
+    assert (row["change"], row["commit"], row["author"]) == ("removed", "not committed", "")
+    (row,) = read("main.beancount", "HEAD:books/main.beancount")["directives"]
+    assert (row["change"], row["commit"]) == ("added", git(books, "rev-parse", "HEAD")[:9])
+
+
+def test_renamed_files_are_no_change_and_keep_their_history(books: Path) -> None:
+    git(books, "mv", "prices.beancount", "quotes.beancount")
+    git(books, "mv", "main.beancount", "shop.beancount")
+    path = books / "shop.beancount"
+    path.write_text(LEDGER.replace("prices.beancount", "quotes.beancount"), encoding="utf-8")
+    commit(books, "Tidy", "2024-03-03")
+    found = read("HEAD~1:books/main.beancount", "HEAD:books/shop.beancount")
+    assert not any(rows for rows in found.values() if isinstance(rows, list))
+    quotes = PRICES.replace("2024-01-31 price WIDGET 7.50 USD\n", "").replace("9.00", "8.00")
+    (books / "quotes.beancount").write_text(quotes, encoding="utf-8")
+    head = commit(books, "Accountant", "2024-03-09")
+    rows = read("HEAD~2:books/main.beancount", "HEAD:books/shop.beancount")["directives"]
+    assert {(row["change"], row["place"], row["commit"], row["author"]) for row in rows} == {
+        ("removed", "prices.beancount:2", head, "Accountant"),
+        ("changed", "quotes.beancount:2", head, "Accountant"),
+    }
+
+
+def test_what_was_removed_may_have_signs_of_patterns(books: Path) -> None:
+    more = '2024-01-07 * "A+B (C|D)?" "5 \\d [x] {y} $1^*."\n'
+    more += "  Assets:Inventory    10 WIDGET {10.00 USD}\n  Assets:Bank\n"
+    main = LEDGER.replace("-1400", "-1500")
+    write(books, main + more)
+    commit(books)
+    write(books)
+    head = commit(books, "Accountant")
+    found = read("HEAD~1:books/main.beancount", "HEAD:books/main.beancount")
+    (row,) = [row for row in found["directives"] if row["change"] == "removed"]
+    assert (row["commit"], row["author"]) == (head, "Accountant")
 
 
 def test_neither_work_tree_nor_index_is_touched(books: Path) -> None:

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 _HEADER = re.compile(r"([0-9a-f]{40,64}) \d+ (\d+)")
 _UNCOMMITTED = re.compile(r"0+")
+_SPECIAL = re.compile(r"[][\\.^$*+?{}|()]")  # of an extended regular expression
 _NEW = "not committed"
+_SHORT = 9  # characters of a hash
 
 
 class NoSuchVersion(Exception):  # noqa: N818 (what was asked for is wrong)
@@ -196,19 +198,16 @@ class Blame:
         old, new = self._old, self._new
         if old.repository is None or old.repository != new.repository or not old.revision:
             return Commit()
-        name = old.name_in_repository(text.file)
         words = text.words.partition("\n")[0].split()
-        pattern = r"\s+".join(map(re.escape, words))
+        pattern = "[[:space:]]+".join(_SPECIAL.sub(r"\\\g<0>", word) for word in words)
         span = f"{old.revision}..{new.revision or 'HEAD'}"
-        form = "--format=%h%x09%an%x09%as"
-        try:
-            told = _git(
-                old.repository, "log", "-1", form, "--perl-regexp", f"-G{pattern}", span, "--", name
-            )
+        form = "--format=%H%x09%an%x09%as"
+        try:  # in whatever file: since then it may have another name
+            told = _git(old.repository, "log", "-1", "-M", form, f"-G{pattern}", span)
         except (subprocess.CalledProcessError, OSError):
             return Commit()
-        found = told.strip().split("\t")
-        return Commit(*found) if len(found) == len(Commit._fields) else Commit()
+        commit, *rest = told.strip().split("\t")
+        return Commit(commit[:_SHORT], *rest) if rest else Commit(_NEW if not new.revision else "")
 
 
 def _read_blame(lines: Sequence[str]) -> dict[int, Commit]:
@@ -217,7 +216,7 @@ def _read_blame(lines: Sequence[str]) -> dict[int, Commit]:
     number, commit, author = 0, "", ""
     for line in lines:
         if match := _HEADER.match(line):
-            commit, number = match[1][:9], int(match[2])
+            commit, number = match[1][:_SHORT], int(match[2])
         elif line.startswith("author "):
             author = line.removeprefix("author ")
         elif line.startswith("author-time "):
