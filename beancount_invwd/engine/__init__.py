@@ -20,15 +20,14 @@ from beancount_invwd.engine.ledger import (
     NotSwitchedOn,
     find_config,
     find_end,
+    is_generated,
     list_configs,
     list_own,
 )
 from beancount_invwd.engine.run import Run
 from beancount_invwd.ground.errors import InvwdError, RuleError
-from beancount_invwd.transactions.journal import FILENAME
 
 __all__ = [
-    "FILENAME",
     "Asked",
     "BadConfiguration",
     "InvwdError",
@@ -41,6 +40,7 @@ __all__ = [
     "follow",
     "follow_and_write",
     "follow_ledger",
+    "is_generated",
     "list_configs",
     "list_own",
 ]

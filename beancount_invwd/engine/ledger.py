@@ -39,9 +39,14 @@ def find_config(options_map: Mapping[str, Any]) -> str | None:
     return configs[0]
 
 
+def is_generated(entry: Any) -> bool:
+    """Whether the plugin made an entry at this load; else it stands in a file of the ledger."""
+    return bool(entry.meta.get("filename") == FILENAME)
+
+
 def list_own(entries: Sequence[Any]) -> list[Any]:
     """List the entries of the ledger itself, without those that the plugin generated."""
-    return [entry for entry in entries if entry.meta.get("filename") != FILENAME]
+    return [entry for entry in entries if not is_generated(entry)]
 
 
 def find_end(entries: Sequence[Any], policy: Policy | None) -> datetime.date:
@@ -61,7 +66,7 @@ def find_end(entries: Sequence[Any], policy: Policy | None) -> datetime.date:
 def find_last_day(entries: Sequence[Any], own: Sequence[Any]) -> datetime.date:
     """The newest directive that counts, or what the plugin wrote later (with `until`)."""
     end = find_end(own, None)
-    written = (entry.date for entry in reversed(entries) if entry.meta.get("filename") == FILENAME)
+    written = (entry.date for entry in reversed(entries) if is_generated(entry))
     return max(end, next(written, end))
 
 

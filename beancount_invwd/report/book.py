@@ -13,7 +13,7 @@ from typing import Any
 from beancount.core import data
 from beancount.parser import printer
 
-from beancount_invwd.engine import FILENAME, find_config
+from beancount_invwd.engine import find_config, is_generated
 from beancount_invwd.policy.templates import read_roots
 
 
@@ -29,11 +29,7 @@ def book(entries: Sequence[Any], options_map: Mapping[str, Any], through: dateti
         NotSwitchedOn: The ledger does not use the plugin.
     """
     find_config(options_map)
-    written = [
-        entry
-        for entry in entries
-        if entry.meta.get("filename") == FILENAME and entry.date <= through
-    ]
+    written = [entry for entry in entries if is_generated(entry) and entry.date <= through]
     names = read_roots(options_map).names
     own = "".join(  # what the ledger says does not hold in the files that it includes
         f'option "name_{root.lower()}" "{name}"\n' for root, name in names.items() if name != root

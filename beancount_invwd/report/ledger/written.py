@@ -15,7 +15,7 @@ from beancount_invwd.allowance.groups import Kind
 from beancount_invwd.booked.claim import has_goods
 from beancount_invwd.directives.chart import Allowance
 from beancount_invwd.directives.metadata import GROUP
-from beancount_invwd.engine import FILENAME
+from beancount_invwd.engine import is_generated
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
 
@@ -65,7 +65,7 @@ class Written:
     @property
     def is_generated(self) -> bool:
         """Whether the plugin wrote it at this load; else it stands in a file of the ledger."""
-        return bool(self.entry.meta["filename"] == FILENAME)
+        return is_generated(self.entry)
 
 
 class Reader:
