@@ -26,7 +26,7 @@ from beancount_invwd.ground.currencies import find_decimals
 from beancount_invwd.ground.money import ONE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from beancount_invwd.directives.mistakes import Mistakes
 
@@ -42,7 +42,7 @@ class Items:
         mistakes: Takes what is wrong with them.
 
     Attributes:
-        feeds: The raw materials that go into an item, directly or through parts.
+        feeds: The raw materials that go into an item.
     """
 
     def __init__(self, entries: Iterable[Any], display: Any, mistakes: Mistakes) -> None:
@@ -54,6 +54,7 @@ class Items:
         for entry in entries:
             self._read(entry)
         self.feeds = self._find_feeds()
+        self._report_circles()
 
     def _read(self, entry: Any) -> None:
         name = entry.currency
@@ -71,26 +72,41 @@ class Items:
         elif problems:  # a `category` matters only if the commodity is an item
             self._doubts[name] = problems
 
-    def _find_feeds(self) -> Mapping[str, frozenset[str]]:
-        """Turn `invwd-used-in` round, and report materials that are used in themselves."""
-        feeds: dict[str, set[str]] = {}
+    def _find_feeds(self) -> Mapping[str, Sequence[str]]:
+        """Turn `invwd-used-in` round."""
+        feeds: dict[str, list[str]] = {}
         for material, found in self.list_materials():
-            reached: dict[str, None] = dict.fromkeys(found.used_in)
-            waiting = list(reached)
-            while waiting:
-                item = waiting.pop(0)
-                feeds.setdefault(item, set()).add(material)
-                more = [name for name in self.used_in(item) if name not in reached]
-                reached.update(dict.fromkeys(more))
-                waiting += more
-            if material in reached:
+            for item in found.used_in:
+                feeds.setdefault(item, []).append(material)
+        return feeds
+
+    def _report_circles(self) -> None:
+        """Report materials that are used in themselves."""
+        for material in self._list_endless():
+            reached = list(self.used_in(material))
+            seen = set(reached)
+            for item in reached:  # which grows
+                more = [name for name in self.used_in(item) if name not in seen]
+                seen.update(more)
+                reached += more
+            if material in seen:
                 entry = self._mistakes.commodities[material]
                 message = (
                     f"invwd-used-in goes in a circle: {material} is used in "
                     f"{', '.join(reached)}; name the products that are sold"
                 )
                 self._mistakes.block(material, entry.meta, message, entry)
-        return {item: frozenset(materials) for item, materials in feeds.items()}
+
+    def _list_endless(self) -> Iterable[str]:
+        """List the materials that do not only go into what is sold, through however many parts."""
+        left = {material: len(found.used_in) for material, found in self.list_materials()}
+        settled = [item for item in self.feeds if item not in left]
+        for item in settled:  # which grows
+            for material in self.feeds.get(item, ()):
+                left[material] -= 1
+                if not left[material]:
+                    settled.append(material)
+        return [material for material, count in left.items() if count]
 
     def admit(self, item: str) -> Facts:
         """What is stated of an item that an inventory account holds; mistakes count from now on."""

@@ -1,7 +1,8 @@
 """Products → what is known of them, for the raw materials that go into them (IAS 2.32).
 
 A product sells at the contracts that its stock does not fill, else at its price; what is a material
-of other products itself is worth what these leave for it. Chains are judged from their end.
+of other products itself is worth what these leave for it. Chains are judged from their end,
+each product once a day.
 
     TABLE sells for 100.00 and costs 90.00: BOARD, which goes into it, recovers its cost
 """
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 Goods = Sequence[tuple[Valued, Rule]]
 
 
-class _Verdict(NamedTuple):
+class Verdict(NamedTuple):
     """What is known of a product.
 
     Attributes:
@@ -72,7 +73,7 @@ class Products:
 
     def judge(self, stock: Stock, terms: Terms, today: Today) -> tuple[Use, datetime.date | None]:
         """Tell what is known of the products of a material, and until when that holds."""
-        known: dict[StockKey, _Verdict] = {}
+        known = today.verdicts
         for key in self._list_products(stock.key):
             self._judge_all(key, known, today)
         found = [known[key] for key in self._list_products(stock.key)]
@@ -100,7 +101,7 @@ class Products:
         names = self._items.used_in(material.commodity)
         return [material._replace(commodity=name) for name in names]
 
-    def _judge_all(self, key: StockKey, known: dict[StockKey, _Verdict], today: Today) -> None:
+    def _judge_all(self, key: StockKey, known: dict[StockKey, Verdict], today: Today) -> None:
         """Judge a product, after those that it goes into itself."""
         waiting = [key]
         while waiting:
@@ -113,10 +114,10 @@ class Products:
                 known[part] = self._judge(part, known, today)
             waiting.pop()
 
-    def _judge(self, key: StockKey, known: Mapping[StockKey, _Verdict], today: Today) -> _Verdict:
+    def _judge(self, key: StockKey, known: Mapping[StockKey, Verdict], today: Today) -> Verdict:
         item = key.commodity
         if self._parameters.is_blocked(item):
-            return _Verdict(Product(item, ZERO, None, None, None), None, None)
+            return Verdict(Product(item, ZERO, None, None, None), None, None)
         stock = self._stocks.get(key) or self._find_absent(key)
         terms = self._parameters.of_item(item, _find_account(stock))
         cost = _find_unit_cost(stock)
@@ -129,7 +130,7 @@ class Products:
         contract = lacking[0].contract if lacking else None
         nrv = (rule if contract is None else rule.at(contract)).realise(unit)
         product = Product(item, ZERO, nrv.total, cost, nrv.price)
-        return _Verdict(product, _covers(product), evidence.until)
+        return Verdict(product, _covers(product), evidence.until)
 
     def _find_absent(self, key: StockKey) -> Stock:
         """A product that was never on hand: it may have a price all the same."""
@@ -144,9 +145,9 @@ class Products:
         stock: Stock,
         terms: Terms,
         cost: Decimal | None,
-        further: Sequence[_Verdict],
+        further: Sequence[Verdict],
         today: Today,
-    ) -> _Verdict:
+    ) -> Verdict:
         """Judge what is a material of other products itself."""
         yields = self._items.used_in(stock.key.commodity)
         products = [row.product._replace(units=yields[row.product.item]) for row in further]
@@ -161,8 +162,8 @@ class Products:
             nrv = statement.number
         product = Product(stock.key.commodity, ZERO, nrv, cost, None)
         if completion is None:
-            return _Verdict(product, _agree([row.is_worth_it for row in further]), until)
-        return _Verdict(product, _covers(product), until)
+            return Verdict(product, _agree([row.is_worth_it for row in further]), until)
+        return Verdict(product, _covers(product), until)
 
 
 def _limit(

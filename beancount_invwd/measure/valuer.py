@@ -21,7 +21,7 @@ from beancount_invwd.measure.contracts import Split, split_units
 from beancount_invwd.measure.evidence import EvidenceBook
 from beancount_invwd.measure.measured import Measured, Part
 from beancount_invwd.measure.particular import is_saleable, measure_lot
-from beancount_invwd.measure.products import Goods, Products
+from beancount_invwd.measure.products import Goods, Products, Verdict
 from beancount_invwd.measure.rule import Costs, Rule, add_up_costs
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Today:
         rules: By stock and the identity of terms, which is quicker to hash.
         alone: What lots are worth without contracts, by number.
         splits: By stock, and the number of the lot if each is judged by itself.
+        verdicts: What is known of the products of raw materials.
     """
 
     def __init__(self, day: datetime.date) -> None:
@@ -47,6 +48,7 @@ class Today:
         self.rules: dict[tuple[Stock, int], Rule] = {}
         self.alone: dict[int, Measured] = {}
         self.splits: dict[tuple[Stock, int], Split] = {}
+        self.verdicts: dict[StockKey, Verdict] = {}
 
 
 class Valuer:

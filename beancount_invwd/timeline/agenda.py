@@ -31,7 +31,7 @@ class Agenda:
         self,
         books: Books,
         memory: Memory,
-        feeds: Mapping[str, frozenset[str]],
+        feeds: Mapping[str, Iterable[str]],
         *,
         is_by_price: bool,
     ) -> None:
@@ -61,10 +61,7 @@ class Agenda:
                 changed.update(by_commodity[item])
         changed.update(self._memory.take_over(day))
         if self._feeds:
-            materials = {name for item in self.awake for name in self._feeds.get(item, ())}
-            for stock in changed:
-                materials.update(self._feeds.get(stock.key.commodity, ()))
-            for name in materials:
+            for name in self._list_materials(self.awake, changed):
                 changed.update(by_commodity.get(name, ()))
         self.awake.clear()
         if items is not None:
@@ -72,3 +69,13 @@ class Agenda:
         due = list(self._books.stocks.values() if self._is_by_price else changed)
         changed.clear()
         return due
+
+    def _list_materials(self, items: Iterable[str], stocks: Iterable[Stock]) -> set[str]:
+        """List the raw materials of items and stocks, those of their parts included."""
+        found: set[str] = set()
+        waiting = [*items, *(stock.key.commodity for stock in stocks)]
+        while waiting:
+            more = [name for name in self._feeds.get(waiting.pop(), ()) if name not in found]
+            found.update(more)
+            waiting += more
+        return found
