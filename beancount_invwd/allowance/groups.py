@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.lots.stock import Lot, Stock
 from beancount_invwd.policy.policy import Policy
 

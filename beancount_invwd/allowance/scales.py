@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from beancount_invwd.allowance.changes import Weighed, find_common, find_kind, find_part_gap
 from beancount_invwd.allowance.groups import Grouping, Kind, Row
 from beancount_invwd.allowance.memory import Memory
 from beancount_invwd.ground.dates import earlier
 from beancount_invwd.ground.money import ONE, ZERO
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.ground.shares import find_loss
 from beancount_invwd.lots.stock import Lot
 

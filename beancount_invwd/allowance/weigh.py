@@ -14,7 +14,7 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from beancount_invwd.allowance.changes import Weighed, find_kind
 from beancount_invwd.allowance.cover import Cover
@@ -23,6 +23,7 @@ from beancount_invwd.allowance.memory import Memory
 from beancount_invwd.allowance.scales import Known, Scales
 from beancount_invwd.ground.dates import earlier
 from beancount_invwd.ground.money import ONE, ZERO, round_money
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.lots.books import Books
 from beancount_invwd.lots.demand import Demand
 from beancount_invwd.lots.stock import Stock
@@ -206,17 +207,25 @@ class Weigher:
         found.changes, found.kind = {place.contra: step} if step else {}, find_kind(step, unit)
         return found
 
-    def assess(self, stock: Stock, day: datetime.date) -> list[Row]:
-        """Measure the lots of a stock; those that cannot be are there with the reason."""
-        today = Today(day)
-        return [Row(lot, self.valuer.measure(lot, today)) for lot in stock.lots.values()]
+    def assess(self, stocks: Iterable[Stock], today: Today) -> list[Row]:
+        """Measure the lots of stocks; those that cannot be are there with the reason."""
+        lots = [lot for stock in stocks for lot in stock.lots.values()]
+        return [Row(lot, self.valuer.measure(lot, today)) for lot in lots]
 
-    def find_lacking(self, stock: Stock, day: datetime.date) -> list[Row]:
-        """Find the lots of a stock that have no measure, each with the reason."""
-        known = self._find_known(stock, Today(day)) if stock.lots else None
-        if known is not None and known.measured.total is not None:
-            return []
-        return [row for row in self.assess(stock, day) if row.measured.total is None]
+    def find_unmeasured(self, stocks: Iterable[Stock], day: datetime.date) -> set[int]:
+        """Find the numbers of the lots of stocks that have no measure."""
+        return {
+            row.lot.number for row in self.assess(stocks, Today(day)) if row.measured.total is None
+        }
+
+    def find_lacking(self, stocks: Iterable[Stock], day: datetime.date) -> list[Row]:
+        """Find the lots of stocks that have no measure, each with the reason."""
+        today, found = Today(day), []
+        for stock in stocks:
+            known = self._find_known(stock, today) if stock.lots else None
+            if known is None or known.measured.total is None:
+                found += [row for row in self.assess([stock], today) if row.measured.total is None]
+        return found
 
     def _note_currencies(self, stock: Stock) -> None:
         """Note on which rates the price of a stock depends."""

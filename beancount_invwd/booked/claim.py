@@ -14,11 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 from operator import eq
-from typing import Any, NamedTuple
+from typing import Any
 
 from beancount.core import data
 
 from beancount_invwd.directives.metadata import GROUP, KIND, TAG
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.movements.movement import Movement
 

@@ -26,12 +26,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.allowance.changes import Weighed, find_kind
 from beancount_invwd.allowance.groups import Group, Grouping
 from beancount_invwd.allowance.weigh import Weigher, Weighing
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.lots.stock import StockKey, carry, find_room
 from beancount_invwd.movements.movement import Movement, set_off

@@ -11,12 +11,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Container, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from beancount_invwd.allowance.changes import Weighed, find_kind, merge, sum_changes
 from beancount_invwd.allowance.groups import Group, Grouping
 from beancount_invwd.booked.claim import Claim
 from beancount_invwd.ground.money import ONE, ZERO, round_money
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.ground.shares import spread
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.lots.stock import carry, find_room
@@ -113,8 +114,7 @@ class Taker:
         if others:
             left = [row for named in waiting.values() for together in named for row in together]
             wishes = {lot.number: new for row in left for lot, new in row.list_new()}
-            rows = [row for stock in stocks for row in self._weigher.assess(stock, day)]
-            unmeasured = {row.lot.number for row in rows if row.measured.total is None}
+            unmeasured = self._weigher.find_unmeasured(stocks, day)
             for claim in others:
                 found += self._share(claim, _Test(names, wishes, unmeasured), day)
         return found

@@ -7,11 +7,12 @@ to their lot, 120,000.00 stay a liability for 6,000 (ACCOUNTING section 13, "Del
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.directives.commitments import Commitment
 from beancount_invwd.directives.metadata import DELIVERY
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.ground.shares import part_of, share_out
 from beancount_invwd.lots.stock import Stock, StockKey
 from beancount_invwd.measure.ordered import Outlook, look_out

@@ -9,13 +9,14 @@ One answer for each name, whoever asks and whatever was asked before:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
 
 from beancount_invwd.directives.contras import Contras
 from beancount_invwd.directives.items import Items
 from beancount_invwd.directives.metadata import NO_FACTS, Facts, is_silent, read_facts, select_ours
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.policy import templates
 
 if TYPE_CHECKING:

@@ -12,11 +12,12 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.directives.forms import amount_of, check_names, take_penalty
 from beancount_invwd.directives.metadata import show
 from beancount_invwd.ground.errors import RuleError
+from beancount_invwd.ground.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

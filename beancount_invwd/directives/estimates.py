@@ -9,11 +9,12 @@ What came before stays as it was: the effect falls into the first measurement fr
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.directives.forms import check_names
 from beancount_invwd.directives.metadata import find_key, show
 from beancount_invwd.ground.errors import RuleError
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.policy.estimates import ESTIMATES, POLICIES, WIDE, parse_estimate
 
 if TYPE_CHECKING:

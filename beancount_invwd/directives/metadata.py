@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from beancount_invwd.ground.errors import RuleError, find_near
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.policy import standards, values
 
 if TYPE_CHECKING:

@@ -13,11 +13,12 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from beancount.core import data
 
 from beancount_invwd.ground.errors import InvwdError, error_at
+from beancount_invwd.ground.records import NamedTuple
 
 
 class Sound(NamedTuple):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from beancount.core import data
 
@@ -22,6 +22,7 @@ from beancount_invwd.directives.temporary import Temporary, check_temporary
 from beancount_invwd.directives.terms import Parameters
 from beancount_invwd.directives.unseen import Unseen
 from beancount_invwd.ground.errors import RuleError
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.policy.policy import Policy
 
 _WITH_FACTS = {data.Open, data.Close, data.Commodity}

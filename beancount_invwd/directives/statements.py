@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from beancount_invwd.directives.commitments import Commitment, read_commitment
 from beancount_invwd.directives.estimates import Estimate, read_estimate
@@ -19,6 +19,7 @@ from beancount_invwd.directives.forms import amount_of, check_names, take_penalt
 from beancount_invwd.directives.metadata import AS_OF, NAMES, find_key
 from beancount_invwd.directives.temporary import Temporary, read_temporary
 from beancount_invwd.ground.errors import RuleError
+from beancount_invwd.ground.records import NamedTuple
 
 DAMAGED = 'such as: 2024-11-15 custom "invwd-nrv" "MUG" 2.00 USD "damaged"'
 ENDED = 'or: 2024-12-15 custom "invwd-nrv" "MUG" "end"'

@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.directives.forms import check_names
 from beancount_invwd.ground.dates import DAY, fiscal_year_end
 from beancount_invwd.ground.errors import RuleError
+from beancount_invwd.ground.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

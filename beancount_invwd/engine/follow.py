@@ -7,7 +7,7 @@ import gc
 from contextlib import contextmanager
 from decimal import localcontext
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from beancount.core import data
 
@@ -28,6 +28,7 @@ from beancount_invwd.engine.run import Run
 from beancount_invwd.ground.dates import fiscal_year_start
 from beancount_invwd.ground.errors import InvwdError, RuleError, error_at, find_plugin_line
 from beancount_invwd.ground.money import CONTEXT, ONE
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.policy.policy import Policy
 from beancount_invwd.policy.read import read_literal, read_policy
 from beancount_invwd.policy.templates import read_roots

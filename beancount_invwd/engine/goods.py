@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 from decimal import localcontext
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.money import CONTEXT, ONE, ZERO
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.measure.valuer import Today
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Goods:
         self._directives = parts.directives
         self._timeline = parts.timeline
         self._weigher = parts.timeline.weigher.ask()
+        self._today = Today(as_of)
 
     @cached_property
     def stocks(self) -> Sequence[Stock]:
@@ -101,7 +103,7 @@ class Goods:
 
     def measure(self, stock: Stock) -> list[Row]:
         """Measure the lots of a stock on the date; what cannot be measured says why."""
-        return self._weigher.assess(stock, self.as_of)
+        return self._weigher.assess([stock], self._today)
 
     @cached_property
     def rows(self) -> Sequence[Row]:
@@ -138,7 +140,7 @@ class Goods:
 
     def find_rule(self, lot: Lot, terms: Terms) -> Rule:
         """How the value of an item follows from what is known, for lots of these terms."""
-        return self._weigher.valuer.find_rule(lot.stock, terms, Today(self.as_of))
+        return self._weigher.valuer.find_rule(lot.stock, terms, self._today)
 
     def find_particular(self, lot: Lot) -> Statement | None:
         """The value that is stated of these very goods, if one is."""
@@ -158,7 +160,7 @@ class Goods:
 
     def split(self, stock: Stock) -> Split:
         """How contracts share the units on hand, which need more, and which are left."""
-        return self._weigher.valuer.split(stock, Today(self.as_of))
+        return self._weigher.valuer.split(stock, self._today)
 
     def find_item_terms(self, stock: Stock) -> Terms:
         """The parameters of an item, whatever its lots and accounts say."""

@@ -10,9 +10,10 @@ import datetime
 import re
 from calendar import monthrange
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from beancount_invwd.ground.errors import RuleError
+from beancount_invwd.ground.records import NamedTuple
 
 DAY = datetime.timedelta(days=1)
 _MONTHS = {"month": 1, "quarter": 3}

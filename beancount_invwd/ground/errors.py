@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from beancount_invwd.ground.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from decimal import ROUND_FLOOR, Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.accounts import is_below
 from beancount_invwd.ground.money import ONE, ZERO, round_money
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.ground.shares import share_out
 from beancount_invwd.ground.sums import Sums
 

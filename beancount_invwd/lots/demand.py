@@ -17,10 +17,11 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
 from functools import cached_property
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.money import CONTEXT, ONE, ZERO
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.lots.charged import Charged
 from beancount_invwd.lots.moves import sum_costs
 from beancount_invwd.policy.values import Schedule, find_rate

@@ -10,9 +10,10 @@ import datetime
 from collections import deque
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.money import ZERO, round_money
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.ground.shares import part_of
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.lots.stock import Layers, Lot, Pool, Stock, carry, find_room

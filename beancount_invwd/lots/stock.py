@@ -13,10 +13,11 @@ from bisect import insort
 from collections import deque
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from beancount_invwd.directives.metadata import NO_FACTS, Facts
 from beancount_invwd.ground.money import ZERO, round_money
+from beancount_invwd.ground.records import NamedTuple
 
 if TYPE_CHECKING:
     from beancount_invwd.lots.places import Place

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.records import NamedTuple
 
 if TYPE_CHECKING:
     from beancount_invwd.directives.statements import Contract

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from beancount_invwd.ground.money import ONE
+from beancount_invwd.ground.records import NamedTuple
 
 if TYPE_CHECKING:
     from beancount_invwd.directives.statements import Contract, Statement

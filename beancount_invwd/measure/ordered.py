@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.money import ZERO, round_money
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.measure.measured import Measured, Unit
 

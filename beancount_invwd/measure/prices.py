@@ -12,11 +12,12 @@ from collections import defaultdict
 from collections.abc import Collection
 from copy import copy
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from beancount_invwd.directives.later import find_own_date
 from beancount_invwd.directives.metadata import EXCLUDE
 from beancount_invwd.ground.money import ONE
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.measure.sales import Sales
 
 IMPLICIT = "__implicit_prices__"

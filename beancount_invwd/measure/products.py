@@ -12,10 +12,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.dates import add_days, earlier
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.lots.stock import Stock, StockKey
 from beancount_invwd.measure.materials import find_completion, find_least
 from beancount_invwd.measure.measured import Product, Unit, Use, Valued

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.money import ONE, ZERO
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.measure.measured import Evidence, Measured, Valued
 
 if TYPE_CHECKING:

@@ -16,12 +16,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from beancount_invwd.allowance.changes import Weighed
 from beancount_invwd.allowance.groups import Group
 from beancount_invwd.ground.dates import fiscal_year_end
 from beancount_invwd.ground.money import ZERO, round_money
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.ground.shares import overlap, share_out
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.movements.movement import Movement

@@ -6,11 +6,12 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from beancount_invwd.allowance.changes import Weighed, find_kind, join, tell_reason
 from beancount_invwd.allowance.groups import Group, Kind
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.ground.shares import overlap
 from beancount_invwd.ground.sums import Sums
 

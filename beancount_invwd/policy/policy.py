@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.dates import YearEnd, period_end
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.policy import standards
 from beancount_invwd.policy.values import Charge, Schedule
 

@@ -6,7 +6,9 @@ Nothing but reports asks for the name of a standard.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
+
+from beancount_invwd.ground.records import NamedTuple
 
 Measure = Literal["nrv", "replacement", "cost", "lcm", "lower"]
 Basis = Literal["lot", "item", "category", "total"]

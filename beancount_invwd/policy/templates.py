@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from string import Formatter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.errors import RuleError
+from beancount_invwd.ground.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

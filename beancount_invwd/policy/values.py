@@ -11,10 +11,11 @@ import datetime
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.errors import RuleError
+from beancount_invwd.ground.records import NamedTuple
 
 NUMBER = r"(?:(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)"
 """Commas stand between thousands only: `8,5` is no number, rather than 85."""

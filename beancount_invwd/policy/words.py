@@ -6,7 +6,9 @@ has two forms, one for a line that sums a policy up and one for a sentence.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from beancount_invwd.ground.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.dates import DAY, fiscal_year_end
+from beancount_invwd.ground.records import NamedTuple
 
 if TYPE_CHECKING:
     from beancount_invwd.lots.stock import Lot

@@ -78,9 +78,8 @@ class Missing:
         if self._is_ignored:
             return
         stocks = self._books.stocks.values()
-        lacking = [row for stock in stocks for row in weigher.find_lacking(stock, day)]
         unpriced: dict[str, list[Lot]] = {}
-        for row in lacking:
+        for row in weigher.find_lacking(stocks, day):
             if row.lot.origin[0].date > day:
                 continue
             if row.measured.lack == "price":

@@ -5,11 +5,12 @@ selling cost 8% (5% until 2024-12-31): 30.00 USD more
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.directives.estimates import Estimate
 from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.movements.materiality import MATERIAL
 from beancount_invwd.movements.movement import LESS_STOCK, Movement
 from beancount_invwd.policy import narrations as words

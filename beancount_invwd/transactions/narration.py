@@ -8,9 +8,10 @@ that is closed (IAS 8.36).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.money import CENT, ONE, ZERO, round_money, round_number
+from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.movements.materiality import MATERIAL
 from beancount_invwd.movements.movement import DELIVERED, LESS_STOCK, SOLD
 from beancount_invwd.movements.releases import ROUNDING

@@ -326,6 +326,17 @@ def material_chain(size: int) -> Hostile:
     return book.finish()
 
 
+def material_chain_without_price(size: int) -> Hostile:
+    """The same, but that nobody knows what the product sells for."""
+    ledger = material_chain(size - 1)
+    entries = [
+        entry
+        for entry in ledger.entries
+        if not (isinstance(entry, data.Price) and entry.currency.startswith("PART"))
+    ]
+    return ledger._replace(entries=entries, config="{}")
+
+
 def material_lattice(size: int) -> Hostile:
     """Parts of which each goes into both of the next stage, so many stages."""
     book = Writer()
@@ -419,6 +430,7 @@ LEDGERS: dict[str, tuple[Callable[[int], Hostile], int]] = {
         (booked, 20_000),
         (booked_otherwise, 20_000),
         (material_chain, 2_000),
+        (material_chain_without_price, 2_000),
         (material_lattice, 200),
         (wrong_directives, 10_000),
         (wrong_lots, 10_000),
