@@ -8,6 +8,7 @@ import typing
 import pytest
 
 from beancount_invwd.ground import records
+from tests.benchmarks.processes import run_python
 
 
 class Ours(records.NamedTuple):
@@ -54,3 +55,14 @@ def test_what_a_record_does() -> None:
         made.units = 4  # type: ignore[misc]
     with pytest.raises(TypeError):
         Ours()  # type: ignore[call-arg]
+
+
+def test_what_bean_check_imports_takes_no_others() -> None:
+    program = """
+import sys, beancount_invwd
+from typing import NamedTuple
+names = [name for name in sys.modules if name.startswith("beancount_invwd")]
+kinds = [kind for name in names for kind in vars(sys.modules[name]).values()]
+print({kind for kind in kinds if NamedTuple in getattr(kind, "__orig_bases__", ())})
+"""
+    assert run_python(program).strip() == "set()"
