@@ -98,6 +98,7 @@ async function refresh(root, params, selector) {
   const found = fragment.querySelector(selector);
   if (old && found) {
     old.replaceWith(found);
+    fitGrids(root);
     history.replaceState(null, "", `${pageAddress()}?${params}${location.hash}`);
   } else {
     old?.removeAttribute("aria-busy");
@@ -559,6 +560,37 @@ function reveal(root) {
 }
 
 /**
+ * A table whose amounts would be out of sight is shown row by row as cards.
+ *
+ * @param {HTMLElement} root
+ */
+function fitGrids(root) {
+  const grids = [...root.querySelectorAll(".grid")];
+  grids.forEach((grid) => grid.classList.remove("narrow"));
+  const wide = grids.filter((grid) => {
+    const amounts = grid.querySelectorAll("tbody tr:first-child .num, tfoot tr:first-child .num");
+    const end = Math.max(...[...amounts].map((cell) => cell.getBoundingClientRect().right));
+    return end > grid.getBoundingClientRect().right + 1;
+  });
+  wide.forEach((grid) => grid.classList.add("narrow"));
+}
+
+/**
+ * Do so whenever there is another width for them.
+ *
+ * @param {HTMLElement} root
+ */
+function watchGrids(root) {
+  let width = 0;
+  new ResizeObserver(() => {
+    if (root.clientWidth !== width) {
+      width = root.clientWidth;
+      fitGrids(root);
+    }
+  }).observe(root);
+}
+
+/**
  * Charts are drawn by a module of their own, where there are any.
  *
  * @param {HTMLElement} root
@@ -624,7 +656,11 @@ function prepare(root) {
   followAddress();
   reveal(root);
   void drawCharts(root);
-  void document.fonts.ready.then(() => reveal(root)); // they change the widths
+  watchGrids(root);
+  void document.fonts.ready.then(() => {
+    reveal(root); // they change the widths
+    fitGrids(root);
+  });
   root.addEventListener("click", (event) => onClick(root, event));
   root.addEventListener("keydown", onKey);
   root.addEventListener("change", (event) => {

@@ -354,14 +354,15 @@ function drawTree(figure, plot) {
     tile((branches[i]?.branch ?? []).map((row) => ({ row, size: row.sizes[0] ?? 0 })), place),
   );
   plot.style.height = `${HEIGHT}px`;
-  plot.replaceChildren(...tiles.map((place) => makeLeaf(place, figure)));
+  plot.replaceChildren(...tiles.map((place) => makeLeaf(place, figure, box.width)));
 }
 
 /**
  * @param {Tile} place
  * @param {HTMLElement} figure
+ * @param {number} whole The width of all: paper has another one.
  */
-function makeLeaf({ row, x, y, width, height }, figure) {
+function makeLeaf({ row, x, y, width, height }, figure, whole) {
   const leaf = document.createElement(row.link ? "a" : "span");
   const what = [row.name, row.group, row.texts[0]].filter(Boolean).join(", ");
   leaf.className = "leaf";
@@ -371,7 +372,8 @@ function makeLeaf({ row, x, y, width, height }, figure) {
     leaf.toggleAttribute("data-explain", row.link.hasAttribute("data-explain"));
     leaf.setAttribute("aria-label", `${what}: ${figure.getAttribute("aria-label")}`);
   }
-  Object.assign(leaf.style, { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` });
+  const [left, share] = [x, width].map((length) => `${(100 * length) / whole}%`);
+  Object.assign(leaf.style, { left, top: `${y}px`, width: share, height: `${height}px` });
   const amount = row.texts[0] ?? "";
   const hasRoom = height > 36 && width > amount.length * 8 + 12; // an amount is never cut
   if (height > 18 && width > 40) {

@@ -288,4 +288,4 @@ def _name_bands() -> dict[int, str]:
     shares = [f"{bound * 100:.0f}" for bound in BOUNDS]
     pairs = enumerate(pairwise(shares), start=1)
     names = {number: say("{low} to {high} %", low=low, high=high) for number, (low, high) in pairs}
-    return {0: say("none"), **names, len(shares): say("over {shares} %", shares=shares[-1])}
+    return {0: say("no headroom"), **names, len(shares): say("over {shares} %", shares=shares[-1])}

@@ -109,10 +109,15 @@ def read_arguments() -> MultiDict[str, str]:
     return request.args
 
 
+def read_language() -> str:
+    """Read the language of Fava, if it can be spoken here; English outside of requests."""
+    return find_language(str(get_locale() or ENGLISH))
+
+
 def speak() -> None:
     """Speak Fava's language until this request is answered."""
     speech = ExitStack()
-    speech.enter_context(speaking(find_language(str(get_locale() or ENGLISH))))
+    speech.enter_context(speaking(read_language()))
 
     @after_this_request
     def end(response: Response) -> Response:

@@ -27,7 +27,7 @@ from fava.ext import FavaExtensionBase, extension_endpoint
 from flask import Response
 
 from beancount_invwd.engine import BadConfiguration, NotSwitchedOn, collector_paused
-from beancount_invwd.ground.words import current_language, plural, say, translate
+from beancount_invwd.ground.words import current_language, plural, say, speaking, translate
 from beancount_invwd.report.compare.scenarios import BadScenario
 from beancount_invwd.report.diff.revisions import NoSuchVersion
 from beancount_invwd.report.explain.explain import UnknownItem
@@ -43,7 +43,7 @@ from .request.selection import Selection
 from .views import prices
 from .views.explain import tell_story
 from .views.index import VIEWS, build_body, list_links
-from .words import break_words, list_script_words, say_escaped, shorten_place
+from .words import break_words, hyphenate, list_script_words, say_escaped, shorten_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,14 +67,20 @@ Found = TypeVar("Found")
 class Impairment(FavaExtensionBase):
     """The page; its name is also its address."""
 
-    report_title = "Impairment"
     has_js_module = True
     translate = staticmethod(translate)
     plural = staticmethod(plural)
     say = staticmethod(say_escaped)
     break_words = staticmethod(break_words)
+    hyphenate = staticmethod(hyphenate)
     shorten_place = staticmethod(shorten_place)
     list_script_words = staticmethod(list_script_words)
+
+    @property
+    def report_title(self) -> str:  # type: ignore[override]
+        """What leads to the page, in Fava's language."""
+        with speaking(fava_api.read_language()):
+            return say("Impairment")
 
     def __init__(self, ledger: FavaLedger, config: str | None = None) -> None:
         """Take the ledger; the page has no options, and a configuration must not stop Fava."""

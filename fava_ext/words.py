@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
-from beancount_invwd.ground.words import mark, say, translate
+from beancount_invwd.ground.words import current_language, mark, say, translate
 from beancount_invwd.policy import words
 from beancount_invwd.policy.standards import STANDARDS
 from beancount_invwd.report.note import requirements as notes
@@ -27,6 +29,9 @@ _KINDS: Mapping[str, str] = {
 
 
 _BREAKS = re.compile(r"(?<=/)(?=.)|(?<=:)(?=[^\d\s])|(?=:\d+$)")
+_LONG_WORDS = mark("im-pair-ment")
+"""Long words of titles in small letters, with hyphens where they may break."""
+_SOFT_HYPHEN, _WORD = "\N{SOFT HYPHEN}", re.compile(r"[^\W\d_]+")
 _LONGEST_PLACE, _FEWEST_FOLDERS = 40, 3
 _SCRIPT: Mapping[str, str] = {
     "answered": mark("Fava answered {status}"),
@@ -67,6 +72,23 @@ def break_words(text: str) -> Markup:
     """Let a name break where a reader would: `Assets:` `Stock`, `books/` `shop.beancount` `:21`."""
     parts = _BREAKS.split(text)
     return Markup("<wbr>").join(parts)
+
+
+def hyphenate(title: str) -> str:
+    """Let the long words of a title break where they may, so that columns can be narrow."""
+    return _hyphenate(title, current_language())
+
+
+@lru_cache(1_000)
+def _hyphenate(title: str, _language: str) -> str:
+    parts = {word.replace("-", ""): word for word in translate(_LONG_WORDS).split()}
+    return _WORD.sub(lambda found: _soften(found[0], parts), title)
+
+
+def _soften(word: str, parts: Mapping[str, str]) -> str:
+    lengths = [len(part) for part in parts.get(word.lower(), "").split("-")]
+    ends = [sum(lengths[:count]) for count in range(len(lengths) + 1)]
+    return _SOFT_HYPHEN.join(word[start:end] for start, end in pairwise(ends)) or word
 
 
 def shorten_place(place: str) -> str:

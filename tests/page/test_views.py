@@ -717,12 +717,12 @@ def test_what_is_ordered_stands_below_goods_and_roll_forward(example: FlaskClien
     name = "Liabilities for what is ordered"
     table = visit(example, f"{PAGE}?view=positions&sort=-allowance").table(name)
     assert table.rows[1:] == [
-        ["Desk lamp", "2024-09-17", "2025-02-28", "20", "540.00", "460.00", "80.00", "0.00",
+        ["Desk lamp LAMP", "2024-09-17", "2025-02-28", "20", "540.00", "460.00", "80.00", "0.00",
          "price"],
     ]  # fmt: skip
     rolled = visit(example, f"{PAGE}?view=rollforward&interval=year&each=cause").table(name)
     assert rolled.rows[1:] == [
-        ["Desk lamp", "2024-01-01", "2024-12-31", "0.00", "+80.00", "0.00", "0.00", "80.00"],
+        ["Desk lamp LAMP", "2024-01-01", "2024-12-31", "0.00", "+80.00", "0.00", "0.00", "80.00"],
     ]
     for other in ("time=2023", "account=Assets:Inventory:Workshop"):
         page = visit(example, f"{PAGE}?view=positions&{other}")
