@@ -568,7 +568,8 @@ function fitGrids(root) {
   const grids = [...root.querySelectorAll(".grid")];
   grids.forEach((grid) => grid.classList.remove("narrow"));
   const wide = grids.filter((grid) => {
-    const amounts = grid.querySelectorAll("tbody tr:first-child .num, tfoot tr:first-child .num");
+    const kind = grid.querySelector(".money") ? ".money" : ".num";
+    const amounts = grid.querySelectorAll(`:is(tbody, tfoot) tr:first-child ${kind}`);
     const end = Math.max(...[...amounts].map((cell) => cell.getBoundingClientRect().right));
     return end > grid.getBoundingClientRect().right + 1;
   });

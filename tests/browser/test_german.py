@@ -30,7 +30,7 @@ TITLES = {
 SOFT_HYPHEN = "\N{SOFT HYPHEN}"
 OUT_OF_SIGHT = """grids => grids.flatMap(grid => {
   const right = grid.getBoundingClientRect().right + 1;
-  return [...grid.querySelectorAll("td.num")]
+  return [...grid.querySelectorAll("td.money, .note td.num")]
     .filter(cell => cell.getBoundingClientRect().right > right)
     .map(cell => cell.dataset.title);
 })"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from click.testing import CliRunner, Result
 
 from beancount_invwd.cli.commands import main
 from beancount_invwd.engine import follow_ledger
-from beancount_invwd.report.ledger.remarks import list_remarks
+from beancount_invwd.report.ledger.notice import Notice
+from beancount_invwd.report.ledger.remarks import list_remarks, tell_notices
 
 LEDGER = """
 plugin "beancount_invwd" "{'release': 'period'}"
@@ -136,3 +138,10 @@ def test_what_was_not_measured_is_not_closed(tmp_path: Path, through: str) -> No
     result = CliRunner().invoke(main, ["book", str(ledger), "--through", "2024-03-31"])
     assert (result.exit_code, result.stderr) == (0, "")
     assert '2024-03-31 custom "invwd-closed" TRUE' in result.stdout
+
+
+def test_what_is_alike_is_told_of_the_most_money_only() -> None:
+    rows = [Notice("later-evidence", f"{n}", amount=Decimal(n)) for n in (3, 9, 1, 7, 2, 8, 5)]
+    rows.insert(2, Notice("own-use", "used"))
+    more = "2 more alike, listed by: bean-invwd report --format json"
+    assert tell_notices(rows) == ["3", "9", "7", "8", "5", more, "used"]

@@ -8,24 +8,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.ground.words import say
 from beancount_invwd.report.ledger.notices import list_notices
 from beancount_invwd.report.ledger.tie_out import tell_cost, tie_cost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from beancount_invwd.engine import Run
+    from beancount_invwd.report.ledger.notice import Notice
+
+_COSTS = {"money", "excluded"}
+_MOST = 5
 
 
 def list_remarks(run: Run) -> list[str]:
     """List what concerns allowances or goods on a date, but is in no position."""
-    others = dict.fromkeys(
-        row.message for row in list_notices(run) if row.kind not in {"money", "excluded"}
-    )
+    others = tell_notices([row for row in list_notices(run) if row.kind not in _COSTS])
     parts = (tell_cost(row) for row in tie_cost(run) if row.money or row.excluded)
     return [*tell_waiting(run), *others, *parts]
+
+
+def tell_notices(rows: Sequence[Notice]) -> list[str]:
+    """Tell what has to be looked at: of each kind that with the most money, the rest is counted."""
+    found: dict[str, None] = {}
+    for kind in dict.fromkeys(row.kind for row in rows):
+        alike = [row for row in rows if row.kind == kind]
+        largest = sorted(alike, key=lambda row: -abs(row.amount or ZERO))[:_MOST]
+        found |= dict.fromkeys(row.message for row in alike if row in largest)
+        if len(alike) > _MOST:
+            command, more = "report --format json", len(alike) - _MOST
+            text = say("{count:,} more alike, listed by: bean-invwd {command}",
+                       count=more, command=command)  # fmt: skip
+            found[text] = None
+    return list(found)
 
 
 def tell_pending(run: Run) -> list[str]:

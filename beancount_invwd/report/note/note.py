@@ -16,7 +16,7 @@ from beancount_invwd.ground.dates import fiscal_year_start
 from beancount_invwd.ground.money import CONTEXT
 from beancount_invwd.ground.words import say, translate
 from beancount_invwd.report.ledger.notices import list_notices
-from beancount_invwd.report.ledger.remarks import tell_pending, tell_waiting
+from beancount_invwd.report.ledger.remarks import tell_notices, tell_pending, tell_waiting
 from beancount_invwd.report.ledger.tie_out import tell_cost, tie_cost
 from beancount_invwd.report.note import requirements as notes
 from beancount_invwd.report.note.answers import Author
@@ -100,7 +100,7 @@ def disclose(
             [Section("", say("Annex: positions"), [author.list_positions()])] if run.stocks else []
         )
     doubts = [translate(notes.OTHERS[policy.standard])] if policy.standard in notes.OTHERS else []
-    doubts += dict.fromkeys(row.message for row in list_notices(run) if row.kind in _DOUBTS)
+    doubts += tell_notices([row for row in list_notices(run) if row.kind in _DOUBTS])
     doubts += [tell_cost(row) for row in tie_cost(run) if row.difference]
     doubts += tell_pending(run)
     doubts += tell_waiting(run)
