@@ -1,16 +1,18 @@
-"""Mutation testing: small changes of the source → those that no ledger of the tests notices.
+"""Mutation testing: small changes of the source → those that no test notices.
 
     python -m tests.support.mutate measure/rule allowance [--share 0.1] [--tests PATH …]
 
-Operators are those of cosmic-ray. Each changed module is tried in a process of its own, which runs
-the plugin on all ledgers that `tests/engine` compares: every case, to the last letter of what is
-written and of each error; the random ledgers of all makers, to each amount on each account. They
-are loaded once, which is why this takes a second where a run of pytest takes a minute; only those
-that call the changed function are tried, and first the one that noticed the last change. What
-survives is printed when it is found, and a line for each module when it is through.
+Each change is tried in a process of its own, which runs the plugin on all ledgers that
+`tests/engine` compares: every case, to the last letter of what is written and of each error; the
+random ledgers of all makers, to each amount on each account. They are loaded once and the functions
+changed in place, which is why a change takes a tenth of a second where a run of pytest takes a
+minute; only those that call the changed function are tried, and first the one that noticed the last
+change. What survives is printed when it is found, and a line for each module when it is through.
+`--share 0.25 --start 0.25` takes the second quarter of each module's changes.
 
-What no ledger notices, as all that is in reports, is then tried by tests that are named. What
-survives both is listed in `survivors.txt`, a line each, with the reason why it is no other program:
+What no ledger notices, as all that is in reports, is then tried by tests that are named; these are
+collected once. What survives both is listed in `survivors.txt`, a line each, with the reason why
+it is no other program:
 
     allowance/weigh.py | find_loss | if cost <= value: | if cost < value: | nil either way
 
@@ -20,136 +22,44 @@ Exit status 1 if anything else survives, or if the list names what is not there 
 from __future__ import annotations
 
 import argparse
-import ast
-import difflib
-import importlib.abc
-import importlib.util
 import mmap
 import os
-import random
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any, Final
 
 import pytest
+from _pytest.runner import runtestprotocol
 from beancount import loader
 from beancount.core import data
 from beancount.parser import printer
-from cosmic_ray import plugins
-from cosmic_ray.mutating import mutate_code
 
 from tests.support.case_files import find_cases, read_case
+from tests.support.changed import Called, Package, import_changed, watch
+from tests.support.mutants import Mutant, choose
 
-PACKAGE: Final = Path(__file__).parents[2] / "beancount_invwd"
 SURVIVORS: Final = Path(__file__).with_name("survivors.txt")
-PATIENCE: Final = 120  # seconds of work for a changed module
+PATIENCE: Final = 10  # times as long as without a change, and as many seconds more
 SEEDS: Final = 60  # of each maker, as in tests/engine/test_rules.py
-OPERATORS: Final = (
-    *(
-        f"core/ReplaceBinaryOperator_{name}"
-        for name in ("Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul")
-    ),
-    *(
-        f"core/ReplaceComparisonOperator_{name}"
-        for name in ("Lt_LtE", "LtE_Lt", "Gt_GtE", "GtE_Gt")
-    ),
-    *(f"core/ReplaceComparisonOperator_{name}" for name in ("Eq_NotEq", "NotEq_Eq")),
-    *(f"core/ReplaceComparisonOperator_{name}" for name in ("Is_IsNot", "IsNot_Is")),
-    *(f"core/ReplaceUnaryOperator_{name}" for name in ("Delete_USub", "Delete_Not")),
-    *(
-        f"core/Replace{name}"
-        for name in ("TrueWithFalse", "FalseWithTrue", "AndWithOr", "OrWithAnd")
-    ),
-    *(f"core/Replace{name}" for name in ("BreakWithContinue", "ContinueWithBreak")),
-    *("core/AddNot", "core/NumberReplacer", "core/ZeroIterationForLoop"),
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """A ledger as the plugin is handed it, and what it gave before anything was changed."""
+    """A ledger as the plugin is handed it."""
 
     name: str
     entries: Sequence[Any]
     options: Mapping[str, Any]
     config: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """A changed module: path in the package, source, function, the lines before and after."""
-
-    path: str
-    source: str
-    function: str
-    before: str
-    after: str
-
-    @property
-    def line(self) -> str:
-        """As `survivors.txt` names it."""
-        return f"{self.path} | {self.function} | {self.before} | {self.after}"
-
-
-def list_mutants(path: Path) -> Iterator[Mutant]:
-    """All changes of a module that are still Python, each once."""
-    source, seen = path.read_text(encoding="utf-8"), set[str]()
-    for name in OPERATORS:
-        operator, occurrence = plugins.get_operator(name)(), 0
-        while (changed := mutate_code(source, operator, occurrence)) is not None:
-            occurrence += 1
-            if changed not in seen and _is_other(source, changed):
-                seen.add(changed)
-                yield _describe(path, source, changed)
-
-
-def _is_other(source: str, changed: str) -> bool:
-    """Whether a change is a program, and another one."""
-    try:
-        return _dump(changed) != _dump(source)
-    except SyntaxError:  # `not` before an assignment expression
-        return False
-
-
-def _dump(source: str) -> str:
-    """The program of a source, without types, what is imported for these, and what is asserted."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.arg | ast.AnnAssign):
-            node.annotation = ast.Constant(None)
-        elif isinstance(node, ast.FunctionDef):
-            node.returns, named = None, node.args
-            named.args = [*named.posonlyargs, *named.args, *named.kwonlyargs]
-            named.defaults += [default for default in named.kw_defaults if default is not None]
-            named.posonlyargs, named.kwonlyargs, named.kw_defaults = [], [], []
-        elif isinstance(node, ast.Call):
-            node.keywords = [row for row in node.keywords if row.arg != "strict"]
-        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            node.test = ast.Constant(None)
-    return ast.dump(tree)
-
-
-def _describe(path: Path, source: str, changed: str) -> Mutant:
-    """Name a change by its function and its first line."""
-    old, new = source.split("\n"), changed.split("\n")
-    blocks = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    _, start, end, start_new, end_new = next(block for block in blocks if block[0] != "equal")
-    function = ""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef) and node.lineno <= start + 1 <= (node.end_lineno or 0):
-            function = node.name
-    before = " ".join(line.strip() for line in old[start:end])
-    after = " ".join(line.strip() for line in new[start_new:end_new])
-    return Mutant(path.relative_to(PACKAGE).as_posix(), changed, function, before, after)
 
 
 def load_ledgers(folder: Path) -> list[Ledger]:
@@ -185,44 +95,12 @@ class _recorder:  # noqa: N801 (used as a function)
         self.module.keep = keep  # type: ignore[attr-defined]
 
     def __enter__(self) -> ModuleType:
-        _forget()
+        self.kept = sys.modules["beancount_invwd"]
         sys.modules["beancount_invwd"] = self.module
         return self.module
 
     def __exit__(self, *_: object) -> None:
-        _forget()
-
-
-def _forget() -> None:
-    """Forget what was imported of the package."""
-    for name in [name for name in sys.modules if name.partition(".")[0] == "beancount_invwd"]:
-        del sys.modules[name]
-
-
-class _Source(SourceFileLoader):
-    """Loads a module from a changed source."""
-
-    def __init__(self, name: str, path: str, source: str) -> None:
-        super().__init__(name, path)
-        self.source = source
-
-    def get_code(self, _fullname: str) -> Any:
-        return compile(self.source, self.path, "exec")
-
-
-class _Changed(importlib.abc.MetaPathFinder):
-    """Finds one module changed."""
-
-    def __init__(self, mutant: Mutant) -> None:
-        path = PACKAGE / mutant.path
-        self.name = ".".join(("beancount_invwd", *Path(mutant.path).with_suffix("").parts))
-        self.loader = _Source(self.name, str(path), mutant.source)
-
-    def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
-        """The module, if it is the one."""
-        if fullname != self.name:
-            return None
-        return importlib.util.spec_from_file_location(fullname, loader=self.loader)
+        sys.modules["beancount_invwd"] = self.kept
 
 
 def write_all(ledger: Ledger) -> str:
@@ -242,94 +120,124 @@ def _amounts(entry: data.Transaction) -> Any:
     return entry.date, entry.meta.get("invwd"), entry.meta.get("invwd-group"), units
 
 
-class Oracle:
-    """All ledgers with what is right, those first that noticed something last; tests for the rest.
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Something that is right as long as nothing is changed, what it calls, and its seconds."""
 
-    Args:
-        ledgers: The ledgers.
-        tests: Paths of tests.
+    is_right: Callable[[], bool]
+    called: Called
+    seconds: float
+
+
+def watch_ledger(ledger: Ledger) -> Check:
+    """What a ledger gives, as a check."""
+    text, called = watch(lambda: write_all(ledger))
+    started = time.process_time()
+    assert write_all(ledger) == text, ledger.name
+    return Check(
+        lambda: write_all(ledger) == text,
+        called,
+        time.process_time() - started,
+    )
+
+
+def watch_test(test: pytest.Item) -> Check:
+    """A test of pytest as a check.
+
+    Raises:
+        ValueError: It fails without any change.
     """
 
-    def __init__(self, ledgers: Sequence[Ledger], tests: Sequence[str]) -> None:
-        self.tests = tests
-        self.oracles = [(ledger, *_watch(ledger)) for ledger in ledgers]
+    def is_right() -> bool:
+        return not any(report.failed for report in runtestprotocol(test, log=False, nextitem=None))
+
+    started = time.process_time()
+    is_green, called = watch(is_right)
+    if not is_green:
+        raise ValueError(test.nodeid)
+    return Check(is_right, called, time.process_time() - started)
+
+
+class Oracle:
+    """All checks, those first that noticed something last.
+
+    Args:
+        package: What is changed.
+        ledgers: Checks that import what they call.
+        tests: Checks that have imported it already.
+        paths: Of the tests, for those that have to import it anew.
+    """
+
+    def __init__(
+        self,
+        package: Package,
+        ledgers: Sequence[Check],
+        tests: Sequence[Check] = (),
+        paths: Sequence[str] = (),
+    ) -> None:
+        self.package, self.ledgers, self.tests, self.paths = package, ledgers, tests, paths
 
     def is_noticed(self, mutant: Mutant) -> bool:
         """Whether anything gives something else, in a process of its own."""
-        called = (mutant.path, mutant.function)
-        tried = [one for one in self.oracles if not mutant.function or called in one[2]]
-        shared = mmap.mmap(-1, 8)
-        if _is_red(mutant, lambda: _compare(tried, shared)):
-            if tried:
-                first = tried[int.from_bytes(shared, "little")]
-                self.oracles = [first, *(one for one in self.oracles if one is not first)]
-            return True
-        return bool(self.tests) and _is_red(mutant, lambda: _test(self.tests))
+        is_red, self.ledgers = _ask(self.package, mutant, self.ledgers)
+        if is_red or not self.paths:
+            return is_red
+        if self.package.plan(mutant):
+            is_red, self.tests = _ask(self.package, mutant, self.tests)
+            return is_red
+        return _test_anew(mutant, self.paths)
 
 
-def _watch(ledger: Ledger) -> tuple[str, set[tuple[str, str]]]:
-    """What a ledger gives, and which functions it calls."""
-    called: set[tuple[str, str]] = set()
-
-    def note(frame: FrameType, event: str, _: object) -> None:
-        if event == "call":
-            called.add((frame.f_code.co_filename, frame.f_code.co_name))
-
-    sys.setprofile(note)
-    try:
-        text = write_all(ledger)
-    finally:
-        sys.setprofile(None)
-    root = f"{PACKAGE}/"
-    return text, {(path[len(root) :], name) for path, name in called if path.startswith(root)}
+def _ask(package: Package, mutant: Mutant, checks: Sequence[Check]) -> tuple[bool, Sequence[Check]]:
+    """Whether a check notices a change, and the checks with that one first."""
+    called = (mutant.path, mutant.function)
+    tried = [one for one in checks if not mutant.function or called in one.called]
+    shared = mmap.mmap(-1, 8)
+    if not tried or _is_green(package, mutant, tried, shared):
+        return False, checks
+    first = tried[int.from_bytes(shared, "little")]
+    return True, [first, *(one for one in checks if one is not first)]
 
 
-def _is_red(mutant: Mutant | None, check: Callable[[], bool]) -> bool:
-    """Whether a check of the changed package, in a process of its own, is not true."""
+def _is_green(package: Package, mutant: Mutant, tried: Sequence[Check], shared: mmap.mmap) -> bool:
+    """Whether all checks are right in a process of its own, in which number is the last tried."""
     child = os.fork()
     if child:
-        return os.waitpid(child, 0)[1] != 0
+        return os.waitpid(child, 0)[1] == 0
     is_green = False
     try:
-        signal.setitimer(signal.ITIMER_PROF, PATIENCE)
-        if mutant is not None:
-            sys.meta_path.insert(0, _Changed(mutant))
-        is_green = check()
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, 1)
+        os.dup2(silence, 2)
+        planned = package.plan(mutant)
+        for function, code in planned:
+            function.__code__ = code
+        if not planned:
+            import_changed(mutant)
+        for number, check in enumerate(tried):
+            shared[:] = number.to_bytes(8, "little")
+            signal.setitimer(signal.ITIMER_PROF, PATIENCE * (1 + check.seconds))
+            if not check.is_right():
+                break
+        else:
+            is_green = True
     finally:
         os._exit(0 if is_green else 1)
 
 
-def _compare(tried: Sequence[tuple[Ledger, str, Any]], shared: mmap.mmap) -> bool:
-    """Run the package on ledgers until one differs, whose number is told."""
-    for number, (ledger, text, _) in enumerate(tried):
-        shared[:] = number.to_bytes(8, "little")
-        if write_all(ledger) != text:
-            return False
-    return True
-
-
-def _test(paths: Sequence[str]) -> bool:
-    """Run tests of pytest up to the first that fails."""
-    silence = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, 1)
-    os.dup2(silence, 2)
-    return pytest.main(["-x", "-q", "-p", "no:cacheprovider", *paths]) == pytest.ExitCode.OK
+def _test_anew(mutant: Mutant, paths: Sequence[str]) -> bool:
+    """Whether tests fail in a new process, which imports a changed module."""
+    with tempfile.NamedTemporaryFile("w", suffix=".py", encoding="utf-8") as file:
+        file.write(mutant.source)
+        file.flush()
+        command = (sys.executable, "-m", "tests.support.changed", mutant.path, file.name, *paths)
+        return subprocess.run(command, check=False, capture_output=True).returncode != 0
 
 
 def read_survivors() -> set[str]:
     """The lines of what is known to be the same program, without their reasons."""
     lines = SURVIVORS.read_text(encoding="utf-8").splitlines()
     return {line.rpartition(" | ")[0] for line in lines if line and not line.startswith("#")}
-
-
-def choose(names: Sequence[str], share: float, seed: int) -> Iterator[tuple[str, list[Mutant]]]:
-    """Choose mutants of each module named, or in a folder named, by module."""
-    for path in (PACKAGE / name for name in names):
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]:
-            if mutants := list(list_mutants(file)):
-                number = max(1, round(len(mutants) * share))
-                chosen = random.Random(seed).sample(mutants, number)  # noqa: S311
-                yield file.relative_to(PACKAGE).as_posix(), chosen
 
 
 def try_module(name: str, mutants: Sequence[Mutant], oracle: Oracle, processes: int) -> bool:
@@ -355,6 +263,33 @@ def try_module(name: str, mutants: Sequence[Mutant], oracle: Oracle, processes: 
     return not counts["stale"] and not counts["survive"]
 
 
+def try_all(args: argparse.Namespace, package: Package, tests: Sequence[pytest.Item]) -> bool:
+    """Try what is chosen → nothing unexpected."""
+    is_report = all(name.startswith("report") for name in args.names)  # no plugin asks these
+    with tempfile.TemporaryDirectory() as folder:
+        ledgers = [] if is_report else load_ledgers(Path(folder))
+        checks = sorted(map(watch_test, tests), key=lambda check: check.seconds)
+        oracle = Oracle(package, [*map(watch_ledger, ledgers)], checks, args.tests)
+    package.settle()
+    seconds = sum(check.seconds for check in oracle.ledgers)
+    print(f"{len(ledgers)} ledgers ({seconds:.0f} s), {len(tests)} tests", flush=True)
+    chosen = choose(args.names, args.share, args.start, args.seed)
+    results = [try_module(*one, oracle, args.processes) for one in chosen]
+    return all(results)
+
+
+class Session:
+    """A run of pytest that tries changes by the tests that it has collected."""
+
+    def __init__(self, args: argparse.Namespace, package: Package) -> None:
+        self.args, self.package, self.is_all_right = args, package, False
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """In place of the run."""
+        self.is_all_right = try_all(self.args, self.package, session.items)
+        return True
+
+
 def main() -> None:
     """Try mutants, and print what survives."""
     parser = argparse.ArgumentParser(
@@ -364,22 +299,17 @@ def main() -> None:
     )
     parser.add_argument("names", nargs="+", help="modules or folders, such as measure/rule")
     parser.add_argument("--share", type=float, default=1.0, help="of the mutants of each module")
-    parser.add_argument("--seed", type=int, default=0, help="of the choice")
+    parser.add_argument("--start", type=float, default=0.0, help="where that share begins")
+    parser.add_argument("--seed", type=int, default=0, help="of the order of mutants")
     parser.add_argument("--tests", nargs="+", default=(), help="for what no ledger notices")
     parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        is_report = all(name.startswith("report") for name in args.names)  # no plugin asks these
-        oracle = Oracle([] if is_report else load_ledgers(Path(folder)), args.tests)
-        _forget()
-        if args.tests and _is_red(None, lambda: _test(args.tests)):
-            parser.error("the tests fail without any change")
-        print(f"{len(oracle.oracles)} ledgers", flush=True)
-        results = [
-            try_module(name, mutants, oracle, args.processes)
-            for name, mutants in choose(args.names, args.share, args.seed)
-        ]
-    sys.exit(0 if all(results) else 1)
+    package = Package()
+    if args.tests:
+        session = Session(args, package)
+        pytest.main(["-q", "-s", "-p", "no:cacheprovider", *args.tests], plugins=[session])
+        sys.exit(0 if session.is_all_right else 1)
+    sys.exit(0 if try_all(args, package, ()) else 1)
 
 
 if __name__ == "__main__":
