@@ -23,16 +23,17 @@ if TYPE_CHECKING:
     from beancount_invwd.directives.chart import Chart
     from beancount_invwd.lots.stock import Stock
 
-NOBODY = 6
-"""The step for what no account took: goods that went back were never lost."""
-
 
 class Part(NamedTuple):
-    """What an account gets of an amount, and by which step."""
+    """What an account gets of an amount.
 
-    step: int
+    Attributes:
+        is_left: Whether no account took it (step 6): goods that went back were never lost.
+    """
+
     account: str
     amount: Decimal
+    is_left: bool = False
 
 
 class Charged:
@@ -90,18 +91,18 @@ class Charged:
         takers = list(self._debits)
         single = self._find_single(costs, quantum)
         if single:
-            return [Part(1, single, amount)]
+            return [Part(single, amount)]
         total = sum(self._debits.values(), ZERO)
         if takers and any(abs(total - cost) <= quantum for cost in costs):
-            return self._split(2, amount, takers, quantum)
+            return self._split(amount, takers, quantum)
         sold = [row for row, debit in self._sums.items() if debit > ZERO and is_below(row, cogs)]
         if sold:
-            return self._split(3, amount, sold, quantum)
+            return self._split(amount, sold, quantum)
         incomes = [account for account in self._sums if self._chart.is_under(account, "Income")]
         if len(incomes) == 1:
-            return [Part(4, incomes[0], amount)]
+            return [Part(*incomes, amount)]
         if self._earns:
-            return [Part(NOBODY, cogs, amount)]
+            return [Part(cogs, amount, is_left=True)]
         rest = cogs if self.is_sale else self._find_result("reversal", stock)
         return self._fill(amount, takers, rest, quantum)
 
@@ -148,13 +149,11 @@ class Charged:
     def find_nobody(self, stock: Stock, amount: Decimal) -> list[Part]:
         """Find who gets what goods could not carry any more that did not leave."""
         kind = "cogs" if self._earns else "reversal"
-        return [Part(NOBODY, self._find_result(kind, stock), amount)]
+        return [Part(self._find_result(kind, stock), amount, is_left=True)]
 
-    def _split(
-        self, step: int, amount: Decimal, accounts: Sequence[str], quantum: Decimal
-    ) -> list[Part]:
+    def _split(self, amount: Decimal, accounts: Sequence[str], quantum: Decimal) -> list[Part]:
         """Share an amount out in proportion to what accounts were charged."""
-        return _share(step, amount, accounts, [self._sums[row] for row in accounts], quantum)
+        return _share(amount, accounts, [self._sums[row] for row in accounts], quantum)
 
     def _fill(
         self, amount: Decimal, takers: Sequence[str], rest: str, quantum: Decimal
@@ -166,9 +165,9 @@ class Charged:
             rooms = [self._find_room(account, quantum) for account in accounts]
             taken = min(amount, sum(rooms, ZERO))
             if taken:
-                parts += _share(5, taken, accounts, rooms, quantum)
+                parts += _share(taken, accounts, rooms, quantum)
                 amount -= taken
-        return [*parts, Part(NOBODY, rest, amount)] if amount else parts
+        return [*parts, Part(rest, amount, is_left=True)] if amount else parts
 
     def _find_room(self, account: str, quantum: Decimal) -> Decimal:
         """What an account was charged and earlier items did not take, in whole quanta."""
@@ -179,14 +178,12 @@ class Charged:
         """Tell why goods left: that of the step that takes most, or for the owners or own use."""
         if any(self.is_owned(part.account) for part in parts):
             return "own-use"
-        steps: Sums[int] = Sums()
-        for part in parts:
-            steps.add(part.step, part.amount)
-        most = max(steps, key=steps.__getitem__, default=NOBODY)
-        if most == NOBODY and not self.is_sale:
+        left = sum((part.amount for part in parts if part.is_left), ZERO)
+        is_left = left * 2 > sum((part.amount for part in parts), ZERO)
+        if is_left and not self.is_sale:
             return "supplier-return"
         cogs = self._find_result("cogs", stock)
-        takers = (part.account for part in parts if part.step == most)
+        takers = (part.account for part in parts if part.is_left == is_left)
         is_sold = self._earns or any(is_below(account, cogs) for account in takers)
         return "sale" if is_sold else "use"
 
@@ -208,15 +205,11 @@ class Charged:
 
 
 def _share(
-    step: int,
-    amount: Decimal,
-    accounts: Sequence[str],
-    weights: Sequence[Decimal],
-    quantum: Decimal,
+    amount: Decimal, accounts: Sequence[str], weights: Sequence[Decimal], quantum: Decimal
 ) -> list[Part]:
     shares = share_out(amount, weights, quantum)
     shares[0] += amount - sum(shares, ZERO)  # what is less than a quantum
-    return [Part(step, *pair) for pair in zip(accounts, shares, strict=True) if pair[1]]
+    return [Part(*pair) for pair in zip(accounts, shares, strict=True) if pair[1]]
 
 
 def is_earning(chart: Chart, txn: Any) -> bool:

@@ -207,7 +207,7 @@ class Demand:
         """
         rates = []
         if self._idle:
-            last = self.find_turnover(stock, 1, day).last
+            last = self.find_last(stock, day)
             share, until = find_rate(self._idle, last, day)
             rates.append(Rate(share, "idle", until))
         if self._coverage is not None:
@@ -217,6 +217,10 @@ class Demand:
     def find_first(self, stock: Stock, day: datetime.date) -> datetime.date:
         """The first purchase; today for goods that were only ever sold."""
         return self._first.get(stock, day)
+
+    def find_last(self, stock: Stock, day: datetime.date) -> datetime.date:
+        """The date when units were last sold or used, or else first bought."""
+        return self._find_flow(stock).find_last() or self.find_first(stock, day)
 
     def find_turnover(self, stock: Stock, window: int, day: datetime.date) -> Turnover:
         """Find how fast a stock leaves.
@@ -229,7 +233,7 @@ class Demand:
         flow = self._find_flow(stock)
         first = self.find_first(stock, day)
         age = (day - first).days
-        last = flow.find_last() or first
+        last = self.find_last(stock, day)
         sold, until = flow.sum_window(window, day)
         return Turnover(sold, max(1, min(window, age)), age >= window, last, until)
 

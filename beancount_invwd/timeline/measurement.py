@@ -141,7 +141,7 @@ class Measurement:
 
     def _is_sold(self, stock: Stock, day: datetime.date, last: datetime.date) -> bool:
         demand = self._weigher.demand
-        return demand.is_asked and demand.find_turnover(stock, 1, day).last > last
+        return demand.is_asked and demand.find_last(stock, day) > last
 
     def _keep(self, weighed: Sequence[Weighed]) -> None:
         """Keep the allowances of a closed date, but for what went only from lot to lot."""

@@ -8,7 +8,8 @@ random ledgers of all makers, to each amount on each account. They are loaded on
 changed in place, which is why a change takes a tenth of a second where a run of pytest takes a
 minute; only those that call the changed function are tried, and first the one that noticed the last
 change. What survives is printed when it is found, and a line for each module when it is through.
-`--share 0.25 --start 0.25` takes the second quarter of each module's changes.
+`--share 0.25 --start 0.25` takes the second quarter of each module's changes; `--again FILE` those
+alone that an earlier run printed.
 
 What no ledger notices, as all that is in reports, is then tried by tests that are named; these are
 collected once. What survives both is listed in `survivors.txt`, a line each, with the reason why
@@ -177,6 +178,11 @@ class Oracle:
     ) -> None:
         self.package, self.ledgers, self.tests, self.paths = package, ledgers, tests, paths
 
+    def is_right(self) -> bool:
+        """Whether all is right without a change."""
+        checks = [*self.ledgers, *self.tests]
+        return not checks or _is_green(self.package, None, checks, mmap.mmap(-1, 8))
+
     def is_noticed(self, mutant: Mutant) -> bool:
         """Whether anything gives something else, in a process of its own."""
         is_red, self.ledgers = _ask(self.package, mutant, self.ledgers)
@@ -209,10 +215,10 @@ def _is_green(package: Package, mutant: Mutant, tried: Sequence[Check], shared: 
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
         os.dup2(silence, 2)
-        planned = package.plan(mutant)
+        planned = package.plan(mutant) if mutant else []
         for function, code in planned:
             function.__code__ = code
-        if not planned:
+        if mutant and not planned:
             import_changed(mutant)
         for number, check in enumerate(tried):
             shared[:] = number.to_bytes(8, "little")
@@ -266,15 +272,21 @@ def try_module(name: str, mutants: Sequence[Mutant], oracle: Oracle, processes: 
 def try_all(args: argparse.Namespace, package: Package, tests: Sequence[pytest.Item]) -> bool:
     """Try what is chosen → nothing unexpected."""
     is_report = all(name.startswith("report") for name in args.names)  # no plugin asks these
-    with tempfile.TemporaryDirectory() as folder:
+    lines = args.again.read_text(encoding="utf-8").splitlines() if args.again else None
+    results = []
+    with tempfile.TemporaryDirectory() as folder:  # some messages are of a ledger's text
         ledgers = [] if is_report else load_ledgers(Path(folder))
         checks = sorted(map(watch_test, tests), key=lambda check: check.seconds)
         oracle = Oracle(package, [*map(watch_ledger, ledgers)], checks, args.tests)
-    package.settle()
-    seconds = sum(check.seconds for check in oracle.ledgers)
-    print(f"{len(ledgers)} ledgers ({seconds:.0f} s), {len(tests)} tests", flush=True)
-    chosen = choose(args.names, args.share, args.start, args.seed)
-    results = [try_module(*one, oracle, args.processes) for one in chosen]
+        package.settle()
+        seconds = sum(check.seconds for check in oracle.ledgers)
+        print(f"{len(ledgers)} ledgers ({seconds:.0f} s), {len(tests)} tests", flush=True)
+        if not oracle.is_right():
+            raise RuntimeError
+        for name, mutants in choose(args.names, args.share, args.start, args.seed):
+            chosen = [row for row in mutants if lines is None or row.line in lines]
+            if chosen:
+                results.append(try_module(name, chosen, oracle, args.processes))
     return all(results)
 
 
@@ -301,6 +313,7 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="of the mutants of each module")
     parser.add_argument("--start", type=float, default=0.0, help="where that share begins")
     parser.add_argument("--seed", type=int, default=0, help="of the order of mutants")
+    parser.add_argument("--again", type=Path, help="what an earlier run printed: only that")
     parser.add_argument("--tests", nargs="+", default=(), help="for what no ledger notices")
     parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args()
