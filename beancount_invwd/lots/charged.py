@@ -100,7 +100,7 @@ class Charged:
             return self._split(amount, sold, quantum)
         incomes = [account for account in self._sums if self._chart.is_under(account, "Income")]
         if len(incomes) == 1:
-            return [Part(*incomes, amount)]
+            return [Part(incomes[0], amount)]
         if self._earns:
             return [Part(cogs, amount, is_left=True)]
         rest = cogs if self.is_sale else self._find_result("reversal", stock)

@@ -205,7 +205,9 @@ def _ask(package: Package, mutant: Mutant, checks: Sequence[Check]) -> tuple[boo
     return True, [first, *(one for one in checks if one is not first)]
 
 
-def _is_green(package: Package, mutant: Mutant, tried: Sequence[Check], shared: mmap.mmap) -> bool:
+def _is_green(
+    package: Package, mutant: Mutant | None, tried: Sequence[Check], shared: mmap.mmap
+) -> bool:
     """Whether all checks are right in a process of its own, in which number is the last tried."""
     child = os.fork()
     if child:
@@ -215,10 +217,10 @@ def _is_green(package: Package, mutant: Mutant, tried: Sequence[Check], shared: 
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
         os.dup2(silence, 2)
-        planned = package.plan(mutant) if mutant else []
+        planned = [] if mutant is None else package.plan(mutant)
         for function, code in planned:
             function.__code__ = code
-        if mutant and not planned:
+        if mutant is not None and not planned:
             import_changed(mutant)
         for number, check in enumerate(tried):
             shared[:] = number.to_bytes(8, "little")
