@@ -27,7 +27,6 @@ class Group(NamedTuple):
 
     Attributes:
         name: As written in `invwd-group`: the item, the category, or `total`.
-        lot: The number of the lot that is a group of its own, else 0.
         commodity: The item, empty if the group is wider.
         category: The category, empty if the group is wider.
     """
@@ -35,7 +34,6 @@ class Group(NamedTuple):
     entity: str
     currency: str
     name: str
-    lot: int
     commodity: str
     category: str
 
@@ -70,12 +68,12 @@ class Grouping:
             return self._by_item.get(stock) or self._name_item(stock)
         (entity, currency, _), category = stock.key, stock.category
         if self.basis == "category":
-            return Group(entity, currency, category, 0, "", category)
-        return Group(entity, currency, "total", 0, "", "")
+            return Group(entity, currency, category, "", category)
+        return Group(entity, currency, "total", "", "")
 
     def _name_item(self, stock: Stock) -> Group:
         entity, currency, commodity = stock.key
-        group = Group(entity, currency, commodity, 0, commodity, stock.category)
+        group = Group(entity, currency, commodity, commodity, stock.category)
         self._by_item[stock] = group
         return group
 

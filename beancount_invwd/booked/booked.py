@@ -143,6 +143,7 @@ class Booked:
         if claims and self._closed.corrections:  # perhaps booked in this period
             corrections, claims = settle(self._closed.corrections, claims, self._goods.is_kin)
             self._closed.corrections, claims = cancel_lacking(corrections, claims, self._goods)
+        claims = [claim for claim in claims if claim.changes]
         return found + self._take(claims, day) if claims else found
 
     def _settle(
@@ -170,6 +171,6 @@ class Booked:
 
 def _describe(claim: Claim) -> Movement:
     """What moved in profit or loss alone: the year's loss to a line of its own (section 7)."""
-    group = Group(claim.entity or "", claim.currency, claim.group, 0, "", "")
+    group = Group(claim.entity or "", claim.currency, claim.group, "", "")
     row = Movement(claim.txn.date, "transfer", BOOKED, group, ZERO, ZERO, {}, is_booked=True)
     return row._replace(credits=claim.stated)

@@ -65,7 +65,7 @@ def _settle_partly(
         for account, amount in taken.items():
             wanted.add(account, -amount)
         left = row.less(taken)
-        if left.changes:
+        if left.changes or left.credits:
             kept.append(left)
     return kept, claim.with_changes(wanted)
 
@@ -128,7 +128,7 @@ def cancel_lacking(
             rest = rest.with_changes(changes)
         goods.find_lacking(rest, carried, is_final=True)
         left.append(rest)
-    return [row for row in kept if row.changes], list(filter(_is_open, left))
+    return [row for row in kept if row.changes or row.credits], list(filter(_is_open, left))
 
 
 def _cancel(row: Movement, lacking: Sums[str], changes: Sums[str]) -> Movement:
@@ -156,5 +156,5 @@ def _cancel(row: Movement, lacking: Sums[str], changes: Sums[str]) -> Movement:
 
 
 def _is_open(claim: Claim) -> bool:
-    """Whether something of it is not settled."""
-    return any(claim.changes.values())
+    """Whether something of it is not settled, or it may be a release that cancels out."""
+    return not claim.changes or any(claim.changes.values())

@@ -188,7 +188,7 @@ class Taker:
         commodity, category = ("", "") if stock is None else (stock.key.commodity, stock.category)
         if claim.group != commodity and not self._grouping.is_by_item:
             commodity = ""
-        return Group(entity, claim.currency, claim.group, 0, commodity, category)
+        return Group(entity, claim.currency, claim.group, commodity, category)
 
     def _describe(
         self, claim: Claim, group: Group, changes: Sums[str], day: datetime.date

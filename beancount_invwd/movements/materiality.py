@@ -289,5 +289,5 @@ def _forget(year: _Year, booked: Sums[str]) -> None:
 
 
 def _describe(place: _Place, day: datetime.date, moved: Mapping[str, Decimal]) -> Movement:
-    group = Group(*place, "total", 0, "", "")
+    group = Group(*place, "total", "", "")
     return Movement(day, "transfer", MATERIAL, group, ZERO, ZERO, {}, credits=moved)

@@ -144,7 +144,7 @@ def set_off(corrections: Iterable[Movement], measured: Sequence[Movement]) -> li
             rows[i] = _set_off(rows[i], correction)
         else:
             kept.append(correction)
-    return [row for row in kept + rows if row.changes]
+    return [row for row in kept + rows if row.changes or row.credits]
 
 
 def _is_one(row: Movement, correction: Movement) -> bool:

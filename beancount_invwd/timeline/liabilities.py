@@ -120,5 +120,5 @@ class Liabilities:
     def describe(self, key: StockKey, day: datetime.date, kind: Any, reason: str) -> Movement:
         """Begin a movement of an item."""
         item, category = key.commodity, self._chart.items.category(key.commodity)
-        group = Group(key.entity, key.currency, item, 0, item, category)
+        group = Group(key.entity, key.currency, item, item, category)
         return Movement(day, kind, reason, group, ZERO, ZERO, {})
