@@ -81,8 +81,8 @@ class ClosedPeriod:
         corrections: What left or was booked otherwise than it should have been, not yet written.
         look_back: Follows the ledger once more as if nothing was closed.
         first: The same of the ledger as it is, if this is that second time.
-        by_hand: What was locked when a transaction made by hand was taken, by its identity and the
-            number of a lot.
+        by_hand: What was locked when a transaction made by hand was taken, and what of it was, by
+            its identity and the number of a lot.
     """
 
     def __init__(self, through: datetime.date | None, grouping: Grouping, books: Books) -> None:
@@ -90,7 +90,7 @@ class ClosedPeriod:
         self.corrections: list[Movement] = []
         self.look_back: LookBack = self._look_here
         self.first: ClosedPeriod | None = None
-        self.by_hand: dict[tuple[int, int], Decimal] = {}
+        self.by_hand: dict[tuple[int, int], tuple[Decimal, Decimal]] = {}
         self._grouping = grouping
         self._books = books
         self._is_different = False
@@ -137,10 +137,16 @@ class ClosedPeriod:
         """
         for lot, change in zip(lots, changes, strict=True):
             if self.first is not None:
-                late = lot.locked - self.first.by_hand.get((id(txn), lot.number), lot.locked)
-                carry(lot, -max(ZERO, min(change, late)))
+                locked, _ = self.first.by_hand.get((id(txn), lot.number), (lot.locked, ZERO))
+                carry(lot, -max(ZERO, min(change, lot.locked - locked)))
             elif self.through is not None:
-                self.by_hand[id(txn), lot.number] = lot.locked
+                self.by_hand[id(txn), lot.number] = lot.locked, change
+
+    def recall_by_hand(self, txn: Any, lots: Sequence[Lot]) -> list[Decimal]:
+        """What each lot took of what was made by hand the first time; empty if none did."""
+        known = {} if self.first is None else self.first.by_hand
+        found = [known.get((id(txn), lot.number)) for lot in lots]
+        return [row[1] for row in found if row is not None] if all(found) else []
 
     def look(self, day: datetime.date, *, is_over: bool) -> set[Stock]:
         """Find what lots carry otherwise than they should, until that is settled.

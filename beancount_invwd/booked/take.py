@@ -148,7 +148,9 @@ class Taker:
             behind = [lot for lot in lots if lot.place.contra == account]
             circles = self._find_circles(claim, behind, test)
             late = [self._closed.find_late(lot) if change > 0 else ZERO for lot in behind]
-            parts = _spread(behind, (late, circles), change, test.wishes, is_partly=is_fixed)
+            parts = self._recall(claim, behind, change) or _spread(
+                behind, (late, circles), change, test.wishes, is_partly=is_fixed
+            )
             if parts is None:
                 self._judge.report_excess(claim, account, change)
                 continue
@@ -166,6 +168,17 @@ class Taker:
             if (changes := amounts.without_zeros())
         ]
         return found[:1] + [row._replace(credits={}) for row in found[1:]]
+
+    def _recall(self, claim: Claim, lots: Sequence[Lot], change: Decimal) -> list[Decimal]:
+        """Take what is made by hand as the ledger took it; nothing where that cannot be."""
+        parts = self._closed.recall_by_hand(claim.txn, lots) if claim.kind is None else []
+        pairs = list(zip(lots, parts, strict=True)) if parts else []
+        is_fitting = all(-lot.allowance <= part <= find_room(lot) for lot, part in pairs)
+        if not is_fitting or sum(parts, ZERO) != change:
+            return []
+        for lot, part in pairs:
+            carry(lot, part)
+        return parts
 
     def _find_circles(self, claim: Claim, lots: Sequence[Lot], test: _Test) -> list[list[bool]]:
         """Tell of lots who comes first, who next."""
