@@ -142,12 +142,6 @@ class ClosedPeriod:
             elif self.through is not None:
                 self.by_hand[id(txn), lot.number] = lot.locked, change
 
-    def recall_by_hand(self, txn: Any, lots: Sequence[Lot]) -> list[Decimal]:
-        """What each lot took of what was made by hand the first time; empty if none did."""
-        known = {} if self.first is None else self.first.by_hand
-        found = [known.get((id(txn), lot.number)) for lot in lots]
-        return [row[1] for row in found if row is not None] if all(found) else []
-
     def look(self, day: datetime.date, *, is_over: bool) -> set[Stock]:
         """Find what lots carry otherwise than they should, until that is settled.
 

@@ -171,14 +171,16 @@ class Taker:
 
     def _recall(self, claim: Claim, lots: Sequence[Lot], change: Decimal) -> list[Decimal]:
         """Take what is made by hand as the ledger took it; nothing where that cannot be."""
-        parts = self._closed.recall_by_hand(claim.txn, lots) if claim.kind is None else []
-        pairs = list(zip(lots, parts, strict=True)) if parts else []
+        first = self._closed.first
+        known = {} if first is None or claim.kind is not None else first.by_hand
+        taken = [known.get((id(claim.txn), lot.number), (ZERO, ZERO))[1] for lot in lots]
+        pairs = list(zip(lots, taken, strict=True))
         is_fitting = all(-lot.allowance <= part <= find_room(lot) for lot, part in pairs)
-        if not is_fitting or sum(parts, ZERO) != change:
+        if not is_fitting or sum(taken, ZERO) != change:
             return []
         for lot, part in pairs:
             carry(lot, part)
-        return parts
+        return taken
 
     def _find_circles(self, claim: Claim, lots: Sequence[Lot], test: _Test) -> list[list[bool]]:
         """Tell of lots who comes first, who next."""
