@@ -97,6 +97,11 @@ class Run(Goods):
         return find_end(list_own(self.entries), self.policy)
 
     @property
+    def is_tested(self) -> bool:
+        """Whether goods were measured on the very date of the run."""
+        return self._timeline.tested_on == self.as_of
+
+    @property
     def directives(self) -> list[Directive]:
         """The `invwd-…` directives of the ledger, in its order."""
         return list(self._directives.by_entry.values())

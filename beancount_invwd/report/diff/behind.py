@@ -7,16 +7,18 @@ is left out.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
 from beancount.core.amount import Amount
 
 from beancount_invwd.directives.metadata import GROUP, MARK
+from beancount_invwd.ground.errors import relative_to
 from beancount_invwd.report.diff.texts import Text, list_changed, list_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from beancount_invwd.engine import Run
 
@@ -34,11 +36,14 @@ def list_behind(old: Run, new: Run, groups: Iterable[str]) -> list[Change]:
         for pair in changes
         if any(text and one.is_behind(text) for text, one in zip(pair, asked, strict=True))
     ]
-    return sorted(found, key=lambda pair: _place(pair[1] or pair[0]))
+    folders = [Path(str(run.options_map.get("filename") or "")).parent for run in (old, new)]
+    return sorted(found, key=lambda pair: _place(pair, folders))
 
 
-def _place(text: Text | None) -> tuple[str, int]:
-    return (text.file, text.line) if text else ("", 0)
+def _place(pair: Change, folders: Sequence[Path]) -> tuple[str, int]:
+    """File and line as the ledger has them, wherever a version was laid out."""
+    text, folder = (pair[0], folders[0]) if pair[1] is None else (pair[1], folders[1])
+    return (relative_to(text.file, str(folder)), text.line) if text else ("", 0)
 
 
 class _Asked:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from beancount.core import data
 
 from beancount_invwd.directives.chart import Allowance
-from beancount_invwd.engine import follow_ledger
-from beancount_invwd.ground.dates import add_days
+from beancount_invwd.engine import Asked, follow_ledger
+from beancount_invwd.ground.dates import add_days, fiscal_year_end
 from beancount_invwd.ground.money import CONTEXT
 from beancount_invwd.ground.words import say
 from beancount_invwd.report.explain.steps import Step
@@ -73,7 +73,7 @@ def explain(run: Run, item: str, label: str | None = None) -> Explanation:
     _check(run, item, label)
     with localcontext(CONTEXT):
         before = run.share(follow_before)
-        teller = Teller(before, run, label)
+        teller = run.share(_make_teller) if label is None else Teller(before, run, label)
         steps = {
             stock.key[:2]: list(teller.tell(stock))
             for stock in before.stocks
@@ -86,9 +86,22 @@ def explain(run: Run, item: str, label: str | None = None) -> Explanation:
 
 
 def follow_before(run: Run) -> Run:
-    """Follow the ledger up to the same date once more, but without its own measurement."""
-    skipped = _skip_test(run.policy, run.as_of) if run.as_of <= run.last_test else {}
-    return follow_ledger(run.entries, run.options_map, run.as_of, skipped)
+    """The state of the same date without its own measurement.
+
+    The ledger is followed once more, unless nothing was measured on that date, nor made a new cost
+    basis, as is done when a fiscal year ends.
+    """
+    day, policy = run.as_of, run.policy
+    if not run.is_tested and day != fiscal_year_end(day, policy.year_end):
+        return run
+    skipped = _skip_test(policy, day) if day <= run.last_test else {}
+    asked = Asked(blocked=run.blocked)
+    return follow_ledger(run.entries, run.options_map, day, skipped, asked)
+
+
+def _make_teller(run: Run) -> Teller:
+    """Who tells of all lots."""
+    return Teller(run.share(follow_before), run, None)
 
 
 def _skip_test(policy: Policy, day: datetime.date) -> Mapping[str, Any]:
@@ -121,8 +134,10 @@ def _check(run: Run, item: str, label: str | None) -> None:
                 hint=hint,
             )
         )
+    if label is None:
+        return
     labels = {row.cost.label for row in _list_postings(run, item)} - {None}
-    if label is not None and label not in labels:
+    if label not in labels:
         known = ", ".join(f'"{name}"' for name in sorted(labels)) or say("none")
         raise UnknownItem(
             say(

@@ -30,14 +30,16 @@ class Sources:
         self._options_map = options_map
         self._ledger = Path(str(options_map.get("filename") or ""))
         self._plugin: str | None = None
+        self._files: dict[str, str] = {}
 
     def locate(self, meta: Mapping[str, Any] | None) -> str:
         """File and line; empty for what stands in no file."""
         name = str((meta or {}).get("filename") or "")
         if not name or name.startswith("<"):
             return ""
-        place = relative_to(name, str(self._ledger.parent))
-        return f"{place}:{(meta or {}).get('lineno', 0)}"
+        if name not in self._files:
+            self._files[name] = relative_to(name, str(self._ledger.parent))
+        return f"{self._files[name]}:{(meta or {}).get('lineno', 0)}"
 
     def read(self, place: str) -> Mapping[str, Any] | None:
         """Read file and line as `locate` names them; None of what names neither."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from beancount.core import data
 
-from beancount_invwd.engine import Asked, follow_ledger, list_own
+from beancount_invwd.engine import Asked, follow_ledger, is_generated
 from beancount_invwd.ground.dates import DAY, YearEnd, add_days, fiscal_year_start, period_end
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def day_before(day: datetime.date) -> datetime.date:
 
 def find_year_start(run: Run) -> datetime.date:
     """The first day of the fiscal year of the first transaction, at the latest of the date."""
-    own = list_own(run.past)
-    first = next((row.date for row in own if type(row) is data.Transaction), run.as_of)
-    return fiscal_year_start(first, run.policy.year_end)
+    kind = data.Transaction
+    days = (row.date for row in run.entries if type(row) is kind and not is_generated(row))
+    return fiscal_year_start(min(next(days, run.as_of), run.as_of), run.policy.year_end)
 
 
 def find_current_year(run: Run) -> datetime.date:

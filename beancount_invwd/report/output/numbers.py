@@ -45,9 +45,15 @@ class Numbers:
         self._context = options_map.get("dcontext")
         self._commas = "," if options_map.get("render_commas") else ""
         self._quanta = quanta
+        self._places: dict[str, int] = {}
 
     def count_places(self, currency: str) -> int:
         """The decimals of amounts in a currency."""
+        if currency not in self._places:
+            self._places[currency] = self._find_places(currency)
+        return self._places[currency]
+
+    def _find_places(self, currency: str) -> int:
         counts = [places_of(self._quanta[currency])] if currency in self._quanta else []
         known = self._context.ccontexts if self._context is not None else {}
         if currency in known:

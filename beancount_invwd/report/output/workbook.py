@@ -15,6 +15,8 @@ from beancount_invwd.report.output.columns import Cell, Column
 from beancount_invwd.report.output.tables import Document, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from beancount_invwd.report.output.numbers import Numbers
 
 _SHEET_NAME = 31
@@ -23,6 +25,7 @@ _LOOKED_AT = 200  # rows that tell how wide a column is
 _LONGEST = 32_767  # characters of a cell
 _DIGITS = Context(prec=15)
 _MADE = datetime.datetime(1980, 1, 1)  # noqa: DTZ001 (no clock: a file says nothing of when)
+_PATTERNS = {"date": "yyyy-mm-dd", "share": "0.0%"}
 _FIRST = datetime.date(1900, 1, 1)  # dates before are text in a spreadsheet
 
 
@@ -44,12 +47,13 @@ def write_xlsx(document: Document, numbers: Numbers) -> bytes:
 
 
 class _Writer:
-    """Writes tables to a book; formats are made once."""
+    """Writes tables to a book; formats are made once, and texts looked at once."""
 
     def __init__(self, book: Any, numbers: Numbers) -> None:
         self._book = book
         self._numbers = numbers
         self._formats: dict[tuple[str, bool, bool], Any] = {}
+        self._texts: dict[str, tuple[str, Any]] = {}
 
     def add(self, table: Table) -> None:
         """Add a sheet."""
@@ -57,34 +61,36 @@ class _Writer:
         for place, (column, name) in enumerate(
             zip(table.columns, name_columns(table), strict=True)
         ):
-            self._write_text(sheet, (0, place), name, is_bold=True)
-            widest = len(name)
-            for line, row in enumerate(table.rows, 1):
-                self._write(sheet, (line, place), column, row)
-                if line <= _LOOKED_AT:
-                    widest = max(widest, len(show_cell(row, column, self._numbers)))
+            sheet.write_string(0, place, *self._look_at(name, is_bold=True))
+            self._write_column(sheet, place, column, table.rows)
+            looked_at = (show_cell(row, column, self._numbers) for row in table.rows[:_LOOKED_AT])
+            widest = max([len(name), *map(len, looked_at)])
             sheet.set_column(place, place, min(widest, _WIDEST) + 2)
         sheet.freeze_panes(1, 0)
 
-    def _write(self, sheet: Any, place: tuple[int, int], column: Column, row: Any) -> None:
-        value: Cell = column.read(row)
-        shape = self._find_format(_find_pattern(row, column, self._numbers))
-        if isinstance(value, datetime.date) and value < _FIRST:
-            value = value.isoformat()
-        if isinstance(value, str):
-            if value:
-                self._write_text(sheet, place, value)
-        elif isinstance(value, datetime.date):
-            sheet.write_datetime(*place, value, shape)
-        elif value is not None:
-            sheet.write_number(*place, _shorten(Decimal(value)), shape)
+    def _write_column(self, sheet: Any, place: int, column: Column, rows: Sequence[Any]) -> None:
+        texts = self._texts
+        for line, row in enumerate(rows, 1):
+            value: Cell = column.read(row)
+            if value is None or value == "":
+                continue
+            if isinstance(value, datetime.date) and value < _FIRST:
+                value = value.isoformat()
+            if isinstance(value, str):
+                if value not in texts:
+                    texts[value] = self._look_at(value)
+                sheet.write_string(line, place, *texts[value])
+                continue
+            shape = self._find_format(_find_pattern(row, column, self._numbers))
+            if isinstance(value, datetime.date):
+                sheet.write_datetime(line, place, value, shape)
+            else:
+                sheet.write_number(line, place, _shorten(Decimal(value)), shape)
 
-    def _write_text(
-        self, sheet: Any, place: tuple[int, int], text: str, *, is_bold: bool = False
-    ) -> None:
-        """Write text that is no formula, whatever it begins with."""
+    def _look_at(self, text: str, *, is_bold: bool = False) -> tuple[str, Any]:
+        """Text that is no formula, whatever it begins with, and its format."""
         shape = self._find_format("", is_bold=is_bold, is_quoted=is_formula(text))
-        sheet.write_string(*place, clean(text)[:_LONGEST], shape)
+        return clean(text)[:_LONGEST], shape
 
     def _find_format(self, pattern: str, *, is_bold: bool = False, is_quoted: bool = False) -> Any:
         key = pattern, is_bold, is_quoted
@@ -100,7 +106,7 @@ def _find_pattern(row: Any, column: Column, numbers: Numbers) -> str:
     if column.is_money:
         places = numbers.count_places(row.currency)
         return "#,##0" + ("." + "0" * places if places else "")
-    return {"date": "yyyy-mm-dd", "share": "0.0%"}.get(column.kind, "")
+    return _PATTERNS.get(column.kind, "")
 
 
 def _shorten(number: Decimal) -> Decimal:

@@ -9,6 +9,7 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, NamedTuple
 
+from beancount_invwd.engine import collector_paused
 from beancount_invwd.ground.words import say
 from beancount_invwd.report.note.note import Note
 from beancount_invwd.report.output.columns import Column
@@ -35,6 +36,11 @@ def pack(run: Run) -> bytes:
     Returns:
         A ZIP file with `inventory-DATE.html` and `inventory-DATE.xlsx`.
     """
+    with collector_paused():  # hardly any of so many cells is garbage
+        return _pack(run)
+
+
+def _pack(run: Run) -> bytes:
     parts, numbers = list_parts(run), make_numbers(run)
     title = say("Inventories on {as_of}", as_of=run.as_of)
     if name := str(run.options_map.get("title") or ""):
