@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 from beancount import loader
 
-from beancount_invwd.engine import follow_ledger
-from beancount_invwd.report.explain.explain import UnknownItem, explain
+from beancount_invwd.engine import Run, follow_ledger
+from beancount_invwd.report.explain.explain import UnknownItem, explain, follow_before
 from beancount_invwd.report.explain.steps import Step
 from beancount_invwd.report.ledger.sources import Sources
 from beancount_invwd.report.output.numbers import show, show_share
+from tests.support.random_closed import closed_from_seed
+from tests.support.random_evidence import evidence_from_seed
+from tests.support.random_ledgers import ledger_from_seed, with_plugin
 
 D = datetime.date
 STORE = "Assets:Inventory:Store"
@@ -623,3 +626,20 @@ def test_tax_in_the_price_is_taken_off_first() -> None:
     told = lines(steps, "Lot")
     assert "sales value: 10 × 9.60 ÷ 120% = 80.0" in told
     assert "cost to sell: 80.0 × 10% = 8.00" in told
+
+
+@pytest.mark.parametrize("made", [ledger_from_seed, evidence_from_seed, closed_from_seed])
+def test_where_nothing_was_measured_the_state_is_that_before_it(
+    made: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed in range(4):
+        text, config = made(seed)
+        entries, _, options = loader.load_string(with_plugin(text, config), dedent=False)
+        day = entries[len(entries) // 2].date
+        runs = [follow_ledger(entries, options, day) for _ in range(2)]
+        items = {stock.key.commodity for stock in runs[0].stocks}
+        told = [explain(runs[0], item) for item in sorted(items)]
+        with monkeypatch.context() as patch:
+            patch.setattr(Run, "is_tested", True)
+            assert follow_before(runs[1]) is not runs[1]
+            assert [explain(runs[1], item) for item in sorted(items)] == told
