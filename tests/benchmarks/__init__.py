@@ -1,4 +1,4 @@
-"""Benchmarks: commands that print tables, not timed tests.
+"""Benchmarks: commands that print tables, not timed tests. `targets` has them all in one.
 
 python -m tests.benchmarks.targets
 python -m tests.benchmarks.callgrind

@@ -6,8 +6,10 @@ The generator (`gen_ledger.py`) is no part of this project: it is looked for bes
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -61,12 +63,14 @@ def generate(args: argparse.Namespace, path: Path, *plugins: str) -> None:
     run_generator(args.generator, path, "--size", args.size, "--layout", args.layout, *words)
 
 
-def run_generator(generator: Path, path: Path, *words: str) -> None:
-    """Write a ledger."""
+def run_generator(generator: Path, path: Path, *words: str) -> Mapping[str, int]:
+    """Write a ledger; return how many it has of what."""
     if not generator.is_file():
         sys.exit(f"no generator at {generator}: pass its path, --generator PATH/gen_ledger.py")
     command = [sys.executable, str(generator), *words, "--output", str(path)]
-    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    done = subprocess.run(command, check=True, stderr=subprocess.PIPE, text=True)
+    found: Mapping[str, int] = json.loads(done.stderr)
+    return found
 
 
 def load(path: Path) -> Ledger:

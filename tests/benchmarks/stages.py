@@ -40,11 +40,24 @@ class Stage(NamedTuple):
 
 
 class Load(NamedTuple):
-    """A load without the plugin (seconds), and what each plugin did with its entries."""
+    """A load without the plugin (seconds), and what each plugin did with its entries.
+
+    Attributes:
+        share: What the plugin and the sort take, of the load: the median of ratios.
+    """
 
     seconds: float
     postings: int
     stages: Mapping[str, Stage]
+    share: float
+
+
+class Written(NamedTuple):
+    """What a transaction takes (microseconds): a stage, less that of a ledger that needs none."""
+
+    micros: float
+    stage: Stage
+    none: float
 
 
 def configured(**policy: Any) -> Plugin:
@@ -64,7 +77,8 @@ def measure_load(path: Path, runs: int) -> Load:
     }
     rounds = [_measure_round(path, plugins) for _ in range(runs)]
     seconds = statistics.median(each.seconds for each in rounds)
-    return Load(seconds, rounds[0].postings, take_medians([each.stages for each in rounds]))
+    share = statistics.median(each.share for each in rounds)
+    return Load(seconds, rounds[0].postings, take_medians([each.stages for each in rounds]), share)
 
 
 def _measure_round(path: Path, plugins: Mapping[str, Plugin]) -> Load:
@@ -73,7 +87,47 @@ def _measure_round(path: Path, plugins: Mapping[str, Plugin]) -> Load:
     ledger = ledgers.load(path)
     seconds = time.process_time() - start
     stages = {name: measure_stage(plugin, ledger) for name, plugin in plugins.items()}
-    return Load(seconds, ledger.postings, stages)
+    return Load(seconds, ledger.postings, stages, stages["invwd"].total / seconds)
+
+
+def measure_written(
+    path: Path, policies: Mapping[str, Mapping[str, Any]], runs: int
+) -> Mapping[str, Written]:
+    """Run each policy on a ledger, and the default one on the same with prices above all costs.
+
+    Raises:
+        ValueError: That ledger needs a write-down all the same.
+    """
+    ledger = ledgers.load(path)
+    dear = ledger._replace(entries=[raise_price(entry) for entry in ledger.entries])
+    plugins = {name: configured(**policy) for name, policy in policies.items()}
+    rounds = []
+    for _ in range(runs):
+        none = measure_stage(configured(), dear)
+        if none.transactions:
+            raise ValueError(f"{none.transactions} transactions are written where none should be")
+        found = {name: measure_stage(plugin, ledger) for name, plugin in plugins.items()}
+        rounds.append((none.total, found))
+    medians = take_medians([found for _, found in rounds])
+    return {
+        name: Written(
+            statistics.median(
+                (found[name].total - none) / max(1, stage.transactions) * 1e6
+                for none, found in rounds
+            ),
+            stage,
+            statistics.median(none for none, _ in rounds),
+        )
+        for name, stage in medians.items()
+    }
+
+
+def raise_price(entry: Any) -> Any:
+    """A price a hundred times as high; all else as it is."""
+    if not isinstance(entry, data.Price):
+        return entry
+    number: Any = entry.amount.number
+    return entry._replace(amount=entry.amount._replace(number=number * 100))
 
 
 def measure_policies(
