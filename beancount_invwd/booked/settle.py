@@ -15,7 +15,7 @@ from beancount_invwd.booked.goods import Goods
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.shares import overlap
 from beancount_invwd.ground.sums import Sums
-from beancount_invwd.movements.movement import Movement
+from beancount_invwd.movements.movement import BOOKED, Movement
 
 
 def settle(
@@ -45,6 +45,10 @@ def settle(
         for i, claim in enumerate(left):
             if claim.is_of_units or any(map(claim.is_by, rest)):
                 rest, left[i] = _settle_partly(rest, claim, check)
+            else:  # what no lot could take is in none, so that it is taken back first
+                excess = [row for row in rest if row.reason == BOOKED]
+                kept, left[i] = _settle_partly(excess, claim, check)
+                rest = [row for row in rest if row.reason != BOOKED] + kept
         left = list(filter(_is_open, left))
     return rest, left
 
