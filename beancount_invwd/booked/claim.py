@@ -13,12 +13,14 @@ write-downs made by hand and what `bean-invwd book` wrote are all the same here:
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
+from decimal import Decimal
 from operator import eq
 from typing import Any
 
 from beancount.core import data
 
 from beancount_invwd.directives.metadata import GROUP, KIND, TAG
+from beancount_invwd.ground.errors import RuleError
 from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.movements.movement import Movement
@@ -104,6 +106,8 @@ def read_claims(txn: Any) -> list[Claim]:
         group = (posting.meta or {}).get(GROUP, meta.get(GROUP, ""))
         if posting.cost is None:
             amounts = changes.setdefault((str(group), posting.units.currency), Sums())
+            if not Decimal(posting.units.number).is_finite():
+                raise RuleError("an amount is endless")  # of another plugin's: `directives/odd`
             amounts.add(posting.account, -posting.units.number)
     kind, entity = meta.get(KIND), meta.get("invwd-entity")
     is_of_units = kind in _OF_UNITS and "invwd-source" in meta

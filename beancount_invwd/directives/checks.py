@@ -87,9 +87,10 @@ def _check_estimate(
 
 
 def _check_materials(chart: Chart, mistakes: Mistakes, items: Collection[str]) -> None:
+    known = {*items, *mistakes.commodities, *mistakes.left_out}
     for material, found in chart.items.list_materials():
         for name in found.used_in:
-            if name not in items and name not in mistakes.commodities:
+            if name not in known:
                 message = (
                     f"invwd-used-in names {name}, which is no item of this ledger; check its name"
                 )

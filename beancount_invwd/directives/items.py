@@ -53,6 +53,8 @@ class Items:
         self._quanta: dict[str, Decimal] = {}
         for entry in entries:
             self._read(entry)
+        for item in mistakes.left_out:
+            self._facts[item] = self.facts(item)._replace(exclude=True)
         self.feeds = self._find_feeds()
         self._report_circles()
 

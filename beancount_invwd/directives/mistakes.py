@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from beancount_invwd.ground.errors import InvwdError, error_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
 
 MOST_LINES = 10  # of one remedy; what needs more of them is one error
@@ -28,16 +28,22 @@ class Mistakes:
     Args:
         find_plugin: Finds the `plugin` line, for what concerns the whole ledger.
         blocked: Items that are known to be concerned by a mistake.
+        left_out: Those of them of which an entry cannot be read.
 
     Attributes:
         blocked: Items that are not measured.
+        left_out: Those of them whose goods are not even followed.
         commodities: Commodity directives by name, to point at.
     """
 
     def __init__(
-        self, find_plugin: Callable[[], Mapping[str, Any]], blocked: Iterable[str] = ()
+        self,
+        find_plugin: Callable[[], Mapping[str, Any]],
+        blocked: Iterable[str] = (),
+        left_out: Collection[str] = (),
     ) -> None:
         self.blocked = set(blocked)
+        self.left_out = left_out
         self.commodities: dict[str, Any] = {}
         self._find_plugin = cache(find_plugin)  # it reads the ledger's file
         self._errors: dict[Any, InvwdError] = {}

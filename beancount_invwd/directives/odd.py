@@ -2,8 +2,8 @@
 
 Another plugin may hand over what no ledger can say: a time of day as cost date, a cost that was not
 booked, a price that is no decimal number. It is looked for only once a rule failed, since a look at
-each posting would cost every load. What is odd is left out, and the items that it names are not
-measured; the rest goes on.
+each posting would cost every load. What is odd is left out, and so are the items that it names, as
+if they were excluded: nothing that is written of half of their goods is right. The rest goes on.
 
     2024-01-05 *  10 MUG {8.00 USD, datetime(2024, 1, 5, 9, 30)}   MUG is left out, CUP is measured
 """
@@ -17,6 +17,7 @@ from typing import Any
 
 from beancount.core import data
 
+from beancount_invwd.directives.together import Together
 from beancount_invwd.ground.errors import InvwdError, error_at
 from beancount_invwd.ground.records import NamedTuple
 
@@ -36,17 +37,22 @@ class Sound(NamedTuple):
 
 
 def leave_out_odd(entries: Sequence[Any]) -> Sound:
-    """Leave out the entries that cannot be read."""
-    readable, named, errors = [], set[str](), []
+    """Leave out the entries that cannot be read, and what is about their items alone."""
+    readable, odd = [], []
     for entry in entries:
         oddity = next(_list_oddities(entry), None)
         if oddity is None:
             readable.append(entry)
-            continue
-        items = set(_list_items(entry, entries))
+        else:
+            odd.append((entry, oddity))
+    if not odd:
+        return Sound(entries, set(), [])
+    together, named, errors = Together(entries), set[str](), []
+    for entry, oddity in odd:
+        items = together.find_items(entry)
         named |= items
         errors.append(_tell(entry, oddity, items))
-    return Sound(readable, named, errors)
+    return Sound([row for row in readable if not together.is_about(row, named)], named, errors)
 
 
 def _tell(entry: Any, oddity: str, items: set[str]) -> InvwdError:
@@ -100,24 +106,3 @@ def _list_odd_costs(cost: Any) -> Iterator[str]:
 def _show(value: Any) -> str:
     """What a value is, and of which kind, as it is none that is expected there."""
     return f"{value} ({type(value).__name__})"
-
-
-def _list_items(entry: Any, entries: Sequence[Any]) -> Iterator[str]:
-    """What an entry says something of: its goods, or those of its account."""
-    if type(entry) is data.Transaction:
-        yield from (_get_item(row) for row in entry.postings if row.cost is not None)
-    elif type(entry) is data.Price or type(entry) is data.Commodity:
-        yield entry.currency
-    elif type(entry) is data.Open:
-        for other in entries:
-            if type(other) is data.Transaction:
-                rows = (row for row in other.postings if row.account == entry.account)
-                yield from (_get_item(row) for row in rows if row.cost is not None)
-    elif type(entry) is data.Custom:
-        values = (row.value for row in entry.values or ())
-        yield from (value for value in values if isinstance(value, str))
-
-
-def _get_item(posting: Any) -> str:
-    currency = getattr(posting.units, "currency", None)
-    return currency if isinstance(currency, str) else ""

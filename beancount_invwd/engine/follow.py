@@ -35,7 +35,7 @@ from beancount_invwd.policy.templates import read_roots
 from beancount_invwd.timeline.hindsight import begin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from beancount_invwd.lots.stock import Lot
@@ -192,7 +192,7 @@ def _follow(
     entries = sound.entries
     others, told = _sort_out(entries)
     policy = _read_policy(entries, others, options_map, config)
-    ledger = _Ledger(policy, entries, others, told, options_map, asked)
+    ledger = _Ledger(policy, entries, others, told, sound.items, options_map, asked)
     end = find_end(entries, policy)
     is_whole = as_of is None or not entries or entries[-1].date <= as_of
     known, start = entries, asked.start
@@ -249,12 +249,14 @@ class _Ledger(NamedTuple):
         entries: All of it.
         others: What is neither transaction nor price.
         told: The prices of which something is stated.
+        left_out: The items of which an entry cannot be read.
     """
 
     policy: Policy
     entries: Sequence[Any]
     others: Sequence[Any]
     told: Sequence[Any]
+    left_out: Collection[str]
     options_map: Mapping[str, Any]
     asked: Asked
 
@@ -269,7 +271,7 @@ class _Ledger(NamedTuple):
     ) -> tuple[Parts, Mistakes]:
         """Follow entries without the items that are known to be concerned by a mistake."""
         policy, others, options_map = self.policy, self.others, self.options_map
-        mistakes = Mistakes(lambda: find_plugin_line(options_map), blocked)
+        mistakes = Mistakes(lambda: find_plugin_line(options_map), blocked, self.left_out)
         directives = read_directives(policy, others, self.entries, options_map, mistakes)
         directives.told.update(map(id, self.told))
         operating = options_map.get("operating_currency") or ()
@@ -283,6 +285,8 @@ class _Ledger(NamedTuple):
 
             timeline.measurement.parting = Parting(timeline)
         timeline.run(entries, start)
+        if not all(stock.cost.is_finite() for stock in timeline.books.stocks.values()):
+            raise RuleError("the cost of goods is endless")  # of another plugin: `leave_out_odd`
         if is_whole:  # else a directive may name what was bought later
             _check(directives, timeline, mistakes)
         return Parts(policy, directives, timeline), mistakes

@@ -113,7 +113,9 @@ class Missing:
         why = f"has no price on {day}, or was never made or bought"
         remedy = f"add: {day} price {product} … {stock.key.currency}"
         until = " until there is one"
-        if self._chart.items.is_excluded(product):
+        if product in self._mistakes.blocked:
+            why, remedy, until = "is not assessed itself", "mend what its own error tells", ""
+        elif self._chart.items.is_excluded(product):
             why, remedy, until = "is excluded itself", f"remove invwd-exclude of {product}", ""
         message = (
             f"{item} is used in {product}, which {why}, so {item} is not assessed; {remedy}, or "

@@ -78,6 +78,10 @@ ODD: dict[str, tuple[Change, str]] = {
         change_posting(units=lambda units: units._replace(number=MISSING)),
         "the amount of a posting is",
     ),
+    "endless units": (
+        change_posting(units=lambda units: units._replace(number=Decimal("Infinity"))),
+        "the amount of a posting is Infinity (Decimal)",
+    ),
     "a cost of float": (
         change_posting(cost=lambda cost: cost._replace(number=8.0)),
         "the cost of a posting is 8.0 (float)",
@@ -144,6 +148,104 @@ def test_what_is_odd_of_an_account_leaves_out_its_goods() -> None:
     assert list_losses(output[len(entries) :]) == []
     (error,) = errors
     assert "does not assess CUP, MUG" in error.message
+
+
+BOOKED = """
+2024-01-31 * "Write-down" #invwd
+  invwd-group: "MUG"
+  invwd: "write-down"
+  Assets:Inventory:Store:Allowance  -20.00 USD
+  Expenses:Inventory:Write-Down      20.00 USD
+2024-02-10 * "Sold"
+  Assets:Inventory:Store   -5 MUG {}
+  Expenses:COGS
+2024-02-10 * "Release" #invwd
+  invwd-group: "MUG"
+  invwd: "release"
+  Assets:Inventory:Store:Allowance   10.00 USD
+  Expenses:COGS                     -10.00 USD
+2024-02-29 custom "invwd-closed" TRUE
+2024-03-20 price CUP 3.00 USD
+2024-04-20 price CUP 3.00 USD
+"""
+
+
+@pytest.mark.parametrize("narration", ["Mugs", "Write-down", "Sold", "Release"])
+def test_an_item_is_left_out_from_the_beginning_with_what_is_booked_of_it(narration: str) -> None:
+    """A sale that cannot be read: its release is no mistake, and nothing is corrected."""
+    entries, _, options = loader.load_string(LEDGER + BOOKED)
+    sold = [make_endless(entry, narration) for entry in entries]
+    output, errors = invwd(sold, options, "{}")
+    (error,) = errors
+    assert "leaves out this transaction and does not assess MUG;" in error.message
+    assert list_losses(output[len(sold) :]) == [("2024-03-31", "CUP", Decimal("20.00"))]
+    again, told = invwd(sorted(output, key=data.entry_sortkey), options, "{}")
+    assert len(again) == len(output)
+    assert told == errors
+
+
+def make_endless(entry: Any, narration: str) -> Any:
+    """Change the first posting of a transaction."""
+    if not isinstance(entry, data.Transaction) or entry.narration != narration:
+        return entry
+    first, *rest = entry.postings
+    assert first.units is not None
+    units = first.units._replace(number=Decimal("Infinity"))
+    return entry._replace(postings=[first._replace(units=units), *rest])
+
+
+@pytest.mark.parametrize("group", ["kitchen", "total"])
+def test_what_was_booked_as_one_is_left_out_as_one(group: str) -> None:
+    """Of 30.00 booked for mugs and pots nobody knows how much was for pots alone."""
+    booked = f"""
+2023-01-01 commodity POT
+  category: "kitchen"
+2024-01-05 * "Pots"
+  Assets:Inventory:Store   10 POT {{9.00 USD}}
+  Assets:Bank
+2024-01-31 * "Taken over" #invwd
+  invwd-group: "{group}"
+  Assets:Inventory:Store:Allowance  -30.00 USD
+  Expenses:Inventory:Write-Down      30.00 USD
+2024-01-31 price POT 8.00 USD
+"""
+    ledger = LEDGER.replace("commodity MUG", 'commodity MUG\n  category: "kitchen"')
+    entries, _, options = loader.load_string(ledger + booked)
+    output, errors = invwd([make_endless(row, "Mugs") for row in entries], options, "{}")
+    (error,) = errors
+    left_out = {"kitchen": "MUG, POT", "total": "CUP, MUG, POT"}[group]
+    assert f"does not assess {left_out};" in error.message
+    rest = {"kitchen": ["CUP"], "total": []}[group]
+    assert [item for _, item, _ in list_losses(output[len(entries) :])] == rest
+
+
+def test_a_rate_that_is_odd_leaves_out_what_needs_it() -> None:
+    foreign = """
+2024-01-05 * "Pots"
+  Assets:Inventory:Store   10 POT {9.00 USD}
+  Assets:Bank
+2024-01-20 price POT 5.00 GBP
+2024-01-10 price GBP 1.25 USD
+2024-01-20 price GBP 1.20 USD
+"""
+    entries, _, options = loader.load_string(LEDGER + foreign)
+    endless = Decimal("NaN")
+    change = change_entry(data.Price, "1.20", amount=lambda row: row._replace(number=endless))
+    output, errors = invwd([change(entry) for entry in entries], options, "{}")
+    (error,) = errors
+    assert "leaves out this price and does not assess POT;" in error.message
+    found = [item for _, item, _ in list_losses(output[len(entries) :])]
+    assert found == ["CUP", "MUG"]
+
+
+def test_what_is_odd_of_a_directive_for_all_leaves_out_all() -> None:
+    """Which dates are closed is not known."""
+    entries, _, options = loader.load_string(LEDGER + BOOKED)
+    odd = change_entry(data.Custom, "invwd-closed", meta=lambda meta: {**meta, 7: "seven"})
+    output, errors = invwd([odd(entry) for entry in entries], options, "{}")
+    (error,) = errors
+    assert "leaves out this custom and does not assess CUP, MUG;" in error.message
+    assert len(output) == len(entries)
 
 
 def test_what_is_odd_but_can_be_followed_is() -> None:
