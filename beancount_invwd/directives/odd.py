@@ -21,6 +21,9 @@ from beancount_invwd.directives.together import Together
 from beancount_invwd.ground.errors import InvwdError, error_at
 from beancount_invwd.ground.records import NamedTuple
 
+_OF_ACCOUNTS = (data.Open, data.Close)
+"""What says since when and until when there is an account, whatever else is stated."""
+
 
 class Sound(NamedTuple):
     """A ledger without what is odd.
@@ -41,10 +44,10 @@ def leave_out_odd(entries: Sequence[Any]) -> Sound:
     readable, odd = [], []
     for entry in entries:
         oddity = next(_list_oddities(entry), None)
-        if oddity is None:
-            readable.append(entry)
-        else:
+        if oddity is not None:
             odd.append((entry, oddity))
+        if oddity is None or type(entry) in _OF_ACCOUNTS:
+            readable.append(entry if oddity is None else entry._replace(meta={}))
     if not odd:
         return Sound(entries, set(), [])
     together, named, errors = Together(entries), set[str](), []

@@ -238,6 +238,18 @@ def test_a_rate_that_is_odd_leaves_out_what_needs_it() -> None:
     assert found == ["CUP", "MUG"]
 
 
+@pytest.mark.parametrize("account", ["Assets:Inventory:Store:Allowance", "Expenses:COGS"])
+def test_an_account_is_there_whatever_is_odd_of_it(account: str) -> None:
+    """It is not opened once more, which Beancount would call a duplicate."""
+    accounts = "Assets:Inventory:Store:Allowance", "Expenses:Inventory:Write-Down", "Expenses:COGS"
+    opens = "".join(f"2023-01-01 open {name}\n" for name in accounts)
+    entries, _, options = loader.load_string(opens + LEDGER)
+    odd = change_entry(data.Open, account, meta=lambda meta: {**meta, 7: "seven"})
+    output, errors = invwd([odd(entry) for entry in entries], options, "{}")
+    assert not [row for row in output[len(entries) :] if isinstance(row, data.Open)]
+    assert len(errors) == 1
+
+
 def test_what_is_odd_of_a_directive_for_all_leaves_out_all() -> None:
     """Which dates are closed is not known."""
     entries, _, options = loader.load_string(LEDGER + BOOKED)
