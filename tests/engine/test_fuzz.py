@@ -31,6 +31,12 @@ def test_the_case_files_hold_what_is_asked_of_all() -> None:
     assert not wrong
 
 
+def test_amounts_of_which_nobody_keeps_all_digits_raise_nothing() -> None:
+    nines = "9" * 74
+    goods = f"  Assets:Inventory:Store  {nines} MUG {{{nines} USD}}\n  Assets:Bank\n"
+    fuzz.check(f'{random_texts.BASE}\n2024-02-05 * "Bought"\n{goods}', "{}")
+
+
 def test_what_is_wrong_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("on purpose")

@@ -40,6 +40,7 @@ ROUND = 150  # examples
 PATIENCE = 5.0  # seconds of the processor for a ledger of a page
 
 _NOT_ASSESSED = re.compile(r"leaves out this .* and does not assess (.*?);")
+_ROUNDED = re.compile(r"\d[\d,.]{28}")  # Beancount itself reckons with 28 digits, we with 60
 
 Entries = Sequence[Any]
 
@@ -78,6 +79,8 @@ def check(text: str, config: str, odd: Sequence[random_edits.Odd] = ()) -> None:
         check_left_out(written, errors)
     else:
         check_books(output, written, options)
+    if _ROUNDED.search(text):
+        return
     check_again(output, options, config, errors, is_odd=bool(odd))
     if not (odd or errors or mistakes):
         check_ties(output, options, config)
