@@ -19,7 +19,9 @@ else:
         def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> type:
             if not bases:  # of NamedTuple itself
                 return super().__new__(cls, name, bases, body)
-            types = body["__annotations__"]
+            types = body[
+                "__annotations__"
+            ]  # their texts, by the `__future__` that every module has
             defaults = [body.pop(field) for field in types if field in body]
             made = namedtuple(name, types, defaults=defaults, module=body.pop("__module__"))  # noqa: PYI024
             for key, value in body.items():
