@@ -49,7 +49,7 @@ from tests.support.changed import Called, Package, import_changed, watch
 from tests.support.mutants import Mutant, choose
 
 SURVIVORS: Final = Path(__file__).with_name("survivors.txt")
-PATIENCE: Final = 10  # times as long as without a change, and as many seconds more
+PATIENCE: Final = 3  # times as long as without a change, and as many seconds more
 SEEDS: Final = 60  # of each maker, as in tests/engine/test_rules.py
 
 
