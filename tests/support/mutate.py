@@ -9,7 +9,7 @@ changed in place, which is why a change takes a tenth of a second where a run of
 minute; only those that call the changed function are tried, and first the one that noticed the last
 change. What survives is printed when it is found, and a line for each module when it is through.
 `--share 0.25 --start 0.25` takes the second quarter of each module's changes; `--again FILE` those
-alone that an earlier run printed.
+alone that an earlier run printed, `--cases allowance lots` tries them by some cases alone first.
 
 What no ledger notices, as all that is in reports, is then tried by tests that are named; these are
 collected once. What survives both is listed in `survivors.txt`, a line each, with the reason why
@@ -44,7 +44,7 @@ from beancount import loader
 from beancount.core import data
 from beancount.parser import printer
 
-from tests.support.case_files import find_cases, read_case
+from tests.support.case_files import case_name, find_cases, read_case
 from tests.support.changed import Called, Package, import_changed, watch
 from tests.support.mutants import Mutant, choose
 
@@ -63,13 +63,19 @@ class Ledger:
     config: str | None
 
 
-def load_ledgers(folder: Path) -> list[Ledger]:
-    """Load what the plugin is handed for each ledger, by a recorder in its place."""
+def load_ledgers(folder: Path, cases: Sequence[str] = ()) -> list[Ledger]:
+    """Load what the plugin is handed for each ledger, by a recorder in its place.
+
+    Args:
+        folder: Where they are written.
+        cases: How the names of some cases begin, which are taken alone.
+    """
     from tests.support.compare_models import MAKERS  # noqa: PLC0415 (it imports the package)
     from tests.support.random_ledgers import with_plugin  # noqa: PLC0415
 
-    texts = {str(path): read_case(path).ledger for path in find_cases()}
-    for maker, make in MAKERS.items():
+    chosen = [path for path in find_cases() if case_name(path).startswith(tuple(cases) or "")]
+    texts = {str(path): read_case(path).ledger for path in chosen}
+    for maker, make in MAKERS.items() if not cases else ():
         texts |= {f"{maker}:{seed}": with_plugin(*make(seed)) for seed in range(SEEDS)}
     found: list[Ledger] = []
     with _recorder(found) as recorder:
@@ -277,14 +283,15 @@ def try_all(args: argparse.Namespace, package: Package, tests: Sequence[pytest.I
     lines = args.again.read_text(encoding="utf-8").splitlines() if args.again else None
     results = []
     with tempfile.TemporaryDirectory() as folder:  # some messages are of a ledger's text
-        ledgers = [] if is_report else load_ledgers(Path(folder))
+        ledgers = [] if is_report else load_ledgers(Path(folder), args.cases)
         checks = sorted(map(watch_test, tests), key=lambda check: check.seconds)
         oracle = Oracle(package, [*map(watch_ledger, ledgers)], checks, args.tests)
         package.settle()
         seconds = sum(check.seconds for check in oracle.ledgers)
         print(f"{len(ledgers)} ledgers ({seconds:.0f} s), {len(tests)} tests", flush=True)
         if not oracle.is_right():
-            raise RuntimeError
+            message = "what is not changed gives something else the second time"
+            raise RuntimeError(message)
         for name, mutants in choose(args.names, args.share, args.start, args.seed):
             chosen = [row for row in mutants if lines is None or row.line in lines]
             if chosen:
@@ -315,6 +322,7 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="of the mutants of each module")
     parser.add_argument("--start", type=float, default=0.0, help="where that share begins")
     parser.add_argument("--seed", type=int, default=0, help="of the order of mutants")
+    parser.add_argument("--cases", nargs="+", default=(), help="ledgers for a first, fast look")
     parser.add_argument("--again", type=Path, help="what an earlier run printed: only that")
     parser.add_argument("--tests", nargs="+", default=(), help="for what no ledger notices")
     parser.add_argument("--processes", type=int, default=2)
@@ -322,7 +330,8 @@ def main() -> None:
     package = Package()
     if args.tests:
         session = Session(args, package)
-        pytest.main(["-q", "-s", "-p", "no:cacheprovider", *args.tests], plugins=[session])
+        quiet = ("-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:cacheprovider")
+        pytest.main(["-q", "-s", *quiet, *args.tests], plugins=[session])
         sys.exit(0 if session.is_all_right else 1)
     sys.exit(0 if try_all(args, package, ()) else 1)
 
