@@ -48,6 +48,11 @@ GAPS = [
         "Invalid syntax",
     ),
     Gap(
+        "it reads no comment behind the currency of an account",
+        re.compile(r"^\d{4}-\d\d-\d\d open \S+ [A-Z]+[ \t]*;", re.MULTILINE),
+        "Invalid syntax",
+    ),
+    Gap(
         "it cannot hand metadata without a value to a plugin",
         re.compile(r"^[ \t]+[a-z][\w-]*:[ \t]*$", re.MULTILINE),
         "failed to extract enum MetaValue",
@@ -68,6 +73,32 @@ GAPS = [
         "it does not sort what one plugin adds before it runs the next",
         re.compile(
             r'^plugin "beancount_invwd".*^plugin "beancount_invwd', re.MULTILINE | re.DOTALL
+        ),
+        "",
+    ),
+    Gap(
+        "it opens an account that a plugin adds after what is posted to it that day",
+        re.compile(
+            r"\A(?!.* open \S+:Store:Allowance\b).*^[ \t]+\S+:Store:Allowance[ \t]",
+            re.MULTILINE | re.DOTALL,
+        ),
+        "Invalid reference to inactive account",
+    ),
+    Gap(
+        "it does not tell how the ledger writes numbers",
+        re.compile(r"\{[\d.]+ ETH\}"),
+        "",
+    ),
+    Gap(
+        "it pads before plugins run",
+        re.compile(r"^\d{4}-\d\d-\d\d pad \S+:Stock\b", re.MULTILINE),
+        "",
+    ),
+    Gap(
+        "it checks balances before plugins run",
+        re.compile(
+            r"\A(?!.* pad ).*^\S+ balance (Assets:Shop|Expenses:Inventory)[ \t]",
+            re.MULTILINE | re.DOTALL,
         ),
         "",
     ),
