@@ -14,7 +14,7 @@ import os
 import secrets
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -104,9 +104,15 @@ class Ledger:
         found = [self.options_map["filename"], *self.options_map["include"]]
         return [name for name in found if os.path.exists(name)]  # noqa: PTH110
 
-    def follow(self, as_of: datetime.date | None, *, by_cause: bool = False) -> Run:
+    def follow(
+        self,
+        as_of: datetime.date | None,
+        *,
+        by_cause: bool = False,
+        look_back: Callable[[Run], Any] | None = None,
+    ) -> Run:
         """Follow the ledger up to a date; without a policy there is nothing to report."""
-        asked = Asked(by_cause=by_cause)
+        asked = Asked(by_cause=by_cause, look_back=look_back)
         try:
             return follow_ledger(self.entries, self.options_map, as_of, asked=asked)
         except NotSwitchedOn as error:

@@ -8,8 +8,8 @@ questions. Nobody else takes hold of its parts, and no question changes it.
     run.allowances()                                      what each of them should hold
 """
 
+from beancount_invwd.engine.asked import Asked
 from beancount_invwd.engine.follow import (
-    Asked,
     BadConfiguration,
     collector_paused,
     follow,

@@ -16,6 +16,7 @@ from beancount_invwd.directives.later import Later, list_stated
 from beancount_invwd.directives.mistakes import Mistakes
 from beancount_invwd.directives.odd import Sound, leave_out_odd
 from beancount_invwd.directives.read import Directives, read_directives
+from beancount_invwd.engine.asked import Asked
 from beancount_invwd.engine.goods import Parts
 from beancount_invwd.engine.ledger import (
     find_config,
@@ -25,9 +26,9 @@ from beancount_invwd.engine.ledger import (
     list_own,
 )
 from beancount_invwd.engine.run import Run
-from beancount_invwd.ground.dates import fiscal_year_start
+from beancount_invwd.ground.dates import fiscal_year_end, fiscal_year_start
 from beancount_invwd.ground.errors import InvwdError, RuleError, error_at, find_plugin_line
-from beancount_invwd.ground.money import CONTEXT, ONE
+from beancount_invwd.ground.money import CONTEXT
 from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.policy.policy import Policy
 from beancount_invwd.policy.read import read_literal, read_policy
@@ -36,7 +37,6 @@ from beancount_invwd.timeline.hindsight import begin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-    from decimal import Decimal
 
     from beancount_invwd.lots.stock import Lot
     from beancount_invwd.timeline.timeline import Timeline
@@ -44,23 +44,6 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found")
 _PLAIN = 2  # filename and lineno: metadata that says nothing
-
-
-class Asked(NamedTuple):
-    """What is asked of a ledger besides its state on a date.
-
-    Attributes:
-        start: The date to note the opening allowances of; None is the first of the fiscal year of
-            that date, without one none.
-        replacement_share: The part that counts of what goods cost to buy again.
-        by_cause: Whether movements tell what of them each cause is.
-        blocked: The `blocked` of a run of the same ledger, so that they are not found once more.
-    """
-
-    start: datetime.date | None = None
-    replacement_share: Decimal = ONE
-    by_cause: bool = False
-    blocked: frozenset[str] | None = None
 
 
 _STATE = Asked()
@@ -200,6 +183,8 @@ def _follow(
         known = entries if is_whole else _list_past(entries, as_of)
         end = min(end, as_of)
         start = start or fiscal_year_start(as_of, policy.year_end)
+        if as_of == fiscal_year_end(as_of, policy.year_end):
+            ledger = ledger._replace(asked=asked._replace(look_back=None))
     blocked = sound.items
     if not is_whole and asked.blocked is not None:
         blocked = set(asked.blocked)
@@ -284,12 +269,19 @@ class _Ledger(NamedTuple):
             from beancount_invwd.timeline.parting import Parting  # noqa: PLC0415 (seldom asked)
 
             timeline.measurement.parting = Parting(timeline)
-        timeline.run(entries, start)
+        parts = Parts(policy, directives, timeline, [])
+        timeline.run(entries, start, lambda day: self._look_back(parts, day))
         if not all(stock.cost.is_finite() for stock in timeline.books.stocks.values()):
             raise RuleError("the cost of goods is endless")  # of another plugin: `leave_out_odd`
         if is_whole:  # else a directive may name what was bought later
             _check(directives, timeline, mistakes)
-        return Parts(policy, directives, timeline), mistakes
+        return parts, mistakes
+
+    def _look_back(self, parts: Parts, day: datetime.date) -> None:
+        """Ask what is asked of the state of a day, all of which is over."""
+        if self.asked.look_back is not None:
+            then = Run(parts, self.entries, self.options_map, day, [])
+            parts.looked_back.append((day, self.asked.look_back(then)))
 
 
 def _check(directives: Directives, timeline: Timeline, mistakes: Mistakes) -> None:

@@ -34,11 +34,12 @@ if TYPE_CHECKING:
 
 
 class Parts(NamedTuple):
-    """What a run consists of."""
+    """What a run consists of; what was asked on the way: the day, and what was found."""
 
     policy: Policy
     directives: Directives
     timeline: Timeline
+    looked_back: list[tuple[datetime.date, Any]]
 
 
 class Goods:
@@ -59,6 +60,7 @@ class Goods:
         self._timeline = parts.timeline
         self._weigher = parts.timeline.weigher.ask()
         self._today = Today(as_of)
+        self._rows: dict[Stock, Sequence[Row]] = {}
 
     @cached_property
     def stocks(self) -> Sequence[Stock]:
@@ -101,15 +103,18 @@ class Goods:
         """Lots that are not assessed, of items that are."""
         return list(self._timeline.books.excluded.values())
 
-    def measure(self, stock: Stock) -> list[Row]:
+    def measure(self, stock: Stock) -> Sequence[Row]:
         """Measure the lots of a stock on the date; what cannot be measured says why."""
-        return self._weigher.assess([stock], self._today)
+        rows = self._rows.get(stock)
+        if rows is None:
+            with localcontext(CONTEXT):
+                rows = self._rows[stock] = self._weigher.assess([stock], self._today)
+        return rows
 
     @cached_property
     def rows(self) -> Sequence[Row]:
         """All lots on hand, measured."""
-        with localcontext(CONTEXT):
-            return [row for stock in self.stocks for row in self.measure(stock)]
+        return [row for stock in self.stocks for row in self.measure(stock)]
 
     @cached_property
     def plans(self) -> Sequence[Weighed]:

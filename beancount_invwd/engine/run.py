@@ -62,6 +62,7 @@ class Run(Goods):
         self.options_map = options_map
         self.errors = errors
         self.blocked: frozenset[str] | None = None
+        self._looked_back = parts.looked_back
         self._chart = parts.directives.chart
         self._shared: dict[tuple[Callable[[Run], Any], str], Any] = {}
 
@@ -85,6 +86,10 @@ class Run(Goods):
                 self._shared[key] = work(self)
         found: Found = self._shared[key]
         return found
+
+    def recall(self, day: datetime.date) -> Any:
+        """What was asked of a day that was passed on the way; None if nothing was."""
+        return next((found for date, found in self._looked_back if date == day), None)
 
     @property
     def past(self) -> Sequence[Any]:

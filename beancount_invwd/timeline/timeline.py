@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -48,6 +48,12 @@ if TYPE_CHECKING:
     from beancount_invwd.policy.policy import Policy
 
 _get_date = attrgetter("date")
+_Start = datetime.date | None
+_Look = Callable[[datetime.date], Any]
+
+
+def _ask(_day: datetime.date) -> None:
+    """Ask nothing."""
 
 
 class Timeline:
@@ -121,12 +127,13 @@ class Timeline:
         self._today: datetime.date | None = None  # which has to be ended, since something happened
         self.tested_on: datetime.date | None = None
 
-    def run(self, entries: Sequence[Any], start: datetime.date | None = None) -> None:
+    def run(self, entries: Sequence[Any], start: _Start = None, look_back: _Look = _ask) -> None:
         """Take entries in their order, then test on the remaining dates up to the end.
 
         Args:
             entries: The entries, sorted.
             start: The date to note the opening allowances of.
+            look_back: Called when all of the day before that is over, with that day.
         """
         self.entries: Sequence[Any] = entries
         self.weigher.evidence.prices.sales = Sales(entries)
@@ -134,6 +141,7 @@ class Timeline:
         self._take(entries[:before])
         if start is not None:
             self._open(start, entries[:before])
+            look_back(add_days(start, -1))
         self._take(entries[before:] if before else entries)
         self._finish()
         self._missing.report_unbooked(entries)
@@ -142,8 +150,7 @@ class Timeline:
         """Take entries, as many at once as nothing is due between."""
         start = 0
         while start < len(entries):
-            day = entries[start].date
-            self._go_to(day)
+            self._go_to(day := entries[start].date)
             end = bisect_right(entries, max(day, self._calendar.soonest), start, key=_get_date)
             self._take_all(entries[start:end])
             start = end
@@ -194,8 +201,7 @@ class Timeline:
         if (is_any or is_claim) and self.ordered.note(txn, is_claim=is_claim):
             self.booked.note_use(txn)
         elif is_claim:
-            if txn.date != self.booked.day:
-                _foresee(self.booked, self._intake, txn.date, self.entries)
+            _foresee(self.booked, self._intake, txn.date, self.entries)
             self.movements += self.booked.note(txn)
 
     def _note_booked(self, stocks: Sequence[Stock]) -> None:
@@ -253,7 +259,9 @@ class Timeline:
 
 
 def _foresee(booked: Booked, intake: Intake, day: datetime.date, entries: Sequence[Any]) -> None:
-    """Look at all entries of a day: what is booked by hand may be taken before its end."""
+    """Look at all entries of a day, once: what is booked by hand may be taken before its end."""
+    if day == booked.day:
+        return
     start = bisect_left(entries, day, key=_get_date)
     of_day = entries[start : bisect_right(entries, day, start, key=_get_date)]
     if booked.foresee(day, of_day):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from beancount_invwd.engine import Asked, Run, follow_ledger
 from beancount_invwd.report.compare.compare import Comparison, compare
 from beancount_invwd.report.compare.scenarios import read_scenario
+from beancount_invwd.report.ledger.later import find_evidence
 from beancount_invwd.report.ledger.sources import Sources
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ class Cache:
     def __init__(self, ledger: FavaLedger) -> None:
         self._options: Any = ledger.options
         self._by_type = ledger.all_entries_by_type
-        work = partial(follow_ledger, ledger.all_entries, self._options, asked=Asked(by_cause=True))
+        asked = Asked(by_cause=True, look_back=find_evidence)
+        work = partial(follow_ledger, ledger.all_entries, self._options, asked=asked)
         follow = lru_cache(_RUNS)(work)
         self.follow: Callable[[datetime.date | None], Run] = follow
         self.follow_other: Callable[[datetime.date], Run] = lru_cache(1)(work)

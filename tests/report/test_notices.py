@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from beancount import loader
 
-from beancount_invwd.engine import Run, follow_ledger
+from beancount_invwd.engine import Asked, Run, follow_ledger
+from beancount_invwd.ground.dates import fiscal_year_start
 from beancount_invwd.report.compare.compare import compare
 from beancount_invwd.report.compare.scenarios import read_scenario
 from beancount_invwd.report.ledger.history import read_history
+from beancount_invwd.report.ledger.later import find_evidence
 from beancount_invwd.report.ledger.notices import list_notices
 from beancount_invwd.report.ledger.remarks import list_remarks
 from beancount_invwd.report.ledger.tie_out import CostTie, tie_cost
@@ -24,6 +26,7 @@ from beancount_invwd.report.output.numbers import make_numbers
 from beancount_invwd.report.positions import document_positions
 from beancount_invwd.report.rollforward import document_rollforward, roll_forward
 from tests.support.case_files import ROOT, read_case
+from tests.support.compare_models import MAKERS
 
 HEAD = """
 plugin "beancount_invwd" "{config}"
@@ -439,3 +442,19 @@ def test_a_temporary_decline_is_told_with_its_amount(
     found = [(row["commodity"], row["amount"]) for row in written if row["kind"] == "temporary"]
     assert found == ([] if amount is None else [("SCARF", amount)])
     assert ("since it is temporary" in "".join(list_remarks(run))) == (amount is not None)
+
+
+@pytest.mark.parametrize("maker", [name for name in MAKERS if name != "closed"])
+def test_what_came_later_is_found_on_the_way_as_on_its_own_date(maker: str) -> None:
+    found = 0
+    for seed in range(12):
+        text, config = MAKERS[maker](seed)
+        entries, _, options = loader.load_string(f'plugin "beancount_invwd" "{config}"\n{text}')
+        day = entries[-1].date
+        on_the_way = follow_ledger(entries, options, day, asked=Asked(look_back=find_evidence))
+        expected = list_notices(follow_ledger(entries, options, day))
+        assert list_notices(on_the_way) == expected, seed
+        found += sum(row.kind == "later-evidence" for row in expected)
+        eve = fiscal_year_start(day, on_the_way.policy.year_end) - datetime.timedelta(1)
+        found += len(on_the_way.recall(eve) or [])
+    assert found > 0

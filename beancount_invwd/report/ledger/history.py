@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from beancount.core import data
 
 from beancount_invwd.booked.claim import is_booked
-from beancount_invwd.directives.chart import Allowance
+from beancount_invwd.directives.chart import Allowance, Inventory
 from beancount_invwd.directives.metadata import EXCLUDE
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.report.ledger.written import Reader, Written
@@ -63,10 +63,13 @@ def read_history(run: Run) -> History:
 
 def _read(run: Run) -> History:
     reading, reader = _Reading(run), Reader(run)
+    homes = reading.homes
     for entry in run.past:
         if type(entry) is data.Transaction:
             for posting in entry.postings:
-                reading.take(entry, posting)
+                home = homes[posting.account]
+                if home is not None or posting.cost is not None:
+                    reading.take(entry, posting, home)
             if is_booked(entry):
                 reading.found.written.extend(reader.read(entry))
                 if run.order_accounts:
@@ -74,21 +77,33 @@ def _read(run: Run) -> History:
     return reading.found
 
 
+class _Homes(dict[str, "Inventory | Allowance | None"]):
+    """What accounts are, each looked up once."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self._run = run
+
+    def __missing__(self, name: str) -> Inventory | Allowance | None:
+        home = self[name] = self._run.account(name)
+        return home
+
+
 class _Reading:
     """What was read so far."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self.homes = _Homes(run)
         self._aside: dict[str, bool] = {}
         self._has_excluded = bool(run.excluded)
         self._excluded: set[tuple[str, Any]] = set()  # lots, by item and cost
         self._assessed: set[tuple[str, str, Any]] = set()  # but for those in these accounts
         self.found = History([], [], [], Sums(), Sums(), Sums())
 
-    def take(self, entry: Any, posting: Any) -> None:
+    def take(self, entry: Any, posting: Any, home: Inventory | Allowance | None) -> None:
         """Note what a posting changes of the cost of inventory, or of an allowance account."""
         found, account, units = self.found, posting.account, posting.units
-        home = self._run.account(account)
         if isinstance(home, Allowance):
             found.balances.add((account, units.currency), -units.number)
         elif posting.cost is None:

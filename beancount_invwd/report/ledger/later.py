@@ -6,19 +6,20 @@ Does a fall confirm what was so at the year's end, or did it arise later? Who kn
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal, localcontext
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount.core import data
 
 from beancount_invwd.directives.metadata import AS_OF, EXCLUDE
 from beancount_invwd.ground.dates import add_days, fiscal_year_end, fiscal_year_start
-from beancount_invwd.ground.money import ZERO, round_money
+from beancount_invwd.ground.money import CONTEXT, ZERO, round_money
 from beancount_invwd.ground.words import say
 from beancount_invwd.measure.prices import IMPLICIT
 from beancount_invwd.report.ledger.later_sales import (
+    SoldSince,
     find_answered,
     find_sold_since,
-    has_cheaper_sales,
 )
 from beancount_invwd.report.ledger.notice import Notice
 from beancount_invwd.report.ledger.sources import write_below
@@ -26,11 +27,10 @@ from beancount_invwd.report.ledger.spans import day_before, find_state
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterator, Mapping
-    from decimal import Decimal
+    from collections.abc import Iterator, Mapping, Sequence
 
     from beancount_invwd.engine import Run
-    from beancount_invwd.lots.stock import Stock
+    from beancount_invwd.lots.stock import Stock, StockKey
 
 
 def find_later(run: Run) -> Iterator[Notice]:
@@ -40,48 +40,78 @@ def find_later(run: Run) -> Iterator[Notice]:
         end = day_before(fiscal_year_start(end, run.policy.year_end))
     if end > run.last_test or (run.closed is not None and end <= run.closed):
         return
-    lowest, has_cheaper = _find_lowest(run, end), has_cheaper_sales(run, end)
-    if not lowest and not has_cheaper:
-        return
-    then = run if end == run.as_of else find_state(run, end)
-    sold = find_sold_since(then)
-    answered = find_answered(run, end) if has_cheaper else set()
-    for stock in then.stocks:
-        found, since = list(_ask_prices(then, stock, lowest)), sold.get(stock.key)
+    answered = find_answered(run, end)
+    for row in _find_evidence(run, end):
+        since, item = row.since, row.key.commodity
+        found = [_ask_price(run, end, row.key, *pair) for pair in row.prices]
         if found and since is not None:
-            found = [row._replace(message=f"{row.message}; {since.tell()}") for row in found]
-        elif since is not None and since.bias < ZERO and stock.key.commodity not in answered:
-            found = [since.ask(then)]
+            found = [
+                notice._replace(message=f"{notice.message}; {since.tell()}") for notice in found
+            ]
+        elif since is not None and since.bias < ZERO and item not in answered:
+            found = [since.ask(end)]
         yield from found
 
 
-def _ask_prices(then: Run, stock: Stock, lowest: Mapping[str, list[Any]]) -> Iterator[Notice]:
-    """Ask of the prices of a stock that would have raised its loss."""
-    end, item, currency = then.as_of, stock.key.commodity, stock.key.currency
-    for price in lowest.get(item, ()):
-        loss = _find_loss(then, stock, price)
-        if loss > ZERO:
-            text = say(
-                "{item} had a price of {amount} on {date}, which would have raised the loss of "
-                "{end} by {loss:,f} {currency}: if it confirms what was so then (IAS 10.9), add "
-                "below it invwd-as-of: {end}; if it arose later, invwd-as-of: {date}",
-                item=item,
-                amount=price.amount,
-                date=price.date,
-                end=end,
-                loss=loss,
-                currency=currency,
-            )
-            line = write_below(then.options_map, price.meta, f"invwd-as-of: {end}")
-            yield Notice("later-evidence", text, None, item, currency, loss, price.date, line)
+class Evidence(NamedTuple):
+    """What came soon after a date about goods that were there.
+
+    Attributes:
+        prices: Those that would have raised the loss, each with by how much.
+        since: What was sold of them.
+    """
+
+    key: StockKey
+    prices: Sequence[tuple[Any, Decimal]]
+    since: SoldSince | None
 
 
-def _find_lowest(run: Run, end: datetime.date) -> Mapping[str, list[Any]]:
-    """Find the lowest price of each item in the days after a date, below the last one before."""
+def _find_evidence(run: Run, end: datetime.date) -> Sequence[Evidence]:
+    found: Sequence[Evidence] | None = run.recall(end)
+    if found is None:
+        found = find_evidence(run if end == run.as_of else find_state(run, end))
+    return found
+
+
+def find_evidence(then: Run) -> Sequence[Evidence]:
+    """Find what came soon after the date of a run, unless that is closed."""
+    if then.closed is not None and then.as_of <= then.closed:
+        return []
+    found = []
+    with localcontext(CONTEXT):
+        lowest, sold = _find_lowest(then), find_sold_since(then)
+        for stock in then.stocks:
+            pairs = ((row, _find_loss(then, stock, row)) for row in lowest.get(stock.commodity, ()))
+            prices, since = [pair for pair in pairs if pair[1] > ZERO], sold.get(stock.key)
+            if prices or since is not None:
+                found.append(Evidence(stock.key, prices, since))
+    return found
+
+
+def _ask_price(run: Run, end: datetime.date, key: StockKey, price: Any, loss: Decimal) -> Notice:
+    """Ask of a price that would have raised a loss."""
+    item, currency = key.commodity, key.currency
+    text = say(
+        "{item} had a price of {amount} on {date}, which would have raised the loss of "
+        "{end} by {loss:,f} {currency}: if it confirms what was so then (IAS 10.9), add "
+        "below it invwd-as-of: {end}; if it arose later, invwd-as-of: {date}",
+        item=item,
+        amount=price.amount,
+        date=price.date,
+        end=end,
+        loss=loss,
+        currency=currency,
+    )
+    line = write_below(run.options_map, price.meta, f"invwd-as-of: {end}")
+    return Notice("later-evidence", text, None, item, currency, loss, price.date, line)
+
+
+def _find_lowest(then: Run) -> Mapping[str, list[Any]]:
+    """Find the lowest price of each item in the days after, below the last one before."""
     before: dict[tuple[str, str], Any] = {}
-    last = add_days(end, run.policy.evidence_after)
+    end, last = then.as_of, add_days(then.as_of, then.policy.evidence_after)
     lowest: dict[tuple[str, str], Any] = {}
-    for entry in run.entries:  # what came after the date of the run as well: it is asked for
+    for entry in then.entries:  # what came after the date of the run as well: it is asked for
         if type(entry) is not data.Price or entry.date > last:
             continue
         key, meta = (entry.currency, entry.amount.currency), entry.meta

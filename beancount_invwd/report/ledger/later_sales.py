@@ -18,7 +18,6 @@ from beancount_invwd.ground.money import ONE, ZERO, round_money
 from beancount_invwd.ground.words import say
 from beancount_invwd.report.ledger.notice import Notice
 from beancount_invwd.report.ledger.outcomes import list_outcomes
-from beancount_invwd.report.ledger.realised import list_exits
 
 if TYPE_CHECKING:
     import datetime
@@ -36,10 +35,12 @@ class SoldSince:
         gross: What they were sold for, less tax.
         bias: What they would have been carried more at; below 0 less.
         date: Of the last of these sales.
+        tax: What prices include, 1.19 for 19 %.
     """
 
     stock: Stock
     date: datetime.date
+    tax: Decimal
     sold: Decimal = ZERO
     gross: Decimal = ZERO
     bias: Decimal = ZERO
@@ -53,11 +54,10 @@ class SoldSince:
             price=price,
         )
 
-    def ask(self, then: Run) -> Notice:
+    def ask(self, end: datetime.date) -> Notice:
         """Ask whether that confirms what was so on the date."""
-        item, currency, end = self.stock.key.commodity, self.stock.key.currency, then.as_of
-        tax = ONE + then.find_item_terms(self.stock).price_includes
-        price = round_money(self.gross / self.sold * tax, self.stock.quantum)
+        item, currency = self.stock.key.commodity, self.stock.key.currency
+        price = round_money(self.gross / self.sold * self.tax, self.stock.quantum)
         text = say(
             "of {item} {outcome}, {less:,f} {currency} less than they were carried at on {end}: "
             "if it confirms what was so then (IAS 10.9), state a price with invwd-as-of: {end}; "
@@ -73,19 +73,6 @@ class SoldSince:
         return Notice("later-evidence", text, None, item, currency, -self.bias, self.date, line)
 
 
-def has_cheaper_sales(run: Run, end: datetime.date) -> bool:
-    """Whether anything was sold below the price of its day, so that it is worth a closer look."""
-    last = add_days(end, run.policy.evidence_after)
-    return any(
-        row.way == "sold"
-        and not row.is_shared
-        and row.price is not None
-        and row.listed is not None
-        and row.price + run.quantum(row.cost.currency) / 2 < row.listed
-        for row in list_exits(run, end, last, is_listed=True)
-    )
-
-
 def find_sold_since(then: Run) -> Mapping[StockKey, SoldSince]:
     """Find what was sold in the days after the date of a run, of goods that a price decided."""
     found: dict[StockKey, SoldSince] = {}
@@ -93,7 +80,8 @@ def find_sold_since(then: Run) -> Mapping[StockKey, SoldSince]:
         stock = row.row.lot.stock
         if row.row.measured.reason == "price" and row.sold and not row.shared:
             last = max(exit_.date for _, exit_ in row.sales)
-            since = found.setdefault(stock.key, SoldSince(stock, last))
+            tax = ONE + then.find_item_terms(stock).price_includes
+            since = found.setdefault(stock.key, SoldSince(stock, last, tax))
             since.date = max(since.date, last)
             since.sold += row.sold
             since.gross += row.gross

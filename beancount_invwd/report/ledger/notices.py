@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beancount_invwd.allowance.changes import list_allowances
+from beancount_invwd.directives.statements import Contract
 from beancount_invwd.ground.money import ZERO, round_money
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.ground.words import say
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from decimal import Decimal
 
-    from beancount_invwd.directives.statements import Contract
     from beancount_invwd.engine import Run
     from beancount_invwd.lots.stock import Stock
 
@@ -45,7 +45,7 @@ def _list_notices(run: Run) -> list[Notice]:
         *_list_temporary(run),
         *_list_aside(run),
         *_list_foreign(run),
-        *(row for stock in run.stocks for row in _list_provisions(run, stock)),
+        *_list_provisions(run),
     ]
 
 
@@ -147,8 +147,15 @@ def _list_foreign(run: Run) -> Iterator[Notice]:
             yield Notice("functional-currency", text, None, None, currency, cost, run.as_of)
 
 
-def _list_provisions(run: Run, stock: Stock) -> Iterator[Notice]:
+def _list_provisions(run: Run) -> Iterator[Notice]:
     """What contracts will cost that is no loss on goods on hand (ACCOUNTING section 10)."""
+    sold = {row.item for row in run.directives if isinstance(row, Contract)}
+    for stock in run.stocks:
+        if stock.commodity in sold:
+            yield from _list_provisions_of(run, stock)
+
+
+def _list_provisions_of(run: Run, stock: Stock) -> Iterator[Notice]:
     split = run.split(stock)
     replacement = run.find_replacement(stock) if split.unfilled else None
     if replacement is not None:

@@ -65,6 +65,8 @@ def _list_takers(run: Run, txn: Any) -> Iterator[tuple[tuple[str, str], Decimal]
     """List the accounts that took the whole cost of what left, or of an item, with the amount."""
     if not any(row.cost is not None and row.units.number < ZERO for row in txn.postings):
         return
+    if run.is_result(txn):
+        return  # it was sold or charged to an expense
     left: Sums[tuple[str, str]] = Sums()  # by currency, and by item or for all
     for row in txn.postings:
         is_goods = row.cost is not None and not run.is_excluded(row.units.currency)
@@ -72,8 +74,6 @@ def _list_takers(run: Run, txn: Any) -> Iterator[tuple[tuple[str, str], Decimal]
             cost = row.units.number * row.cost.number
             left.add((row.cost.currency, row.units.currency), -cost)
             left.add((row.cost.currency, ""), -cost)
-    if run.is_result(txn):
-        return  # nothing left, or it was sold or charged to an expense
     taken: Sums[tuple[str, str]] = Sums()
     for row in txn.postings:
         if row.cost is None and _says_nothing(run, row.account):
