@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import ast
 import datetime
+import importlib.util
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +31,6 @@ from beancount_invwd.report.ledger.holdings import LACKS
 from beancount_invwd.report.note import requirements
 from beancount_invwd.report.output.meanings import CODES, MEANINGS
 
-ROOT = Path(__file__).parents[2]
 _NO_CLOCK = datetime.datetime(2026, 11, 30, tzinfo=datetime.timezone.utc)  # same words, same file
 PACKAGES = ("beancount_invwd", "fava_ext")
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
@@ -46,13 +46,22 @@ def extract() -> Catalog:
     for text in _list_tables():
         found.add(text)
     for package in PACKAGES:
-        rows = extract_from_dir(ROOT / package, METHODS, keywords=KEYWORDS)
+        folder = _find_folder(package)
+        rows = extract_from_dir(folder, METHODS, keywords=KEYWORDS)
         for _file, _line, message, _comments, context in rows:
             found.add(message, context=context)
-        for path in sorted((ROOT / package).rglob("*.py")):
+        for path in sorted(folder.rglob("*.py")):
             for title in _list_titles(path):
                 found.add(title)
     return found
+
+
+def _find_folder(package: str) -> Path:
+    """Where the source is: beside the tests, or where it is installed."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(package)
+    return Path(spec.origin).parent
 
 
 def _list_tables() -> Iterator[str]:
