@@ -255,3 +255,25 @@ def test_files_need_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert (row["place"], row["commit"]) == ("prices.beancount:2", "")
     assert diff("HEAD:main.beancount", "new/main.beancount").exit_code == 2
     assert datetime.date.fromisoformat(found["as_of"]) == datetime.date(2024, 3, 1)
+
+
+def test_liabilities_for_what_is_ordered_differ_as_allowances_do(books: Path) -> None:
+    order = '2024-01-10 custom "invwd-commitment" 20 WIDGET 10.00 USD\n  until: 2024-12-31\n'
+    write(books, LEDGER + order)
+    commit(books)
+    write(books, LEDGER + order, PRICES.replace("9.00", "8.50"))
+    found = read("HEAD:books/main.beancount", "main.beancount")
+    liability = {
+        "entity": "",
+        "currency": "USD",
+        "account": "Liabilities:Inventory:Commitments",
+        "commodity": "WIDGET",
+        "old": "20.00",  # 20 × (10.00 − 9.00)
+        "new": "30.00",
+        "difference": "10.00",
+    }
+    assert liability in found["allowances"]
+    figures = {row["figure"]: (row["old"], row["new"]) for row in found["disclosures"]}
+    assert figures["liability-for-orders"] == ("20.00", "30.00")
+    assert figures["recoveries-on-orders"] == ("-30.00", "-20.00")  # of 50.00 in January
+    assert "losses-on-orders" not in figures

@@ -450,3 +450,31 @@ def test_facts_have_the_names_of_the_taxonomies() -> None:
     assert facts["us-gaap:InventoryValuationReserves", "South", "2023-12-31"] == "20.00"
     assert facts["us-gaap:InventoryWriteDown", "South", "2023-12-31"] == "20.00"
     assert read_facts(TWO + ", 'standard': 'hgb'", LEDGER) == {}
+
+
+ORDERED = (
+    YEAR_AFTER
+    + """
+2023-12-20 custom "invwd-commitment" 30 WIDGET 10.00 USD
+  until: 2024-12-31
+  account: Assets:South:Inventory
+2024-03-10 * "A part of what was ordered"
+  Assets:South:Inventory   12 WIDGET {10.00 USD}
+  Assets:Bank
+"""
+)
+
+
+def test_facts_of_what_is_ordered() -> None:
+    """30 ordered, each 2.00 too dear at the end of 2023; 12 came; 1.00 too dear in 2024."""
+    facts = read_facts(TWO, ORDERED)
+    name = "ifrs-full:OnerousContractsProvision"
+    assert facts[name, "South", "2023-12-31"] == "60.00"
+    assert facts[name, "South", "2024-12-31"] == "18.00"
+    assert (name, "North", "2024-12-31") not in facts
+    assert not any(concept.startswith("us-gaap") for concept, *_ in facts)
+    facts = read_facts(TWO + ", 'standard': 'asc330'", ORDERED)
+    lost = "us-gaap:InventoryFirmPurchaseCommitmentLoss"
+    assert facts[lost, "South", "2023-12-31"] == "60.00"
+    assert (lost, "North", "2023-12-31") not in facts
+    assert "us-gaap:OnerousContractsProvision" not in {concept for concept, *_ in facts}

@@ -1,8 +1,9 @@
-"""Two runs → the amounts that differ: movements, allowances on the date, figures of fiscal years.
+"""Two runs → the amounts that differ: movements, what is carried on the date, fiscal years.
 
     2024-01-31 WIDGET write-down to Expenses:Inventory:Write-Down   old 250.00   new 200.00   -50.00
 
-Both versions are followed to the same date. Increases of the allowance are positive.
+Both versions are followed to the same date. Increases of the allowance, and of the liability for
+what is ordered, are positive.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.holdings import list_positions
+from beancount_invwd.report.ledger.ordered import roll_orders
 from beancount_invwd.report.ledger.rolled import sum_rows
 from beancount_invwd.report.ledger.spans import find_year_start, split_span
 
@@ -23,10 +25,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from beancount_invwd.engine import Run
+    from beancount_invwd.report.ledger.ordered import OrderRoll
     from beancount_invwd.report.ledger.rolled import RollRow
     from beancount_invwd.report.ledger.spans import Span
 
 FIGURES = ("write_downs", "write_offs", "reversals", "releases", "transfers", "closing")
+ORDERED: Mapping[str, str] = {
+    "losses": "losses_on_orders",
+    "recoveries": "recoveries_on_orders",
+    "deliveries": "orders_to_goods",
+    "closing": "liability_for_orders",
+}
+"""Figures of the roll-forward of what is ordered, and what they are called here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,7 @@ class Moved(Pair):
 
 @dataclass(frozen=True, slots=True)
 class Held(Pair):
-    """The allowance of an item in an account on the date."""
+    """The allowance of an item in an account on the date, or the liability for what is ordered."""
 
     entity: str
     currency: str
@@ -102,7 +112,7 @@ def _sum_moved(run: Run) -> Sums[tuple[datetime.date, str, str, str, str, str]]:
 
 
 def list_held(old: Run, new: Run) -> list[Held]:
-    """List the allowances that differ on the date, by item."""
+    """List the allowances and liabilities that differ on the date, by item."""
     return [Held(*pair, *key) for key, pair in _pair(_sum_held(old), _sum_held(new))]
 
 
@@ -111,6 +121,9 @@ def _sum_held(run: Run) -> Sums[tuple[str, str, str, str]]:
     for row in list_positions(run, "lot"):
         key = (row.entity, row.currency, row.account or "", row.commodity or "")
         sums.add(key, row.allowance)
+    for movement in read_history(run).ordered:
+        for account, change in movement.changes.items():
+            sums.add((movement.entity, movement.currency, account, movement.group), change)
     return sums
 
 
@@ -119,7 +132,7 @@ def list_disclosed(old: Run, new: Run) -> list[Disclosed]:
     start = min(find_year_start(old), find_year_start(new))
     spans = split_span(start, new.as_of, "year", new.policy.year_end)
     found = _pair(_sum_disclosed(old, spans), _sum_disclosed(new, spans))
-    order = {figure: number for number, figure in enumerate(FIGURES)}
+    order = {figure: number for number, figure in enumerate((*FIGURES, *ORDERED.values()))}
     rows = [Disclosed(*pair, *key) for key, pair in found]
     return sorted(rows, key=lambda row: (row.entity, row.currency, row.start, order[row.figure]))
 
@@ -131,10 +144,14 @@ def _sum_disclosed(
     for row in sum_rows(run, read_history(run).written, spans, None):
         for figure in FIGURES:
             sums.add((row.entity, row.currency, row.start, row.end, figure), _take(row, figure))
+    for order in roll_orders(run, spans):
+        for name, figure in ORDERED.items():
+            key = (order.entity, order.currency, order.start, order.end, figure)
+            sums.add(key, _take(order, name))
     return sums
 
 
-def _take(row: RollRow, figure: str) -> Decimal:
+def _take(row: RollRow | OrderRoll, figure: str) -> Decimal:
     amount: Decimal = getattr(row, figure)
     return amount
 

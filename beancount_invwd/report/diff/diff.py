@@ -169,7 +169,13 @@ def document_difference(found: Difference, names: tuple[str, str]) -> Document:
         {"old": names[0], "new": names[1], "as_of": found.as_of},
         [
             Table("movements", _MOVED, found.moved, empty=say("No movement differs.")),
-            Table("allowances", _HELD, found.held, "apart", empty=say("Allowances on that date:")),
+            Table(
+                "allowances",
+                _HELD,
+                found.held,
+                "apart",
+                empty=say("Allowances, and liabilities for what is ordered, on that date:"),
+            ),
             Table(
                 "disclosures", _DISCLOSED, found.disclosed, "apart", empty=say("Of fiscal years:")
             ),

@@ -76,6 +76,7 @@ CODES = frozenset(
         *("untested-period-end", "evidence", "expiring", "near-cost", "commitment", "provision"),
         *("later-evidence", "direct-write-down", "level", "functional-currency", "money"),
         *("write-downs", "write-offs", "reversals", "releases", "transfers", "opening", "closing"),
+        *("losses-on-orders", "recoveries-on-orders", "orders-to-goods", "liability-for-orders"),
         *("excluded", "allowance", "profit or loss", "delivery", "count", "lower", "lcm"),
         *(
             "pending",

@@ -155,10 +155,10 @@ class _Ruled(NamedTuple):
 
 
 _POLICY = (
-    Column("day", "from", "date"),
+    Column("day", "valid from", "date"),
     Column("key", "what"),
     Column("value", "value"),
-    Column("place", "of"),
+    Column("place", "applies to"),
     Column("source", "file and line"),
 )
 
