@@ -113,3 +113,22 @@ def test_it_speaks_german(tmp_path: Path) -> None:
     assert "Die Wertberichtigung, Jahr für Jahr" in page
     assert "<th>Artikel</th>" in page
     assert "The allowance" not in page
+
+
+def test_items_have_sheets_whatever_they_are_called() -> None:
+    items = ["/NQH21", "A-VERY-LONG-NAME-OF-GOODS.1", "A-VERY-LONG-NAME-OF-GOODS.2", "IT'S"]
+    goods = "".join(f"  Assets:Inventory  10 {item} {{10 USD}}\n" for item in items)
+    prices = "".join(f"2024-01-31 price {item} 7.50 USD\n" for item in items)
+    text = HARM.replace(
+        '  Assets:Inventory    10 WIDGET {10.00 USD, "<script>alert(1)</script>"}\n', goods
+    )
+    entries, errors, options = loader.load_string(text + prices)
+    assert not errors
+    _, book = open_pack(pack(follow_ledger(entries, options, None)))
+    names = [name for name in book.sheetnames if name.startswith("explain")]
+    assert names == [
+        "explain -NQH21",
+        "explain A-VERY-LONG-NAME-OF-GOO",
+        "explain A-VERY-LONG-NAME-OF-G 2",
+        "explain IT'S",
+    ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import re
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from beancount_invwd.report.output.numbers import Numbers
 
 _SHEET_NAME = 31
+_NO_SHEET_NAME = re.compile(r"[][:*?/\\]")
 _WIDEST = 60
 _LOOKED_AT = 200  # rows that tell how wide a column is
 _LONGEST = 32_767  # characters of a cell
@@ -54,10 +56,11 @@ class _Writer:
         self._numbers = numbers
         self._formats: dict[tuple[str, bool, bool], Any] = {}
         self._texts: dict[str, tuple[str, Any]] = {}
+        self._sheets: set[str] = set()
 
     def add(self, table: Table) -> None:
         """Add a sheet."""
-        sheet = self._book.add_worksheet(table.name[:_SHEET_NAME])
+        sheet = self._book.add_worksheet(self._name_sheet(table.name))
         for place, (column, name) in enumerate(
             zip(table.columns, name_columns(table), strict=True)
         ):
@@ -67,6 +70,16 @@ class _Writer:
             widest = max([len(name), *map(len, looked_at)])
             sheet.set_column(place, place, min(widest, _WIDEST) + 2)
         sheet.freeze_panes(1, 0)
+
+    def _name_sheet(self, name: str) -> str:
+        """A name that spreadsheets take, and that no other sheet has."""
+        found = whole = _NO_SHEET_NAME.sub("-", name)[:_SHEET_NAME].strip("'")
+        number = 1
+        while found.lower() in self._sheets:
+            number += 1
+            found = f"{whole[: _SHEET_NAME - 1 - len(str(number))]} {number}"
+        self._sheets.add(found.lower())
+        return found
 
     def _write_column(self, sheet: Any, place: int, column: Column, rows: Sequence[Any]) -> None:
         texts = self._texts
