@@ -285,7 +285,7 @@ function readChosen(root, id) {
   );
   const chosen = boxes.filter((box) => box.checked);
   const lines = (chosen.length ? chosen : boxes).map((box) => textOf(root, box.dataset.line ?? ""));
-  return { lines, isChosen: chosen.length > 0 };
+  return { lines: [...new Set(lines)], isChosen: chosen.length > 0 };
 }
 
 /**

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from beancount_invwd.report.explain.steps import Step
+    from beancount_invwd.report.ledger.holdings import Position
     from beancount_invwd.report.output.tables import Document
 
     from ..request.context import Context
@@ -69,6 +70,7 @@ class Story:
         name: What Fava calls the item.
         figures: Terms and amounts of the item on this date.
         entries: What was written on this date, as Beancount writes it.
+        entity: The entity that the goods are of, if all are of one.
         items: Of a group that is tested as one, the items in it.
         url: The address of this explanation.
     """
@@ -83,6 +85,7 @@ class Story:
     entries: Sequence[str]
     items: Sequence[Cell] = ()
     url: str = ""
+    entity: str = ""
 
 
 def show(context: Context) -> tuple[None, Story | str]:
@@ -110,7 +113,9 @@ def tell_story(context: Context) -> Story:
     if item not in context.run.categories and (items := _list_items(context)):
         return _tell_group(items, context)
     found, entries = _explain(context), list(_list_entries(context))
-    figures, badges = _sum_up(context, cells)
+    rows = _list_rows(context)
+    figures, badges = _sum_up(rows, cells)
+    entities = {row.entity for row in rows}
     url = fava_api.url_of(view="explain", time=found.as_of, **context.question.parameters)
     return Story(
         found.item,
@@ -122,6 +127,7 @@ def tell_story(context: Context) -> Story:
         [*_list_parts(found, context), *_tell_since(context)],
         entries,
         url=url,
+        entity=entities.pop() if len(entities) == 1 else "",
     )
 
 
@@ -165,14 +171,21 @@ def _list_entries(context: Context) -> Iterator[str]:
         yield context.formats.sentence(printer.format_entry(entry).rstrip())
 
 
-def _sum_up(context: Context, cells: Cells) -> tuple[list[tuple[str, Cell]], list[Badge]]:
-    """The figures of the item on this date, with their units, and its badges."""
+def _list_rows(context: Context) -> Sequence[Position]:
+    """The item on this date, by entity and currency."""
     question = context.question
     lots = context.selection.lots_of(question.item, question.lot)
+    return list_positions(context.run, "item", lots)
+
+
+def _sum_up(rows: Sequence[Position], cells: Cells) -> tuple[list[tuple[str, Cell]], list[Badge]]:
+    """The figures of the item, with their units, and its badges."""
     figures: list[tuple[str, Cell]] = []
     badges: list[Badge] = []
-    for row in list_positions(context.run, "item", lots):
-        unit = ", ".join(filter(None, (f", {row.currency}", row.entity)))
+    has_entities = len({row.entity for row in rows}) > 1
+    for row in rows:
+        entity = row.entity if has_entities else ""
+        unit = ", ".join(filter(None, (f", {row.currency}", entity)))
         for column in pick(COLUMNS, "quantity", "cost", "measure", "allowance", "carrying"):
             term = f"{column.heading}{unit if column.is_money else ''}"
             figures.append((term, cells.make(column, row)))
