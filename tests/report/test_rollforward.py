@@ -12,6 +12,7 @@ from beancount import loader
 from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.dates import YearEnd, fiscal_year_start
 from beancount_invwd.report.ledger.history import read_history
+from beancount_invwd.report.ledger.rolled import sum_periods
 from beancount_invwd.report.ledger.spans import day_before, split_span
 from beancount_invwd.report.rollforward import (
     NotTestedSo,
@@ -55,6 +56,40 @@ def load(body: str, config: str = "{}") -> tuple[list[Any], dict[str, Any]]:
 def roll(body: str, config: str = "{}", **given: Any) -> Rollforward:
     entries, options = load(body, config)
     return roll_forward(follow_ledger(entries, options), **given)
+
+
+ALL_KINDS = """
+2023-01-10 * "Wax"
+  Assets:Inventory   100 WAX {6.00 USD}
+  Assets:Bank
+2023-01-31 price WAX 5.00 USD
+2023-02-28 price WAX 5.50 USD
+2023-03-10 * "Sold"
+  Assets:Inventory   -50 WAX {}
+  Expenses:Wages
+2023-03-31 price WAX 4.00 USD
+2023-04-30 price WAX 4.50 USD
+2023-05-10 * "Sold"
+  Assets:Inventory   -10 WAX {}
+  Expenses:Wages
+2023-05-31 price WAX 0.00 USD
+2023-06-10 * "Candles"
+  Assets:Inventory     1 CANDLE {10.00 USD}
+  Assets:Bank
+2023-06-30 price CANDLE 0.00 USD
+"""
+
+
+@pytest.mark.parametrize("by", [None, "cause"])
+def test_months_put_together_are_the_whole_span(by: str | None) -> None:
+    months, whole = (roll(ALL_KINDS, by=by, length=length).rows for length in ("month", "year"))
+    assert len(months) == 6
+    assert sum_periods(months) == whole
+    (row,) = whole
+    # lost: 100 + 75; written off: 180 of wax, 10 of candles; back: 50 + 25; sold with 25 and 15
+    parts = (row.write_downs, row.write_offs, row.reversals, row.releases)
+    assert parts == (Decimal(175), Decimal(190), Decimal(-75), Decimal(-40))
+    assert bool(row.causes) == (by is not None)
 
 
 def test_signs() -> None:
