@@ -12,8 +12,9 @@ from beancount import loader
 from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.dates import YearEnd, fiscal_year_start
 from beancount_invwd.report.ledger.history import read_history
-from beancount_invwd.report.ledger.rolled import sum_periods
+from beancount_invwd.report.ledger.rolled import RollRow, sum_periods
 from beancount_invwd.report.ledger.spans import day_before, split_span
+from beancount_invwd.report.ledger.tie_out import CostTie
 from beancount_invwd.report.rollforward import (
     NotTestedSo,
     Rollforward,
@@ -64,7 +65,7 @@ ALL_KINDS = """
   Assets:Bank
 2023-01-31 price WAX 5.00 USD
 2023-02-28 price WAX 5.50 USD
-2023-03-10 * "Sold"
+2023-03-01 * "Sold"
   Assets:Inventory   -50 WAX {}
   Expenses:Wages
 2023-03-31 price WAX 4.00 USD
@@ -83,13 +84,35 @@ ALL_KINDS = """
 @pytest.mark.parametrize("by", [None, "cause"])
 def test_months_put_together_are_the_whole_span(by: str | None) -> None:
     months, whole = (roll(ALL_KINDS, by=by, length=length).rows for length in ("month", "year"))
-    assert len(months) == 6
+    assert [int(row.closing) for row in months] == [100, 50, 100, 75, 240, 250]
     assert sum_periods(months) == whole
     (row,) = whole
     # lost: 100 + 75; written off: 180 of wax, 10 of candles; back: 50 + 25; sold with 25 and 15
     parts = (row.write_downs, row.write_offs, row.reversals, row.releases)
     assert parts == (Decimal(175), Decimal(190), Decimal(-75), Decimal(-40))
+    assert row.losses == Decimal(365)
     assert bool(row.causes) == (by is not None)
+
+
+def test_what_happens_on_the_first_day_is_of_the_span() -> None:
+    (row,) = roll(ALL_KINDS, start=D(2023, 3, 1), length="year").rows
+    assert (row.opening, row.releases, row.closing) == (Decimal(50), Decimal(-40), Decimal(250))
+
+
+def test_transfers_of_periods_add_up() -> None:
+    days = (D(2023, 1, 1), D(2023, 1, 31))
+    rows = [
+        RollRow("", "USD", None, None, *days, Decimal(0), transfers=Decimal(part))
+        for part in (5, 7)
+    ]
+    assert [row.transfers for row in sum_periods(rows)] == [Decimal(12)]
+
+
+@pytest.mark.parametrize(("ledger", "difference"), [("15.00", "0.00"), ("16.01", "1.01")])
+def test_a_balance_at_cost_is_lots_money_and_what_is_excluded(ledger: str, difference: str) -> None:
+    parts = (Decimal(10), Decimal(2), Decimal(3))
+    tie = CostTie("Assets:Inventory", "USD", *parts, Decimal(ledger), Decimal("0.01"))
+    assert tie.difference == Decimal(difference)
 
 
 def test_signs() -> None:
