@@ -90,6 +90,7 @@ class Releases:
             costs: Sums[Stock] = Sums()
             for row in together:
                 costs.add(row.lot.place.stock, row.cost)
+            total = costs.total()
             pieces: dict[tuple[Stock, Group, bool], list[Reduction]] = {}
             for row in together:
                 if row.allowance:
@@ -99,7 +100,7 @@ class Releases:
             for (stock, group, has_left), piece in pieces.items():
                 amount = sum((row.allowance for row in piece), ZERO)
                 if has_left:
-                    parts = charged.share(amount, stock, (costs[stock], costs.total()))
+                    parts = charged.share(amount, stock, (costs[stock], total))
                     tell = charged.tell_reason if sign > 0 else charged.tell_return
                     reason = tell(parts, stock)
                 else:  # goods that are still there cannot carry it

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from beancount_invwd.ground.errors import InvwdError, error_at
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from decimal import Decimal
 
     from beancount_invwd.movements.movement import Movement
@@ -42,13 +42,24 @@ def find_refused(
             if problem is not None:
                 errors.setdefault(account, problem)
                 refused |= movement.changes.keys() or {account}
-    known = 0
-    while len(refused) > known:
-        known = len(refused)
-        for movement, _ in drafts:
-            if refused.intersection(movement.changes):
-                refused |= movement.changes.keys()
+    if refused:
+        _spread(refused, [movement.changes.keys() for movement, _ in drafts])
     return list(errors.values()), refused
+
+
+def _spread(refused: set[str], movements: Sequence[Collection[str]]) -> None:
+    """Refuse what shares a movement with an account that is refused, be it by way of others."""
+    by_account: dict[str, list[int]] = {}
+    for i, accounts in enumerate(movements):
+        for account in accounts:
+            by_account.setdefault(account, []).append(i)
+    waiting, found = list(refused), set[int]()
+    while waiting:
+        for i in by_account.pop(waiting.pop(), ()):
+            if i not in found:
+                found.add(i)
+                refused.update(movements[i])
+                waiting += movements[i]
 
 
 def _find_problem(entry: Any, movement: Movement) -> InvwdError | None:
