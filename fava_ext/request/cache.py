@@ -33,8 +33,8 @@ class Cache:
     Attributes:
         follow: Gives the state on a date, None being the ledger's last one; raises as
             `follow_ledger` does.
-        follow_other: The same beside that of a request, for whoever holds `other`.
-        other: A lock that is taken after that of a date, never before.
+        other: Held by what looks at another version of the ledger; taken after the lock of a date,
+            never before.
         compare: Puts policies side by side on a date.
         pages: What was built, by what was asked for.
     """
@@ -44,9 +44,8 @@ class Cache:
         self._by_type = ledger.all_entries_by_type
         asked = Asked(by_cause=True, look_back=find_evidence)
         work = partial(follow_ledger, ledger.all_entries, self._options, asked=asked)
-        follow = lru_cache(_RUNS)(work)
-        self.follow: Callable[[datetime.date | None], Run] = follow
-        self.follow_other: Callable[[datetime.date], Run] = lru_cache(1)(work)
+        follow: Callable[[datetime.date | None], Run] = lru_cache(_RUNS)(work)
+        self.follow = follow
         self.other = Lock()
         self._locks: dict[datetime.date | None, RLock] = {}
         self.compare = lru_cache(_COMPARISONS)(partial(_compare, follow))

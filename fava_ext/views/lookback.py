@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.words import say
 from beancount_invwd.report.ledger.outcomes import WITHIN
+from beancount_invwd.report.ledger.spans import find_state
 from beancount_invwd.report.lookback import (
     COLUMNS,
     REASON_COLUMNS,
@@ -55,9 +56,8 @@ def _look_back(context: Context) -> Lookback:
         is_shown = selection.shows_row(lot.stock.key.commodity)
         return is_shown and selection.filters.accepts(lot.account)
 
-    with context.cache.other:
-        run = context.cache.follow_other(question.date or find_year_end(context.run))
-        return look_back(run, question.look_ahead(WITHIN), keep)
+    run = find_state(context.run, question.date or find_year_end(context.run))
+    return look_back(run, question.look_ahead(WITHIN), keep)
 
 
 def show(context: Context) -> tuple[Grid, Content]:

@@ -14,13 +14,18 @@ if TYPE_CHECKING:
     from beancount_invwd.engine import Run
 
 SpanLength = Literal["month", "quarter", "year"]
+_STATES = 4
 Span = tuple[datetime.date, datetime.date]  # first and last day, both inclusive
 
 
 def find_state(run: Run, day: datetime.date) -> Run:
-    """Find the state of the ledger, under its own policy, on another date; it is found once."""
+    """Find the state of the ledger, under its own policy, on a date; the last ones are kept."""
+    if day == run.as_of:
+        return run
     states = run.share(_begin_states)
     if day not in states:
+        if len(states) == _STATES:
+            del states[next(iter(states))]
         asked = Asked(blocked=run.blocked)
         states[day] = follow_ledger(run.entries, run.options_map, day, asked=asked)
     return states[day]
