@@ -1,7 +1,8 @@
-"""Price + sums of a stock → whether nothing can be lost, before any lot is looked at.
+"""Prices → the stocks that may have lost something, before any lot is looked at.
 
 Most goods sell for more than they cost: where a price, with what it takes to sell, is all that is
-known of an item and covers the cost of a stock that carries nothing, there is nothing to weigh.
+known of an item and covers its dearest lot, or the cost of all lots together, there is nothing to
+weigh, if the stock carries nothing.
 
     100 MUG {5 USD} and 40 MUG {6 USD} at 9 USD, selling cost 10 %: 140 × 8.10 is more than 740.00
 """
@@ -16,6 +17,8 @@ from beancount_invwd.ground.money import ONE, ZERO
 from beancount_invwd.measure.rule import Plain, read_plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from beancount_invwd.allowance.memory import Memory
     from beancount_invwd.lots.demand import Demand
     from beancount_invwd.lots.stock import Stock
@@ -51,40 +54,61 @@ class Cover:
         self._demand = demand
         self._memory = memory
         self._is_by_lot = is_by_lot
-        self._plain: dict[int, tuple[Terms, Plain | None, bool]] = {}  # by identity of the terms
+        self._plain: dict[int, tuple[Terms, Plain | None]] = {}  # by identity of the terms
         self._quotes = evidence.prices.newest_by_pair if evidence.price_share == ONE else {}
 
-    def holds(self, stock: Stock, day: datetime.date) -> bool:
-        """Whether a price that is all that is known covers the cost of a stock without allowance.
+    def list_uncovered(self, stocks: Iterable[Stock], day: datetime.date) -> Iterator[Stock]:
+        """List the stocks that carry something, or whose price may not cover their cost.
 
         That it gets too old one day changes nothing: without a measure there is no loss either.
         """
-        item, terms = stock.commodity, stock.terms
-        quotes = self._quotes.get(item)
-        if quotes is None or len(quotes) != 1 or stock.is_mixed or stock.is_material:
-            return False
-        entry = quotes.get(stock.currency)
-        if entry is None or terms is None or item in self._evidence.stated:
-            return False
-        _, plain, is_as_it_is = self._plain.get(id(terms)) or self._find_plain(terms)
-        if plain is None:
-            return False
-        value: Decimal = entry.amount.number
-        if not is_as_it_is:
-            found = None
-            if plain.measure != "nrv":  # if it gets too old one day, the price alone decides
-                found = self._evidence.find_replacement(stock, day, None)
-            value = plain.find_least(value, found.number if found else None)
-        if self._is_by_lot:
-            is_covered = value >= self._memory.find_limits(stock)[1]
-        else:
-            is_covered = value * stock.units >= stock.cost
-        return is_covered and (not self._demand.is_asked or self._has_no_rate(stock, day))
+        quoted, stated, is_asked = self._quotes, self._evidence.stated, self._demand.is_asked
+        terms: Terms | None = None
+        plain: Plain | None = None
+        for stock in stocks:
+            if not stock.lots:
+                continue
+            if stock.terms is not terms:
+                terms = stock.terms
+                plain = None if terms is None else self._find_plain(terms)
+            quotes = quoted.get(stock.commodity)
+            if (
+                plain is None
+                or not quotes
+                or len(quotes) != 1
+                or stock.allowance
+                or stock.is_mixed
+                or stock.is_material
+                or (entry := quotes.get(stock.currency)) is None
+                or (stated and stock.commodity in stated)
+            ):
+                yield stock
+                continue
+            value: Decimal = entry.amount.number
+            if plain is not _AS_IT_IS:
+                value = self._find_least(plain, value, stock, day)
+            is_covered = value >= stock.dearest or (
+                not self._is_by_lot and value * stock.units >= stock.cost
+            )
+            if not is_covered or (is_asked and not self._has_no_rate(stock, day)):
+                yield stock
 
-    def _find_plain(self, terms: Terms) -> tuple[Terms, Plain | None, bool]:
-        plain = read_plain(terms, self._valuer.find_costs(terms))
-        found = self._plain[id(terms)] = (terms, plain, plain == _AS_IT_IS)
-        return found
+    def _find_plain(self, terms: Terms) -> Plain | None:
+        """Read terms, each once; None if more than a price decides."""
+        found = self._plain.get(id(terms))
+        if found is None:
+            plain = read_plain(terms, self._valuer.find_costs(terms))
+            found = self._plain[id(terms)] = terms, _AS_IT_IS if plain == _AS_IT_IS else plain
+        return found[1]
+
+    def _find_least(
+        self, plain: Plain, price: Decimal, stock: Stock, day: datetime.date
+    ) -> Decimal:
+        """Find the least that a unit is worth."""
+        found = None
+        if plain.measure != "nrv":  # if it gets too old one day, the price alone decides
+            found = self._evidence.find_replacement(stock, day, None)
+        return plain.find_least(price, found.number if found else None)
 
     def _has_no_rate(self, stock: Stock, day: datetime.date) -> bool:
         """Whether demand takes nothing off the cost of a stock; noted is until when."""

@@ -14,7 +14,7 @@ from heapq import heappop, heappush
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.money import ENDLESS
 from beancount_invwd.policy.values import find_rate
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from beancount_invwd.policy.values import Schedule
 
 NEVER = datetime.date.max
-NO_LIMIT = Decimal("Infinity")
 
 
 class Memory:
@@ -39,7 +38,7 @@ class Memory:
         self._until: dict[Stock, datetime.date] = {}
         self._waiting: list[tuple[datetime.date, int, Stock]] = []
         self._aged: dict[int, tuple[Decimal, datetime.date | None]] = {}
-        self._limits: dict[Stock, tuple[int, Decimal, Decimal]] = {}
+        self._least: dict[Stock, tuple[int, Decimal]] = {}
 
     def forget_rates(self) -> None:
         """Forget rates by age, since estimates changed."""
@@ -73,13 +72,12 @@ class Memory:
             found = self._aged[lot.number] = find_rate(ageing, lot.aged_from, day)
         return found
 
-    def find_limits(self, stock: Stock) -> tuple[Decimal, Decimal]:
-        """Find unit costs below and above which no lot of a stock is (with none: no limits)."""
-        last, lowest, highest = self._limits.get(stock, (0, NO_LIMIT, ZERO))
+    def find_least(self, stock: Stock) -> Decimal:
+        """Find a unit cost below which no lot of a stock is."""
+        last, lowest = self._least.get(stock, (0, ENDLESS))
         newest = next(reversed(stock.lots), last)
         if newest > last:
             for lot in takewhile(lambda lot: lot.number > last, reversed(stock.lots.values())):
                 lowest = min(lowest, lot.cost_unit)
-                highest = NO_LIMIT if lot.is_pool else max(highest, lot.cost_unit)
-            self._limits[stock] = newest, lowest, highest
-        return lowest, highest
+            self._least[stock] = newest, lowest
+        return lowest

@@ -115,9 +115,8 @@ class Weigher:
         lacking: list[Row] = []
         today = Today(day)
         if self._grouping.is_by_item:
-            for stock in stocks:
-                if stock.lots and (stock.allowance or not self._cover.holds(stock, day)):
-                    found += self._weigh_group([stock], today, lacking, by_lot=by_lot)
+            for stock in self._cover.list_uncovered(stocks, day):
+                found += self._weigh_group([stock], today, lacking, by_lot=by_lot)
         else:
             for group in self._list_groups(stocks):
                 found += self._weigh_group(group, today, lacking, by_lot=by_lot)
@@ -152,7 +151,7 @@ class Weigher:
             if known is None or not known.unit or known.has_rates or stock.allowance:
                 return False
             if self._is_by_lot:
-                if known.unit < self.memory.find_limits(stock)[1]:
+                if known.unit < stock.dearest:
                     return False
             elif stock in self.memory.apart:
                 return False
@@ -195,7 +194,7 @@ class Weigher:
             return None
         is_exact = stock.units.same_quantum(ONE) and stock.cost.same_quantum(stock.quantum)
         value = round_money(unit, stock.quantum)
-        if not is_exact or value != unit or self.memory.find_limits(stock)[0] < value:
+        if not is_exact or value != unit or self.memory.find_least(stock) < value:
             return None
         step = stock.cost - stock.units * value - stock.allowance
         group = self._grouping.find_named(stock, is_apart=False)

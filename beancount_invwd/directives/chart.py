@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from beancount_invwd.policy.policy import Policy
 
 
+_NO_BOOKING = data.Booking.NONE
+
+
 class Inventory(NamedTuple):
     """An account whose goods are assessed.
 
@@ -122,6 +125,8 @@ class Chart:
         entry = self.opens.get(account)
         booking = entry.booking if entry is not None else None
         booking = booking or self._booking
+        if type(booking) is data.Booking:  # whose name takes long to ask for
+            return booking is _NO_BOOKING
         return (getattr(booking, "name", None) or str(booking)) == "NONE"
 
     def inventory(self, name: str) -> Inventory | None:

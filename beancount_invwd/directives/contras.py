@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from beancount_invwd.policy.policy import Policy
 
 
+_ACCOUNT = {"account"}
+
+
 class Contras:
     """The allowance accounts of a ledger.
 
@@ -52,6 +55,8 @@ class Contras:
 
     def name(self, account: str, commodity: str = "", category: str = "") -> str:
         """The allowance account of an inventory account (and an item)."""
+        if self._fields == _ACCOUNT:
+            return self._template.format(account=account)
         fields = templates.account_fields(account)
         if self._fields <= fields.keys():
             return self._template.format(**fields)

@@ -16,7 +16,6 @@ from beancount_invwd.directives.metadata import (
     RETURN,
     TAG,
     Facts,
-    is_silent,
     list_strays,
     read_facts,
     select_ours,
@@ -117,7 +116,7 @@ class Postings:
 
     def states_facts(self, meta: Mapping[str, Any] | None) -> bool:
         """Whether metadata says something of a lot; by its keys, which few ledgers vary."""
-        if not meta or is_silent(meta):
+        if not meta:
             return False
         shape = tuple(meta)
         says = self._shapes.get(shape)

@@ -35,18 +35,24 @@ class Parameters:
     """
 
     def __init__(self, policy: Terms, chart: Chart, mistakes: Mistakes) -> None:
-        self._policy = policy
         self._chart = chart
         self._mistakes = mistakes
         self._changed: dict[str, dict[str, Any]] = {}  # by item or account
         self._sources: dict[str, Mapping[str, Any]] = {}  # of what holds for all
+        self._set_policy(policy)
+
+    def _set_policy(self, policy: Terms) -> None:
+        """Let terms hold for all goods."""
+        self._policy = policy
+        charges = {name: getattr(policy, name) for name in _CHARGES}
+        self._amounts = {name: row for name, row in charges.items() if row and row.currency}
 
     def change(self, row: Estimate) -> None:
         """Let an estimate hold from now on."""
         if row.place:
             self._changed.setdefault(row.place, {})[row.key] = row.value
         else:
-            self._policy = self._policy._replace(**{row.key: row.value})
+            self._set_policy(self._policy._replace(**{row.key: row.value}))
             self._sources[row.key] = row.entry.meta
 
     def save(self) -> tuple[Any, ...]:
@@ -56,7 +62,8 @@ class Parameters:
 
     def restore(self, saved: tuple[Any, ...]) -> None:
         """Let hold again what did when it was saved."""
-        self._policy, self._changed, self._sources = saved
+        policy, self._changed, self._sources = saved
+        self._set_policy(policy)
 
     def of_item(self, item: str, account: str = "") -> Terms:
         """The parameters of an item in an account, whatever its lots say."""
@@ -73,8 +80,7 @@ class Parameters:
             account: The inventory account; "" if nothing is stated of it.
             facts: What is stated of the lot.
         """
-        stated, of_item = self._chart.facts(account), self._chart.items.facts(item)
-        for level in (facts, of_item, stated):
+        for level in (facts, self._chart.items.facts(item), self._chart.facts(account)):
             for problem in list_foreign_amounts(level, currency) if level.stated else ():
                 self._mistakes.block(item, level.meta, problem)
         terms = self._merge(item, account, facts)
@@ -96,22 +102,20 @@ class Parameters:
         """Merge what is stated, the most specific last; of one place, what changed."""
         merged: dict[str, Any] = {}
         changed = self._changed
-        for place, stated in (
+        for place, of_place in (
             (account, self._chart.facts(account)),
             (item, self._chart.items.facts(item)),
+            ("", facts),
         ):
-            merged |= stated.overrides
+            merged |= of_place.overrides
             if changed:
                 merged |= changed.get(place, {})
-        merged |= facts.overrides
         return self._policy._replace(**merged) if merged else self._policy
 
     def _check_policy(self, terms: Terms, item: str, currency: str) -> None:
         """Report amounts of the policy in another currency than the cost."""
-        for name in _CHARGES:
-            charge = getattr(self._policy, name)
-            is_foreign = charge is not None and charge.currency not in (None, currency)
-            if is_foreign and charge is getattr(terms, name):
+        for name, charge in self._amounts.items():
+            if charge.currency != currency and charge is getattr(terms, name):
                 message = (
                     f"'{name}' is in {charge.currency}, but {item} costs {currency}; use a "
                     f"percentage, or put invwd-{name.replace('_', '-')} in {currency} on its "
@@ -122,6 +126,8 @@ class Parameters:
 
 def list_foreign_amounts(facts: Facts, currency: str) -> list[str]:
     """Name what in these facts is an amount in another currency than the cost."""
+    if not (facts.overrides or facts.nrv or facts.salvage):
+        return []
     amounts = {
         key: value.currency
         for key, value in facts.overrides.items()

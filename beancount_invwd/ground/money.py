@@ -15,6 +15,7 @@ from decimal import (
 ZERO = Decimal(0)
 ONE = Decimal(1)
 CENT = Decimal("0.01")
+ENDLESS = Decimal("Infinity")
 
 CONTEXT = Context(
     prec=60, rounding=ROUND_HALF_EVEN, traps=[DivisionByZero, InvalidOperation, Overflow]

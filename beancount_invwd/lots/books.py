@@ -15,71 +15,85 @@ from beancount_invwd.lots.places import Home, Place
 from beancount_invwd.lots.stock import Lot
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from beancount_invwd.lots.moves import Outflow
 
-_TOLERANCES = "__tolerances__"  # which booking notes at each transaction: it says nothing
+_TOLERANCES = "__tolerances__"  # which booking notes at each transaction, beside file and line
+_BOOKED = 3
 
 
 class Books(General):
     """The lots of the whole ledger as of the last transaction that was applied."""
 
-    def apply(self, txn: Any) -> Outflow | None:
-        """Apply a transaction: units and costs first, then allowances by what moved where.
+    def take(  # noqa: C901 (one loop, since most of a load's time goes there)
+        self, txns: Iterable[Any]
+    ) -> Iterator[tuple[Any, Outflow]]:
+        """Apply transactions: units and costs first, then allowances by what moved where.
 
-        Returns:
-            What happened to allowances; None if no lot that was reduced carried one.
+        Yields:
+            Those by which goods left, moved or came back that carried an allowance.
         """
-        meta, states_facts = txn.meta, self._postings.states_facts
-        if ("filename" not in meta or len(meta) != 2 + (_TOLERANCES in meta)) and states_facts(
-            meta
-        ):
-            return self._apply_any(txn)
         homes, by_id, touched = self._homes, self._by_id, self.touched
-        bought: list[tuple[Home, Any, Any]] = []
-        sold = 0
-        for posting in txn.postings:
-            meta = posting.meta
-            if (
-                meta is None or len(meta) != 2 or "filename" not in meta  # noqa: PLR2004
-            ) and states_facts(meta):
-                return self._apply_any(txn, sold)
-            home = homes[posting.account]
-            if home is None:
-                if posting.cost is not None:
-                    self._unseen.note_outside(txn, posting)
+        states_facts, is_noted = self._postings.states_facts, self._demand.is_noted
+        for txn in txns:
+            meta, sold = txn.meta, 0
+            bought: list[tuple[Home, Any, Any]] = []
+            is_plain = (len(meta) == _BOOKED and _TOLERANCES in meta) or not states_facts(meta)
+            for posting in txn.postings if is_plain else ():
+                meta = posting.meta
+                if (
+                    meta is None or len(meta) != 2 or "filename" not in meta  # noqa: PLR2004
+                ) and states_facts(meta):
+                    is_plain = False
+                    break
+                home = homes[posting.account]
+                if home is None:
+                    if posting.cost is not None:
+                        self._unseen.note_outside(txn, posting)
+                    continue
+                units = posting.units
+                number = units.number
+                if not number.is_signed():
+                    bought.append((home, posting, units))
+                    continue
+                lot = by_id.get(id(posting.cost))
+                if (
+                    lot is None
+                    or lot.is_pool
+                    or bought
+                    or (place := lot.place).account != home.account
+                    or place.commodity != units.currency
+                    or (left := lot.units + number).is_signed()  # perhaps another lot has them
+                    or ((stock := lot.stock).allowance and lot.allowance)
+                    or not number
+                ):
+                    is_plain = False
+                    break
+                lot.units = left
+                place.left.rows.append((lot, txn, posting, lot.is_apart))
+                if not left:
+                    del stock.lots[lot.number]
+                stock.moves.append((number, lot.cost_unit))
+                touched.add(stock)
+                sold += 1
+            if not is_plain or (bought and sold):
+                outflow = self._apply_any(txn, sold)
+            elif bought:
+                outflow = self._buy(txn, bought)
+            else:
+                if sold and is_noted:
+                    self._note_sold(txn)
                 continue
-            number = posting.units.number
-            if not number.is_signed():
-                bought.append((home, posting, number))
-                continue
-            lot = by_id.get(id(posting.cost))
-            if (
-                lot is None
-                or lot.is_pool
-                or bought
-                or (place := lot.place).account != home.account
-                or place.commodity != posting.units.currency
-                or (left := lot.units + number).is_signed()  # perhaps another lot has them
-                or ((stock := lot.stock).allowance and lot.allowance)
-                or not number
-            ):
-                return self._apply_any(txn, sold)
-            lot.units = left
-            place.left.rows.append((lot, txn, posting, lot.is_apart))
-            if not left:
-                del stock.lots[lot.number]
-            stock.units += number
-            stock.cost += number * lot.cost_unit
-            touched.add(stock)
-            sold += 1
-        if sold:
-            return self._apply_any(txn, sold) if bought else self._note_sold(txn)
-        return self._buy(txn, bought) if bought else None
+            if outflow is not None:
+                yield txn, outflow
 
-    def _note_sold(self, txn: Any) -> Outflow | None:
+    def apply(self, txn: Any) -> Outflow | None:
+        """Apply a transaction; return what it did to allowances, None if that is nothing."""
+        return next((outflow for _, outflow in self.take([txn])), None)
+
+    def _note_sold(self, txn: Any) -> None:
         """Note what left by a transaction that took of lots that carry nothing."""
-        if not self._demand.is_noted:
-            return None
         goods = (row for row in txn.postings if self._homes[row.account] is not None)
         rows = [(self._by_id[id(row.cost)], -row.units.number) for row in goods]
         costs = [(lot, units * lot.cost_unit) for lot, units in rows]
@@ -87,7 +101,6 @@ class Books(General):
         for lot, units in rows:
             if not lot.is_excluded:
                 self._demand.note_left(lot.stock, txn, units)
-        return None
 
     def _apply_any(self, txn: Any, sold: int = 0) -> Outflow | None:
         """Apply a transaction of whatever kind.
@@ -102,7 +115,7 @@ class Books(General):
             is_plain = is_plain and not self._postings.states_facts(posting.meta)
             home = self._homes[posting.account]
             if home is not None:
-                rows.append((home, posting, posting.units.number))
+                rows.append((home, posting, posting.units))
             elif posting.cost is not None:
                 self._unseen.note_outside(txn, posting)
         if not is_plain:
@@ -111,34 +124,37 @@ class Books(General):
 
     def _buy(self, txn: Any, rows: Rows) -> Outflow | None:
         """Add units of which nothing particular is stated, each posting a new lot."""
-        by_id, touched, is_noted = self._by_id, self.touched, self._demand.is_noted
+        by_id, touched, day = self._by_id, self.touched, txn.date
+        is_noted, is_named = self._demand.is_noted, self._has_directives
         for i, (home, posting, units) in enumerate(rows):
-            cost = posting.cost
-            place = home.plain.get(posting.units.currency) or self._open_plain(home, posting)
+            cost, number = posting.cost, units.number
+            place = home.plain.get(units.currency) or self._open_plain(home, posting)
             if (
                 place is None
                 or cost is None
                 or cost.currency != place.currency
                 or (date := cost.date) is None
-                or (date <= place.newest and place.find(cost) is not None)
-                or not units
+                or not number
             ):
                 return self._apply_all(txn, rows[i:])
-            self._numbers = number = self._numbers + 1
-            stock, cost_unit, origin = place.stock, cost.number, (txn, posting)
-            lot = Lot(stock, place, cost_unit, number, origin, stock.terms, units)
-            by_id[id(cost)] = stock.lots[number] = lot
-            place.latest.append(lot)
-            if date > place.newest:  # noqa: PLR1730 (a call would cost more)
+            if date > place.newest:
                 place.newest = date
-            stock.units += units
-            stock.cost += units * cost_unit
+            elif place.find_newest(cost) is not None:
+                return self._apply_all(txn, rows[i:])
+            self._numbers = key = self._numbers + 1
+            stock, cost_unit, origin = place.stock, cost.number, (txn, posting)
+            lot = Lot(stock, place, cost_unit, key, origin, stock.terms, number)
+            by_id[id(cost)] = stock.lots[key] = lot
+            place.latest.append(lot)
+            stock.moves.append((number, cost_unit))
             touched.add(stock)
-            if self._has_directives:
+            if cost_unit > stock.dearest:  # noqa: PLR1730 (a call would cost more)
+                stock.dearest = cost_unit
+            if is_named:
                 self.seen.add((place.commodity, place.account, cost.label, date))
             if is_noted:
                 self._demand.note_bought(stock, date)
-            if date == txn.date and cost_unit >= ZERO:
+            if date == day and cost_unit >= ZERO:
                 if stock.is_material:
                     stock.note_purchase(origin)
                 else:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from beancount_invwd.directives.read import Directives
     from beancount_invwd.policy.policy import Policy
 
-Rows = Sequence[tuple[Home, Any, Decimal]]
+Rows = Sequence[tuple[Home, Any, Any]]
 """Postings of a transaction, each with its inventory account and its units."""
 
 
@@ -134,15 +134,14 @@ class General(Index):
     def _post(self, txn: Any, rows: Rows, reductions: list[Reduction]) -> list[Addition]:
         """Change units and costs; allowances are given up, but go nowhere yet."""
         additions: list[Addition] = []
-        for home, posting, number in rows:
-            units = posting.units
+        for home, posting, units in rows:
             if posting.cost is None:
                 self._unseen.note(txn, posting)
                 continue
             if self._chart.items.is_excluded(units.currency):
                 continue
             place = self._find_place(home, posting)
-            if number > 0:
+            if units.number > 0:
                 additions.append(self._add(txn, posting, place))
             else:
                 reductions.append(self._reduce(txn, posting, place))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.ground.money import ZERO
+from beancount_invwd.ground.money import ENDLESS, ZERO
 from beancount_invwd.lots.places import Home, Place
 from beancount_invwd.lots.stock import Lot, Pool, Stock, StockKey
 
@@ -157,13 +157,11 @@ class Index:
         stock = lot.stock
         stock.write_out()
         stock.lots.pop(lot.number, None)
-        stock.units -= lot.units
-        stock.cost -= lot.cost
+        stock.add(-lot.units, -lot.cost)
         lot.terms = None
         lot.stock = found = self._find_excluded(stock)
         found.lots[lot.number] = lot
-        found.units += lot.units
-        found.cost += lot.cost
+        found.add(lot.units, lot.cost)
 
     def _find_excluded(self, stock: Stock) -> Stock:
         found = self.excluded.get(stock.key)
@@ -204,7 +202,8 @@ class Index:
         if isinstance(lot, Pool):
             before = place.find(posting.cost)
             lot.cost_total = before.cost if before is not None else ZERO
-            lot.stock.cost += lot.cost_total
+            lot.stock.add(ZERO, lot.cost_total)
+        lot.stock.dearest = max(lot.stock.dearest, ENDLESS if lot.is_pool else lot.cost_unit)
         place.add(lot)
         self.set_terms(lot)
         self._by_id[id(posting.cost)] = lot

@@ -140,10 +140,12 @@ class Place:
         self.latest: list[Lot] = []
         self.left = Departures()
         self._by_cost: dict[Any, Lot] = {}
+        self._is_in_order = True  # no lot is older than one that came before it
 
     def add(self, lot: Lot) -> None:
         """Add a lot; it hides an earlier one of the same cost."""
         self.latest.append(lot)
+        self._is_in_order = self._is_in_order and lot.date >= self.newest
         self.newest = max(self.newest, lot.date)
 
     def close(self) -> None:
@@ -156,6 +158,22 @@ class Place:
     def find(self, cost: Any) -> Lot | None:
         """Find a lot by the value of its cost, or the pool; it may be used up."""
         return self._index().get(None if self.is_pool else cost)
+
+    def find_newest(self, cost: Any) -> Lot | None:
+        """Find a lot by the value of its cost, whose date is most often the newest that there is.
+
+        If it is not, a lot of that date is expected to be added.
+        """
+        self._is_in_order = self._is_in_order and cost.date == self.newest
+        if not self._is_in_order:
+            return self.find(cost)
+        for lot in reversed(self.latest):
+            known = lot.origin[1].cost
+            if known == cost:
+                return lot
+            if known.date != self.newest:
+                return None
+        return self.find(cost) if self._by_cost else None
 
     def list_lots(self) -> list[Lot]:
         """All lots that there ever were, but for those that were hidden by later ones."""

@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from beancount_invwd.directives.metadata import NO_FACTS, Facts
-from beancount_invwd.ground.money import ZERO, round_money
+from beancount_invwd.ground.money import CONTEXT, ZERO, round_money
 from beancount_invwd.ground.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ class Stock:
     Attributes:
         is_material: Whether it goes into products.
         lots: By number, in the order in which they came into being.
-        units: Of all of them.
-        cost: Of all of them, not rounded.
+        moves: Units that came, or left (negative), each with the cost of one, not yet added up.
+        dearest: What a unit of the dearest lot cost that ever was here; endless of a pool.
         allowance: What all of them carry.
         place: The one account that all its lots ever were in; None if there are several.
         purchase: Transaction and posting of the newest purchase.
@@ -63,7 +63,8 @@ class Stock:
         self.facts = facts
         self.is_material = bool(facts.used_in)
         self.lots: dict[int, Lot] = {}
-        self.units = self.cost = self.allowance = ZERO
+        self.moves: list[tuple[Decimal, Decimal]] = []
+        self.dearest = self.allowance = self._units = self._cost = ZERO
         self.place: Place | None = None
         self.purchase: tuple[Any, Any] | None = None
         self.acquired: tuple[Any, Any] | None = None
@@ -72,6 +73,29 @@ class Stock:
         self.is_mixed = False
         self.carried_at: Decimal | None = None
         self.carried_last = 0
+
+    @property
+    def units(self) -> Decimal:
+        """The units of all lots."""
+        self._add_up()
+        return self._units
+
+    @property
+    def cost(self) -> Decimal:
+        """The cost of all lots, not rounded."""
+        self._add_up()
+        return self._cost
+
+    def _add_up(self) -> None:
+        """Add up what moved; of most stocks nobody asks for the sums."""
+        for units, cost_unit in self.moves:
+            self._units = CONTEXT.add(self._units, units)
+            self._cost = units.fma(cost_unit, self._cost, CONTEXT)
+        self.moves.clear()
+
+    def add(self, units: Decimal, cost: Decimal) -> None:
+        """Add units and their cost to the sums."""
+        self._units, self._cost = self.units + units, self.cost + cost
 
     def note_purchase(self, origin: tuple[Any, Any]) -> None:
         """Note transaction and posting of the newest purchase."""
@@ -190,8 +214,7 @@ class Lot:
         stock = self.stock
         stock.write_out()
         self.units += units
-        stock.units += units
-        stock.cost += units * cost_unit
+        stock.moves.append((units, cost_unit))
         if not self.units:
             del stock.lots[self.number]
         elif self.units < 0:
@@ -238,7 +261,7 @@ class Pool(Lot):
         Lot.change(self, units, cost_unit)
         self.cost_total += units * cost_unit
         if not self.units:
-            self.stock.cost -= self.cost_total
+            self.stock.add(ZERO, -self.cost_total)
 
     def add_layer(self, date: datetime.date, units: Decimal) -> None:
         """Add units of an age; those that cover a shortage are gone already."""

@@ -6,7 +6,6 @@ A value that cannot stand in an account name is made into one: item `box.small` 
 
 from __future__ import annotations
 
-import re
 from string import Formatter
 from typing import TYPE_CHECKING
 
@@ -93,8 +92,7 @@ def to_component(value: str) -> str:
     """Make a value a valid component of an account name."""
     text = value
     if not (value.isascii() and value.replace("-", "").isalnum()):
-        text = re.sub(r"[^\w-]|_", "-", value)
-        text = "".join(char if _is_plain(char) else "-" for char in text)
+        text = "".join(char if _is_plain(char) else "-" for char in value)
     text = text.lstrip("-") or "X"
     first = text[0].upper()
     return first + text[1:] if _begins_well(first) else f"X{text}"

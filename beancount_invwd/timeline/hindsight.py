@@ -47,10 +47,10 @@ class Hindsight(Timeline):
         told = Mistakes(dict, blocked)  # by the first
         super().__init__(policy, directives.reopen(policy, told), told, end, is_told=False)
         self.closed.first = first.closed
-        self.entries = first.entries
+        self.entries = self._today.entries = first.entries
         own, known = self.weigher.evidence, first.weigher.evidence
         own.prices.sales, own.replacement_share = known.prices.sales, known.replacement_share
-        self._is_claim = is_by_hand
+        self._today.is_claim = is_by_hand
         self._taken = 0
 
     def look(self, day: datetime.date, *, is_over: bool) -> Stocks:

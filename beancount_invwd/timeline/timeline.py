@@ -20,8 +20,8 @@ from beancount.core import data
 from beancount_invwd.allowance.groups import Grouping
 from beancount_invwd.allowance.weigh import Weigher
 from beancount_invwd.booked.booked import Booked
-from beancount_invwd.booked.claim import is_booked
 from beancount_invwd.booked.closed import ClosedPeriod
+from beancount_invwd.directives.metadata import TAG
 from beancount_invwd.ground.dates import add_days
 from beancount_invwd.lots.books import Books
 from beancount_invwd.lots.demand import Demand
@@ -39,11 +39,11 @@ from beancount_invwd.timeline.later import tell_later
 from beancount_invwd.timeline.measurement import Measurement
 from beancount_invwd.timeline.missing import Missing
 from beancount_invwd.timeline.ordered import Ordered
+from beancount_invwd.timeline.today import Today
 
 if TYPE_CHECKING:
     from beancount_invwd.directives.mistakes import Mistakes
     from beancount_invwd.directives.read import Directives
-    from beancount_invwd.lots.moves import Outflow
     from beancount_invwd.lots.stock import Stock, StockKey
     from beancount_invwd.policy.policy import Policy
 
@@ -123,8 +123,7 @@ class Timeline:
         self._intake = Intake(
             evidence, memory, self._agenda, calendar, mistakes, self.ordered, self.estimates
         )
-        self._is_claim = is_booked
-        self._today: datetime.date | None = None  # which has to be ended, since something happened
+        self._today = Today(self.releases, self.booked, self.ordered, self._intake, self.movements)
         self.tested_on: datetime.date | None = None
 
     def run(self, entries: Sequence[Any], start: _Start = None, look_back: _Look = _ask) -> None:
@@ -135,7 +134,7 @@ class Timeline:
             start: The date to note the opening allowances of.
             look_back: Called when all of the day before that is over, with that day.
         """
-        self.entries: Sequence[Any] = entries
+        self.entries = self._today.entries = entries
         self.weigher.evidence.prices.sales = Sales(entries)
         before = 0 if start is None else bisect_left(entries, start, key=_get_date)
         self._take(entries[:before])
@@ -156,15 +155,19 @@ class Timeline:
             start = end
 
     def _take_all(self, entries: Sequence[Any]) -> None:
-        """Take entries; the day of one at which allowances change ends before the next."""
-        apply, directives, told = self.books.apply, self._directives.by_entry, self._directives.told
+        """Take entries; the day of what the ledger has booked or orders ends before the next.
+
+        All other transactions wait, to be applied at once: no price has to do with them.
+        """
+        directives, told = self._directives.by_entry, self._directives.told
         prices, converted = self.weigher.evidence.prices.newest_by_pair, self._memory.converted
         transaction, price, is_simple = data.Transaction, data.Price, not self._is_by_price
         wake, is_ordered = self._agenda.awake.add, self.ordered.is_any
-        is_eventful = False
+        is_eventful, waiting, today = False, list[Any](), self._today
         for entry in entries:
-            if is_eventful and entry.date != self._today:
-                self._end_day(self._today)
+            if is_eventful and entry.date != today.date:
+                self._apply(waiting)
+                today.end(today.date)
                 is_eventful = False
             kind = type(entry)
             if kind is price:
@@ -175,34 +178,33 @@ class Timeline:
                 else:
                     self._intake.take_price(entry)
             elif kind is transaction:
-                outflow = apply(entry)
-                if outflow is not None or entry.tags or is_ordered:
-                    self._note(entry, outflow)
-                    is_eventful = self._today is not None
+                if is_ordered or ((tags := entry.tags) and TAG in tags):
+                    self._apply(waiting)
+                    today.begin(entry.date)
+                    today.note(entry, self.books.apply(entry))
+                    is_eventful = today.date is not None
+                else:
+                    waiting.append(entry)
             elif id(entry) in directives:
+                self._apply(waiting)
                 self._intake.take_directive(directives[id(entry)])
+        self._apply(waiting)
+
+    def _apply(self, txns: list[Any]) -> None:
+        """Apply transactions, which the ledger has booked nothing of; none of them waits then."""
+        for txn, outflow in self.books.take(txns):
+            self._today.begin(txn.date)
+            self._today.note(txn, outflow)
+        txns.clear()
 
     def _open(self, start: datetime.date, before: Sequence[Any]) -> None:
         """Note what all stocks carry when a date begins; what is due before is done."""
         day = min(start, add_days(self._calendar.end, 1))  # nothing is tested later
         if before and day > before[-1].date:
             self._go_to(day)
-        self._end_day(self._today)
+        self._today.end(self._today.date)
         self.opening = {key: stock.allowance for key, stock in self.books.stocks.items()}
         self.booked.taken_over.clear()
-
-    def _note(self, txn: Any, outflow: Outflow | None) -> None:
-        """Note what a transaction did to allowances, or says that it did."""
-        is_claim, is_any = bool(txn.tags) and self._is_claim(txn), self.ordered.is_any
-        if is_claim or outflow is not None or is_any:
-            self._today = txn.date
-        if outflow is not None:
-            self.releases.record(txn, outflow, is_booked=is_claim)
-        if (is_any or is_claim) and self.ordered.note(txn, is_claim=is_claim):
-            self.booked.note_use(txn)
-        elif is_claim:
-            _foresee(self.booked, self._intake, txn.date, self.entries)
-            self.movements += self.booked.note(txn)
 
     def _note_booked(self, stocks: Sequence[Stock]) -> None:
         """Note that allowances of stocks are as the ledger says."""
@@ -214,13 +216,13 @@ class Timeline:
         """Do what is due before `day`."""
         while (due := self._calendar.take_before(day)) is not None:
             self._pass(due)
-        self._end_day(self._today)
+        self._today.end(self._today.date)
         self._calendar.go_to(day)
 
     def _finish(self) -> None:
         while (due := self._calendar.take_rest()) is not None:
             self._pass(due)
-        self._end_day(self._today)
+        self._today.end(self._today.date)
         if self._is_by_price and self.tested_on is not None:
             self.unclear_on = self._missing.finish(self.weigher, self._agenda.awake, self.tested_on)
         self._missing.report_emptied()
@@ -228,11 +230,11 @@ class Timeline:
 
     def _pass(self, due: Due) -> None:
         """Do what is due at the end of a date; today, if that is another day, ended before."""
-        if due.date != self._today or not due.is_test:
-            self._end_day(self._today)
+        if due.date != self._today.date or not due.is_test:
+            self._today.end(self._today.date)
         if due.is_test:
             self.releases.end_period(due.date)
-            self._end_day(due.date)
+            self._today.end(due.date)
             self._test(due.date, due.items)
         if due.is_lock and self._policy.reversals == "interim":
             _lock(self.books.stocks.values())
@@ -249,25 +251,6 @@ class Timeline:
         if not self._is_by_price and self._calendar.is_last(day):
             self._missing.report_evidence(self.weigher, day)
             self.ordered.report(day)
-
-    def _end_day(self, day: datetime.date | None) -> None:
-        """Write what units took along on a day, as far as the ledger has not booked it."""
-        self._today = None
-        if day is not None:
-            delivered = self.ordered.end_day(day)  # before what is booked of that day's measurement
-            self.movements += self.booked.end_day(self.releases, day) + delivered
-
-
-def _foresee(booked: Booked, intake: Intake, day: datetime.date, entries: Sequence[Any]) -> None:
-    """Look at all entries of a day, once: what is booked by hand may be taken before its end."""
-    if day == booked.day:
-        return
-    start = bisect_left(entries, day, key=_get_date)
-    of_day = entries[start : bisect_right(entries, day, start, key=_get_date)]
-    if booked.foresee(day, of_day):
-        for entry in of_day:
-            if type(entry) is data.Price:  # all of the day count
-                intake.take_price(entry)
 
 
 def _lock(stocks: Iterable[Stock]) -> None:
