@@ -38,9 +38,10 @@ class Cover:
         demand: What was sold or used.
         memory: Notes until when rates hold.
         is_by_lot: Whether no lot's gain is set against another's loss.
+        notes_calm: Whether it notes which stocks only a low price can make lose.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (all that decides)
         self,
         valuer: Valuer,
         evidence: EvidenceBook,
@@ -48,12 +49,14 @@ class Cover:
         memory: Memory,
         *,
         is_by_lot: bool,
+        notes_calm: bool,
     ) -> None:
         self._valuer = valuer
         self._evidence = evidence
         self._demand = demand
         self._memory = memory
         self._is_by_lot = is_by_lot
+        self._notes_calm = notes_calm
         self._plain: dict[int, tuple[Terms, Plain | None]] = {}  # by identity of the terms
         self._quotes = evidence.prices.newest_by_pair if evidence.price_share == ONE else {}
 
@@ -63,9 +66,12 @@ class Cover:
         That it gets too old one day changes nothing: without a measure there is no loss either.
         """
         quoted, stated, is_asked = self._quotes, self._evidence.stated, self._demand.is_asked
+        notes_calm = self._notes_calm and not is_asked
         terms: Terms | None = None
         plain: Plain | None = None
         for stock in stocks:
+            if self._notes_calm:
+                stock.is_calm = False
             if not stock.lots:
                 continue
             if stock.terms is not terms:
@@ -87,9 +93,11 @@ class Cover:
             value: Decimal = entry.amount.number
             if plain is not _AS_IT_IS:
                 value = self._find_least(plain, value, stock, day)
-            is_covered = value >= stock.dearest or (
-                not self._is_by_lot and value * stock.units >= stock.cost
-            )
+            if value >= stock.dearest:
+                stock.is_calm = stock.is_calm or (notes_calm and plain is _AS_IT_IS)
+                is_covered = True
+            else:
+                is_covered = not self._is_by_lot and value * stock.units >= stock.cost
             if not is_covered or (is_asked and not self._has_no_rate(stock, day)):
                 yield stock
 

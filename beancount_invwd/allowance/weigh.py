@@ -58,6 +58,7 @@ class Weigher:
         books: The lots.
         demand: What was sold or used.
         evidence: What the directives so far say.
+        is_asked: Whether it only answers questions.
 
     Attributes:
         evidence: As given.
@@ -66,13 +67,15 @@ class Weigher:
         valuer: Measures lots.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (one of each stage before)
         self,
         directives: Directives,
         grouping: Grouping,
         books: Books,
         demand: Demand,
         evidence: EvidenceBook,
+        *,
+        is_asked: bool = False,
     ) -> None:
         self.evidence = evidence
         self.demand = demand
@@ -87,7 +90,12 @@ class Weigher:
         self._grouped = 0  # how many of the stocks are in there
         self._is_by_lot = grouping.is_by_lot
         self._cover = Cover(
-            self.valuer, evidence, demand, self.memory, is_by_lot=grouping.is_by_lot
+            self.valuer,
+            evidence,
+            demand,
+            self.memory,
+            is_by_lot=grouping.is_by_lot,
+            notes_calm=not (is_asked or directives.chart.items.feeds),
         )
 
     def ask(self, evidence: EvidenceBook | None = None, demand: Demand | None = None) -> Weigher:
@@ -99,7 +107,7 @@ class Weigher:
         """
         known = evidence or self.evidence
         demand = demand or self.demand
-        return Weigher(self._directives, self._grouping, self._books, demand, known)
+        return Weigher(self._directives, self._grouping, self._books, demand, known, is_asked=True)
 
     def weigh(
         self, stocks: Iterable[Stock], day: datetime.date, *, by_lot: bool = False

@@ -26,7 +26,7 @@ _BOOKED = 3
 class Books(General):
     """The lots of the whole ledger as of the last transaction that was applied."""
 
-    def take(  # noqa: C901 (one loop, since most of a load's time goes there)
+    def take(  # noqa: C901, PLR0912 (one loop, since most of a load's time goes there)
         self, txns: Iterable[Any]
     ) -> Iterator[tuple[Any, Outflow]]:
         """Apply transactions: units and costs first, then allowances by what moved where.
@@ -75,7 +75,8 @@ class Books(General):
                 if not left:
                     del stock.lots[lot.number]
                 stock.moves.append((number, lot.cost_unit))
-                touched.add(stock)
+                if not stock.is_calm:
+                    touched.add(stock)
                 sold += 1
             if not is_plain or (bought and sold):
                 outflow = self._apply_any(txn, sold)
@@ -122,7 +123,7 @@ class Books(General):
             self._postings.check_places(txn, {home.account for home, *_ in rows})
         return self._apply_all(txn, rows, sold)
 
-    def _buy(self, txn: Any, rows: Rows) -> Outflow | None:
+    def _buy(self, txn: Any, rows: Rows) -> Outflow | None:  # noqa: C901 (as above)
         """Add units of which nothing particular is stated, each posting a new lot."""
         by_id, touched, day = self._by_id, self.touched, txn.date
         is_noted, is_named = self._demand.is_noted, self._has_directives
@@ -147,9 +148,10 @@ class Books(General):
             by_id[id(cost)] = stock.lots[key] = lot
             place.latest.append(lot)
             stock.moves.append((number, cost_unit))
-            touched.add(stock)
-            if cost_unit > stock.dearest:  # noqa: PLR1730 (a call would cost more)
-                stock.dearest = cost_unit
+            if cost_unit > stock.dearest:
+                stock.dearest, stock.is_calm = cost_unit, False
+            if not stock.is_calm:
+                touched.add(stock)
             if is_named:
                 self.seen.add((place.commodity, place.account, cost.label, date))
             if is_noted:

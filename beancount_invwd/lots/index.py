@@ -33,7 +33,7 @@ class Index:
         by_group: The same by the names of all groups that they can be in, under whatever basis.
         by_contra: The same by allowance account.
         excluded: Lots that are not assessed, of items that are; they stand in none of the others.
-        touched: Stocks that changed since this was last cleared.
+        touched: Stocks that changed since this was last cleared, but for what calm ones can bear.
         perishables: New lots and when they expire, until somebody takes them off this list.
         seen: Commodity, account, label and cost date of every lot there ever was, if directives may
             name it.

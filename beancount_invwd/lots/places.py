@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from beancount_invwd.directives.chart import Inventory
     from beancount_invwd.lots.stock import Layers, Lot, Stock
 
+_FEW = 4  # lots that are looked at one by one
+
 
 class Left:
     """Units of a lot that one posting took out; what came back is off.
@@ -167,13 +169,13 @@ class Place:
         self._is_in_order = self._is_in_order and cost.date == self.newest
         if not self._is_in_order:
             return self.find(cost)
-        for lot in reversed(self.latest):
+        for lot in reversed(self.latest[-_FEW:]):
             known = lot.origin[1].cost
             if known == cost:
                 return lot
             if known.date != self.newest:
                 return None
-        return self.find(cost) if self._by_cost else None
+        return self.find(cost) if self._by_cost or len(self.latest) > _FEW else None
 
     def list_lots(self) -> list[Lot]:
         """All lots that there ever were, but for those that were hidden by later ones."""

@@ -43,6 +43,7 @@ class Stock:
         lots: By number, in the order in which they came into being.
         moves: Units that came, or left (negative), each with the cost of one, not yet added up.
         dearest: What a unit of the dearest lot cost that ever was here; endless of a pool.
+        is_calm: Whether, by its last measurement, only a price below that can make it lose.
         allowance: What all of them carry.
         place: The one account that all its lots ever were in; None if there are several.
         purchase: Transaction and posting of the newest purchase.
@@ -68,7 +69,7 @@ class Stock:
         self.place: Place | None = None
         self.purchase: tuple[Any, Any] | None = None
         self.acquired: tuple[Any, Any] | None = None
-        self.is_repriced = False
+        self.is_repriced = self.is_calm = False
         self.terms: Terms | None = None
         self.is_mixed = False
         self.carried_at: Decimal | None = None

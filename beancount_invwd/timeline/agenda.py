@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from beancount_invwd.allowance.memory import Memory
 from beancount_invwd.lots.books import Books
 from beancount_invwd.lots.stock import Stock
+from beancount_invwd.measure.prices import PriceBook
 
 
 class Agenda:
@@ -20,6 +21,7 @@ class Agenda:
     Args:
         books: Tells which stocks units moved in.
         memory: Tells until when what was found holds.
+        prices: The newest prices.
         feeds: The raw materials that go into an item.
         is_by_price: Whether items are tested whenever they get a price.
 
@@ -31,6 +33,7 @@ class Agenda:
         self,
         books: Books,
         memory: Memory,
+        prices: PriceBook,
         feeds: Mapping[str, Iterable[str]],
         *,
         is_by_price: bool,
@@ -38,6 +41,7 @@ class Agenda:
         self.awake: set[str] = set()
         self._books = books
         self._memory = memory
+        self._prices = prices
         self._feeds = feeds
         self._is_by_price = is_by_price
         self._changed: set[Stock] = set()
@@ -45,6 +49,11 @@ class Agenda:
     def add(self, stocks: Iterable[Stock]) -> None:
         """Put stocks on the list of the next measurement."""
         self._changed.update(stocks)
+
+    def add_item(self, item: str) -> None:
+        """Put an item on the list of which something other than a price is stated."""
+        self.awake.add(item)
+        self.add(self._books.by_commodity.get(item, ()))
 
     def take(self, day: datetime.date, items: Iterable[str] | None) -> list[Stock]:
         """Take the stocks that have to be tested on a date.
@@ -54,11 +63,17 @@ class Agenda:
             items: The items that are tested, or None for all.
         """
         changed, by_commodity = self._changed, self._books.by_commodity
+        prices = self._prices.newest_by_pair
         changed |= self._books.touched
         self._books.touched.clear()
         for item in self.awake:
-            if item in by_commodity:
-                changed.update(by_commodity[item])
+            for stock in by_commodity.get(item, ()):
+                if not (
+                    stock.is_calm
+                    and len(quotes := prices[item]) == 1
+                    and quotes[stock.currency].amount.number >= stock.dearest
+                ):
+                    changed.add(stock)
         changed.update(self._memory.take_over(day))
         if self._feeds:
             for name in self._list_materials(self.awake, changed):

@@ -72,9 +72,9 @@ class Intake:
             self._estimates.take(row)
             return
         self._evidence.take_directive(row)
-        self._agenda.awake.add(row.item)
+        self._agenda.add_item(row.item)
         if not isinstance(row, Contract):
-            self._wake(row.item)
+            self._calendar.note_event(row.item)
 
     def _wake(self, item: str) -> None:
         """Note that there is new evidence of an item."""

@@ -103,7 +103,9 @@ class Timeline:
         evidence = EvidenceBook()
         self.weigher = Weigher(directives, grouping, books, demand, evidence)
         self._memory = memory = self.weigher.memory
-        self._agenda = Agenda(books, memory, chart.items.feeds, is_by_price=is_by_price)
+        self._agenda = Agenda(
+            books, memory, evidence.prices, chart.items.feeds, is_by_price=is_by_price
+        )
         self._missing = Missing(books, chart, mistakes, is_ignored=policy.missing_price == "ignore")
         self.releases = Releases(chart, grouping, is_by_period=policy.release == "period")
         self.closed = ClosedPeriod(directives.closed, grouping, books)
