@@ -49,8 +49,7 @@ class Contras:
         self._template = policy.accounts["allowance"]
         parts = list(Formatter().parse(self._template))
         self._fields = {name for _, name, _, _ in parts if name}
-        shape = "".join(re.escape(text) + (".*" if name else "") for text, name, _, _ in parts)
-        self._shape = re.compile(shape)
+        self._parts = parts
         self._tail = parts[-1][0] if parts and not parts[-1][1] else ""
 
     def name(self, account: str, commodity: str = "", category: str = "") -> str:
@@ -71,6 +70,12 @@ class Contras:
         if not account.endswith(self._tail) or self._shape.fullmatch(account) is None:
             return False
         return account in self._of_opened or account in self._of_held
+
+    @cached_property
+    def _shape(self) -> re.Pattern[str]:
+        """What the name of any looks like."""
+        texts = (re.escape(text) + (".*" if name else "") for text, name, _, _ in self._parts)
+        return re.compile("".join(texts))
 
     @cached_property
     def _of_opened(self) -> Collection[str]:

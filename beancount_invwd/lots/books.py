@@ -42,9 +42,7 @@ class Books(General):
             is_plain = (len(meta) == _BOOKED and _TOLERANCES in meta) or not states_facts(meta)
             for posting in txn.postings if is_plain else ():
                 meta = posting.meta
-                if (
-                    meta is None or len(meta) != 2 or "filename" not in meta  # noqa: PLR2004
-                ) and states_facts(meta):
+                if (meta is None or len(meta) != 2) and states_facts(meta):  # noqa: PLR2004
                     is_plain = False
                     break
                 home = homes[posting.account]
@@ -52,6 +50,9 @@ class Books(General):
                     if posting.cost is not None:
                         self._unseen.note_outside(txn, posting)
                     continue
+                if meta and "filename" not in meta and states_facts(meta):  # of another plugin
+                    is_plain = False
+                    break
                 units = posting.units
                 number = units.number
                 if not number.is_signed():

@@ -92,28 +92,23 @@ class Index:
         place = home.places.get((commodity, currency))
         if place is None:
             key = StockKey(home.entity, currency, commodity)
-            is_first = key not in self.stocks
-            stock = self._find_stock(key)
+            known = self.stocks.get(key)
+            stock = known or self._make_stock(key)
             contra = self._chart.contra(home.account, commodity, stock.category)
-            place = Place(stock, home, currency, contra)
-            home.places[commodity, currency] = place
+            place = home.places[commodity, currency] = Place(stock, home, currency, contra)
             self.by_contra.setdefault(contra, set()).add(stock)
-            stock.place = place if is_first else None
+            stock.place = place if known is None else None
         return place
 
-    def _find_stock(self, key: StockKey) -> Stock:
-        stock = self.stocks.get(key)
-        if stock is None:
-            stock = self.stocks[key] = self._make_stock(key)
-            self.by_commodity.setdefault(key.commodity, []).append(stock)
-            for name in {key.commodity, stock.category, "total"}:
-                self.by_group.setdefault(name, []).append(stock)
-        return stock
-
     def _make_stock(self, key: StockKey) -> Stock:
-        chart, item = self._chart, key.commodity
-        facts = chart.items.admit(item)
-        return Stock(key, chart.items.category(item), chart.quantum(key.currency), facts)
+        items, item = self._chart.items, key.commodity
+        facts = items.admit(item)
+        category = facts.category or item
+        stock = self.stocks[key] = Stock(key, category, items.quantum(key.currency), facts)
+        self.by_commodity.setdefault(item, []).append(stock)
+        for name in {item, category, "total"}:
+            self.by_group.setdefault(name, []).append(stock)
+        return stock
 
     def set_terms(self, lot: Lot) -> None:
         """Set the parameters of a lot from policy, account, item and its own facts."""

@@ -137,7 +137,7 @@ class Place:
     def __init__(self, stock: Stock, home: Home, currency: str, contra: str) -> None:
         self.stock = stock
         self.account, self.is_pool = home.account, home.is_pool
-        self.commodity, self.currency = stock.key.commodity, currency
+        self.commodity, self.currency = stock.commodity, currency
         self.contra = contra
         self.latest: list[Lot] = []
         self.left = Departures()

@@ -296,7 +296,9 @@ def _read_accounts(reader: _Reader, policy: Policy) -> Mapping[str, str]:
         def parse(value: Any, allowed: tuple[str, ...] = allowed) -> str:
             return templates.read_template(value, allowed, policy.roots)
 
-        found[key] = reader.check(f"'accounts' {key!r}", given.get(key, default), parse, default)
+        found[key] = policy.roots.localise(default)
+        if key in given:
+            found[key] = reader.check(f"'accounts' {key!r}", given[key], parse, default)
     return found
 
 
