@@ -19,6 +19,7 @@ from beancount_invwd.measure.rule import Plain, read_plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from beancount_invwd.allowance.groups import Grouping
     from beancount_invwd.allowance.memory import Memory
     from beancount_invwd.lots.demand import Demand
     from beancount_invwd.lots.stock import Stock
@@ -37,7 +38,7 @@ class Cover:
         evidence: What the directives so far say.
         demand: What was sold or used.
         memory: Notes until when rates hold.
-        is_by_lot: Whether no lot's gain is set against another's loss.
+        grouping: Tells whether no lot's gain is set against another's loss.
         notes_calm: Whether it notes which stocks only a low price can make lose.
     """
 
@@ -47,15 +48,15 @@ class Cover:
         evidence: EvidenceBook,
         demand: Demand,
         memory: Memory,
+        grouping: Grouping,
         *,
-        is_by_lot: bool,
         notes_calm: bool,
     ) -> None:
         self._valuer = valuer
         self._evidence = evidence
         self._demand = demand
         self._memory = memory
-        self._is_by_lot = is_by_lot
+        self._is_by_lot = grouping.is_by_lot
         self._notes_calm = notes_calm
         self._plain: dict[int, tuple[Terms, Plain | None]] = {}  # by identity of the terms
         self._quotes = evidence.prices.newest_by_pair if evidence.price_share == ONE else {}
@@ -71,7 +72,7 @@ class Cover:
         plain: Plain | None = None
         for stock in stocks:
             if self._notes_calm:
-                stock.is_calm = False
+                stock.set_calm(is_calm=False)
             if not stock.lots:
                 continue
             if stock.terms is not terms:
@@ -94,8 +95,9 @@ class Cover:
             if plain is not _AS_IT_IS:
                 value = self._find_least(plain, value, stock, day)
             if value >= stock.dearest:
-                stock.is_calm = stock.is_calm or (notes_calm and plain is _AS_IT_IS)
                 is_covered = True
+                if notes_calm and plain is _AS_IT_IS:
+                    stock.set_calm(is_calm=True)
             else:
                 is_covered = not self._is_by_lot and value * stock.units >= stock.cost
             if not is_covered or (is_asked and not self._has_no_rate(stock, day)):

@@ -89,14 +89,8 @@ class Weigher:
         self._members: defaultdict[tuple[str, str, str], list[Stock]] = defaultdict(list)
         self._grouped = 0  # how many of the stocks are in there
         self._is_by_lot = grouping.is_by_lot
-        self._cover = Cover(
-            self.valuer,
-            evidence,
-            demand,
-            self.memory,
-            is_by_lot=grouping.is_by_lot,
-            notes_calm=not (is_asked or directives.chart.items.feeds),
-        )
+        notes_calm, known = not (is_asked or directives.chart.items.feeds), (evidence, demand)
+        self._cover = Cover(self.valuer, *known, self.memory, grouping, notes_calm=notes_calm)
 
     def ask(self, evidence: EvidenceBook | None = None, demand: Demand | None = None) -> Weigher:
         """One that answers questions, and leaves what is remembered here as it is.
@@ -105,9 +99,8 @@ class Weigher:
             evidence: What is known in place of what the directives so far say.
             demand: What was sold or used in place of what was.
         """
-        known = evidence or self.evidence
-        demand = demand or self.demand
-        return Weigher(self._directives, self._grouping, self._books, demand, known, is_asked=True)
+        parts = self._directives, self._grouping, self._books, demand or self.demand
+        return Weigher(*parts, evidence or self.evidence, is_asked=True)
 
     def weigh(
         self, stocks: Iterable[Stock], day: datetime.date, *, by_lot: bool = False

@@ -105,6 +105,10 @@ class Stock:
             self.is_repriced = True
         self.purchase = self.acquired = origin
 
+    def set_calm(self, *, is_calm: bool) -> None:
+        """Note whether only a price below its dearest lot can make it lose."""
+        self.is_calm = is_calm
+
     def take_back_purchase(self, before: tuple[Any, Any] | None) -> None:
         """Note that what came in was ordered long ago, at no price of today's market."""
         self.purchase = before
