@@ -94,6 +94,12 @@ class Stock:
             self._cost = units.fma(cost_unit, self._cost, CONTEXT)
         self.moves.clear()
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether units and cost are numbers that end; nothing is added up for it."""
+        pairs = ((self._units, self._cost), *self.moves)
+        return all(units.is_finite() and cost.is_finite() for units, cost in pairs)
+
     def add(self, units: Decimal, cost: Decimal) -> None:
         """Add units and their cost to the sums."""
         self._units, self._cost = self.units + units, self.cost + cost
