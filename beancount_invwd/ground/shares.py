@@ -70,7 +70,8 @@ def _share_above(
         found = dict(zip(free, parts, strict=True))
         below = {i: floors[i] for i, part in found.items() if part < floors[i]}
         if not below:
-            return [{**shares, **found}[i] for i in range(len(gaps))]
+            whole = shares | found
+            return [whole[i] for i in range(len(gaps))]
         shares |= below
 
 
