@@ -117,10 +117,11 @@ def _list_usual(run: Run) -> list[Task]:
 def _list_kinds(kinds: Counter[str], context: Context) -> list[Link]:
     if len(kinds) <= 1:
         return []
+    every = mark("All")
     counts = {"": kinds.total(), **{kind: kinds[kind] for kind in KINDS if kinds[kind]}}
     return [
         Link(
-            f"{translate(KINDS.get(kind, mark('All')))} {context.formats.sentence(str(number))}",
+            f"{translate(KINDS.get(kind, every))} {context.formats.sentence(str(number))}",
             fava_api.url_of(view="todo", **{**context.question.parameters, "kind": kind}),
             kind == context.question.kind,
         )

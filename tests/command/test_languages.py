@@ -31,6 +31,10 @@ def test_there_is_german() -> None:
     assert [name(path) for path in CATALOGUES] == ["de"]
 
 
+def test_no_word_stands_inside_of_an_f_string() -> None:
+    assert list(catalogue.list_nested()) == []
+
+
 @pytest.mark.parametrize("path", CATALOGUES, ids=name)
 def test_every_word_is_translated(path: Path) -> None:
     """Write new ones by `python -m tests.support.catalogue`, and translate them."""

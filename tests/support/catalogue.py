@@ -89,6 +89,20 @@ def _list_titles(path: Path) -> Iterator[str]:
                     yield str(given.value)
 
 
+def list_nested() -> Iterator[str]:
+    """Words inside of an f-string, which are only found from Python 3.12 on."""
+    for package in PACKAGES:
+        for path in sorted(_find_folder(package).rglob("*.py")):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            strings = (node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr))
+            for node in (inner for row in strings for inner in ast.walk(row)):
+                if not isinstance(node, ast.Call):
+                    continue
+                is_word = getattr(node.func, "id", "") in KEYWORDS
+                if is_word and any(isinstance(given, ast.Constant) for given in node.args):
+                    yield f"{path.name}:{node.lineno}"
+
+
 def list_catalogues() -> list[Path]:
     """The catalogues there are."""
     return sorted(find_catalogues().glob(f"*/LC_MESSAGES/{DOMAIN}.po"))

@@ -201,7 +201,8 @@ def _list_near(run: Run, within: int) -> Iterator[Task]:
                 else say("headroom is {share}; ", share=show_share(round_number(share, 3)))
             )
             fall = say("it is lost if prices fall by {share}", share=show_share(HEADROOM))
-            reason = f"{room}{fall}{at}{say('; the line takes a newer price')}"
+            newer = say("; the line takes a newer price")
+            reason = f"{room}{fall}{at}{newer}"
             line = f"{run.as_of} price {row.commodity} … {row.currency}"
             yield make("near-cost", reason, row.loss_price, date=run.as_of, line=line)
 
