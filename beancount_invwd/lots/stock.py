@@ -1,9 +1,8 @@
 """The nouns of what is on hand: stocks, lots, pools, inventory accounts.
 
-A lot is what Beancount keeps apart in an inventory: account, commodity, cost number, cost currency,
-cost date, label. A stock is all lots of an item in one entity and cost currency.
-Units and costs change with time by `lots.Books` alone, allowances by the three verbs at the end:
-`carry`, `set_all`, `lock`.
+A lot is what Beancount keeps apart: account, commodity, cost number, currency, date and label. A
+stock is all lots of an item in one entity and cost currency. Units and costs change by `lots.Books`
+alone, allowances by the verbs at the end: `carry`, `set_all`, `lock`.
 """
 
 from __future__ import annotations
@@ -41,9 +40,9 @@ class Stock:
     Attributes:
         is_material: Whether it goes into products.
         lots: By number, in the order in which they came into being.
-        moves: Units that came, or left (negative), each with the cost of one, not yet added up.
-        dearest: What a unit of the dearest lot cost that ever was here; endless of a pool.
-        is_calm: Whether, by its last measurement, only a price below that can make it lose.
+        moves: Units that came or left (negative) with the cost of one, not yet added up.
+        dearest: What a unit of the dearest lot ever cost; endless of a pool.
+        is_calm: Whether only a price below that can make it lose.
         allowance: What all of them carry.
         place: The one account that all its lots ever were in; None if there are several.
         purchase: Transaction and posting of the newest purchase.
@@ -97,8 +96,8 @@ class Stock:
     @property
     def is_finite(self) -> bool:
         """Whether units and cost are numbers that end; nothing is added up for it."""
-        pairs = ((self._units, self._cost), *self.moves)
-        return all(units.is_finite() and cost.is_finite() for units, cost in pairs)
+        moves = ((self._units, self._cost), *self.moves)
+        return all(units.is_finite() and cost.is_finite() for units, cost in moves)
 
     def add(self, units: Decimal, cost: Decimal) -> None:
         """Add units and their cost to the sums."""
@@ -133,7 +132,7 @@ class Lot:
 
     Attributes:
         place: Its item in its account.
-        number: Grows in the order in which lots came into being.
+        number: Grows in the order in which lots began.
         origin: The transaction and posting that first added to it.
         terms: Its parameters, or None if a mistake keeps it from being assessed.
         units: Units on hand; negative if more left than there was.
@@ -332,10 +331,7 @@ def set_all(lots: Sequence[Lot], allowances: Sequence[Decimal], *, is_apart: boo
 
 
 def carry_at(stock: Stock, value: Decimal) -> None:
-    """Let all lots of a stock carry what they cost more than a value a unit, which none is below.
-
-    Only where that is in whole quanta for any units of them.
-    """
+    """Let all lots carry what they cost above a value a unit: none is below, nothing is rounded."""
     stock.carried_at, stock.carried_last = value, next(reversed(stock.lots))
     stock.allowance = stock.cost - stock.units * value
 
