@@ -71,13 +71,13 @@ def test_the_workbook_has_a_sheet_for_each_and_they_tie(packed: bytes) -> None:
     sums = {}
     for name in ("positions", "audit"):
         titles, *rows = book[name].iter_rows(values_only=True)
-        place = titles.index("allowance")
+        place = titles.index("Allowance")
         sums[name] = sum(row[place] for row in rows)
     titles, *rows = book["roll-forward"].iter_rows(values_only=True)
     assert sums == {"positions": 246, "audit": 246}
-    assert rows[-1][titles.index("closing")] == 246
+    assert rows[-1][titles.index("Closing")] == 246
     titles, *rows = book["bridge"].iter_rows(values_only=True)
-    first, last = titles.index("opening"), titles.index("closing")
+    first, last = titles.index("Opening"), titles.index("Closing")
     for row in rows:
         assert sum(row[first:last]) == pytest.approx(row[last])
 

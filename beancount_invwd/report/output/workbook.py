@@ -11,7 +11,13 @@ import re
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.report.output.cells import clean, is_formula, name_columns, show_cell
+from beancount_invwd.report.output.cells import (
+    clean,
+    is_formula,
+    name_code,
+    name_columns,
+    show_cell,
+)
 from beancount_invwd.report.output.columns import Cell, Column
 from beancount_invwd.report.output.tables import Document, Table
 
@@ -31,14 +37,20 @@ _PATTERNS = {"date": "yyyy-mm-dd", "share": "0.0%"}
 _FIRST = datetime.date(1900, 1, 1)  # dates before are text in a spreadsheet
 
 
-def write_xlsx(document: Document, numbers: Numbers) -> bytes:
-    """Write a sheet for each table, and one for notes."""
+def write_xlsx(document: Document, numbers: Numbers, *, is_to_read: bool = False) -> bytes:
+    """Write a sheet for each table, and one for notes.
+
+    Args:
+        document: What to write.
+        numbers: Writes the numbers.
+        is_to_read: Whether people read it, in their language; else scripts, by keys and codes.
+    """
     from xlsxwriter import Workbook  # noqa: PLC0415 (an optional extra, and slow to import)
 
     file = io.BytesIO()
     book = Workbook(file, {"in_memory": True})
     book.set_properties({"title": clean(document.title), "created": _MADE})
-    writer = _Writer(book, numbers)
+    writer = _Writer(book, numbers, is_to_read=is_to_read)
     for table in document.tables:
         writer.add(table)
     sentences = [*document.notes, *document.warnings]
@@ -51,9 +63,10 @@ def write_xlsx(document: Document, numbers: Numbers) -> bytes:
 class _Writer:
     """Writes tables to a book; formats are made once, and texts looked at once."""
 
-    def __init__(self, book: Any, numbers: Numbers) -> None:
+    def __init__(self, book: Any, numbers: Numbers, *, is_to_read: bool) -> None:
         self._book = book
         self._numbers = numbers
+        self._is_to_read = is_to_read
         self._formats: dict[tuple[str, bool, bool], Any] = {}
         self._texts: dict[str, tuple[str, Any]] = {}
         self._sheets: set[str] = set()
@@ -61,9 +74,9 @@ class _Writer:
     def add(self, table: Table) -> None:
         """Add a sheet."""
         sheet = self._book.add_worksheet(self._name_sheet(table.name))
-        for place, (column, name) in enumerate(
-            zip(table.columns, name_columns(table), strict=True)
-        ):
+        headings = [column.heading for column in table.columns]
+        names = headings if self._is_to_read else name_columns(table)
+        for place, (column, name) in enumerate(zip(table.columns, names, strict=True)):
             sheet.write_string(0, place, *self._look_at(name, is_bold=True))
             self._write_column(sheet, place, column, table.rows)
             looked_at = (show_cell(row, column, self._numbers) for row in table.rows[:_LOOKED_AT])
@@ -90,9 +103,10 @@ class _Writer:
             if isinstance(value, datetime.date) and value < _FIRST:
                 value = value.isoformat()
             if isinstance(value, str):
-                if value not in texts:
-                    texts[value] = self._look_at(value)
-                sheet.write_string(line, place, *texts[value])
+                text = name_code(column, value) if self._is_to_read else value
+                if text not in texts:
+                    texts[text] = self._look_at(text)
+                sheet.write_string(line, place, *texts[text])
                 continue
             shape = self._find_format(_find_pattern(row, column, self._numbers))
             if isinstance(value, datetime.date):

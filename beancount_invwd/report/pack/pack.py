@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.engine import collector_paused
@@ -20,7 +21,7 @@ from beancount_invwd.report.pack.page import write_page
 from beancount_invwd.report.pack.parts import list_parts, name_sheets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from beancount_invwd.engine import Run
 
@@ -50,35 +51,44 @@ def _pack(run: Run) -> bytes:
     return _zip(
         {
             f"inventory-{run.as_of}.html": write_page(title, parts, numbers).encode(),
-            f"inventory-{run.as_of}.xlsx": write_xlsx(sheets, numbers),
+            f"inventory-{run.as_of}.xlsx": write_xlsx(sheets, numbers, is_to_read=True),
         }
     )
 
 
 class _Line(NamedTuple):
-    """A line of the note as the sheet has it."""
+    """A line of the note as the sheet has it: a sentence, or the cells of a table."""
 
     section: str
-    text: str
+    cells: Sequence[str]
+
+    def read(self, place: int) -> str:
+        """The cell at a place."""
+        return self.cells[place] if place < len(self.cells) else ""
 
 
 def _sheet_of_note(note: Note) -> Table:
-    columns = (Column("section", "section"), Column("text", "text"))
-    return Table("note", columns, list(_list_lines(note)))
+    lines = list(_list_lines(note))
+    columns = [Column("section", "section")]
+    for place in range(max((len(line.cells) for line in lines), default=1)):
+        read = partial(_Line.read, place=place)
+        columns.append(Column(f"text {place}", "" if place else "text", get=read))
+    return Table("note", columns, lines)
 
 
 def _list_lines(note: Note) -> Iterator[_Line]:
     for block in note.remarks:
-        yield _Line("", f"[{block.text}]")
+        yield _Line("", [f"[{block.text}]"])
     for section in note.sections:
         heading = f"{section.heading} ({section.paragraph})"
         for block in section.blocks:
             for text in (block.text, block.doubt and f"[{block.doubt}]"):
                 if text:
-                    yield _Line(heading, f"[{text}]" if block.kind in {"gap", "remark"} else text)
+                    is_remark = block.kind in {"gap", "remark"}
+                    yield _Line(heading, [f"[{text}]" if is_remark else text])
             for row in (block.head, *block.rows, *block.totals):
                 if row:
-                    yield _Line(heading, "  ".join(row))
+                    yield _Line(heading, row)
 
 
 def _zip(files: dict[str, bytes]) -> bytes:
