@@ -16,6 +16,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from beancount_invwd.allowance.changes import Weighed
@@ -180,16 +181,20 @@ class Materiality:
         day: datetime.date,
     ) -> list[Decimal]:
         """Share what exceeds the threshold over the losses of a date, less what is booked of it."""
-        parts = [_list_parts(row, weighed) for row in rows]
-        amounts = [amount for part in parts for amount in part]
+        losses = [(*part, i) for i, row in enumerate(rows) for part in _list_parts(row, weighed)]
+        losses.sort(key=itemgetter(0))
+        amounts = [amount for _, amount, _ in losses]
         if not amounts:
             return []
         quantum = self._chart.quantum(rows[0].group.currency)
         of_day, on_line = year.today[1:] if year.today[0] == day else (ZERO, ZERO)
         total = sum(amounts, ZERO)
         excess = min(max(ZERO, round_money(year.total - threshold, quantum)), total + of_day)
-        shares = iter(share_out(min(total, max(ZERO, excess - on_line)), amounts, quantum))
-        return [sum((next(shares) for _ in part), ZERO) for part in parts]
+        shares = share_out(min(total, max(ZERO, excess - on_line)), amounts, quantum)
+        lines = [ZERO] * len(rows)
+        for (*_, i), share in zip(losses, shares, strict=True):
+            lines[i] += share
+        return lines
 
     def _take_booked(self) -> None:
         """Take what the ledger has booked since."""
@@ -258,18 +263,25 @@ def _is(row: Movement, is_loss: bool) -> bool:  # noqa: FBT001
     return row.kind in _OWN and (row.change > ZERO) == is_loss
 
 
-def _list_parts(movement: Movement, weighed: Iterable[Weighed]) -> Sequence[Decimal]:
-    """What each group of a movement lost; all of it, where a correction is set off in it."""
-    steps: list[Decimal] = []
+def _list_parts(movement: Movement, weighed: Iterable[Weighed]) -> Sequence[tuple[int, Decimal]]:
+    """What each group of a movement lost; all of it, where a correction is set off in it.
+
+    Returns:
+        The number of its first lot, and the amount.
+    """
+    parts: list[tuple[int, Decimal]] = []
     for row in weighed:
         if (row.group, row.kind) == (movement.group, movement.kind):
             if row.is_apart:
-                steps += [new - lot.allowance for lot, new in row.list_new()]
+                parts += [(lot.number, abs(new - lot.allowance)) for lot, new in row.list_new()]
             else:
-                steps.append(sum(row.changes.values(), ZERO))
-    amounts = [abs(step) for step in steps if step]
+                first = min(lot.number for lot in row.list_lots())
+                parts.append((first, abs(sum(row.changes.values(), ZERO))))
+    parts = [part for part in parts if part[1]]
     total = abs(movement.change)
-    return amounts if sum(amounts, ZERO) == total else [total]
+    if sum((amount for _, amount in parts), ZERO) == total:
+        return parts
+    return [(min((first for first, _ in parts), default=0), total)]
 
 
 def _move(year: _Year, moved: Sums[str]) -> None:
