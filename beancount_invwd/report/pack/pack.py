@@ -69,10 +69,12 @@ class _Line(NamedTuple):
 
 def _sheet_of_note(note: Note) -> Table:
     lines = list(_list_lines(note))
-    columns = [Column("section", "section")]
-    for place in range(max((len(line.cells) for line in lines), default=1)):
-        read = partial(_Line.read, place=place)
-        columns.append(Column(f"text {place}", "" if place else "text", get=read))
+    most = max((len(line.cells) for line in lines), default=1)
+    columns = [
+        Column("section", "section"),
+        Column("text", "text", get=partial(_Line.read, place=0)),
+        *(Column(f"text {i}", "", get=partial(_Line.read, place=i)) for i in range(1, most)),
+    ]
     return Table("note", columns, lines)
 
 
