@@ -244,9 +244,8 @@ def _move_between_names(run: Run, rows: list[RollRow], by: RollBy) -> list[RollR
     last = Sums({key_of(row): row.closing for row in rows})
     if Names(run, by).sum_lots().without_zeros() == last.without_zeros():
         return rows
-    days = {day for row in rows for day in (day_before(row.start), row.end)} - {run.as_of}
+    days = {day for row in rows for day in (day_before(row.start), row.end)} | {run.as_of}
     states = {day: find_state(run, day) for day in sorted(days)}
-    states[run.as_of] = run
     if any(map(has_waiting, states.values())):
         return rows
     lots = {day: Names(state, by).sum_lots() for day, state in states.items()}

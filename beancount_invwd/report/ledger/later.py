@@ -69,7 +69,7 @@ class Evidence(NamedTuple):
 def _find_evidence(run: Run, end: datetime.date) -> Sequence[Evidence]:
     found: Sequence[Evidence] | None = run.recall(end)
     if found is None:
-        found = find_evidence(run if end == run.as_of else find_state(run, end))
+        found = find_evidence(find_state(run, end))
     return found
 
 

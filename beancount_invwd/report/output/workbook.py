@@ -74,8 +74,9 @@ class _Writer:
     def add(self, table: Table) -> None:
         """Add a sheet."""
         sheet = self._book.add_worksheet(self._name_sheet(table.name))
-        headings = [column.heading for column in table.columns]
-        names = headings if self._is_to_read else name_columns(table)
+        names = name_columns(table)
+        if self._is_to_read:
+            names = [column.heading for column in table.columns]
         for place, (column, name) in enumerate(zip(table.columns, names, strict=True)):
             sheet.write_string(0, place, *self._look_at(name, is_bold=True))
             self._write_column(sheet, place, column, table.rows)
