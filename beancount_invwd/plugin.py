@@ -6,22 +6,27 @@ rule of ours fail, the user's entries are passed on as they came, with one error
 
 from __future__ import annotations
 
-from decimal import localcontext
+import sys
 from typing import TYPE_CHECKING, Any
+
+from beancount.core import data
 
 from beancount_invwd.engine import (
     BadConfiguration,
+    InvwdError,
     collector_paused,
+    error_at,
+    find_plugin_line,
     follow_and_write,
     list_configs,
 )
-from beancount_invwd.ground.errors import InvwdError, error_at, find_plugin_line
-from beancount_invwd.ground.money import CONTEXT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __plugins__ = ("invwd",)
+
+_PAGES = {"beancount_invwd.fava", "fava_ext"}
 
 
 def invwd(
@@ -38,7 +43,7 @@ def invwd(
         The same entries and the new ones (not sorted: the loader sorts), and errors.
     """
     try:
-        with localcontext(CONTEXT), collector_paused():
+        with collector_paused():
             return _run(entries, options_map, config)
     except Exception as error:  # noqa: BLE001 (the plugin never raises)
         message = (
@@ -60,10 +65,38 @@ def _run(
         )
         return list(entries), [error_at(meta, message)]
     try:
-        added, errors = follow_and_write(entries, options_map, config)
+        added, errors = _follow(entries, options_map, config)
     except BadConfiguration as refusal:
         return list(entries), refusal.errors
     return [*entries, *added], [_without_unprintable(error) for error in errors]
+
+
+def _follow(
+    entries: Sequence[Any], options_map: Mapping[str, Any], config: str | None
+) -> tuple[list[Any], list[InvwdError]]:
+    """Follow the ledger; if the page will ask, with what it asks for, unless that fails."""
+    if "fava.core" in sys.modules and _is_page_next(entries, options_map):
+        try:
+            from beancount_invwd.report.page import ASKED  # noqa: PLC0415 (for Fava alone)
+
+            return follow_and_write(entries, options_map, config, ASKED)
+        except BadConfiguration:
+            raise
+        except Exception:  # noqa: BLE001, S110 (the page says it; the books do not depend on it)
+            pass
+    return follow_and_write(entries, options_map, config)
+
+
+def _is_page_next(entries: Sequence[Any], options_map: Mapping[str, Any]) -> bool:
+    """Whether the ledger has the page, and no later plugin writes into what was followed."""
+    last = {"plugin": (options_map.get("plugin") or ())[-1:]}
+    return len(list_configs(options_map)) == len(list_configs(last)) == 1 and any(
+        type(entry) is data.Custom
+        and entry.type == "fava-extension"
+        and entry.values
+        and entry.values[0].value in _PAGES
+        for entry in entries
+    )
 
 
 def _without_unprintable(error: InvwdError) -> InvwdError:

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, TypeVar
 from fava.ext import FavaExtensionBase, extension_endpoint
 from flask import Response
 
-from beancount_invwd.engine import BadConfiguration, NotSwitchedOn, collector_paused
+from beancount_invwd.engine import BadConfiguration, NotSwitchedOn, collector_paused, take_kept
 from beancount_invwd.ground.words import current_language, plural, say, speaking, translate
 from beancount_invwd.report.compare.scenarios import BadScenario
 from beancount_invwd.report.diff.revisions import NoSuchVersion
@@ -89,8 +89,9 @@ class Impairment(FavaExtensionBase):
         self._cache: Cache | None = None
 
     def after_load_file(self) -> None:
-        """Forget what was computed of the ledger before."""
-        self._cache = None
+        """Forget what was computed of the ledger before, and take what its load computed."""
+        kept = take_kept(self.ledger.all_entries, self.ledger.options)
+        self._cache = Cache(self.ledger, kept)
 
     # The page
 

@@ -16,6 +16,7 @@ from beancount_invwd.engine.follow import (
     follow_and_write,
     follow_ledger,
 )
+from beancount_invwd.engine.kept import take_kept
 from beancount_invwd.engine.ledger import (
     NotSwitchedOn,
     find_config,
@@ -25,7 +26,7 @@ from beancount_invwd.engine.ledger import (
     list_own,
 )
 from beancount_invwd.engine.run import Run
-from beancount_invwd.ground.errors import InvwdError, RuleError
+from beancount_invwd.ground.errors import InvwdError, RuleError, error_at, find_plugin_line
 
 __all__ = [
     "Asked",
@@ -35,12 +36,15 @@ __all__ = [
     "RuleError",
     "Run",
     "collector_paused",
+    "error_at",
     "find_config",
     "find_end",
+    "find_plugin_line",
     "follow",
     "follow_and_write",
     "follow_ledger",
     "is_generated",
     "list_configs",
     "list_own",
+    "take_kept",
 ]

@@ -18,12 +18,14 @@ from beancount_invwd.directives.odd import Sound, leave_out_odd
 from beancount_invwd.directives.read import Directives, read_directives
 from beancount_invwd.engine.asked import Asked
 from beancount_invwd.engine.goods import Parts
+from beancount_invwd.engine.kept import find_whole_day, keep
 from beancount_invwd.engine.ledger import (
     find_config,
     find_end,
     find_last_day,
     find_year_end,
     list_own,
+    sort_out,
 )
 from beancount_invwd.engine.run import Run
 from beancount_invwd.ground.dates import fiscal_year_end, fiscal_year_start
@@ -43,9 +45,6 @@ if TYPE_CHECKING:
 
 
 Found = TypeVar("Found")
-_PLAIN = 2  # filename and lineno: metadata that says nothing
-
-
 _STATE = Asked()
 
 
@@ -135,20 +134,36 @@ def follow(
 
 
 def follow_and_write(
-    entries: Sequence[Any], options_map: Mapping[str, Any], config: str | None
+    entries: Sequence[Any],
+    options_map: Mapping[str, Any],
+    config: str | None,
+    asked: Asked | None = None,
 ) -> tuple[list[Any], list[InvwdError]]:
     """Follow a whole ledger; return what has to be written, and errors.
+
+    Args:
+        entries: The ledger's entries, sorted.
+        options_map: The ledger's options.
+        config: The text of the `plugin` line.
+        asked: What reports will ask; the run is kept for them. None if nobody will.
 
     Raises:
         BadConfiguration: The configuration has errors.
     """
 
     def write(sound: Sound) -> tuple[list[Any], list[InvwdError]]:
-        run = _follow(sound, options_map, config)
+        is_asked = asked is not None and not sound.errors
+        day = find_whole_day(sound.entries, config) if is_asked else None
+        run = _follow(sound, options_map, config, day, asked if day and asked else _STATE)
         added, refused = run.write()
+        if day is None:
+            run.close()
+        else:
+            keep(run)
         return added, run.errors + refused
 
-    return _leave_out_if_needed(entries, write)
+    with localcontext(CONTEXT):
+        return _leave_out_if_needed(entries, write)
 
 
 def _leave_out_if_needed(entries: Sequence[Any], work: Callable[[Sound], Found]) -> Found:
@@ -173,7 +188,7 @@ def _follow(
 ) -> Run:
     """Follow entries that can be read."""
     entries = sound.entries
-    others, told = _sort_out(entries)
+    others, told = sort_out(entries)
     policy = _read_policy(entries, others, options_map, config)
     ledger = _Ledger(policy, entries, others, told, sound.items, options_map, asked)
     end = find_end(entries, policy)
@@ -207,20 +222,6 @@ def _follow(
     if not sound.errors and not (is_whole and blocked):
         run.blocked = always
     return run
-
-
-def _sort_out(entries: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-    """List what is neither transaction nor price, and the prices of which something is stated."""
-    transaction, price = data.Transaction, data.Price
-    others, told = [], []
-    for entry in entries:
-        kind = type(entry)
-        if kind is price:
-            if len(entry.meta) > _PLAIN:
-                told.append(entry)
-        elif kind is not transaction:
-            others.append(entry)
-    return others, told
 
 
 def _list_past(entries: Sequence[Any], day: datetime.date) -> list[Any]:

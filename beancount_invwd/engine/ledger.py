@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from beancount_invwd.policy.policy import Policy
 
 _NAMES = ("beancount_invwd", "beancount_invwd.plugin")
+_PLAIN = 2  # filename and lineno: metadata that says nothing
 
 
 class NotSwitchedOn(Exception):  # noqa: N818 (not a fault, a state of the ledger)
@@ -48,6 +49,20 @@ def list_own(entries: Sequence[Any]) -> list[Any]:
     """List the entries of the ledger itself, without those that the plugin generated."""
     name = FILENAME  # asked of all entries, so without a call for each
     return [entry for entry in entries if entry.meta.get("filename") != name]
+
+
+def sort_out(entries: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """List what is neither transaction nor price, and the prices of which something is stated."""
+    transaction, price = data.Transaction, data.Price
+    others, told = [], []
+    for entry in entries:
+        kind = type(entry)
+        if kind is price:
+            if len(entry.meta) > _PLAIN:
+                told.append(entry)
+        elif kind is not transaction:
+            others.append(entry)
+    return others, told
 
 
 def find_end(entries: Sequence[Any], policy: Policy | None) -> datetime.date:

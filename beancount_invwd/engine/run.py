@@ -73,10 +73,13 @@ class Run(Goods):
         movements = [*self._timeline.ordered.liabilities.movements, *self._timeline.movements]
         movements.sort(key=_get_date)
         added, errors = journal.write(movements, self._timeline.booked.first_use)
-        self._timeline.books.close()
         accounts = {(account, row.group.currency) for row in movements for account in row.changes}
         errors += check_assertions(self.entries, added, self._chart, accounts, self.options_map)
         return added, errors
+
+    def close(self) -> None:
+        """Let go of the lots: nobody asks anything more."""
+        self._timeline.books.close()
 
     def share(self, work: Callable[[Run], Found]) -> Found:
         """Do some work on this run, or give what it found before: what several reports need."""

@@ -11,15 +11,15 @@ from functools import cached_property, lru_cache, partial
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.engine import Asked, Run, follow_ledger
+from beancount_invwd.engine import Run, follow_ledger
 from beancount_invwd.report.compare.compare import Comparison, compare
 from beancount_invwd.report.compare.scenarios import read_scenario
-from beancount_invwd.report.ledger.later import find_evidence
 from beancount_invwd.report.ledger.sources import Sources
+from beancount_invwd.report.page import ASKED
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from fava.core import FavaLedger
 
@@ -30,6 +30,10 @@ _COMPARISONS = 16
 class Cache:
     """Answers that hold until the ledger is loaded again; it does not refer to itself.
 
+    Args:
+        ledger: The ledger.
+        kept: The run of its load, if it was kept.
+
     Attributes:
         follow: Gives the state on a date, None being the ledger's last one; raises as
             `follow_ledger` does.
@@ -39,11 +43,10 @@ class Cache:
         pages: What was built, by what was asked for.
     """
 
-    def __init__(self, ledger: FavaLedger) -> None:
+    def __init__(self, ledger: FavaLedger, kept: Run | None = None) -> None:
         self._options: Any = ledger.options
         self._by_type = ledger.all_entries_by_type
-        asked = Asked(by_cause=True, look_back=find_evidence)
-        work = partial(follow_ledger, ledger.all_entries, self._options, asked=asked)
+        work = partial(_follow, ledger.all_entries, self._options, kept)
         follow: Callable[[datetime.date | None], Run] = lru_cache(_RUNS)(work)
         self.follow = follow
         self.other = Lock()
@@ -66,6 +69,18 @@ class Cache:
         by_type = self._by_type
         entries = [*by_type.Custom, *by_type.Price]
         return {(row.meta.get("filename"), row.meta.get("lineno")): row for row in entries}
+
+
+def _follow(
+    entries: Sequence[Any],
+    options: Mapping[str, Any],
+    kept: Run | None,
+    day: datetime.date | None,
+) -> Run:
+    """The state on a date: of the last one that of the load itself, if it was kept."""
+    if day is None and kept is not None and kept.entries is entries:
+        return kept
+    return follow_ledger(entries, options, day, asked=ASKED)
 
 
 def _compare(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from beancount import loader
 
-from beancount_invwd.engine import BadConfiguration, NotSwitchedOn, follow_ledger
+from beancount_invwd.engine import BadConfiguration, NotSwitchedOn, follow_ledger, take_kept
 from beancount_invwd.ground.words import say
 from beancount_invwd.report.diff.diff import Difference, compare_ledgers, document_difference
 from beancount_invwd.report.diff.revisions import Blame, NoSuchVersion, Version, open_revision
@@ -41,8 +41,10 @@ def _compare(context: Context) -> Difference:
     path = Path(context.ledger.beancount_file_path)
     with context.cache.other, open_revision(path, context.question.old) as before:
         entries, _, options = loader.load_file(str(before.path))
+        as_of, kept = context.run.as_of, take_kept(entries, options)
         try:
-            old = follow_ledger(entries, options, context.run.as_of)
+            is_whole = kept is not None and kept.as_of == as_of
+            old = kept if kept and is_whole else follow_ledger(entries, options, as_of)
         except (NotSwitchedOn, BadConfiguration) as error:
             text = say("{revision} has no valid plugin line", revision=context.question.old)
             raise NoSuchVersion(text) from error

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from beancount_invwd.engine import kept
 from tests.support.fava_pages import ACCOUNTS, HEAD, ONE_LOSS, TEST, MakeClient, get, visit
 
 LEDGER = HEAD + ACCOUNTS + ONE_LOSS
@@ -39,6 +40,7 @@ def test_a_changed_price_is_told_with_its_movement(make_client: MakeClient) -> N
     assert "not committed" in directives.rows[1]
     csv = client.get(f"{TEST}diff.csv?old=HEAD").text
     assert "2024-01-31,,USD,WIDGET,write-down,Expenses:Inventory:Write-Down,30" in csv
+    assert kept._waiting == [], "the state of the revision is let go"
 
 
 @pytest.mark.usefixtures("repository")

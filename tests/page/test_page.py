@@ -195,6 +195,7 @@ def test_a_fault_of_the_engine_is_said_and_not_thrown(
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("<b>of ours</b>")
 
+    monkeypatch.setattr("fava_ext.impairment.take_kept", lambda *_: None)
     monkeypatch.setattr("fava_ext.request.cache.follow_ledger", fail)
     client = make_client(HEAD + ACCOUNTS + ONE_LOSS)
     response = client.get(TEST)

@@ -1,0 +1,8 @@
+"""What the page in Fava asks of a run, whatever it shows: noted when the ledger is followed."""
+
+from __future__ import annotations
+
+from beancount_invwd.engine import Asked
+from beancount_invwd.report.ledger.later import find_evidence
+
+ASKED = Asked(by_cause=True, look_back=find_evidence)
