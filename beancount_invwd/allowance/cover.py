@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from beancount_invwd.lots.demand import Demand
     from beancount_invwd.lots.stock import Stock
     from beancount_invwd.measure.evidence import EvidenceBook
-    from beancount_invwd.measure.valuer import Valuer
+    from beancount_invwd.measure.valuer import Today, Valuer
     from beancount_invwd.policy.policy import Terms
 
 _AS_IT_IS = Plain("nrv", ONE, ZERO)
@@ -61,7 +61,7 @@ class Cover:
         self._plain: dict[int, tuple[Terms, Plain | None]] = {}  # by identity of the terms
         self._quotes = evidence.prices.newest_by_pair if evidence.price_share == ONE else {}
 
-    def list_uncovered(self, stocks: Iterable[Stock], day: datetime.date) -> Iterator[Stock]:
+    def list_uncovered(self, stocks: Iterable[Stock], today: Today) -> Iterator[Stock]:
         """List the stocks that carry something, or whose price may not cover their cost.
 
         That it gets too old one day changes nothing: without a measure there is no loss either.
@@ -93,14 +93,14 @@ class Cover:
                 continue
             value: Decimal = entry.amount.number
             if plain is not _AS_IT_IS:
-                value = self._find_least(plain, value, stock, day)
+                value = self._find_least(plain, value, stock, today.day)
             if value >= stock.dearest:
                 is_covered = True
                 if notes_calm and plain is _AS_IT_IS:
                     stock.set_calm(is_calm=True)
             else:
                 is_covered = not self._is_by_lot and value * stock.units >= stock.cost
-            if not is_covered or (is_asked and not self._has_no_rate(stock, day)):
+            if not is_covered or (is_asked and not self._has_no_rate(stock, today)):
                 yield stock
 
     def _find_plain(self, terms: Terms) -> Plain | None:
@@ -120,9 +120,9 @@ class Cover:
             found = self._evidence.find_replacement(stock, day, None)
         return plain.find_least(price, found.number if found else None)
 
-    def _has_no_rate(self, stock: Stock, day: datetime.date) -> bool:
+    def _has_no_rate(self, stock: Stock, today: Today) -> bool:
         """Whether demand takes nothing off the cost of a stock; noted is until when."""
-        rates = self._valuer.find_rates(stock, day)
+        rates = self._valuer.find_rates(stock, today)
         for rate in rates:
             self._memory.hold(stock, rate.until)
         return not any(rate.share for rate in rates)

@@ -116,7 +116,7 @@ class Weigher:
         lacking: list[Row] = []
         today = Today(day)
         if self._grouping.is_by_item:
-            for stock in self._cover.list_uncovered(stocks, day):
+            for stock in self._cover.list_uncovered(stocks, today):
                 found += self._weigh_group([stock], today, lacking, by_lot=by_lot)
         else:
             for group in self._list_groups(stocks):

@@ -51,6 +51,19 @@ class Allowance(NamedTuple):
     account: str
 
 
+class _RootOf(dict[str, str]):
+    """The root of each account, looked up once; nothing if it is under none."""
+
+    def __init__(self, policy: Policy) -> None:
+        super().__init__()
+        self._roots = policy.roots
+
+    def __missing__(self, account: str) -> str:
+        under = (root for root in templates.ROOTS if self._roots.is_under(account, root))
+        found = self[account] = next(under, "")
+        return found
+
+
 class Chart:
     """The accounts, items and currencies of a ledger.
 
@@ -69,6 +82,7 @@ class Chart:
         stated: What is stated of accounts, those of which something is.
         broken: The accounts of which something wrong is stated.
         estimated: The accounts and items whose estimates change.
+        root_of: The roots that accounts are under, named in English.
     """
 
     def __init__(
@@ -91,7 +105,7 @@ class Chart:
         self._booking = options_map.get("booking_method")
         self._contras = Contras(policy, self.opens, ledger, self.items.category)
         self._answers: dict[str, Inventory | Allowance | None] = {}
-        self._under: dict[tuple[str, tuple[str, ...]], bool] = {}
+        self.root_of = _RootOf(policy)
         self._results: dict[tuple[str, str, str, str], str] = {}
         for entry in self.opens.values():
             self._read(entry, mistakes)
@@ -175,12 +189,7 @@ class Chart:
 
     def is_under(self, account: str, *roots: str) -> bool:
         """Whether an account is under one of some roots, which are named in English."""
-        key = (account, roots)
-        found = self._under.get(key)
-        if found is None:
-            is_under = self._policy.roots.is_under
-            found = self._under[key] = any(is_under(account, root) for root in roots)
-        return found
+        return self.root_of[account] in roots
 
     def is_result(self, txn: Any) -> bool:
         """Whether a transaction has a posting in profit or loss."""

@@ -173,7 +173,7 @@ class Goods:
 
     def list_rates(self, stock: Stock) -> Sequence[Rate]:
         """What demand takes off the cost of a stock, by the policy."""
-        return self._weigher.valuer.find_rates(stock, self.as_of)
+        return self._weigher.valuer.find_rates(stock, self._today)
 
     def find_saleable(self, stock: Stock) -> Decimal:
         """The units of a stock that can be sold."""

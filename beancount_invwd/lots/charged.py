@@ -51,21 +51,24 @@ class Charged:
 
     def __init__(self, chart: Chart, txn: Any, currency: str, sign: int = 1) -> None:
         self._chart = chart
-        self._sums: Sums[str] = Sums()
+        self._sums = sums = Sums[str]()
         self._taken: Sums[str] = Sums()
-        is_abroad = False
+        root_of, is_abroad = chart.root_of, False
         for posting in txn.postings:
-            account, units = posting.account, posting.units
             if posting.cost is not None:
                 continue
-            if units.currency == currency:
-                self._sums.add(account, sign * units.number)
-            elif sign * units.number > ZERO and chart.is_under(account, "Expenses"):
+            account, (number, unit) = posting.account, posting.units
+            if unit == currency:
+                sums[account] = sums[account] + (number if sign > 0 else -number)
+            elif sign * number > ZERO and root_of[account] == "Expenses":
                 is_abroad = True
         self._earns = is_earning(chart, txn)
         self.is_sale = self._earns or is_abroad
-        debits = (account for account, total in self._sums.items() if total > ZERO)
-        self._debits = {row: self._sums[row] for row in debits if self._may_take(row)}
+        self._debits = {
+            account: total
+            for account, total in sums.items()
+            if total > ZERO and (root_of[account] == "Expenses" or self.is_owned(account))
+        }
 
     @property
     def went_back(self) -> bool:
@@ -87,11 +90,11 @@ class Charged:
 
     def find(self, amount: Decimal, stock: Stock, costs: Sequence[Decimal]) -> list[Part]:
         """Find who gets what of an amount: the six steps, one after the other."""
-        quantum, cogs = stock.quantum, self._find_result("cogs", stock)
-        takers = list(self._debits)
+        quantum, takers = stock.quantum, list(self._debits)
         single = self._find_single(costs, quantum)
         if single:
             return [Part(single, amount)]
+        cogs = self._find_result("cogs", stock)
         total = sum(self._debits.values(), ZERO)
         if takers and any(abs(total - cost) <= quantum for cost in costs):
             return self._split(amount, takers, quantum)
@@ -108,9 +111,11 @@ class Charged:
 
     def _find_single(self, costs: Sequence[Decimal], quantum: Decimal) -> str | None:
         """Find the first account that was charged the cost, of an item before that of all."""
-        pairs = ((cost, account) for cost in costs for account in self._debits)
-        near = (account for cost, account in pairs if abs(self._debits[account] - cost) <= quantum)
-        return next(near, None)
+        for cost in costs:
+            for account, debit in self._debits.items():
+                if abs(debit - cost) <= quantum:
+                    return account
+        return None
 
     def find_demand(self, stock: Stock, costs: Sequence[Decimal]) -> Decimal:
         """Find which share of an item's units that left was sold or used (section 4, "Demand").
@@ -118,19 +123,28 @@ class Charged:
         What the write-off account, the owners or own use were charged with was not, nor what
         nobody was charged with: that went back.
         """
-        write_off, cogs = self._find_result("write_off", stock), self._find_result("cogs", stock)
-        wanted = {
-            account: amount
-            for account, amount in self._debits.items()
-            if not (self.is_owned(account) or is_below(account, write_off))
-        }
+        wanted = self._find_wanted(stock)
         single = self._find_single(costs, stock.quantum)
         if single:
             return ONE if single in wanted else ZERO
+        cogs = self._find_result("cogs", stock)
         total = sum(self._debits.values(), ZERO)
         if total and (total * 2 > costs[0] or any(is_below(row, cogs) for row in self._debits)):
             return sum(wanted.values(), ZERO) / total
         return ONE if self.is_sale else ZERO
+
+    def is_demand(self, stock: Stock) -> bool:
+        """Whether all units of an item that left were sold, whoever was charged with what."""
+        return self.is_sale and len(self._find_wanted(stock)) == len(self._debits)
+
+    def _find_wanted(self, stock: Stock) -> dict[str, Decimal]:
+        """Find what was charged to others than the write-off account, the owners and own use."""
+        write_off = self._find_result("write_off", stock)
+        return {
+            account: amount
+            for account, amount in self._debits.items()
+            if not (self.is_owned(account) or is_below(account, write_off))
+        }
 
     def find_losses(self, stock: Stock) -> dict[str, Decimal]:
         """Find what accounts under Expenses other than cost of goods sold were charged."""
@@ -178,14 +192,15 @@ class Charged:
         """Tell why goods left: that of the step that takes most, or for the owners or own use."""
         if any(self.is_owned(part.account) for part in parts):
             return "own-use"
-        left = sum((part.amount for part in parts if part.is_left), ZERO)
-        is_left = left * 2 > sum((part.amount for part in parts), ZERO)
+        left = [part.amount for part in parts if part.is_left]
+        is_left = bool(left) and sum(left) * 2 > sum([part.amount for part in parts])
         if is_left and not self.is_sale:
             return "supplier-return"
+        if self._earns:
+            return "sale"
         cogs = self._find_result("cogs", stock)
         takers = (part.account for part in parts if part.is_left == is_left)
-        is_sold = self._earns or any(is_below(account, cogs) for account in takers)
-        return "sale" if is_sold else "use"
+        return "sale" if any(is_below(account, cogs) for account in takers) else "use"
 
     def tell_return(self, parts: Iterable[Part], stock: Stock) -> str:
         """Tell why goods came back: a count found them, or a customer brought them."""
@@ -195,10 +210,7 @@ class Charged:
 
     def is_owned(self, account: str) -> bool:
         """Whether an account takes goods for the owners, or for own use."""
-        return self._chart.is_under(account, "Equity") or self._chart.is_own_use(account)
-
-    def _may_take(self, account: str) -> bool:
-        return self._chart.is_under(account, "Expenses") or self.is_owned(account)
+        return self._chart.root_of[account] == "Equity" or self._chart.is_own_use(account)
 
     def _find_result(self, kind: str, stock: Stock) -> str:
         return self._chart.result(kind, stock.key.entity, stock.key.commodity, stock.category)
@@ -214,7 +226,7 @@ def _share(
 
 def is_earning(chart: Chart, txn: Any) -> bool:
     """Whether a transaction has a posting under Income."""
-    return any(chart.is_under(row.account, "Income") for row in txn.postings)
+    return "Income" in [chart.root_of[row.account] for row in txn.postings]
 
 
 def takes_back(chart: Chart, txn: Any) -> bool:

@@ -16,7 +16,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
 from functools import cached_property
-from operator import itemgetter
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.dates import add_days
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from beancount_invwd.directives.chart import Chart
     from beancount_invwd.lots.stock import Lot, Stock
     from beancount_invwd.policy.policy import Coverage
-
-_get_date = itemgetter(0)
 
 
 class Rate(NamedTuple):
@@ -61,7 +59,7 @@ class Turnover(NamedTuple):
 
     def find_supply(self, units: Decimal) -> Decimal | None:
         """For how many days units last; None if nothing was sold or used."""
-        return units * self.days / self.sold if self.sold > 0 else None
+        return _find_supply(units, self.sold, self.days)
 
     def find_sales(self, days: int) -> Decimal:
         """How many units would be sold or used in some days."""
@@ -88,56 +86,67 @@ class Departure:
 
     def find_share(self, stock: Stock) -> Decimal:
         """Find which share of the units of a stock was sold or used."""
-        currency = stock.key.currency
+        charged = self._charged.get(stock.currency)
+        if charged is None:
+            with localcontext(CONTEXT):
+                charged = Charged(self._chart, self.txn, stock.currency)
+            self._charged[stock.currency] = charged
+        if charged.is_demand(stock):
+            return ONE
         with localcontext(CONTEXT):
-            if currency not in self._charged:
-                self._charged[currency] = Charged(self._chart, self.txn, currency)
-            return self._charged[currency].find_demand(stock, self._costs[stock])
+            return charged.find_demand(stock, self._costs[stock])
 
 
 class _Flow:
     """Units of a stock that left and those that came back, in the order of dates.
 
     Nobody asks what most of them were: a report looks at a window, most ledgers have no reserve.
+
+    Attributes:
+        known_last: The last date on which units were sold or used, as far as anybody looked.
     """
 
     def __init__(self, stock: Stock) -> None:
+        self.known_last: datetime.date | None = None
         self._stock = stock
-        self._rows: list[tuple[datetime.date, Decimal, Departure | None]] = []
-        self._last: datetime.date | None = None
+        self._dates: list[datetime.date] = []
+        self._units: list[Decimal] = []
+        self._departures: list[Departure | None] = []  # of units that are not yet settled
         self._looked = 0
 
     def add(self, date: datetime.date, units: Decimal, departure: Departure | None = None) -> None:
         """Add units, all of them sold or used, or a share that a departure tells."""
-        self._rows.append((date, units, departure))
+        self._dates.append(date)
+        self._units.append(units)
+        self._departures.append(departure)
 
     def find_last(self) -> datetime.date | None:
         """Find the last date on which units were sold or used."""
-        for i in range(len(self._rows) - 1, self._looked - 1, -1):
+        for i in range(len(self._dates) - 1, self._looked - 1, -1):
             if self._settle(i) > ZERO:
-                self._last = self._rows[i][0]
+                self.known_last = self._dates[i]
                 break
-        self._looked = len(self._rows)
-        return self._last
+        self._looked = len(self._dates)
+        return self.known_last
 
     def sum_window(self, window: int, day: datetime.date) -> tuple[Decimal, datetime.date | None]:
         """Sum the units of the last `window` days, `day` included, and until when they count."""
-        total, earliest = ZERO, None
-        start = bisect_right(self._rows, add_days(day, -window), key=_get_date)
-        for i in range(start, len(self._rows)):
-            if units := self._settle(i):
-                total += units
-                earliest = earliest or self._rows[i][0]
+        start = bisect_right(self._dates, add_days(day, -window))
+        if any(self._departures[start:]):
+            for i in range(start, len(self._dates)):
+                self._settle(i)
+        units = self._units[start:]
+        earliest = next(compress(self._dates[start:], units), None)
         until = None if earliest is None else add_days(earliest, window - 1)
-        return max(ZERO, total), until
+        return max(ZERO, sum(units, ZERO)), until
 
     def _settle(self, i: int) -> Decimal:
         """Find what of a row was sold or used, once."""
-        date, units, departure = self._rows[i]
+        departure = self._departures[i]
         if departure is not None:
-            units *= departure.find_share(self._stock)
-            self._rows[i] = date, units, None
-        return units
+            self._units[i] *= departure.find_share(self._stock)
+            self._departures[i] = None
+        return self._units[i]
 
 
 class Demand:
@@ -161,6 +170,11 @@ class Demand:
         self._first: dict[Stock, datetime.date] = {}
         self.is_asked = bool(idle) or coverage is not None
         self.is_noted = self.is_asked or is_told
+
+    @property
+    def needs_units(self) -> bool:
+        """Whether rates depend on how many units there are."""
+        return self._coverage is not None
 
     def change(self, idle: Schedule, coverage: Coverage | None) -> None:
         """Let other rates hold from now on."""
@@ -202,12 +216,14 @@ class Demand:
 
         Args:
             stock: The stock.
-            units: Those of its units that can be sold.
+            units: Those of its units that can be sold; nobody asks without `needs_units`.
             day: The date.
         """
         rates = []
         if self._idle:
-            last = self.find_last(stock, day)
+            last = self._find_flow(stock).known_last
+            if last is None or (day - last).days >= self._idle[0][0]:
+                last = self.find_last(stock, day)  # else a later one changes nothing
             share, until = find_rate(self._idle, last, day)
             rates.append(Rate(share, "idle", until))
         if self._coverage is not None:
@@ -246,13 +262,13 @@ class Demand:
     def _find_coverage(
         self, stock: Stock, coverage: Coverage, units: Decimal, day: datetime.date
     ) -> Rate:
-        found = self.find_turnover(stock, coverage.window, day)
-        if not found.is_known:
-            until = add_days(self.find_first(stock, day), coverage.window - 1)
-            return Rate(ZERO, "coverage", until)
-        supply = found.find_supply(units)
+        first, window = self.find_first(stock, day), coverage.window
+        if (day - first).days < window:
+            return Rate(ZERO, "coverage", add_days(first, window - 1))
+        sold, until = self._find_flow(stock).sum_window(window, day)
+        supply = _find_supply(units, sold, window)
         if supply is None:
-            return Rate(coverage.rates[-1][1], "coverage", found.until)
+            return Rate(coverage.rates[-1][1], "coverage", until)
         if coverage.is_by_item:
             share = ZERO
             for days, rate in coverage.rates:
@@ -260,13 +276,19 @@ class Demand:
                     share = rate
         else:
             share = _average(coverage.rates, supply)
-        return Rate(share, "coverage", found.until)
+        return Rate(share, "coverage", until)
+
+
+def _find_supply(units: Decimal, sold: Decimal, days: int) -> Decimal | None:
+    """For how many days units last if so many are sold in some days; None if none are."""
+    return units * days / sold if sold > ZERO else None
 
 
 def _average(rates: Schedule, supply: Decimal) -> Decimal:
     """The average rate of units laid end to end over the days that they cover."""
-    parts = list_bands(rates, supply)
-    return sum((rate * days for days, rate in parts), ZERO) / supply if supply else ZERO
+    if supply <= rates[0][0]:
+        return ZERO
+    return sum([rate * days for days, rate in list_bands(rates, supply)], ZERO) / supply
 
 
 def list_bands(rates: Schedule, supply: Decimal) -> list[tuple[Decimal, Decimal]]:

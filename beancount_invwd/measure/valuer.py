@@ -41,6 +41,7 @@ class Today:
         alone: What lots are worth without contracts, by number.
         splits: By stock, and the number of the lot if each is judged by itself.
         verdicts: What is known of the products of raw materials.
+        rates: What demand takes off the cost of stocks.
     """
 
     def __init__(self, day: datetime.date) -> None:
@@ -49,6 +50,7 @@ class Today:
         self.alone: dict[int, Measured] = {}
         self.splits: dict[tuple[Stock, int], Split] = {}
         self.verdicts: dict[StockKey, Verdict] = {}
+        self.rates: dict[Stock, tuple[Rate, ...]] = {}
 
 
 class Valuer:
@@ -200,7 +202,7 @@ class Valuer:
             use, until = self._products.judge(stock, terms, today)
             evidence = evidence._replace(use=use, until=earlier(evidence.until, until))
         if self._demand.is_asked:
-            evidence = evidence._replace(rates=self.find_rates(stock, today.day))
+            evidence = evidence._replace(rates=self.find_rates(stock, today))
         return Rule(terms, self.find_costs(terms), evidence)
 
     def find_costs(self, terms: Terms) -> Costs:
@@ -210,9 +212,14 @@ class Valuer:
             found = self._costs[id(terms)] = (terms, add_up_costs(terms))
         return found[1]
 
-    def find_rates(self, stock: Stock, day: datetime.date) -> tuple[Rate, ...]:
+    def find_rates(self, stock: Stock, today: Today) -> tuple[Rate, ...]:
         """Find what demand takes off the cost of a stock."""
-        return self._demand.find_rates(stock, self.find_saleable(stock, day), day)
+        found = today.rates.get(stock)
+        if found is None:
+            demand, day = self._demand, today.day
+            units = self.find_saleable(stock, day) if demand.needs_units else ZERO
+            found = today.rates[stock] = demand.find_rates(stock, units, day)
+        return found
 
     def find_saleable(self, stock: Stock, day: datetime.date) -> Decimal:
         """The units of a stock that can be sold: they cover demand (ACCOUNTING section 4)."""

@@ -22,6 +22,7 @@ from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.measure.evidence import EvidenceBook
 from beancount_invwd.measure.past import Past, PastDemand
+from beancount_invwd.measure.valuer import Today
 from beancount_invwd.movements.movement import Cause
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ class Parting:
         self._past = Past(weigher.evidence, day, stocks)
         rates = {}
         if weigher.demand.is_asked:
-            find = weigher.valuer.find_rates
-            rates = {stock: find(stock, day) for stock in stocks if stock.lots}
+            find, today = weigher.valuer.find_rates, Today(day)
+            rates = {stock: find(stock, today) for stock in stocks if stock.lots}
         self._demand = PastDemand(rates)
 
     def part(self, groups: _Groups, day: datetime.date) -> list[Sums[Cause]]:
