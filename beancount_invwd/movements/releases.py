@@ -12,7 +12,7 @@ transfers are always written at once.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.allowance.groups import Group, Grouping, Kind
@@ -24,6 +24,7 @@ from beancount_invwd.movements.movement import Movement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from decimal import Decimal
 
     from beancount_invwd.directives.chart import Chart
     from beancount_invwd.lots.moves import Moved, Outflow, Reduction
@@ -72,8 +73,9 @@ class Releases:
         moved = self._transfer(txn, outflow.moved)
         released = [*self._release(txn, outflow.left), *self._release(txn, outflow.returned, -1)]
         if not is_booked:  # what the ledger posts without a word is an error, but not done twice
-            stated = _sum_up(txn)
-            moved, released = _less(moved, stated), _less(released, stated)
+            stated = _sum_up(txn, {name for row in (*moved, *released) for name in row.changes})
+            if stated:
+                moved, released = _less(moved, stated), _less(released, stated)
         self._movements += moved
         if self._is_by_period and not is_booked:
             self.waiting += released
@@ -88,17 +90,16 @@ class Releases:
         for (_, currency), together in places.items():
             charged = Charged(self._chart, txn, currency, sign)
             costs: Sums[Stock] = Sums()
+            pieces: dict[tuple[Stock, Group, bool], list[tuple[Reduction, Decimal]]] = {}
             for row in together:
-                costs.add(row.lot.place.stock, row.cost)
-            total = costs.total()
-            pieces: dict[tuple[Stock, Group, bool], list[Reduction]] = {}
-            for row in together:
+                lot, cost = row.lot, row.cost
+                costs.add(lot.place.stock, cost)
                 if row.allowance:
-                    group = self._grouping.find_left(row.lot)
-                    key = (row.lot.stock, group, bool(row.units_left))
-                    pieces.setdefault(key, []).append(row)
+                    key = (lot.stock, self._grouping.find_left(lot), bool(row.units_left))
+                    pieces.setdefault(key, []).append((row, cost))
+            total = costs.total()
             for (stock, group, has_left), piece in pieces.items():
-                amount = sum((row.allowance for row in piece), ZERO)
+                amount = sum([row.allowance for row, _ in piece], ZERO)
                 if has_left:
                     parts = charged.share(amount, stock, (costs[stock], total))
                     tell = charged.tell_reason if sign > 0 else charged.tell_return
@@ -108,19 +109,17 @@ class Releases:
                     reason = charged.tell_reason(parts, stock)
                     reason = ROUNDING if amount <= stock.quantum else reason
                 changes, credited = Sums[str](), Sums[str]()
-                for row in piece:
+                for row, _ in piece:
                     changes.add(row.lot.place.contra, -sign * row.allowance)
                 for part in parts:
                     credited.add(part.account, sign * part.amount)
-                units = sum((row.units_left or row.units_taken for row in piece), ZERO)
-                cost = sum((row.cost or row.units_taken * row.cost_unit for row in piece), ZERO)
                 yield Movement(
                     txn.date,
                     "release",
                     reason,
                     group,
-                    units,
-                    cost,
+                    sum([row.units_left or row.units_taken for row, _ in piece], ZERO),
+                    sum([cost or row.units_taken * row.cost_unit for row, cost in piece], ZERO),
                     changes,
                     credits=credited,
                     source=txn,
@@ -146,11 +145,11 @@ class Releases:
         return found
 
 
-def _sum_up(txn: Any) -> Sums[str]:
-    """Sum what a transaction posts itself; a credit is what raises an allowance."""
+def _sum_up(txn: Any, accounts: Collection[str]) -> Sums[str]:
+    """Sum what a transaction posts itself to accounts; a credit is what raises an allowance."""
     stated: Sums[str] = Sums()
     for posting in txn.postings:
-        if posting.cost is None:
+        if posting.account in accounts and posting.cost is None:
             stated.add(posting.account, -posting.units.number)
     return stated
 
@@ -176,7 +175,11 @@ def _join(rows: Iterable[Movement]) -> list[Movement]:
     for row in rows:
         groups.setdefault(row.group, []).append(row)
     joined = []
-    for _, together in sorted(groups.items(), key=lambda item: item[0]):
+    for group in sorted(groups):
+        together = groups[group]
+        if len(together) == 1:
+            joined += together
+            continue
         changes, credited, reasons = Sums[str](), Sums[str](), Sums[str]()
         for row in together:
             reasons.add(row.reason, abs(row.change))
