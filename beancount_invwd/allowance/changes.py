@@ -107,10 +107,11 @@ class Weighed:
     def compare(self) -> Weighed:
         """Compare the new allowances with those that the lots carry."""
         changes: Sums[str] = Sums()
-        for lot, allowance in zip(self.lots, self.allowances, strict=True):
+        for lot, allowance in self.list_new():
             step = allowance - lot.allowance
             if step:
-                changes.add(lot.place.contra, step)
+                contra = lot.place.contra
+                changes[contra] = changes[contra] + step
         self.kind = find_kind(changes.total(), self.measure)
         self.changes = changes.without_zeros()
         return self

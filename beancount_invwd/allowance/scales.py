@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _Parts = Sequence[tuple[Decimal, Decimal]]
 _Row = tuple[Lot, Decimal, Decimal, Decimal, str, "Price | None", bool, _Parts]
 """A lot, its cost, its value, what it lost, the rule, the price, whether it is apart, its parts."""
+_IS_APART = 6
 
 
 class Known(NamedTuple):
@@ -83,14 +84,14 @@ class Scales:
         self._valuer = valuer
         self._today = today
         self._by_lot = by_lot
-        self._apart: dict[tuple[str, Kind, int], Weighed] = {}
+        self._apart: dict[tuple[str, Kind, int], list[tuple[_Row, Decimal]]] = {}
         self._together: Weighed | None = None
         self._prices: list[Price | None] = []
         self._parts: list[tuple[Decimal, Decimal]] = []
 
     def weigh(self) -> list[Weighed]:
         """Find out what the lots so far are to carry."""
-        together, rows = self._together, list(self._apart.values())
+        together, rows = self._together, [self._join(found) for found in self._apart.values()]
         if together is not None and together.lots:
             together.price, together.parts = find_common(self._prices), self._parts
             together.allot(is_netted=not self._grouping.is_by_item)
@@ -102,22 +103,20 @@ class Scales:
 
         Those that are neither below cost nor carry anything only count in the sums.
         """
-        group = self._together or Weighed(self._grouping.find_named(stock, is_apart=False))
-        carries, locked, prices = bool(stock.allowance), ZERO, self._prices
-        quantity = cost_total = measure = ZERO
-        is_there = False
-        each = self._value_each(stock) if known is None else self._value_alike(stock, known)
-        for row in each:
-            lot, cost, total, gap, reason, price, is_apart, parts = row
-            if is_apart:
+        rows = []
+        for row in self._value_each(stock) if known is None else self._value_alike(stock, known):
+            if row[_IS_APART]:
                 self._set_apart(row)
-                continue
+            else:
+                rows.append(row)
+        if not rows:
+            return
+        if self._together is None:
+            self._together = Weighed(self._grouping.find_named(stock, is_apart=False))
+        group, carries, locked, prices = self._together, bool(stock.allowance), ZERO, self._prices
+        for lot, _, _, gap, reason, price, _, parts in rows:
             if parts:
                 self._add_parts(parts)
-            is_there = True
-            quantity += lot.units
-            cost_total += cost
-            measure += total
             if gap > ZERO or self._by_lot or (carries and lot.allowance) or lot.is_apart:
                 group.lots.append(lot)
                 group.gaps.append(max(ZERO, gap))
@@ -125,10 +124,8 @@ class Scales:
                 locked += lot.locked
             if not prices or prices[-1] is not price:
                 prices.append(price)
-        if is_there:
-            self._together = group
-            group.items.append(stock.key.commodity)
-            group.add(quantity, cost_total, measure, locked)
+        group.items.append(stock.commodity)
+        group.add(*_sum_up(rows), locked)
 
     def _value_each(self, stock: Stock) -> Iterator[_Row]:
         """Value each lot by itself."""
@@ -179,25 +176,39 @@ class Scales:
         self._memory.hold(stock, until)
 
     def _set_apart(self, found: _Row) -> None:
-        """Put a lot that is a group of its own with those alike."""
-        lot, cost, total, gap, reason, price, _, parts = found
+        """Put a lot that is a group of its own with those alike, if it changes."""
+        lot, _, total, gap, *_ = found
         stock = lot.stock
         allowance = lot.locked + find_loss(gap, stock.quantum)
         step = allowance - lot.allowance
         is_known = lot.is_apart or (self._grouping.is_by_lot and not allowance)
-        if not step and is_known and not self._by_lot:
+        if is_known and not (step or self._by_lot):
             return
+        key = (stock.commodity, find_kind(step, total), lot.number if self._by_lot else 0)
+        self._apart.setdefault(key, []).append((found, allowance))
+
+    def _join(self, found: Sequence[tuple[_Row, Decimal]]) -> Weighed:
+        """Join lots of a stock that are groups of their own and change alike."""
+        rows = [row for row, _ in found]
+        lots, _, _, gaps, reasons, prices, _, parts = zip(*rows, strict=True)
+        stock = lots[0].stock
         self._memory.apart.add(stock)
-        key = (stock.key.commodity, find_kind(step, total), lot.number if self._by_lot else 0)
-        row = self._apart.get(key)
-        if row is None:
-            group = self._grouping.find_named(stock, is_apart=True)
-            row = self._apart[key] = Weighed(group, price, is_apart=True)
-            row.parts += parts
-            row.items.append(stock.key.commodity)
-        row.lots.append(lot)
-        row.gaps.append(max(ZERO, gap))
-        row.allowances.append(allowance)
-        row.reasons.append(reason)
-        row.price = find_common((row.price, price))
-        row.add(lot.units, cost, total, lot.locked)
+        group = self._grouping.find_named(stock, is_apart=True)
+        joined = Weighed(group, find_common(prices), is_apart=True)
+        joined.items.append(stock.commodity)
+        joined.lots.extend(lots)
+        joined.gaps += [max(ZERO, gap) for gap in gaps]
+        joined.allowances += [allowance for _, allowance in found]
+        joined.reasons += reasons
+        joined.parts += parts[0]
+        joined.add(*_sum_up(rows), sum([lot.locked for lot in lots], ZERO))
+        return joined
+
+
+def _sum_up(rows: Sequence[_Row]) -> tuple[Decimal, Decimal, Decimal]:
+    """Sum units, cost and value of lots."""
+    return (
+        sum([row[0].units for row in rows], ZERO),
+        sum([row[1] for row in rows], ZERO),
+        sum([row[2] for row in rows], ZERO),
+    )
