@@ -107,7 +107,7 @@ class Valuer:
         rule = self._find_own_rule(lot, today)
         rule = rule._replace(terms=rule.terms._replace(measure="cost"))
         lowered = measure_lot(lot, rule, None, today.day, ())
-        if lowered.total is not None and lowered.total < total:
+        if lowered.is_apart and (lowered.total or ZERO) <= total:
             return lowered._replace(until=earlier(lowered.until, row.until))
         return found._replace(total=total, until=until, parts=())
 
@@ -238,7 +238,7 @@ def _is_left(contract: Contract, goods: Goods) -> bool:
     cost = sum([row.cost for row, _ in goods], ZERO)
     market = [rule.value(row).total for row, rule in goods]
     delivered = [rule.at(contract).value(row).total for row, rule in goods]
-    if None in market or None in delivered:
+    if None in market:  # else they are worth something under the contract as well
         return False
     sold = sum([total for total in market if total], ZERO)
     paid = sum([total for total in delivered if total], ZERO)
