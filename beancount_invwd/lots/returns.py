@@ -103,8 +103,13 @@ class Returns:
         allowance, locked = put(lot, allowance, allowance if is_final else locked)
         self._revive(addition, row)
         if isinstance(lot, Pool):
-            for date, part in _take_newest(row.layers, units, addition.date):
+            lacking = units
+            for date, part in _take_newest(row.layers, units):
                 lot.add_layer(date, part)
+                lacking -= part
+            lacking = min(lacking, lot.units - lot.layered)  # those that made up for a shortage
+            if lacking > ZERO:
+                lot.add_layer(addition.date, lacking)
         return Reduction(lot, units, cost_unit, units, allowance, locked)
 
     def _revive(self, addition: Addition, row: Left) -> None:
@@ -140,8 +145,8 @@ def states_return(txn: Any) -> bool:
     return txn.meta.get(RETURN) is True
 
 
-def _take_newest(layers: Layers, units: Decimal, date: datetime.date) -> Layers:
-    """Take the newest units out of layers, those that are not there of a date."""
+def _take_newest(layers: Layers, units: Decimal) -> Layers:
+    """Take the newest units out of layers, as many as there are."""
     taken: Layers = deque()
     while units > 0 and layers:
         since, left = layers.pop()
@@ -150,6 +155,4 @@ def _take_newest(layers: Layers, units: Decimal, date: datetime.date) -> Layers:
         units -= part
         if part < left:
             layers.append((since, left - part))
-    if units > 0:
-        taken.append((date, units))
     return taken
