@@ -181,7 +181,7 @@ class Scales:
         stock = lot.stock
         allowance = lot.locked + find_loss(gap, stock.quantum)
         step = allowance - lot.allowance
-        is_known = lot.is_apart or (self._grouping.is_by_lot and not allowance)
+        is_known = lot.is_apart or self._grouping.is_by_lot
         if is_known and not (step or self._by_lot):
             return
         key = (stock.commodity, find_kind(step, total), lot.number if self._by_lot else 0)

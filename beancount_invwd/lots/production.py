@@ -30,11 +30,10 @@ def match_production(additions: Sequence[Addition], reductions: Sequence[Reducti
     moved = []
     for used, made in places.values():
         sources, products = {row.lot.stock.key for row in used}, {row.lot.stock.key for row in made}
-        if len(sources | products) > 1 and made:
-            moved += _produce(
-                [row for row in used if products - {row.lot.stock.key}],
-                [row for row in made if sources - {row.lot.stock.key}],
-            )
+        moved += _produce(
+            [row for row in used if products - {row.lot.stock.key}],
+            [row for row in made if sources - {row.lot.stock.key}],
+        )
     return moved
 
 
