@@ -132,3 +132,26 @@ def test_a_ledger_that_is_a_pipe_is_not_opened_again(tmp_path: Path) -> None:
     path = tmp_path / "ledger"
     os.mkfifo(path)
     assert find_plugin_line({"filename": str(path)}) == {"filename": str(path), "lineno": 0}
+
+
+def test_each_entry_has_a_line_of_its_own() -> None:
+    entries, options = load(LEDGER + "2024-02-29 price MUG 5.00 USD\n")
+    found, _ = invwd(entries, options)
+    lines = [entry.meta["lineno"] for entry in found[len(entries) :]]
+    assert len(set(lines)) == 4
+
+
+def test_a_sale_without_a_line_is_named_all_the_same() -> None:
+    entries, options = load(
+        LEDGER
+        + """
+2024-02-10 * "A mug sold"
+  Assets:Inventory:Store  -1 MUG {}
+  Assets:Bank
+2024-02-29 balance Assets:Inventory:Store  9 MUG
+"""
+    )
+    sale = next(row for row in entries if getattr(row, "narration", "") == "A mug sold")
+    sale.meta.clear()
+    found, _ = invwd(entries, options)
+    assert [row.meta["invwd-source"] for row in found if "invwd-source" in row.meta] == [":0"]

@@ -58,7 +58,8 @@ def find_rate(books: Books, source: str, target: str, day: date) -> Fraction | N
     forth: Stated | None = None
     back: Stated | None = None
     for entry in books.entries:
-        if isinstance(entry, data.Price) and entry.date <= day:
+        is_rate = isinstance(entry, data.Price) and entry.meta.get("invwd-exclude") is not True
+        if is_rate and entry.date <= day:
             pair = entry.currency, entry.amount.currency
             if pair == (source, target):
                 forth = Stated(entry.date, number_of(entry.amount))
