@@ -18,7 +18,7 @@ from beancount_invwd.ground.money import ENDLESS
 from beancount_invwd.policy.values import find_rate
 
 if TYPE_CHECKING:
-    from beancount_invwd.lots.stock import Lot, Stock
+    from beancount_invwd.lots.stock import Stock
     from beancount_invwd.policy.values import Schedule
 
 NEVER = datetime.date.max
@@ -37,7 +37,7 @@ class Memory:
         self.apart: set[Stock] = set()
         self._until: dict[Stock, datetime.date] = {}
         self._waiting: list[tuple[datetime.date, int, Stock]] = []
-        self._aged: dict[int, tuple[Decimal, datetime.date | None]] = {}
+        self._aged: dict[int, tuple[datetime.date, tuple[Decimal, str]]] = {}
         self._least: dict[Stock, tuple[int, Decimal]] = {}
 
     def forget_rates(self) -> None:
@@ -63,14 +63,18 @@ class Memory:
                 del self._until[stock]
                 yield stock
 
-    def find_rate(
-        self, lot: Lot, ageing: Schedule, day: datetime.date
-    ) -> tuple[Decimal, datetime.date | None]:
-        """Find the rate off cost by the age of a lot, and the last day on which it holds."""
-        found = self._aged.get(lot.number)
-        if found is None or lot.is_pool or (found[1] is not None and found[1] < day):
-            found = self._aged[lot.number] = find_rate(ageing, lot.aged_from, day)
-        return found
+    def list_rates(
+        self, stock: Stock, ageing: Schedule, day: datetime.date
+    ) -> list[tuple[Decimal, str]]:
+        """List the rates off cost by the age of lots; held is until when they stay."""
+        aged = self._aged
+        for lot, known in zip(stock.lots.values(), map(aged.get, stock.lots), strict=True):
+            if known is None or known[0] < day or lot.is_pool:
+                share, until = find_rate(ageing, lot.aged_from, day)
+                aged[lot.number] = until or NEVER, (share, "ageing")
+        found = [aged[number] for number in stock.lots]
+        self.hold(stock, min(found)[0])
+        return [rate for _, rate in found]
 
     def find_least(self, stock: Stock) -> Decimal:
         """Find a unit cost below which no lot of a stock is."""

@@ -8,8 +8,9 @@ against losses of another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from beancount_invwd.allowance.changes import Weighed, find_common, find_kind, find_part_gap
@@ -31,9 +32,8 @@ if TYPE_CHECKING:
 
 
 _Parts = Sequence[tuple[Decimal, Decimal]]
-_Row = tuple[Lot, Decimal, Decimal, Decimal, str, "Price | None", bool, _Parts]
-"""A lot, its cost, its value, what it lost, the rule, the price, whether it is apart, its parts."""
-_IS_APART = 6
+_Row = tuple[Lot, Decimal, Decimal, Decimal, str, "Price | None", _Parts]
+"""A lot, its cost, its value, what it lost, the rule, the price, its parts."""
 
 
 class Known(NamedTuple):
@@ -103,18 +103,13 @@ class Scales:
 
         Those that are neither below cost nor carry anything only count in the sums.
         """
-        rows = []
-        for row in self._value_each(stock) if known is None else self._value_alike(stock, known):
-            if row[_IS_APART]:
-                self._set_apart(row)
-            else:
-                rows.append(row)
+        rows = self._value_each(stock) if known is None else self._value_alike(stock, known)
         if not rows:
             return
         if self._together is None:
             self._together = Weighed(self._grouping.find_named(stock, is_apart=False))
         group, carries, locked, prices = self._together, bool(stock.allowance), ZERO, self._prices
-        for lot, _, _, gap, reason, price, _, parts in rows:
+        for lot, _, _, gap, reason, price, parts in rows:
             if parts:
                 self._add_parts(parts)
             if gap > ZERO or self._by_lot or (carries and lot.allowance) or lot.is_apart:
@@ -127,8 +122,13 @@ class Scales:
         group.items.append(stock.commodity)
         group.add(*_sum_up(rows), locked)
 
-    def _value_each(self, stock: Stock) -> Iterator[_Row]:
-        """Value each lot by itself."""
+    def _value_each(self, stock: Stock) -> list[_Row]:
+        """Value each lot by itself.
+
+        Returns:
+            Those that are not apart.
+        """
+        rows: list[_Row] = []
         until, is_by_lot = None, self._grouping.is_by_lot
         for lot in stock.lots.values():
             found = self._valuer.measure(lot, self._today)
@@ -142,38 +142,46 @@ class Scales:
                 if found.parts and self._grouping.is_by_item:
                     parts = [(part.units, part.total) for part in found.parts]
                     gap = find_part_gap(cost, parts) - lot.locked
-                yield lot, cost, found.total, gap, found.reason, found.price, is_apart, parts
+                row = (lot, cost, found.total, gap, found.reason, found.price, parts)
+                if is_apart:
+                    self._set_apart(row)
+                else:
+                    rows.append(row)
         self._memory.hold(stock, until)
+        return rows
 
     def _add_parts(self, parts: _Parts) -> None:
         totals = [total for _, total in self._parts] or [ZERO] * len(parts)
         pairs = zip(parts, totals, strict=True)
         self._parts = [(units, total + more) for (units, more), total in pairs]
 
-    def _value_alike(self, stock: Stock, known: Known) -> Iterator[_Row]:
-        """Value lots whose units are worth the same, but for rates off their cost."""
-        unit, rate, (_, reason, price, *_), is_by_lot = (
-            known.unit,
-            known.rate,
-            known.measured,
-            self._grouping.is_by_lot,
-        )
-        ageing, until = known.rule.terms.ageing, known.measured.until
-        for lot in stock.lots.values():
-            cost = lot.cost
+    def _value_alike(self, stock: Stock, known: Known) -> list[_Row]:
+        """Value lots whose units are worth the same, but for rates off their cost.
+
+        Returns:
+            Those that are not apart.
+        """
+        rows: list[_Row] = []
+        unit, rate, (_, reason, price, *_) = known.unit, known.rate, known.measured
+        ageing, is_by_lot = known.rule.terms.ageing, self._grouping.is_by_lot
+        highest = (rate.share, rate.reason) if rate is not None else (ZERO, "")
+        rates: Iterable[tuple[Decimal, str]] = repeat(highest)
+        if ageing:
+            by_age = self._memory.list_rates(stock, ageing, self._today.day)
+            rates = [row if row[0] >= highest[0] else highest for row in by_age]
+        for lot, (share, why) in zip(stock.lots.values(), rates, strict=False):
+            cost, locked = lot.cost, lot.locked
             total = cost if unit is None else lot.units * unit
-            share, why = (rate.share, rate.reason) if rate is not None else (ZERO, "")
-            if ageing:
-                by_age, holds = self._memory.find_rate(lot, ageing, self._today.day)
-                until = earlier(until, holds)
-                if by_age >= share:
-                    share, why = by_age, "ageing"
             if share and (lowered := cost * (ONE - share)) < total:
-                yield lot, cost, lowered, cost - lowered - lot.locked, why, None, True, ()
+                self._set_apart((lot, cost, lowered, cost - lowered - locked, why, None, ()))
+                continue
+            row = (lot, cost, total, cost - total - locked, reason, price, ())
+            if is_by_lot or not total:
+                self._set_apart(row)
             else:
-                gap = cost - total - lot.locked
-                yield lot, cost, total, gap, reason, price, is_by_lot or not total, ()
-        self._memory.hold(stock, until)
+                rows.append(row)
+        self._memory.hold(stock, known.measured.until)
+        return rows
 
     def _set_apart(self, found: _Row) -> None:
         """Put a lot that is a group of its own with those alike, if it changes."""
@@ -190,7 +198,7 @@ class Scales:
     def _join(self, found: Sequence[tuple[_Row, Decimal]]) -> Weighed:
         """Join lots of a stock that are groups of their own and change alike."""
         rows = [row for row, _ in found]
-        lots, _, _, gaps, reasons, prices, _, parts = zip(*rows, strict=True)
+        lots, _, _, gaps, reasons, prices, parts = zip(*rows, strict=True)
         stock = lots[0].stock
         self._memory.apart.add(stock)
         group = self._grouping.find_named(stock, is_apart=True)
