@@ -122,6 +122,10 @@ class Cover:
 
     def _has_no_rate(self, stock: Stock, today: Today) -> bool:
         """Whether demand takes nothing off the cost of a stock; noted is until when."""
+        calm_until = self._demand.find_calm(stock, today.day)
+        if calm_until is not None:
+            self._memory.hold(stock, calm_until)
+            return True
         rates = self._valuer.find_rates(stock, today)
         for rate in rates:
             self._memory.hold(stock, rate.until)

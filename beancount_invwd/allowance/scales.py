@@ -108,19 +108,20 @@ class Scales:
             return
         if self._together is None:
             self._together = Weighed(self._grouping.find_named(stock, is_apart=False))
-        group, carries, locked, prices = self._together, bool(stock.allowance), ZERO, self._prices
-        for lot, _, _, gap, reason, price, parts in rows:
-            if parts:
-                self._add_parts(parts)
-            if gap > ZERO or self._by_lot or (carries and lot.allowance) or lot.is_apart:
-                group.lots.append(lot)
-                group.gaps.append(max(ZERO, gap))
-                group.reasons.append(reason)
-                locked += lot.locked
-            if not prices or prices[-1] is not price:
-                prices.append(price)
+        group, carries = self._together, bool(stock.allowance)
+        for *_, parts in rows if known is None else ():
+            self._add_parts(parts)
+        kept = [
+            row
+            for row in rows
+            if row[3] > ZERO or self._by_lot or (carries and row[0].allowance) or row[0].is_apart
+        ]
+        group.lots.extend([row[0] for row in kept])
+        group.gaps += [max(ZERO, row[3]) for row in kept]
+        group.reasons += [row[4] for row in kept]
         group.items.append(stock.commodity)
-        group.add(*_sum_up(rows), locked)
+        group.add(*_sum_up(rows), sum([row[0].locked for row in kept], ZERO))
+        self._prices += {id(row[5]): row[5] for row in rows}.values()
 
     def _value_each(self, stock: Stock) -> list[_Row]:
         """Value each lot by itself.
@@ -151,6 +152,8 @@ class Scales:
         return rows
 
     def _add_parts(self, parts: _Parts) -> None:
+        if not parts:
+            return
         totals = [total for _, total in self._parts] or [ZERO] * len(parts)
         pairs = zip(parts, totals, strict=True)
         self._parts = [(units, total + more) for (units, more), total in pairs]

@@ -51,28 +51,29 @@ def allot(
     if not loss:
         return locked or [ZERO] * len(gaps)
     shares = share_out(loss, gaps, quantum)
-    if any(share < floor for share, floor in zip(shares, floors, strict=False)):
-        shares = _share_above(loss, gaps, floors, quantum)
+    if floors:
+        shares = _lift(shares, loss, gaps, floors, quantum)
     if locked:
         return [kept + share for kept, share in zip(locked, shares, strict=True)]
     return shares
 
 
-def _share_above(
-    loss: Decimal, gaps: Sequence[Decimal], floors: Sequence[Decimal], quantum: Decimal
+def _lift(
+    shares: list[Decimal],
+    loss: Decimal,
+    gaps: Sequence[Decimal],
+    floors: Sequence[Decimal],
+    quantum: Decimal,
 ) -> list[Decimal]:
-    """Share a loss out; who would get less than its floor gets that, the others the rest."""
-    shares: dict[int, Decimal] = {}
-    while True:
-        free = [i for i in range(len(gaps)) if i not in shares]
-        rest = loss - sum(shares.values(), ZERO)
-        parts = share_out(rest, [gaps[i] for i in free], quantum) if rest else [ZERO] * len(free)
-        found = dict(zip(free, parts, strict=True))
-        below = {i: floors[i] for i, part in found.items() if part < floors[i]}
-        if not below:
-            whole = shares | found
-            return [whole[i] for i in range(len(gaps))]
-        shares |= below
+    """Lift shares of a loss to their floors; the others share the rest, until none is below."""
+    free, lifted = list(range(len(gaps))), list(floors)
+    while below := {i for i, share in zip(free, shares, strict=True) if share < floors[i]}:
+        loss -= sum([floors[i] for i in below], ZERO)
+        free = [i for i in free if i not in below]
+        shares = share_out(loss, [gaps[i] for i in free], quantum) if loss else [ZERO] * len(free)
+    for i, share in zip(free, shares, strict=True):
+        lifted[i] = share
+    return lifted
 
 
 def find_loss(gap: Decimal, quantum: Decimal) -> Decimal:
@@ -107,11 +108,11 @@ def share_out(amount: Decimal, weights: Sequence[Decimal], quantum: Decimal) -> 
 
 def _share_quanta(quanta: Decimal, weights: Sequence[Decimal], quantum: Decimal) -> list[Decimal]:
     total = sum(weights, ZERO)
-    parts = [quanta * weight for weight in weights]
-    shares = [part // total for part in parts]
+    parts = [divmod(quanta * weight, total) for weight in weights]
+    shares = [share for share, _ in parts]
     short = int(quanta - sum(shares, ZERO))
     if short:
-        rests = [part % total for part in parts]
+        rests = [rest for _, rest in parts]
         order = sorted(range(len(rests)), key=rests.__getitem__, reverse=True)
         lead = rests[order[short - 1]] - rests[order[short]] if short < len(order) else ZERO
         if lead:

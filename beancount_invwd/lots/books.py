@@ -16,6 +16,7 @@ from beancount_invwd.lots.stock import Lot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from decimal import Decimal
 
     from beancount_invwd.lots.moves import Outflow
 
@@ -96,13 +97,15 @@ class Books(General):
 
     def _note_sold(self, txn: Any) -> None:
         """Note what left by a transaction that took of lots that carry nothing."""
-        goods = (row for row in txn.postings if self._homes[row.account] is not None)
-        rows = [(self._by_id[id(row.cost)], -row.units.number) for row in goods]
-        costs = [(lot, units * lot.cost_unit) for lot, units in rows]
-        self._demand.note_departure(Departure(self._chart, txn, costs))
-        for lot, units in rows:
-            if not lot.is_excluded:
-                self._demand.note_left(lot.stock, txn, units)
+        homes, by_id, demand = self._homes, self._by_id, self._demand
+        rows: list[tuple[Lot, Decimal]] = []
+        demand.note_departure(Departure(self._chart, txn, rows))
+        for posting in txn.postings:
+            if homes[posting.account] is not None:
+                lot, units = by_id[id(posting.cost)], -posting.units.number
+                rows.append((lot, units * lot.cost_unit))
+                if not lot.is_excluded:
+                    demand.note_left(lot.stock, txn, units)
 
     def _apply_any(self, txn: Any, sold: int = 0) -> Outflow | None:
         """Apply a transaction of whatever kind.

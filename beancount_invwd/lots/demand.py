@@ -171,6 +171,17 @@ class Demand:
         self.is_asked = bool(idle) or coverage is not None
         self.is_noted = self.is_asked or is_told
 
+    def find_calm(self, stock: Stock, day: datetime.date) -> datetime.date | None:
+        """Find until when a known sale keeps anything from being taken off, whatever came later.
+
+        None if there may be a rate; with `coverage`, that always is.
+        """
+        flow = self._left.get(stock)
+        if not self._idle or self._coverage is not None or flow is None or flow.known_last is None:
+            return None
+        until = add_days(flow.known_last, self._idle[0][0] - 1)
+        return until if day <= until else None
+
     @property
     def needs_units(self) -> bool:
         """Whether rates depend on how many units there are."""
@@ -221,10 +232,7 @@ class Demand:
         """
         rates = []
         if self._idle:
-            last = self._find_flow(stock).known_last
-            if last is None or (day - last).days >= self._idle[0][0]:
-                last = self.find_last(stock, day)  # else a later one changes nothing
-            share, until = find_rate(self._idle, last, day)
+            share, until = find_rate(self._idle, self.find_last(stock, day), day)
             rates.append(Rate(share, "idle", until))
         if self._coverage is not None:
             rates.append(self._find_coverage(stock, self._coverage, units, day))

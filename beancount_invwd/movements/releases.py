@@ -88,7 +88,6 @@ class Releases:
         for row in rows:
             places.setdefault(row.lot.stock.key[:2], []).append(row)
         for (_, currency), together in places.items():
-            charged = Charged(self._chart, txn, currency, sign)
             costs: Sums[Stock] = Sums()
             pieces: dict[tuple[Stock, Group, bool], list[tuple[Reduction, Decimal]]] = {}
             for row in together:
@@ -97,7 +96,9 @@ class Releases:
                 if row.allowance:
                     key = (lot.stock, self._grouping.find_left(lot), bool(row.units_left))
                     pieces.setdefault(key, []).append((row, cost))
-            total = costs.total()
+            if not pieces:
+                continue
+            charged, total = Charged(self._chart, txn, currency, sign), costs.total()
             for (stock, group, has_left), piece in pieces.items():
                 amount = sum([row.allowance for row, _ in piece], ZERO)
                 if has_left:
