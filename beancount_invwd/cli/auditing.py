@@ -18,8 +18,8 @@ from beancount_invwd.cli.console import (
 from beancount_invwd.cli.options import AS_OF, LEDGER, OUTPUT, Day, Printed, prints_tables
 from beancount_invwd.report.audit.document import document_audit
 from beancount_invwd.report.audit.listing import list_audit
-from beancount_invwd.report.ledger.later import find_evidence
 from beancount_invwd.report.ledger.outcomes import WITHIN
+from beancount_invwd.report.ledger.year_end import ask_year_end
 from beancount_invwd.report.lookback import document_lookback, look_back
 from beancount_invwd.report.pack.pack import pack as make_pack
 
@@ -90,6 +90,6 @@ def pack(ledger: str, through: datetime.date, output: str | None) -> None:
     check_format("zip", output)
     loaded = load(ledger)
     with show_progress("assessing"):
-        content = make_pack(loaded.follow(through, by_cause=True, look_back=find_evidence))
+        content = make_pack(loaded.follow(through, by_cause=True, look_back=ask_year_end))
     write(loaded, content, output)
     finish(loaded)

@@ -38,9 +38,9 @@ from beancount_invwd.report.compare.scenarios import BadScenario, read_scenario
 from beancount_invwd.report.explain.explain import UnknownItem, document_explanation
 from beancount_invwd.report.explain.explain import explain as explain_item
 from beancount_invwd.report.ledger.holdings import By
-from beancount_invwd.report.ledger.later import find_evidence
 from beancount_invwd.report.ledger.rolled import RollBy
 from beancount_invwd.report.ledger.spans import SpanLength
+from beancount_invwd.report.ledger.year_end import ask_year_end
 from beancount_invwd.report.note.facts import document_facts
 from beancount_invwd.report.note.html import write_html
 from beancount_invwd.report.note.markdown import write_markdown
@@ -85,7 +85,7 @@ def report(ledger: Ledger, as_of: Day, by: By) -> Printed:
     Example:
       bean-invwd report ledger.beancount --as-of 2024-12-31 --by lot
     """
-    run = ledger.follow(as_of, look_back=find_evidence)
+    run = ledger.follow(as_of, look_back=ask_year_end)
     return run, document_positions(run, by)
 
 
@@ -166,7 +166,7 @@ def risk(
     Example:
       bean-invwd risk ledger.beancount --headroom 15% --within 180
     """
-    run = ledger.follow(as_of, look_back=find_evidence)
+    run = ledger.follow(as_of, look_back=ask_year_end)
     rows = risks.list_risks(run, headroom, within)
     document = risks.document_risks(run, rows, headroom, within)
     if not patterns:
@@ -259,7 +259,7 @@ def disclose(ledger: str, start: Day, end: Day, style: str, output: str | None) 
     """
     loaded = load(ledger)
     with show_progress("assessing"):
-        run = loaded.follow(end, look_back=find_evidence)
+        run = loaded.follow(end, look_back=ask_year_end)
         _check_order(start, run.as_of)
         note = write_note(run, start) if style in _NOTES else document_facts(run, start)
     if isinstance(note, Document):

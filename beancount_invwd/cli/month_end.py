@@ -27,8 +27,8 @@ from beancount_invwd.cli.options import (
     Day,
 )
 from beancount_invwd.report.book import book as book_period
-from beancount_invwd.report.ledger.later import find_evidence
 from beancount_invwd.report.ledger.untested import find_untested, tell_untested
+from beancount_invwd.report.ledger.year_end import ask_year_end
 from beancount_invwd.report.price_list import WITHIN, document_price_list, list_price_needs
 from beancount_invwd.report.todo.document import document_tasks
 from beancount_invwd.report.todo.todo import list_tasks
@@ -62,7 +62,7 @@ def todo(ledger: str, as_of: Day, within: int, style: str, output: str | None) -
     check_format(style, output)
     loaded = load(ledger)
     with show_progress("assessing"):
-        run = loaded.follow(as_of, look_back=find_evidence)
+        run = loaded.follow(as_of, look_back=ask_year_end)
         document = document_tasks(run, list_tasks(run, within), within, loaded.name)
     hand_over(loaded, document, style, output, run)
 

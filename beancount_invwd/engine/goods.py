@@ -173,7 +173,8 @@ class Goods:
 
     def list_rates(self, stock: Stock) -> Sequence[Rate]:
         """What demand takes off the cost of a stock, by the policy."""
-        return self._weigher.valuer.find_rates(stock, self._today)
+        with localcontext(CONTEXT):
+            return self._weigher.valuer.find_rates(stock, self._today)
 
     def find_saleable(self, stock: Stock) -> Decimal:
         """The units of a stock that can be sold."""
@@ -185,5 +186,5 @@ class Goods:
 
     def find_turnover(self, stock: Stock, window: int) -> Turnover:
         """How fast an item is sold or used, in some days."""
-        demand = self._weigher.demand
-        return demand.find_turnover(stock, window, self.as_of)
+        with localcontext(CONTEXT):
+            return self._weigher.demand.find_turnover(stock, window, self.as_of)

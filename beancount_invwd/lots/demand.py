@@ -14,13 +14,13 @@ from __future__ import annotations
 import datetime
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from functools import cached_property
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.dates import add_days
-from beancount_invwd.ground.money import CONTEXT, ONE, ZERO
+from beancount_invwd.ground.money import ONE, ZERO
 from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.lots.charged import Charged
 from beancount_invwd.lots.moves import sum_costs
@@ -88,13 +88,11 @@ class Departure:
         """Find which share of the units of a stock was sold or used."""
         charged = self._charged.get(stock.currency)
         if charged is None:
-            with localcontext(CONTEXT):
-                charged = Charged(self._chart, self.txn, stock.currency)
+            charged = Charged(self._chart, self.txn, stock.currency)
             self._charged[stock.currency] = charged
         if charged.is_demand(stock):
             return ONE
-        with localcontext(CONTEXT):
-            return charged.find_demand(stock, self._costs[stock])
+        return charged.find_demand(stock, self._costs[stock])
 
 
 class _Flow:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from beancount_invwd.engine import Asked
-from beancount_invwd.report.ledger.later import find_evidence
+from beancount_invwd.report.ledger.year_end import ask_year_end
 
-ASKED = Asked(by_cause=True, look_back=find_evidence)
+ASKED = Asked(by_cause=True, look_back=ask_year_end)

@@ -11,7 +11,6 @@ import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from beancount_invwd.ground.dates import add_days
@@ -20,14 +19,13 @@ from beancount_invwd.ground.words import say
 from beancount_invwd.report.ledger.recent_sales import DAYS, find_last_sale, find_paid
 from beancount_invwd.report.output.columns import CURRENCY, ITEM, Column
 from beancount_invwd.report.output.tables import Document, Table
-from beancount_invwd.report.risk.listed import find_listed
+from beancount_invwd.report.risk.listed import find_listed, is_refused
 from beancount_invwd.report.risk.prospects import gets_old
 from beancount_invwd.report.risk.selling import find_selling
 
 if TYPE_CHECKING:
-    from beancount_invwd.allowance.groups import Row
     from beancount_invwd.engine import Run
-    from beancount_invwd.lots.stock import Lot
+    from beancount_invwd.lots.stock import Lot, Stock
     from beancount_invwd.measure.prices import Price
 
 WITHIN = 30
@@ -80,8 +78,9 @@ def list_price_needs(run: Run, within: int = WITHIN) -> list[PriceNeed]:
     """
     with localcontext(CONTEXT):
         groups: dict[tuple[str, str], list[_Lacking]] = {}
-        for stock, rows in groupby(run.rows, key=lambda row: row.lot.stock):
-            for found in _find_lacking(run, list(rows), add_days(run.as_of, within)):
+        horizon = add_days(run.as_of, within)
+        for stock in run.stocks:
+            for found in _find_lacking(run, stock, horizon):
                 groups.setdefault((found.item, stock.key.currency), []).append(found)
         needs = [_sum_up(run, *key, rows) for key, rows in groups.items()]
     return sorted(needs, key=lambda row: (-row.cost, row.commodity, row.currency))
@@ -92,21 +91,23 @@ def list_urgent_needs(run: Run, within: int = WITHIN) -> list[PriceNeed]:
     return [row for row in list_price_needs(run, within) if row.need != "not paid" or row.loss]
 
 
-def _find_lacking(run: Run, rows: Sequence[Row], horizon: datetime.date) -> Iterator[_Lacking]:
-    here = [row for row in rows if row.lot.units > 0]
-    for row, sells in zip(here, find_selling(run, here), strict=True):
+def _find_lacking(run: Run, stock: Stock, horizon: datetime.date) -> Iterator[_Lacking]:
+    refused: dict[int, bool] = {}  # by the identity of prices
+    for row, sells in find_selling(run, stock):
         lack, price = row.measured.lack, None if sells is None else sells.price
         if lack == "price":
             yield _Lacking(*_find_cause(run, row.lot), run.as_of, row.lot)
         elif lack == "product":
             yield _Lacking(row.measured.reason, "missing", run.as_of, row.lot)
-        elif price is not None and (listed := find_listed(run, [row], price)).is_refused:
-            item = row.lot.stock.key.commodity
-            yield _Lacking(item, "not paid", run.as_of, row.lot, listed.loss)
-        elif price is not None and gets_old(row.lot.terms, price.date, horizon):
-            yield _Lacking(
-                row.lot.stock.key.commodity, "too old soon", _find_end(row.lot, price), row.lot
-            )
+        elif price is not None:
+            if id(price) not in refused:
+                refused[id(price)] = is_refused(run, stock, price)
+            if refused[id(price)]:
+                loss = find_listed(run, [row], price).loss
+                yield _Lacking(stock.commodity, "not paid", run.as_of, row.lot, loss)
+            elif gets_old(row.lot.terms, price.date, horizon):
+                end = _find_end(row.lot, price)
+                yield _Lacking(stock.commodity, "too old soon", end, row.lot)
 
 
 def _find_end(lot: Lot, price: Price) -> datetime.date:

@@ -15,10 +15,11 @@ from beancount_invwd.ground.dates import fiscal_year_start
 from beancount_invwd.report.compare.compare import compare
 from beancount_invwd.report.compare.scenarios import read_scenario
 from beancount_invwd.report.ledger.history import read_history
-from beancount_invwd.report.ledger.later import find_evidence
 from beancount_invwd.report.ledger.notices import list_notices
 from beancount_invwd.report.ledger.remarks import list_remarks
+from beancount_invwd.report.ledger.spans import find_state
 from beancount_invwd.report.ledger.tie_out import CostTie, tie_cost
+from beancount_invwd.report.ledger.year_end import ask_year_end, sum_carrying
 from beancount_invwd.report.note.markdown import write_markdown
 from beancount_invwd.report.note.note import disclose
 from beancount_invwd.report.output.formats import write_json, write_text
@@ -451,10 +452,13 @@ def test_what_came_later_is_found_on_the_way_as_on_its_own_date(maker: str) -> N
         text, config = MAKERS[maker](seed)
         entries, _, options = loader.load_string(f'plugin "beancount_invwd" "{config}"\n{text}')
         day = entries[-1].date
-        on_the_way = follow_ledger(entries, options, day, asked=Asked(look_back=find_evidence))
+        on_the_way = follow_ledger(entries, options, day, asked=Asked(look_back=ask_year_end))
         expected = list_notices(follow_ledger(entries, options, day))
         assert list_notices(on_the_way) == expected, seed
         found += sum(row.kind == "later-evidence" for row in expected)
         eve = fiscal_year_start(day, on_the_way.policy.year_end) - datetime.timedelta(1)
-        found += len(on_the_way.recall(eve) or [])
+        answer = on_the_way.recall(eve)
+        if answer is not None:
+            found += len(answer.evidence)
+            assert answer.carrying == sum_carrying(find_state(on_the_way, eve)), seed
     assert found > 0

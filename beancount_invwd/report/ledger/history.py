@@ -17,6 +17,7 @@ from beancount.core import data
 from beancount_invwd.booked.claim import is_booked
 from beancount_invwd.directives.chart import Allowance, Inventory
 from beancount_invwd.directives.metadata import EXCLUDE
+from beancount_invwd.ground.known import Known
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.report.ledger.written import Reader, Written
 
@@ -77,25 +78,13 @@ def _read(run: Run) -> History:
     return reading.found
 
 
-class _Homes(dict[str, "Inventory | Allowance | None"]):
-    """What accounts are, each looked up once."""
-
-    def __init__(self, run: Run) -> None:
-        super().__init__()
-        self._run = run
-
-    def __missing__(self, name: str) -> Inventory | Allowance | None:
-        home = self[name] = self._run.account(name)
-        return home
-
-
 class _Reading:
     """What was read so far."""
 
     def __init__(self, run: Run) -> None:
-        self._run = run
-        self.homes = _Homes(run)
-        self._aside: dict[str, bool] = {}
+        self.homes = Known(run.account)
+        self._is_aside = Known(lambda name: run.policy.match_inventory(name) is not None)
+        self._is_excluded_item = Known(run.is_excluded)
         self._has_excluded = bool(run.excluded)
         self._excluded: set[tuple[str, Any]] = set()  # lots, by item and cost
         self._assessed: set[tuple[str, str, Any]] = set()  # but for those in these accounts
@@ -103,25 +92,26 @@ class _Reading:
 
     def take(self, entry: Any, posting: Any, home: Inventory | Allowance | None) -> None:
         """Note what a posting changes of the cost of inventory, or of an allowance account."""
-        found, account, units = self.found, posting.account, posting.units
+        found, account, units, cost = self.found, posting.account, posting.units, posting.cost
         if isinstance(home, Allowance):
             found.balances.add((account, units.currency), -units.number)
-        elif posting.cost is None:
+        elif cost is None:
             if home is not None:
                 found.money.add((account, units.currency), units.number)
         elif home is None or self._is_excluded(entry, posting):
-            if self._is_aside(account):
-                goods = (account, posting.cost.currency, units.currency)
-                found.excluded.add(goods, units.number * posting.cost.number)
+            if self._is_aside[account]:  # one of inventory, even if all in it is excluded
+                goods = (account, cost.currency, units.currency)
+                found.excluded.add(goods, units.number * cost.number)
         else:
-            place = (home.entity, posting.cost.currency, units.currency, account)
-            found.costs.append(CostChange(entry.date, *place, units.number * posting.cost.number))
+            amount = units.number * cost.number
+            row = (entry.date, home.entity, cost.currency, units.currency, account, amount)
+            found.costs.append(CostChange(*row))
 
     def _is_excluded(self, entry: Any, posting: Any) -> bool:
         """Whether the goods of a posting are not assessed: the item, or that lot of it."""
         item = posting.units.currency
-        if not self._has_excluded or self._run.is_excluded(item):
-            return self._run.is_excluded(item)
+        if not self._has_excluded or self._is_excluded_item[item]:
+            return self._is_excluded_item[item]
         stated = (posting.meta or {}).get(EXCLUDE, entry.meta.get(EXCLUDE))
         lot, place = (item, posting.cost), (posting.account, item, posting.cost)
         if stated is True and posting.units.number > 0:
@@ -129,9 +119,3 @@ class _Reading:
         elif stated is False and posting.units.number > 0:
             self._assessed.add(place)
         return lot in self._excluded and place not in self._assessed
-
-    def _is_aside(self, account: str) -> bool:
-        """Whether an account is one of inventory, even if all in it is excluded."""
-        if account not in self._aside:
-            self._aside[account] = self._run.policy.match_inventory(account) is not None
-        return self._aside[account]

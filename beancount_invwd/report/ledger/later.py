@@ -67,9 +67,9 @@ class Evidence(NamedTuple):
 
 
 def _find_evidence(run: Run, end: datetime.date) -> Sequence[Evidence]:
-    found: Sequence[Evidence] | None = run.recall(end)
-    if found is None:
-        found = find_evidence(find_state(run, end))
+    answer = run.recall(end)
+    found: Sequence[Evidence]
+    found = find_evidence(find_state(run, end)) if answer is None else answer.evidence
     return found
 
 

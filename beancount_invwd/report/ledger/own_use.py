@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from beancount.core import data
 
+from beancount_invwd.ground.known import Known
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.ground.words import say
@@ -20,7 +21,7 @@ from beancount_invwd.report.ledger.notice import Notice
 from beancount_invwd.report.ledger.sources import write_below
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from beancount_invwd.engine import Run
 
@@ -33,8 +34,9 @@ def find_own_use(run: Run) -> list[Notice]:
 def _find_own_use(run: Run) -> list[Notice]:
     taken: Sums[tuple[str, str]] = Sums()
     dates: dict[tuple[str, str], datetime.date] = {}
+    sides = Known(lambda name: _find_side(run, name))
     for entry in run.past:
-        if type(entry) is data.Transaction:
+        if type(entry) is data.Transaction and _may_take(entry, sides):
             for place, amount in _list_takers(run, entry):
                 taken.add(place, amount)
                 dates[place] = entry.date
@@ -61,12 +63,32 @@ def _find_own_use(run: Run) -> list[Notice]:
     ]
 
 
+_Side = Literal["result", "silent", "other"]
+
+
+def _find_side(run: Run, name: str) -> _Side:
+    """Whether an account is one of profit or loss, or one that does not say what it is."""
+    if any(run.policy.roots.is_under(name, root) for root in ("Income", "Expenses")):
+        return "result"
+    return "silent" if _says_nothing(run, name) else "other"
+
+
+def _may_take(txn: Any, sides: Mapping[str, _Side]) -> bool:
+    """Whether goods left, neither sold nor charged to an expense, to who does not say why."""
+    is_out = is_taker = False
+    for row in txn.postings:
+        side = sides[row.account]
+        if side == "result":
+            return False
+        if row.cost is None:
+            is_taker = is_taker or side == "silent"
+        elif row.units.number < ZERO:
+            is_out = True
+    return is_out and is_taker
+
+
 def _list_takers(run: Run, txn: Any) -> Iterator[tuple[tuple[str, str], Decimal]]:
     """List the accounts that took the whole cost of what left, or of an item, with the amount."""
-    if not any(row.cost is not None and row.units.number < ZERO for row in txn.postings):
-        return
-    if run.is_result(txn):
-        return  # it was sold or charged to an expense
     left: Sums[tuple[str, str]] = Sums()  # by currency, and by item or for all
     for row in txn.postings:
         is_goods = row.cost is not None and not run.is_excluded(row.units.currency)

@@ -23,7 +23,7 @@ from beancount_invwd.directives.metadata import EXCLUDE, RETURN
 from beancount_invwd.ground.accounts import is_below
 from beancount_invwd.ground.money import ONE, ZERO
 from beancount_invwd.ground.sums import Sums
-from beancount_invwd.measure.prices import PriceBook
+from beancount_invwd.measure.prices import PriceBook, is_evidence
 from beancount_invwd.measure.sales import Sales
 
 if TYPE_CHECKING:
@@ -225,10 +225,11 @@ class _Reader:
         """The prices and rates up to a date."""
         entries = self._run.entries
         end = bisect_right(entries, date, self._known, key=_get_date)
-        for entry in entries[self._known : end]:
-            if type(entry) is data.Price:
+        if end > self._known:
+            rows = [row for row in entries[self._known : end] if type(row) is data.Price]
+            for entry in rows if self._known else _list_newest(rows, self._prices.sales):
                 self._prices.add(entry)
-        self._known = end
+            self._known = end
         return self._prices
 
     def _find_price(self, date: datetime.date, item: str, currency: str) -> Decimal | None:
@@ -244,6 +245,25 @@ class _Reader:
             return number
         rate = self._learn(date).find_rate(source, target)
         return None if rate is None else number * rate[0] / rate[1]
+
+
+def _list_newest(prices: Sequence[Any], sales: Sales) -> list[Any]:
+    """List the prices that none after them takes the place of: of each pair the last evidence.
+
+    What was bought for another price since then counts as well, as a rate.
+    """
+    known: set[tuple[str, str]] = set()
+    bought: set[tuple[str, str]] = set()
+    found = []
+    for entry in reversed(prices):
+        pair = entry.currency, entry.amount.currency
+        if pair in known or entry.meta.get(EXCLUDE) is True:
+            continue
+        side = known if is_evidence(entry, sales) else bought
+        if pair not in side:
+            side.add(pair)
+            found.append(entry)
+    return found[::-1]
 
 
 def _is_excluded(row: Any) -> bool:

@@ -10,7 +10,7 @@ that has passed without an entry at its end is left out without an error.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -94,14 +94,18 @@ def _find_cure(run: Run, due: datetime.date) -> str:
         return f"'until': '{due}'"
     lot = min((row.lot for row in run.rows), key=lambda lot: (lot.account, lot.number))
     account, item = lot.account, lot.stock.key.commodity
-    units = sum((row.number for row in _list_units(run, account) if row.currency == item), ZERO)
-    return f"{due} balance {account} {units:f} {item}"
+    return f"{due} balance {account} {_sum_units(run, account, item):f} {item}"
 
 
-def _list_units(run: Run, account: str) -> Iterator[Any]:
-    """All units that were posted to an account and those below it, as a balance adds them up."""
+def _sum_units(run: Run, account: str, item: str) -> Decimal:
+    """Sum what was posted to an account and those below it, as a balance adds it up."""
+    total, below = ZERO, f"{account}:"
     for entry in run.past:
         if type(entry) is data.Transaction:
+            posting: Any
             for posting in entry.postings:
-                if f"{posting.account}:".startswith(f"{account}:"):
-                    yield posting.units
+                if posting.units.currency == item:
+                    name = posting.account
+                    if name == account or name.startswith(below):
+                        total += posting.units.number
+    return total

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,17 +10,30 @@ from typing import TYPE_CHECKING, NamedTuple
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.report.ledger.holdings import list_positions
 from beancount_invwd.report.ledger.spans import find_comparative, find_state
+from beancount_invwd.report.ledger.year_end import sum_carrying
 
 if TYPE_CHECKING:
     from beancount_invwd.engine import Run
     from beancount_invwd.report.ledger.spans import Span
+    from beancount_invwd.report.ledger.year_end import YearEnd
 
 
 class Before(NamedTuple):
-    """The period that figures are compared with, and the state at its end."""
+    """The period that figures of another are compared with, and the state at the end of that."""
 
     span: Span
-    run: Run
+    now: Run
+
+    @property
+    def run(self) -> Run:
+        """The state at the end of the period."""
+        return find_state(self.now, self.span[1])
+
+    @property
+    def carrying(self) -> Mapping[tuple[str, str, str], Decimal]:
+        """What goods were carried at then, by entity, currency and category."""
+        answer: YearEnd | None = self.now.recall(self.span[1])
+        return sum_carrying(self.run) if answer is None else answer.carrying
 
 
 def find_before(run: Run, span: Span) -> Before | None:
@@ -28,7 +41,7 @@ def find_before(run: Run, span: Span) -> Before | None:
     found = find_comparative(run, span)
     if found is None:
         return None
-    return Before(found, find_state(run, found[1]))
+    return Before(found, run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +75,8 @@ def list_classes(run: Run, before: Before | None) -> list[Class]:
         place = row.entity, row.currency, row.category or ""
         lacks = row.measure is None
         found.append(Class(*place, row.cost, row.allowance, is_lacking=lacks))
-    for row in list_positions(before.run, by="category") if before is not None else ():
-        place = row.entity, row.currency, row.category or ""
-        found.append(Class(*place, before=row.carrying))
+    for key, carrying in before.carrying.items() if before is not None else ():
+        found.append(Class(*key, before=carrying))
     return _sum(found, lambda row: row.category)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from beancount_invwd.allowance.groups import Row
     from beancount_invwd.engine import Run
+    from beancount_invwd.lots.stock import Stock
     from beancount_invwd.measure.prices import Price
 
 
@@ -36,6 +37,17 @@ class Listed(NamedTuple):
     loss: Decimal = ZERO
 
 
+def is_refused(run: Run, stock: Stock, price: Price) -> bool:
+    """Whether nobody paid a price of an item lately."""
+    paid = find_paid(run).get((stock.key.commodity, stock.key.currency))
+    return paid is not None and paid.is_refused(_take_tax(run, stock, price), stock.quantum)
+
+
+def _take_tax(run: Run, stock: Stock, price: Price) -> Decimal:
+    """A price without tax."""
+    return price.number / (ONE + run.find_item_terms(stock).price_includes)
+
+
 def find_listed(run: Run, rows: Sequence[Row], price: Price) -> Listed:
     """Hold a price against what was paid for the item.
 
@@ -45,13 +57,14 @@ def find_listed(run: Run, rows: Sequence[Row], price: Price) -> Listed:
         price: The price that counts for them.
     """
     stock = rows[0].lot.stock
-    left = ONE + run.find_item_terms(stock).price_includes
-    net, paid = price.number / left, find_paid(run).get((stock.key.commodity, stock.key.currency))
+    net = _take_tax(run, stock, price)
+    paid = find_paid(run).get((stock.key.commodity, stock.key.currency))
     if paid is None:
         return Listed(net)
     if not paid.is_refused(net, stock.quantum):
         return Listed(net, paid.median)
-    cheaper = price._replace(number=paid.median * left)
+    gross = paid.median * (ONE + run.find_item_terms(stock).price_includes)
+    cheaper = price._replace(number=gross)
     return Listed(net, paid.median, is_refused=True, loss=_find_loss(run, rows, cheaper))
 
 

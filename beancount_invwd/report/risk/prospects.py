@@ -63,12 +63,14 @@ class Prospect:
 
     Attributes:
         selling: What it would sell for, if it sells as usual and that may decide.
+        carrying: Cost less allowance.
         pending: What a test today would make it carry more; below 0 less.
         loss_price: What it would carry more then if prices fell; below 0 less.
     """
 
     row: Row
     selling: Selling | None
+    carrying: Decimal
     pending: Decimal
     loss_price: Decimal
     units_expiring: Decimal
@@ -79,11 +81,6 @@ class Prospect:
     def lot(self) -> Lot:
         """The lot."""
         return self.row.lot
-
-    @property
-    def carrying(self) -> Decimal:
-        """Cost less allowance."""
-        return self.lot.cost - self.lot.allowance
 
 
 def look_ahead(
@@ -97,17 +94,16 @@ def look_ahead(
         turnover: What left of it.
         falls: What a test, and then a fall of prices, would change, by the number of the lot.
     """
-    run = question.run
-    now = [row for row in run.measure(stock) if row.lot.units > 0]
-    expiring = _find_expiring(question, [row.lot for row in now], turnover)
-    selling = find_selling(run, now)
+    selling = find_selling(question.run, stock)
+    expiring = _find_expiring(question, [row.lot for row, _ in selling], turnover)
     found = []
-    for row, sells in zip(now, selling, strict=True):
+    for row, sells in selling:
         lot, (pending, more) = row.lot, falls[row.lot.number]
-        units, left = expiring.get(lot.number, ZERO), lot.cost - lot.allowance - pending
+        units, carrying = expiring.get(lot.number, ZERO), lot.cost - lot.allowance
+        left = carrying - pending
         expiry = _lose_by_expiry(lot, units, left)
         ageing = _lose_by_age(question, lot, left, turnover.last)
-        found.append(Prospect(row, sells, pending, more, units, expiry, ageing))
+        found.append(Prospect(row, sells, carrying, pending, more, units, expiry, ageing))
     return found
 
 
@@ -144,11 +140,12 @@ def _lose_by_expiry(lot: Lot, units: Decimal, left: Decimal) -> Decimal:
 
 def _lose_by_age(question: Question, lot: Lot, left: Decimal, last: datetime.date) -> Decimal:
     """What the rates by age and by days without a sale will take of what a test today leaves."""
-    if lot.terms is None:
+    idle = question.run.policy.idle
+    if lot.terms is None or not (lot.terms.ageing or idle):
         return ZERO
     share = max(
         find_rate(lot.terms.ageing, lot.aged_from, question.horizon)[0],
-        find_rate(question.run.policy.idle, last, question.horizon)[0],
+        find_rate(idle, last, question.horizon)[0],
     )
     if not share:
         return ZERO

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from beancount_invwd.allowance.groups import Row
     from beancount_invwd.engine import Run
-    from beancount_invwd.lots.stock import Lot
+    from beancount_invwd.lots.stock import Lot, Stock
     from beancount_invwd.measure.prices import Price
 
 
@@ -58,12 +58,24 @@ def find_falls(run: Run, fall: Decimal) -> Mapping[int, Fall]:
     return found
 
 
-def find_selling(run: Run, rows: Sequence[Row]) -> list[Selling | None]:
-    """Find what lots of a stock would sell for, whatever their measure is.
+def find_selling(run: Run, stock: Stock) -> Sequence[tuple[Row, Selling | None]]:
+    """Find what the lots of a stock that are on hand would sell for, whatever their measure is.
 
     None is given for lots of which something particular is known, for those that cannot be
     assessed, and for those whose measure asks for no selling price.
     """
+    found = run.share(_begin)
+    if stock not in found:
+        found[stock] = _list_selling(run, stock)
+    return found[stock]
+
+
+def _begin(_run: Run) -> dict[Stock, Sequence[tuple[Row, Selling | None]]]:
+    """What was found so far: several reports ask for it."""
+    return {}
+
+
+def _list_selling(run: Run, stock: Stock) -> list[tuple[Row, Selling | None]]:
     known: dict[int, Rule] = {}  # by the identity of the terms
 
     def find(row: Row) -> Selling | None:
@@ -76,7 +88,7 @@ def find_selling(run: Run, rows: Sequence[Row]) -> list[Selling | None]:
             known[id(terms)] = run.find_rule(lot, terms)
         return _find_selling(lot, known[id(terms)], row.measured.parts)
 
-    return [find(row) for row in rows]
+    return [(row, find(row)) for row in run.measure(stock) if row.lot.units > 0]
 
 
 def _find_selling(lot: Lot, rule: Rule, parts: Sequence[Part]) -> Selling | None:
