@@ -27,6 +27,7 @@ class Asked(NamedTuple):
         look_back: What is asked of the state of the day before `start`, which is passed on the way:
             so that the ledger need not be followed to that day once more. It is answered as
             `recall` of the run; not if that date ends a fiscal year itself.
+        is_noted: Whether what was sold or used is noted, though no policy asks for it.
     """
 
     start: datetime.date | None = None
@@ -34,3 +35,4 @@ class Asked(NamedTuple):
     by_cause: bool = False
     blocked: frozenset[str] | None = None
     look_back: Callable[[Run], Any] | None = None
+    is_noted: bool = True

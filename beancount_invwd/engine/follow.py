@@ -264,7 +264,8 @@ class _Ledger(NamedTuple):
         stated = list_stated((*others, *self.told))
         later = Later(directives, self.entries, stated, policy.evidence_after, operating, mistakes)
         entries = later.insert(entries, end)
-        timeline = begin(policy, directives, mistakes, end, is_told=start is not None)
+        is_told = start is not None and self.asked.is_noted
+        timeline = begin(policy, directives, mistakes, end, is_told=is_told)
         timeline.weigher.evidence.replacement_share = self.asked.replacement_share
         if self.asked.by_cause:
             from beancount_invwd.timeline.parting import Parting  # noqa: PLC0415 (seldom asked)

@@ -36,9 +36,8 @@ from beancount_invwd.report.ledger.remarks import tell_pending
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from beancount_invwd.allowance.groups import Row
     from beancount_invwd.engine import Run
-    from beancount_invwd.lots.stock import StockKey
+    from beancount_invwd.lots.stock import Stock, StockKey
     from beancount_invwd.report.ledger.notice import Notice
 
 LEDGER = "ledger"
@@ -46,15 +45,10 @@ LEDGER = "ledger"
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """An item under one policy; a gain is positive, as is an allowance.
-
-    Attributes:
-        basis: What it was measured at, and which rule decided; empty of a sum.
-    """
+    """An item under one policy; a gain is positive, as is an allowance."""
 
     allowance: Decimal
     profit: Decimal
-    basis: str = field(default="", compare=False)
 
     def __add__(self, other: Figures) -> Figures:
         return Figures(self.allowance + other.allowance, self.profit + other.profit)
@@ -122,17 +116,16 @@ def compare(own: Run, scenarios: Sequence[Scenario]) -> Comparison:
     day = own.as_of
     start = fiscal_year_start(day, own.policy.year_end)
     columns = _name_apart([Scenario(LEDGER), *scenarios])
-    found, notes, levels, biases = [], {}, {}, {}
+    runs, notes, levels, biases = [], {}, {}, {}
     for column in columns:
-        run = _follow(own, column, start)
-        found.append(_read_figures(run))
+        runs.append(run := _follow(own, column, start))
         known = {error.message for error in own.errors}
         pending, biases[column.name] = tell_pending(run), sum_bias(run)
         levels[column.name] = [row.message for row in _find_level(run, own)]
         wrong = [e.message for e in run.errors if e.message not in known]
         notes[column.name] = [*wrong, *pending]
     with localcontext(CONTEXT):
-        rows = _list_rows(found)
+        rows = _list_rows(runs)
         names = [column.name for column in columns]
         return Comparison(day, start, names, rows, _sum_totals(rows), notes, levels, biases)
 
@@ -161,7 +154,7 @@ def _follow(own: Run, scenario: Scenario, start: datetime.date) -> Run:
     entries, options_map, day, changes = own.entries, own.options_map, own.as_of, scenario.changes
     if not changes and not scenario.price_change and not scenario.replacement_change:
         return own
-    asked = Asked(start, ONE + scenario.replacement_change)
+    asked = Asked(start, ONE + scenario.replacement_change, is_noted=False)
     try:
         if scenario.price_change:
             run = follow_ledger(entries, options_map, day, changes) if changes else own
@@ -186,7 +179,9 @@ def _scale_prices(entries: Sequence[Any], items: frozenset[str], factor: Decimal
         if not is_price or not is_evidence(entry, sales):
             return entry
         amount = Amount(entry.amount.number * factor, entry.amount.currency)
-        meta = {key: value for key, value in entry.meta.items() if key != IMPLICIT}
+        meta = entry.meta
+        if IMPLICIT in meta:
+            meta = {key: value for key, value in meta.items() if key != IMPLICIT}
         return data.Price(meta, entry.date, entry.currency, amount)
 
     with localcontext(CONTEXT), collector_paused():
@@ -195,52 +190,48 @@ def _scale_prices(entries: Sequence[Any], items: frozenset[str], factor: Decimal
 
 def _read_figures(run: Run) -> Mapping[StockKey, Figures]:
     opening, taken = run.opening, run.taken_over
-    figures, bases = {}, _tell_bases(run)
+    figures = {}
     with localcontext(CONTEXT):
         for stock in run.stocks:
             key, allowance = stock.key, stock.allowance
             before = opening.get(key, ZERO) + taken.get(key, ZERO)
-            figures[key] = Figures(allowance, before - allowance, bases.get(key, ""))
+            figures[key] = Figures(allowance, before - allowance)
     return figures
 
 
-def _tell_bases(run: Run) -> Mapping[StockKey, str]:
-    """Tell what each item is measured at on the date, and by which rules: '920.00 (price)'."""
-    rows: dict[StockKey, list[Row]] = {}
-    for row in run.rows:
-        if row.measured.total is not None:
-            rows.setdefault(row.lot.stock.key, []).append(row)
-    return {
-        key: f"{round_money(sum((row.measured.total or ZERO for row in found), ZERO), quantum):,f} "
-        f"({', '.join(sorted({translate(row.measured.reason) for row in found}))})"
-        for key, found in rows.items()
-        for quantum in [found[0].lot.stock.quantum]
-    }
+def _list_rows(runs: Sequence[Run]) -> list[CompareRow]:
+    nothing, found = Figures(ZERO, ZERO), [_read_figures(run) for run in runs]
+    stocks = [{stock.key: stock for stock in run.stocks} for run in runs]
+    rows = []
+    for key in sorted({key for figures in found for key in figures}):
+        row = CompareRow(*key, [figures.get(key, nothing) for figures in found])
+        if any(f.allowance or f.profit for f in row.figures):
+            rows.append(replace(row, why=_tell_why(row, runs, [each.get(key) for each in stocks])))
+    return rows
 
 
-def _list_rows(found: Sequence[Mapping[StockKey, Figures]]) -> list[CompareRow]:
-    nothing = Figures(ZERO, ZERO)
-    keys = {key for figures in found for key in figures}
-    rows = [
-        CompareRow(*key, [figures.get(key, nothing) for figures in found]) for key in sorted(keys)
-    ]
-    kept = [row for row in rows if any(f.allowance or f.profit for f in row.figures)]
-    return [replace(row, why=_tell_why(row)) for row in kept]
-
-
-def _tell_why(row: CompareRow) -> str:
+def _tell_why(row: CompareRow, runs: Sequence[Run], stocks: Sequence[Stock | None]) -> str:
     """Tell what the column that differs most does otherwise."""
-    most = max(row.figures, key=lambda other: abs(other.allowance - row.figures[0].allowance))
-    own = row.figures[0]
-    if most.allowance == own.allowance:
+    allowances = [figures.allowance for figures in row.figures]
+    most = max(range(len(runs)), key=lambda i: abs(allowances[i] - allowances[0]))
+    if allowances[most] == allowances[0]:
         return ""
-    if most.basis != own.basis:
-        return say(
-            "measured at {other}, not {own}",
-            other=most.basis or say("nothing"),
-            own=own.basis or say("nothing"),
-        )
+    own, other = (_tell_basis(runs[i], stocks[i]) for i in (0, most))
+    if other != own:
+        nothing = say("nothing")
+        return say("measured at {other}, not {own}", other=other or nothing, own=own or nothing)
     return say("measured alike, but tested, set off or kept from earlier dates otherwise")
+
+
+def _tell_basis(run: Run, stock: Stock | None) -> str:
+    """Tell what an item is measured at on the date, and by which rules: '920.00 (price)'."""
+    rows = [] if stock is None else run.measure(stock)
+    totals = [row.measured.total for row in rows if row.measured.total is not None]
+    if stock is None or not totals:
+        return ""
+    reasons = {row.measured.reason for row in rows if row.measured.total is not None}
+    total = round_money(sum(totals, ZERO), stock.quantum)
+    return f"{total:,f} ({', '.join(sorted(map(translate, reasons)))})"
 
 
 def _sum_totals(rows: Sequence[CompareRow]) -> list[CompareRow]:
