@@ -66,7 +66,10 @@ def sort_out(entries: Sequence[Any]) -> tuple[list[Any], list[Any]]:
 
 
 def find_end(entries: Sequence[Any], policy: Policy | None) -> datetime.date:
-    """The last date of measurements: `until`, else that of the newest directive that counts."""
+    """The last date of measurements: `until`, else that of the newest directive that counts.
+
+    What the plugin generated does not count.
+    """
     if policy is not None and policy.until is not None:
         return policy.until
     kinds = (data.Transaction, data.Balance, data.Price)
@@ -74,6 +77,8 @@ def find_end(entries: Sequence[Any], policy: Policy | None) -> datetime.date:
         if isinstance(entry, kinds) or (
             isinstance(entry, data.Custom) and entry.type.startswith(MARK)
         ):
+            if is_generated(entry):
+                continue
             date: datetime.date = entry.date
             return date
     return datetime.date.min

@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from beancount_invwd.engine.goods import Goods, Parts
-from beancount_invwd.engine.ledger import find_end, list_own
+from beancount_invwd.engine.ledger import find_end
 from beancount_invwd.ground.money import CONTEXT
 from beancount_invwd.ground.words import current_language
 from beancount_invwd.timeline.sums import sum_allowances, sum_corrections
@@ -102,7 +102,7 @@ class Run(Goods):
     @cached_property
     def last_test(self) -> datetime.date:
         """The last date of the ledger on which lots may be tested, whatever the date of the run."""
-        return find_end(list_own(self.entries), self.policy)
+        return find_end(self.entries, self.policy)
 
     @property
     def is_tested(self) -> bool:

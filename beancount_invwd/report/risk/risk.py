@@ -209,6 +209,7 @@ def _sum_up(
     is_lot = question.run.policy.basis == "lot"
     carrying = sum((row.carrying for row in group), ZERO)
     measure, headroom = _find_headroom(group)
+    expiring = [row for row in group if row.units_expiring]
     test = sum((row.pending for row in group), ZERO)
     losses = {
         "pending": _find_pending(group),
@@ -220,7 +221,7 @@ def _sum_up(
     is_slow = turnover.is_known and (supply is None or supply > WINDOW)
     prices = [row.selling.price for row in group if row.selling is not None]
     dates = [price.date for price in prices if price is not None]
-    expiring = [row.lot.facts.expires for row in group if row.units_expiring]
+    expiries = [row.lot.facts.expires for row in expiring]
     found = RiskRow(
         *stock.key,
         account=lot.account if is_lot else None,
@@ -232,19 +233,19 @@ def _sum_up(
         measure=measure,
         headroom=headroom,
         price_age=(question.today - min(dates)).days if dates else None,
-        expires=min((day for day in expiring if day is not None), default=None),
+        expires=min((day for day in expiries if day is not None), default=None),
         units_expiring=sum((row.units_expiring for row in group), ZERO),
         loss_expiry=losses["expiry"],
         loss_ageing=losses["ageing"],
         loss_price=losses["price"],
         supply=supply,
         idle=(question.today - turnover.last).days,
-        age=max((question.today - row.lot.aged_from).days for row in group),
+        age=(question.today - min(row.lot.aged_from for row in group)).days,
         at_risk=min(max(ZERO, carrying, carrying - test), sum(losses.values(), ZERO)),
         explained={},
         losses_dated=[
             (row.lot.facts.expires, row.loss_expiry)
-            for row in group
+            for row in expiring
             if row.lot.facts.expires is not None and row.loss_expiry
         ],
     )
