@@ -64,14 +64,14 @@ def read_history(run: Run) -> History:
 
 def _read(run: Run) -> History:
     reading, reader = _Reading(run), Reader(run)
-    homes = reading.homes
+    homes, take = reading.homes, reading.take
     for entry in run.past:
         if type(entry) is data.Transaction:
             for posting in entry.postings:
                 home = homes[posting.account]
                 if home is not None or posting.cost is not None:
-                    reading.take(entry, posting, home)
-            if is_booked(entry):
+                    take(entry, posting, home)
+            if entry.tags and is_booked(entry):
                 reading.found.written.extend(reader.read(entry))
                 if run.order_accounts:
                     reading.found.ordered.extend(reader.read_ordered(entry))
@@ -93,7 +93,7 @@ class _Reading:
     def take(self, entry: Any, posting: Any, home: Inventory | Allowance | None) -> None:
         """Note what a posting changes of the cost of inventory, or of an allowance account."""
         found, account, units, cost = self.found, posting.account, posting.units, posting.cost
-        if isinstance(home, Allowance):
+        if type(home) is Allowance:
             found.balances.add((account, units.currency), -units.number)
         elif cost is None:
             if home is not None:
