@@ -121,6 +121,43 @@ def test_nothing_is_wider_than_the_window(width: int, example: str, window: Open
         assert find_overflow(page) <= 0, view
 
 
+@pytest.mark.parametrize("width", [390, 1024])
+def test_many_figures_of_entities_with_long_names_fit(
+    width: int, serve_text: Serve, window: Open
+) -> None:
+    address = f"{serve_text(write_entities())}/test{PAGE}"
+    page = window(f"{address}?view=todo", viewport={"width": width, "height": 844})
+    for view in ("todo", "positions", "disclosure"):
+        go(page, f"{address}?view={view}")
+        closed = page.locator(".impairment details:not([open])")
+        closed.evaluate_all("rows => rows.forEach(row => { row.open = true; })")
+        assert find_overflow(page) <= 0, view
+        cells = page.locator(".impairment .grid :is(th, td):visible, .impairment dl:visible")
+        wide = cells.evaluate_all(
+            "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth || "
+            "cell.getBoundingClientRect().right > innerWidth).map(cell => cell.textContent)"
+        )
+        assert not wide, view
+
+
+def write_entities() -> str:
+    """Two entities with long names, in three currencies."""
+    config = "{'inventory': 'Assets:(?P<entity>[^:]+):Inventory'}"
+    text = (
+        HEAD.replace("2024-01-01 open", "2023-01-01 open")
+        + f'plugin "beancount_invwd" "{config}"\n'
+    )
+    for entity in ("NordwindHandelsgesellschaft", "SuedwindLogistikUndVertrieb"):
+        account = f"Assets:{entity}:Inventory:Zentrallager-Nummer-Eins"
+        text += f"2023-01-01 open {account}\n"
+        for currency in ("USD", "EUR", "CHF"):
+            text += (
+                f'2023-12-10 * "Purchase"\n  {account}  10 MUG{currency} {{12.00 {currency}}}\n'
+                f"  Assets:Bank\n2024-01-31 price MUG{currency} 9.00 {currency}\n"
+            )
+    return text
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_phone_shows_which_view_is_open(view: str, example: str, window: Open) -> None:
     page = window(f"{example}?view={view}", viewport=PHONE)

@@ -93,7 +93,7 @@ class _Reading:
     def take(self, entry: Any, posting: Any, home: Inventory | Allowance | None) -> None:
         """Note what a posting changes of the cost of inventory, or of an allowance account."""
         found, account, units, cost = self.found, posting.account, posting.units, posting.cost
-        if type(home) is Allowance:
+        if isinstance(home, Allowance):
             found.balances.add((account, units.currency), -units.number)
         elif cost is None:
             if home is not None:
