@@ -226,9 +226,10 @@ class ClosedPeriod:
         """
         found, left = {}, dict(self._gaps)
         for row in weighed:
-            gaps = [left.pop(lot.number) for lot in row.lots if lot.number in left]
-            late = sum((gap.late for gap in gaps), ZERO)
-            found[id(row)] = sum((gap.amount for gap in gaps), ZERO), late
+            lots = row.lots if left else ()
+            gaps = [left.pop(lot.number) for lot in lots if lot.number in left]
+            late = sum([gap.late for gap in gaps], ZERO)
+            found[id(row)] = sum([gap.amount for gap in gaps], ZERO), late
         groups: dict[tuple[Group, bool], list[tuple[Lot, Decimal]]] = {}
         for gap in left.values():
             part = min(gap.late, find_room(gap.lot))

@@ -117,7 +117,8 @@ class Measurement:
             if parts is not None:
                 parts[i].add("quantity", -row.corrects)
                 row = row._replace(causes=parts[i])
-            if row.change and row.change == sum([corrects[id(row)][1] for row in together], ZERO):
+            late = sum([corrects[id(row)][1] for row in together], ZERO)
+            if late and row.change == late:
                 row = row.as_late(together)
             is_stock = self._comes_from_stock(row, together)
             found.append(row._replace(reason=LESS_STOCK) if is_stock else row)

@@ -109,10 +109,10 @@ class Journal:
             return [(account, -amount) for account, amount in movement.credits.items()]
         if movement.kind == "transfer":
             return []
-        kind = _RESULTS.get(movement.kind, movement.kind)
-        line = movement.change if movement.on_line is None else movement.on_line
-        parts = {kind: line, "cogs": movement.change - line}
-        return [(self._find_account(name, movement), part) for name, part in parts.items() if part]
+        kind, change = _RESULTS.get(movement.kind, movement.kind), movement.change
+        line = change if movement.on_line is None else movement.on_line
+        parts = (kind, line), ("cogs", change - line)
+        return [(self._find_account(name, movement), part) for name, part in parts if part]
 
     def _find_account(self, kind: str, movement: Movement) -> str:
         group = movement.group

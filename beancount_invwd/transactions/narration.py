@@ -59,8 +59,12 @@ def narrate(movement: Movement, figures: Figures, closed: datetime.date | None) 
         figures: Its figures.
         closed: The last date of closed periods.
     """
-    changed = "".join(f"; {text}" for text in movement.estimates)
-    return _tell_change(movement, figures) + changed + _tell_correction(movement, closed)
+    text = _tell_change(movement, figures)
+    for changed in movement.estimates:
+        text += f"; {changed}"
+    if movement.is_correction or movement.corrects:
+        text += _tell_correction(movement, closed)
+    return text
 
 
 def _tell_change(movement: Movement, figures: Figures) -> str:
@@ -134,8 +138,6 @@ def _tell_correction(movement: Movement, closed: datetime.date | None) -> str:
     """Say what of a movement would belong to a closed period."""
     if movement.is_correction:
         return words.CORRECTS.format(date=closed)
-    if not movement.corrects:
-        return ""
     currency = movement.group.currency
     if movement.corrects * movement.change <= 0:
         template, amount = words.GAIN_SET_OFF, abs(movement.corrects)
@@ -164,7 +166,7 @@ def _name_group(movement: Movement) -> str:
             date=lot.date,
             account=lot.account,
         )
-    return name + _name_entity(movement)
+    return name + _name_entity(movement) if group.entity else name
 
 
 def _name_entity(movement: Movement) -> str:
