@@ -62,6 +62,12 @@ class Goods:
         self._today = Today(as_of)
         self._rows: dict[Stock, Sequence[Row]] = {}
 
+    def add_up(self) -> None:
+        """Add up what moved, as long as the decimal context is that of the loop."""
+        books = self._timeline.books
+        for stock in (*books.stocks.values(), *books.excluded.values()):
+            stock.add_up()
+
     @cached_property
     def stocks(self) -> Sequence[Stock]:
         """The stocks of all items that were ever on hand."""

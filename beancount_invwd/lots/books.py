@@ -139,7 +139,8 @@ class Books(General):
                 or cost is None
                 or cost.currency != place.currency
                 or (date := cost.date) is None
-                or not number
+                or not number.is_normal()  # nor endless, as another plugin may say
+                or not (cost_unit := cost.number).is_finite()
             ):
                 return self._apply_all(txn, rows[i:])
             if date > place.newest:
@@ -147,7 +148,7 @@ class Books(General):
             elif place.find_newest(cost) is not None:
                 return self._apply_all(txn, rows[i:])
             self._numbers = key = self._numbers + 1
-            stock, cost_unit, origin = place.stock, cost.number, (txn, posting)
+            stock, origin = place.stock, (txn, posting)
             lot = Lot(stock, place, cost_unit, key, origin, stock.terms, number)
             by_id[id(cost)] = stock.lots[key] = lot
             place.latest.append(lot)

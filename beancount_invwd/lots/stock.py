@@ -15,7 +15,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from beancount_invwd.directives.metadata import NO_FACTS, Facts
-from beancount_invwd.ground.money import CONTEXT, ZERO, round_money
+from beancount_invwd.ground.errors import RuleError
+from beancount_invwd.ground.money import ZERO, round_money
 from beancount_invwd.ground.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -77,27 +78,21 @@ class Stock:
     @property
     def units(self) -> Decimal:
         """The units of all lots."""
-        self._add_up()
+        self.add_up()
         return self._units
 
     @property
     def cost(self) -> Decimal:
         """The cost of all lots, not rounded."""
-        self._add_up()
+        self.add_up()
         return self._cost
 
-    def _add_up(self) -> None:
-        """Add up what moved; of most stocks nobody asks for the sums."""
+    def add_up(self) -> None:
+        """Add up what moved, as long as the decimal context is wide: most is never asked for."""
         for units, cost_unit in self.moves:
-            self._units = CONTEXT.add(self._units, units)
-            self._cost = units.fma(cost_unit, self._cost, CONTEXT)
+            self._units += units
+            self._cost += units * cost_unit
         self.moves.clear()
-
-    @property
-    def is_finite(self) -> bool:
-        """Whether units and cost are numbers that end; nothing is added up for it."""
-        moves = ((self._units, self._cost), *self.moves)
-        return all(units.is_finite() and cost.is_finite() for units, cost in moves)
 
     def add(self, units: Decimal, cost: Decimal) -> None:
         """Add units and their cost to the sums."""
@@ -220,7 +215,13 @@ class Lot:
         return self.units * self.cost_unit
 
     def change(self, units: Decimal, cost_unit: Decimal) -> None:
-        """Add units, or take them off, if negative; a lot without units is no longer on hand."""
+        """Add units, or take them off, if negative; a lot without units is no longer on hand.
+
+        Raises:
+            RuleError: A number is endless; only another plugin can make one.
+        """
+        if not (units.is_finite() and cost_unit.is_finite()):
+            raise RuleError("the cost of goods is endless")
         stock = self.stock
         stock.write_out()
         self.units += units
