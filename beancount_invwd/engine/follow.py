@@ -277,6 +277,7 @@ class _Ledger(NamedTuple):
             timeline.measurement.parting = Parting(timeline)
         parts = Parts(policy, directives, timeline, [])
         timeline.run(entries, start, lambda day: self._look_back(parts, day))
+        timeline.books.check_finite()
         if is_whole:  # else a directive may name what was bought later
             _check(directives, timeline, mistakes)
         return parts, mistakes

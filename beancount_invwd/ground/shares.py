@@ -47,12 +47,14 @@ def allot(
     Returns:
         The new allowances, in whole quanta; none is below the locked part.
     """
-    loss = max(loss, sum(floors, ZERO))
-    if not loss:
+    least = sum(floors, ZERO)
+    if not (loss or least):
         return locked or [ZERO] * len(gaps)
-    shares = share_out(loss, gaps, quantum)
-    if floors:
-        shares = _lift(shares, loss, gaps, floors, quantum)
+    shares = floors
+    if loss > least:
+        shares = share_out(loss, gaps, quantum)
+        if floors:
+            shares = _lift(shares, loss, gaps, floors, quantum)
     if locked:
         return [kept + share for kept, share in zip(locked, shares, strict=True)]
     return shares

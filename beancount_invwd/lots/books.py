@@ -35,7 +35,7 @@ class Books(General):
         Yields:
             Those by which goods left, moved or came back that carried an allowance.
         """
-        homes, by_id, touched = self._homes, self._by_id, self.touched
+        find, homes, touched = self._by_id.get, self._known, self.touched
         states_facts, is_noted = self._postings.states_facts, self._demand.is_noted
         for txn in txns:
             meta, sold = txn.meta, 0
@@ -46,29 +46,35 @@ class Books(General):
                 if (meta is None or len(meta) != 2) and states_facts(meta):  # noqa: PLR2004
                     is_plain = False
                     break
-                home = homes[posting.account]
-                if home is None:
-                    if posting.cost is not None:
-                        self._unseen.note_outside(txn, posting)
-                    continue
-                if meta and "filename" not in meta and states_facts(meta):  # of another plugin
-                    is_plain = False
-                    break
-                units = posting.units
-                number = units.number
-                if not number.is_signed():
+                cost = posting.cost
+                lot = None if cost is None else find(id(cost))
+                if lot is None:
+                    try:
+                        home = homes[posting.account]
+                    except KeyError:
+                        home = homes[posting.account] = self._homes[posting.account]
+                    if home is None:
+                        if cost is not None:
+                            self._unseen.note_outside(txn, posting)
+                        continue
+                    if (meta and "filename" not in meta and states_facts(meta)) or sold:
+                        is_plain = False
+                        break
+                    units = posting.units
+                    if units.number.is_signed():
+                        is_plain = False
+                        break
                     bought.append((home, posting, units))
                     continue
-                lot = by_id.get(id(posting.cost))
+                units = posting.units
                 if (
-                    lot is None
-                    or lot.is_pool
-                    or bought
-                    or (place := lot.place).account != home.account
+                    (place := lot.place).account != posting.account
                     or place.commodity != units.currency
+                    or (number := units.number) >= ZERO
                     or (left := lot.units + number).is_signed()  # perhaps another lot has them
                     or ((stock := lot.stock).allowance and lot.allowance)
-                    or not number
+                    or (meta and "filename" not in meta and states_facts(meta))  # of another plugin
+                    or bought
                 ):
                     is_plain = False
                     break
@@ -139,8 +145,7 @@ class Books(General):
                 or cost is None
                 or cost.currency != place.currency
                 or (date := cost.date) is None
-                or not number.is_normal()  # nor endless, as another plugin may say
-                or not (cost_unit := cost.number).is_finite()
+                or not number
             ):
                 return self._apply_all(txn, rows[i:])
             if date > place.newest:
@@ -148,7 +153,7 @@ class Books(General):
             elif place.find_newest(cost) is not None:
                 return self._apply_all(txn, rows[i:])
             self._numbers = key = self._numbers + 1
-            stock, origin = place.stock, (txn, posting)
+            stock, cost_unit, origin = place.stock, cost.number, (txn, posting)
             lot = Lot(stock, place, cost_unit, key, origin, stock.terms, number)
             by_id[id(cost)] = stock.lots[key] = lot
             place.latest.append(lot)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from beancount_invwd.ground.errors import RuleError
 from beancount_invwd.ground.money import ENDLESS, ZERO
 from beancount_invwd.lots.places import Home, Place
 from beancount_invwd.lots.stock import Lot, Pool, Stock, StockKey
@@ -49,6 +50,7 @@ class Index:
         self.perishables: list[tuple[datetime.date, Lot]] = []
         self.seen: set[tuple[str, str, str | None, datetime.date | None]] = set()
         self._homes = _Homes(directives.chart)
+        self._known: dict[str, Home | None] = {}
         self._by_id: dict[int, Lot] = {}  # by the identity of their cost, which booking keeps
         self._chart = directives.chart
         self._parameters = directives.parameters
@@ -79,6 +81,16 @@ class Index:
             for stock in self.by_commodity.get(item, ())
             for lot in stock.lots.values()
         )
+
+    def check_finite(self) -> None:
+        """Check that no goods on hand are endless.
+
+        Raises:
+            RuleError: Some are, which only another plugin can say.
+        """
+        lots = [lot for stock in self.stocks.values() for lot in stock.lots.values()]
+        if not all([lot.units.is_finite() and lot.cost_unit.is_finite() for lot in lots]):
+            raise RuleError("the cost of goods is endless")
 
     def sum_cost(self, entity: str, currency: str) -> Decimal:
         """The cost of all inventory on hand of an entity in a currency."""

@@ -15,7 +15,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from beancount_invwd.directives.metadata import NO_FACTS, Facts
-from beancount_invwd.ground.errors import RuleError
 from beancount_invwd.ground.money import ZERO, round_money
 from beancount_invwd.ground.records import NamedTuple
 
@@ -215,13 +214,7 @@ class Lot:
         return self.units * self.cost_unit
 
     def change(self, units: Decimal, cost_unit: Decimal) -> None:
-        """Add units, or take them off, if negative; a lot without units is no longer on hand.
-
-        Raises:
-            RuleError: A number is endless; only another plugin can make one.
-        """
-        if not (units.is_finite() and cost_unit.is_finite()):
-            raise RuleError("the cost of goods is endless")
+        """Add units, or take them off, if negative; a lot without units is no longer on hand."""
         stock = self.stock
         stock.write_out()
         self.units += units
