@@ -17,7 +17,7 @@ from beancount_invwd.allowance.changes import Weighed, find_common, find_kind, f
 from beancount_invwd.allowance.groups import Grouping, Kind, Row
 from beancount_invwd.allowance.memory import Memory
 from beancount_invwd.ground.dates import earlier
-from beancount_invwd.ground.money import ONE, ZERO
+from beancount_invwd.ground.money import ENDLESS, ONE, ZERO
 from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.ground.shares import find_loss
 from beancount_invwd.lots.stock import Lot
@@ -103,12 +103,13 @@ class Scales:
 
         Those that are neither below cost nor carry anything only count in the sums.
         """
+        if known is not None and known.unit and self._are_alike(stock, known):
+            self._take_together(stock, known.unit, known)
+            return
         rows = self._value_each(stock) if known is None else self._value_alike(stock, known)
         if not rows:
             return
-        if self._together is None:
-            self._together = Weighed(self._grouping.find_named(stock, is_apart=False))
-        group, carries = self._together, bool(stock.allowance)
+        group, carries = self._begin(stock), bool(stock.allowance)
         for *_, parts in rows if known is None else ():
             self._add_parts(parts)
         kept = [
@@ -119,9 +120,36 @@ class Scales:
         group.lots.extend([row[0] for row in kept])
         group.gaps += [max(ZERO, row[3]) for row in kept]
         group.reasons += [row[4] for row in kept]
-        group.items.append(stock.commodity)
         group.add(*_sum_up(rows), sum([row[0].locked for row in kept], ZERO))
         self._prices += {id(row[5]): row[5] for row in rows}.values()
+
+    def _begin(self, stock: Stock) -> Weighed:
+        """Begin, or go on with, what is measured together."""
+        if self._together is None:
+            self._together = Weighed(self._grouping.find_named(stock, is_apart=False))
+        self._together.items.append(stock.commodity)
+        return self._together
+
+    def _are_alike(self, stock: Stock, known: Known) -> bool:
+        """Whether no lot of a stock is apart, nor a pool: the stock's own sums are right."""
+        return not (known.has_rates or self._grouping.is_by_lot) and stock.dearest < ENDLESS
+
+    def _take_together(self, stock: Stock, unit: Decimal, known: Known) -> None:
+        """Take the lots of a stock whose units are worth the same, none of them apart."""
+        group, carries, locked = self._begin(stock), bool(stock.allowance), ZERO
+        for lot in stock.lots.values():
+            gap = lot.units * (lot.cost_unit - unit)
+            if carries and lot.locked:
+                gap -= lot.locked
+                locked += lot.locked
+            is_lost = gap > ZERO
+            if is_lost or self._by_lot or (carries and lot.allowance) or lot.is_apart:
+                group.lots.append(lot)
+                group.gaps.append(gap if is_lost else ZERO)
+                group.reasons.append(known.measured.reason)
+        group.add(stock.units, stock.cost, stock.units * unit, locked)
+        self._prices.append(known.measured.price)
+        self._memory.hold(stock, known.measured.until)
 
     def _value_each(self, stock: Stock) -> list[_Row]:
         """Value each lot by itself.
