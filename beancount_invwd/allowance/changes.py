@@ -152,10 +152,7 @@ def find_part_gap(cost: Decimal, parts: Sequence[tuple[Decimal, Decimal]]) -> De
 def find_floor(lot: Lot, gap: Decimal) -> Decimal:
     """What a lot keeps beside what is locked, since value comes back to it alone (IAS 2.33)."""
     carried = lot.allowance - lot.locked
-    if not carried:
-        return ZERO
-    loss = find_loss(gap, lot.stock.quantum)
-    return loss if loss < carried else carried
+    return min(carried, find_loss(gap, lot.stock.quantum)) if carried else ZERO
 
 
 def find_kind(change: Decimal, measure: Decimal) -> Kind:

@@ -132,7 +132,8 @@ class Scales:
 
     def _are_alike(self, stock: Stock, known: Known) -> bool:
         """Whether no lot of a stock is apart, nor a pool: the stock's own sums are right."""
-        return not (known.has_rates or self._grouping.is_by_lot) and stock.dearest < ENDLESS
+        is_apart = known.has_rates or self._grouping.is_by_lot
+        return not is_apart and bool(stock.lots) and stock.dearest < ENDLESS
 
     def _take_together(self, stock: Stock, unit: Decimal, known: Known) -> None:
         """Take the lots of a stock whose units are worth the same, none of them apart."""

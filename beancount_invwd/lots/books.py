@@ -35,7 +35,7 @@ class Books(General):
         Yields:
             Those by which goods left, moved or came back that carried an allowance.
         """
-        find, homes, touched = self._by_id.get, self._known, self.touched
+        find, homes, touched = self._by_id.get, self._homes, self.touched
         states_facts, is_noted = self._postings.states_facts, self._demand.is_noted
         for txn in txns:
             meta, sold = txn.meta, 0
@@ -52,17 +52,18 @@ class Books(General):
                     try:
                         home = homes[posting.account]
                     except KeyError:
-                        home = homes[posting.account] = self._homes[posting.account]
+                        home = self._find_home(posting.account)
                     if home is None:
                         if cost is not None:
                             self._unseen.note_outside(txn, posting)
                         continue
-                    if (meta and "filename" not in meta and states_facts(meta)) or sold:
-                        is_plain = False
-                        break
                     units = posting.units
-                    if units.number.is_signed():
-                        is_plain = False
+                    is_plain = not (
+                        sold
+                        or units.number.is_signed()
+                        or (meta and "filename" not in meta and states_facts(meta))
+                    )
+                    if not is_plain:
                         break
                     bought.append((home, posting, units))
                     continue
@@ -86,7 +87,7 @@ class Books(General):
                 if not stock.is_calm:
                     touched.add(stock)
                 sold += 1
-            if not is_plain or (bought and sold):
+            if not is_plain:
                 outflow = self._apply_any(txn, sold)
             elif bought:
                 outflow = self._buy(txn, bought)
@@ -124,7 +125,7 @@ class Books(General):
         is_plain = not self._postings.states_facts(txn.meta)
         for posting in txn.postings:
             is_plain = is_plain and not self._postings.states_facts(posting.meta)
-            home = self._homes[posting.account]
+            home = self._find_home(posting.account)
             if home is not None:
                 rows.append((home, posting, posting.units))
             elif posting.cost is not None:
@@ -154,7 +155,9 @@ class Books(General):
                 return self._apply_all(txn, rows[i:])
             self._numbers = key = self._numbers + 1
             stock, cost_unit, origin = place.stock, cost.number, (txn, posting)
-            lot = Lot(stock, place, cost_unit, key, origin, stock.terms, number)
+            lot = Lot()  # what follows is twice as quick as a call that does it
+            lot.stock, lot.place, lot.cost_unit, lot.number = stock, place, cost_unit, key
+            lot.origin, lot.terms, lot.units, lot.is_apart = origin, stock.terms, number, False
             by_id[id(cost)] = stock.lots[key] = lot
             place.latest.append(lot)
             stock.moves.append((number, cost_unit))

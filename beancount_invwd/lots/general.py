@@ -158,7 +158,7 @@ class General(Index):
         if lot is None:
             lot = self._create(txn, posting, place, own)
         else:
-            self._by_id[id(cost)] = lot
+            self._note_cost(cost, lot)
         self._change(lot, units, cost.number)
         date = cost.date or txn.date
         return Addition(lot, units, cost.number, date, posting, own, is_new)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.ground.errors import RuleError
 from beancount_invwd.ground.money import ENDLESS, ZERO
 from beancount_invwd.lots.places import Home, Place
 from beancount_invwd.lots.stock import Lot, Pool, Stock, StockKey
@@ -17,7 +16,6 @@ from beancount_invwd.lots.stock import Lot, Pool, Stock, StockKey
 if TYPE_CHECKING:
     import datetime
 
-    from beancount_invwd.directives.chart import Chart
     from beancount_invwd.directives.metadata import Facts
     from beancount_invwd.directives.read import Directives
 
@@ -49,8 +47,7 @@ class Index:
         self.touched: set[Stock] = set()
         self.perishables: list[tuple[datetime.date, Lot]] = []
         self.seen: set[tuple[str, str, str | None, datetime.date | None]] = set()
-        self._homes = _Homes(directives.chart)
-        self._known: dict[str, Home | None] = {}
+        self._homes: dict[str, Home | None] = {}
         self._by_id: dict[int, Lot] = {}  # by the identity of their cost, which booking keeps
         self._chart = directives.chart
         self._parameters = directives.parameters
@@ -82,21 +79,18 @@ class Index:
             for lot in stock.lots.values()
         )
 
-    def check_finite(self) -> None:
-        """Check that no goods on hand are endless.
-
-        Raises:
-            RuleError: Some are, which only another plugin can say.
-        """
-        lots = [lot for stock in self.stocks.values() for lot in stock.lots.values()]
-        if not all([lot.units.is_finite() and lot.cost_unit.is_finite() for lot in lots]):
-            raise RuleError("the cost of goods is endless")
-
     def sum_cost(self, entity: str, currency: str) -> Decimal:
         """The cost of all inventory on hand of an entity in a currency."""
         stocks = [stock for key, stock in self.stocks.items() if key[:2] == (entity, currency)]
         lots = (lot for stock in stocks for lot in stock.lots.values())
         return sum((lot.cost for lot in lots if lot.units > 0), ZERO)
+
+    def _find_home(self, account: str) -> Home | None:
+        """Find an inventory account by its name, looked up once; None of another account."""
+        if account not in self._homes:
+            found = self._chart.inventory(account)
+            self._homes[account] = None if found is None else Home(found)
+        return self._homes[account]
 
     def _find_place(self, home: Home, posting: Any) -> Place:
         """Find an item's place in an account, and begin it with the first posting."""
@@ -179,7 +173,8 @@ class Index:
 
     def find_lot(self, posting: Any) -> Lot | None:
         """Find the lot of a posting at cost; None if there is none on hand."""
-        home, goods = self._homes[posting.account], (posting.units.currency, posting.cost.currency)
+        home = self._find_home(posting.account)
+        goods = posting.units.currency, posting.cost.currency
         place = None if home is None else home.places.get(goods)
         return None if place is None else self._find(place, posting.cost)
 
@@ -195,17 +190,21 @@ class Index:
         lot = place.find(cost)
         if lot is None or not lot.units:
             return None
-        self._by_id[id(cost)] = lot
+        self._note_cost(cost, lot)
         return lot
+
+    def _note_cost(self, cost: Any, lot: Lot) -> None:
+        """Note the lot of a cost, to be found by it; a pool has many costs."""
+        if not lot.is_pool:
+            self._by_id[id(cost)] = lot
 
     def _create(self, txn: Any, posting: Any, place: Place, own: Facts) -> Lot:
         """Begin a lot without units."""
         self._numbers += 1
-        make = Pool if place.is_pool else Lot
-        origin = (txn, posting)
-        stock = self._find_excluded(place.stock) if own.exclude else place.stock
-        lot = make(stock, place, posting.cost.number, self._numbers, origin)
-        lot.facts = own
+        lot = Pool() if place.is_pool else Lot()
+        lot.stock = self._find_excluded(place.stock) if own.exclude else place.stock
+        lot.place, lot.cost_unit, lot.number = place, posting.cost.number, self._numbers
+        lot.origin, lot.facts = (txn, posting), own
         if isinstance(lot, Pool):
             before = place.find(posting.cost)
             lot.cost_total = before.cost if before is not None else ZERO
@@ -213,22 +212,9 @@ class Index:
         lot.stock.dearest = max(lot.stock.dearest, ENDLESS if lot.is_pool else lot.cost_unit)
         place.add(lot)
         self.set_terms(lot)
-        self._by_id[id(posting.cost)] = lot
+        self._note_cost(posting.cost, lot)
         lot.stock.lots[lot.number] = lot
         if self._has_directives:
             date = None if place.is_pool else lot.date
             self.seen.add((place.commodity, place.account, lot.label, date))
         return lot
-
-
-class _Homes(dict[str, "Home | None"]):
-    """Inventory accounts by name, looked up once each."""
-
-    def __init__(self, chart: Chart) -> None:
-        super().__init__()
-        self._chart = chart
-
-    def __missing__(self, account: str) -> Home | None:
-        found = self._chart.inventory(account)
-        home = self[account] = None if found is None else Home(found)
-        return home

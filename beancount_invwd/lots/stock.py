@@ -93,6 +93,14 @@ class Stock:
             self._cost += units * cost_unit
         self.moves.clear()
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether units and cost of what is on hand are numbers that end."""
+        for lot in self.lots.values():
+            if not (lot.units.is_finite() and lot.cost_unit.is_finite()):
+                return False
+        return True
+
     def add(self, units: Decimal, cost: Decimal) -> None:
         """Add units and their cost to the sums."""
         self._units, self._cost = self.units + units, self.cost + cost
@@ -124,6 +132,8 @@ class Stock:
 class Lot:
     """A lot on hand and its allowance: the one state that changes with time.
 
+    It is made empty, and told what it is by `lots` alone.
+
     Attributes:
         place: Its item in its account.
         number: Grows in the order in which lots began.
@@ -141,31 +151,20 @@ class Lot:
 
     is_pool: ClassVar[bool] = False
 
+    stock: Stock
+    place: Place
+    cost_unit: Decimal
+    number: int
+    origin: tuple[Any, Any]
+    terms: Terms | None = None
+    units: Decimal = ZERO
+    is_apart: bool = False
     carried: Decimal = ZERO
     locked: Decimal = ZERO
     facts: Facts = NO_FACTS
     aged_since: datetime.date | None = None
     bought_by: Any = None
     drained: tuple[Any, Any] | None = None
-
-    def __init__(  # noqa: PLR0913, PLR0917 (most are made at once, and never changed)
-        self,
-        stock: Stock,
-        place: Place,
-        cost_unit: Decimal,
-        number: int,
-        origin: tuple[Any, Any],
-        terms: Terms | None = None,
-        units: Decimal = ZERO,
-    ) -> None:
-        self.stock = stock
-        self.place = place
-        self.cost_unit = cost_unit
-        self.number = number
-        self.origin = origin
-        self.terms = terms
-        self.units = units
-        self.is_apart = False
 
     @property
     def allowance(self) -> Decimal:
@@ -239,8 +238,7 @@ class Pool(Lot):
     cost_total: Decimal = ZERO
     layered: Decimal = ZERO
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self) -> None:
         self.layers: Layers = deque()
 
     @property
