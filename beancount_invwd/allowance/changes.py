@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from decimal import Decimal
+from operator import sub
 from typing import TYPE_CHECKING
 
 from beancount_invwd.allowance.groups import Group, Kind
@@ -86,11 +87,7 @@ class Weighed:
         locked = [lot.locked for lot in self.lots] if self.locked else []
         quantum = self.lots[0].stock.quantum
         loss = find_loss(self.find_gap(is_netted=is_netted), quantum)
-        floors = (
-            []
-            if is_netted
-            else [find_floor(*pair) for pair in zip(self.lots, self.gaps, strict=True)]
-        )
+        floors = [] if is_netted else list_floors(self.lots, self.gaps)
         self.allowances += allot(loss, self.gaps, floors, locked, quantum)
 
     def find_gap(self, *, is_netted: bool) -> Decimal:
@@ -107,8 +104,8 @@ class Weighed:
     def compare(self) -> Weighed:
         """Compare the new allowances with those that the lots carry."""
         changes: Sums[str] = Sums()
-        for lot, allowance in self.list_new():
-            step = allowance - lot.allowance
+        steps = map(sub, self.allowances, list_carried(self.lots))
+        for lot, step in zip(self.lots, steps, strict=True):
             if step:
                 contra = lot.place.contra
                 changes[contra] = changes[contra] + step
@@ -149,10 +146,19 @@ def find_part_gap(cost: Decimal, parts: Sequence[tuple[Decimal, Decimal]]) -> De
     return sum(gaps, ZERO) / sum([units for units, _ in parts], ZERO)
 
 
-def find_floor(lot: Lot, gap: Decimal) -> Decimal:
-    """What a lot keeps beside what is locked, since value comes back to it alone (IAS 2.33)."""
-    carried = lot.allowance - lot.locked
-    return min(carried, find_loss(gap, lot.stock.quantum)) if carried else ZERO
+def list_carried(lots: Iterable[Lot]) -> list[Decimal]:
+    """What lots carry."""
+    return [lot.carried if lot.stock.carried_at is None else lot.allowance for lot in lots]
+
+
+def list_floors(lots: Sequence[Lot], gaps: Sequence[Decimal]) -> list[Decimal]:
+    """What lots keep beside what is locked, since value comes back to each alone (IAS 2.33)."""
+    carried = map(sub, list_carried(lots), [lot.locked for lot in lots])
+    quantum = lots[0].stock.quantum
+    return [
+        min(kept, find_loss(gap, quantum)) if kept else ZERO
+        for kept, gap in zip(carried, gaps, strict=True)
+    ]
 
 
 def find_kind(change: Decimal, measure: Decimal) -> Kind:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from beancount_invwd.allowance.changes import find_floor
+from beancount_invwd.allowance.changes import list_floors
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.shares import find_loss
 from beancount_invwd.ground.words import say
@@ -53,7 +53,7 @@ def tell_loss(plan: Weighed, *, is_netted: bool) -> Iterator[Step]:
         yield Step(section, say("loss"), words, lost)
     floors = [ZERO for _ in plan.lots]
     if not is_netted and not plan.is_apart:
-        floors = [find_floor(*pair) for pair in zip(plan.lots, plan.gaps, strict=True)]
+        floors = list_floors(plan.lots, plan.gaps)
     loss = sum(plan.allowances, ZERO) - locked
     if loss > lost:
         formula = " + ".join(show(floor) for floor in floors if floor)
