@@ -153,11 +153,7 @@ class Scales:
         self._memory.hold(stock, known.measured.until)
 
     def _value_each(self, stock: Stock) -> list[_Row]:
-        """Value each lot by itself.
-
-        Returns:
-            Those that are not apart.
-        """
+        """Value each lot by itself; told are those that are not apart."""
         rows: list[_Row] = []
         until, is_by_lot = None, self._grouping.is_by_lot
         for lot in stock.lots.values():
@@ -188,32 +184,41 @@ class Scales:
         self._parts = [(units, total + more) for (units, more), total in pairs]
 
     def _value_alike(self, stock: Stock, known: Known) -> list[_Row]:
-        """Value lots whose units are worth the same, but for rates off their cost.
-
-        Returns:
-            Those that are not apart.
-        """
-        rows: list[_Row] = []
-        unit, rate, (_, reason, price, *_) = known.unit, known.rate, known.measured
-        ageing, is_by_lot = known.rule.terms.ageing, self._grouping.is_by_lot
+        """Value lots by one value of a unit, and rates off cost; told are those not apart."""
+        rows, covered = list[_Row](), list[Lot]()
+        unit, rate, ageing = known.unit, known.rate, known.rule.terms.ageing
+        is_by_lot, is_covered = self._grouping.is_by_lot, self._is_covered(stock, unit)
         highest = (rate.share, rate.reason) if rate is not None else (ZERO, "")
         rates: Iterable[tuple[Decimal, str]] = repeat(highest)
         if ageing:
             by_age = self._memory.list_rates(stock, ageing, self._today.day)
             rates = [row if row[0] >= highest[0] else highest for row in by_age]
         for lot, (share, why) in zip(stock.lots.values(), rates, strict=False):
-            cost, locked = lot.cost, lot.locked
-            total = cost if unit is None else lot.units * unit
-            if share and (lowered := cost * (ONE - share)) < total:
-                self._set_apart((lot, cost, lowered, cost - lowered - locked, why, None, ()))
+            if share:
+                cost = lot.cost
+                total = cost if unit is None else lot.units * unit
+                if (lowered := cost * (ONE - share)) < total:
+                    gap = cost - lowered - lot.locked
+                    self._set_apart((lot, cost, lowered, gap, why, None, ()))
+                    continue
+            if is_covered and not (lot.is_apart or lot.allowance):
+                covered.append(lot)
                 continue
-            row = (lot, cost, total, cost - total - locked, reason, price, ())
-            if is_by_lot or not total:
+            row = _value(lot, known)
+            if is_by_lot or not row[2]:
                 self._set_apart(row)
             else:
                 rows.append(row)
         self._memory.hold(stock, known.measured.until)
+        if rows and covered:  # these gain what others lose
+            rows += [_value(lot, known) for lot in covered]
+            rows.sort(key=lambda row: row[0].number)
         return rows
+
+    def _is_covered(self, stock: Stock, unit: Decimal | None) -> bool:
+        """Whether lots that carry nothing may be left out: no value is below what any cost."""
+        is_told = self._by_lot or not self._grouping.is_by_item
+        return not is_told and unit is not None and ZERO < unit >= stock.dearest
 
     def _set_apart(self, found: _Row) -> None:
         """Put a lot that is a group of its own with those alike, if it changes."""
@@ -243,6 +248,13 @@ class Scales:
         joined.parts += parts[0]
         joined.add(*_sum_up(rows), sum([lot.locked for lot in lots], ZERO))
         return joined
+
+
+def _value(lot: Lot, known: Known) -> _Row:
+    """Value a lot from whose cost nothing is taken."""
+    unit, (_, reason, price, *_), cost = known.unit, known.measured, lot.cost
+    total = cost if unit is None else lot.units * unit
+    return lot, cost, total, cost - total - lot.locked, reason, price, ()
 
 
 def _sum_up(rows: Sequence[_Row]) -> tuple[Decimal, Decimal, Decimal]:
