@@ -14,6 +14,7 @@ from . import fava_api
 from .charts import Gallery, draw_movements, draw_positions, hang
 from .figures import Figures, describe_conversion, list_figures
 from .tables.cells import Cells
+from .tables.grid import LONGEST
 from .views.index import VIEWS
 
 if TYPE_CHECKING:
@@ -42,12 +43,14 @@ class Ties(NamedTuple):
     Attributes:
         name: What the table is called; `label` heads its accounts.
         heads: The titles of the amounts, the difference last.
+        rest: How many more accounts there are, all of which tie.
     """
 
     name: str
     label: str
     heads: Sequence[str]
     rows: Sequence[TieRow]
+    rest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +101,20 @@ def build_overview(context: Context) -> Overview | None:
 def _show_ties(
     name: str, label: str, columns: Sequence[Column], rows: Sequence[Any], context: Context
 ) -> Ties:
-    """Show what the accounts hold; parts that are nowhere are left out."""
+    """Show what the accounts hold; parts that are nowhere are left out.
+
+    Of many accounts those that do not tie stand first, and only some of those that do are shown.
+    """
     cells, formats = Cells(context), context.formats
     amounts = [row for row in columns if row.is_money]
     shown = [row for row in amounts if row.key in _ALWAYS or any(map(row.read, rows))]
-    made = []
-    for row in rows:
+    made, picked = [], rows
+    if len(rows) > LONGEST and not context.question.is_whole:
+        ranked = sorted(rows, key=lambda row: not row.difference)
+        picked = ranked[: max(LONGEST, sum(bool(row.difference) for row in rows))]
+    for row in picked:
         numbers: list[Any] = [*(column.read(row) for column in shown), row.difference]
         texts = [f"{formats.show_money(number, row.currency)} {row.currency}" for number in numbers]
         made.append(TieRow(cells.link_account(row.account), texts[:-1], texts[-1], not numbers[-1]))
-    return Ties(name, label, [*(column.heading for column in shown), say("Difference")], made)
+    heads = [*(column.heading for column in shown), say("Difference")]
+    return Ties(name, label, heads, made, len(rows) - len(picked))

@@ -14,6 +14,7 @@ from beancount import loader
 from beancount.core.data import Transaction
 from flask.testing import FlaskClient
 
+from fava_ext.tables.grid import LONGEST
 from tests.support.fava_pages import (
     ACCOUNTS,
     EXAMPLE,
@@ -288,6 +289,23 @@ def test_tie_out_shows_what_somebody_else_posted(make_client: MakeClient) -> Non
         "Assets:Inventory:Store:Allowance", "30.00 USD", "35.00 USD", "5.00 USD",
     ]  # fmt: skip
     assert "does not tie out" in get(client, f"{TEST}?view=rollforward")
+
+
+def test_of_many_accounts_those_that_do_not_tie_stand_first(make_client: MakeClient) -> None:
+    names = [f"Assets:Inventory:Bay{number:03}" for number in range(LONGEST + 3)]
+    text = HEAD + "2023-01-01 open Assets:Bank\n2024-01-31 price WIDGET 9.00 USD\n"
+    for name in names:
+        text += f'2023-01-01 open {name}\n2024-01-10 * "Purchase"\n'
+        text += f"  {name}  10 WIDGET {{12.00 USD}}\n  Assets:Bank\n"
+    stray = f'2024-02-11 * "By hand"\n  {names[-1]}:Allowance  -5.00 USD\n  Assets:Bank\n'
+    client = make_client(text + stray)
+    table = visit(client, f"{TEST}?view=positions").table("Tie-out by allowance account")
+    first, second, *_ = (row[0] for row in table.rows[1:])
+    assert (first, second) == (f"{names[-1]}:Allowance", f"{names[0]}:Allowance")
+    assert len(table.rows) == 1 + LONGEST
+    assert "3 more accounts tie as well." in get(client, f"{TEST}?view=positions")
+    table = visit(client, f"{TEST}?view=positions&rows=all").table("Tie-out by allowance account")
+    assert len(table.rows) == 1 + len(names)
 
 
 # Charts
