@@ -8,7 +8,6 @@ stays at its historical rate). What goods were bought at is no price, but may be
 from __future__ import annotations
 
 import datetime
-from collections import defaultdict
 from collections.abc import Collection
 from copy import copy
 from decimal import Decimal
@@ -61,7 +60,7 @@ class PriceBook:
     """
 
     def __init__(self) -> None:
-        self.newest_by_pair: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        self.newest_by_pair: dict[str, dict[str, Any]] = {}
         self.sales = Sales()
         self._costs: dict[tuple[str, str], tuple[Any, Any]] = {}  # each with the price before it
 
@@ -72,14 +71,13 @@ class PriceBook:
             if entry.meta.get(EXCLUDE) is not True:
                 self._costs[source, target] = entry, self._find_quote(source, target)
             return False
-        self.newest_by_pair[source][target] = entry
+        self.newest_by_pair.setdefault(source, {})[target] = entry
         return True
 
     def detach(self) -> PriceBook:
         """A book that nothing is added to when more is added to this one."""
         found = copy(self)
-        pairs = {item: dict(quotes) for item, quotes in self.newest_by_pair.items()}
-        found.newest_by_pair = defaultdict(dict, pairs)
+        found.newest_by_pair = {row: dict(quotes) for row, quotes in self.newest_by_pair.items()}
         found._costs = dict(self._costs)  # noqa: SLF001
         return found
 
@@ -92,7 +90,7 @@ class PriceBook:
         """
         found, pairs = copy(other), other.newest_by_pair
         rates = {item: quotes for item, quotes in pairs.items() if item in currencies}
-        found.newest_by_pair = defaultdict(dict, self.newest_by_pair | rates)
+        found.newest_by_pair = self.newest_by_pair | rates
         return found
 
     def find_price(

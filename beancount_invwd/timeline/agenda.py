@@ -70,7 +70,7 @@ class Agenda:
             for stock in by_commodity.get(item, ()):
                 if not (
                     stock.is_calm
-                    and len(quotes := prices[item]) == 1
+                    and len(quotes := prices[item]) == 1  # a calm stock has a price
                     and quotes[stock.currency].amount.number >= stock.dearest
                 ):
                     changed.add(stock)

@@ -100,8 +100,7 @@ class Timeline:
         self.unclear_on: datetime.date | None = None
         self._policy, self._directives = policy, directives
         self._is_by_price = is_by_price = policy.period == "price"
-        evidence = EvidenceBook()
-        self.weigher = Weigher(directives, grouping, books, demand, evidence)
+        self.weigher = Weigher(directives, grouping, books, demand, evidence := EvidenceBook())
         self._memory = memory = self.weigher.memory
         self._agenda = Agenda(
             books, memory, evidence.prices, chart.items.feeds, is_by_price=is_by_price
@@ -163,8 +162,9 @@ class Timeline:
         """
         directives, told = self._directives.by_entry, self._directives.told
         prices, converted = self.weigher.evidence.prices.newest_by_pair, self._memory.converted
-        transaction, price, is_simple = data.Transaction, data.Price, not self._is_by_price
-        wake, is_ordered = self._agenda.awake.add, self.ordered.is_any
+        transaction, price, wake = data.Transaction, data.Price, self._agenda.awake.add
+        is_simple, is_ordered = not (self._is_by_price or converted), self.ordered.is_any
+        is_plain = is_simple and not told
         is_eventful, waiting, today = False, list[Any](), self._today
         for entry in entries:
             if is_eventful and entry.date != today.date:
@@ -173,9 +173,12 @@ class Timeline:
                 is_eventful = False
             kind = type(entry)
             if kind is price:
-                if is_simple and not converted and not (told and id(entry) in told):
+                if is_plain or (is_simple and id(entry) not in told):
                     item = entry.currency  # as the intake does, but for the most of them
-                    prices[item][entry.amount.currency] = entry
+                    try:
+                        prices[item][entry.amount.currency] = entry
+                    except KeyError:
+                        prices[item] = {entry.amount.currency: entry}
                     wake(item)
                 else:
                     self._intake.take_price(entry)
