@@ -94,7 +94,6 @@ class ClosedPeriod:
         self._grouping = grouping
         self._books = books
         self._is_different = False
-        self._settled: set[Group] = set()
         self._gaps: dict[int, _Gap] = {}  # by the number of the lot
         self._reasons: dict[int, str] = {}  # likewise
         self._lacking: Collection[int] = ()
@@ -157,8 +156,7 @@ class ClosedPeriod:
             others = self.look_back(day, is_over)
             for key, stock in self._books.stocks.items():
                 other = others[key]
-                is_any = stock.allowance or other.allowance
-                if is_any and self._grouping.find_named(stock, is_apart=False) not in self._settled:
+                if stock.allowance or other.allowance:
                     self._gaps |= _compare(stock, other, self._grouping)
         return {gap.lot.stock for gap in self._gaps.values()}
 
@@ -242,21 +240,18 @@ class ClosedPeriod:
             self.corrections.append(_describe(day, group, reason, rows))
         return found
 
-    def settle(self, stocks: Iterable[Stock] | None) -> None:
+    def settle(self, *, is_all: bool) -> None:
         """Settle what was weighed on an open date: it is as it should be now.
 
         Args:
-            stocks: The stocks; None is all.
+            is_all: Whether all stocks were.
         """
         for gap in self._gaps.values():
             carry(gap.lot, ZERO, gap.locked)
         self._gaps = {}
-        if stocks is None:
+        if is_all:
             self._is_different = False
             self.look_back = self._look_here  # the other is needed no more
-        elif self._is_different:
-            find = self._grouping.find_named
-            self._settled |= {find(stock, is_apart=False) for stock in stocks}
 
     def correct(self, measured: list[Movement], day: datetime.date) -> list[Movement]:
         """Write what waits on an open measurement date, set off against what is measured.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from beancount_invwd.directives.statements import Assertion, Contract, ReplacementCost, Statement
 from beancount_invwd.directives.temporary import Temporary
 from beancount_invwd.ground.dates import add_days, earlier
-from beancount_invwd.ground.money import ONE
+from beancount_invwd.ground.money import ONE, ZERO
 from beancount_invwd.measure.measured import Evidence
 from beancount_invwd.measure.prices import PriceBook, Replacement
 
@@ -156,9 +156,7 @@ class EvidenceBook:
         if ranked is None or not _is_fresh(ranked[1].date, day, max_age):
             return None
         found, share = ranked[1], self.price_share
-        if share == ONE or found.number is None:
-            return found
-        return found._replace(number=found.number * share)
+        return found if share == ONE else found._replace(number=(found.number or ZERO) * share)
 
     def find_replacement(
         self, stock: Stock, day: datetime.date, max_age: int | None

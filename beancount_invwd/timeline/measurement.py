@@ -95,7 +95,7 @@ class Measurement:
             closed.forget()
         else:
             written = self._write(weighed, day, effects)
-            closed.settle(None if only is None else due)
+            closed.settle(is_all=only is None)
         if self.parting is not None:
             self.parting.remember(day, None if only is None else due)
         self._tested_on = day
