@@ -17,7 +17,9 @@ from beancount_invwd.report.compare.document import document_comparison
 from beancount_invwd.report.compare.scenarios import Scenario
 from beancount_invwd.report.ledger.outcomes import list_outcomes
 from beancount_invwd.report.lookback import (
+    REASON_COLUMNS,
     document_lookback,
+    find_year_end,
     list_notes,
     list_verdicts,
     look_back,
@@ -390,3 +392,53 @@ def test_units_are_what_was_sold_left_otherwise_and_is_left(within: int) -> None
     run = follow(sell(40, "280.00 USD"))
     for row in list_outcomes(run, within):
         assert row.left + row.sold + row.unpriced + row.gone == row.units
+
+
+def test_the_year_end_is_the_last_one_of_which_something_came_since() -> None:
+    assert find_year_end(follow(sell(1, "8.00 USD"))) == END
+    assert find_year_end(follow("")) == date(2022, 12, 31)
+    entries, _, options = loader.load_string(HEAD.replace("{config}", "{}") + sell(1, "8.00 USD"))
+    assert find_year_end(follow_ledger(entries, options, date(2023, 12, 30))) == date(2022, 12, 31)
+
+
+def test_what_went_the_most_wrong_comes_first_then_what_was_sold_at_all() -> None:
+    body = """
+2023-06-01 * "Others bought"
+  Assets:Inventory:Store   100 ALONE {10.00 USD}
+  Assets:Inventory:Store   100 DEAR {10.00 USD}
+  Assets:Inventory:Store   100 EVEN {10.00 USD}
+  Assets:Bank
+2023-12-31 price ALONE 12.00 USD
+2023-12-31 price DEAR 12.00 USD
+2023-12-31 price EVEN 12.00 USD
+"""
+    body += sell(10, "130.00 USD", goods="DEAR {}") + sell(10, "120.00 USD", goods="EVEN {}")
+    rows = look(body + sell(10, "70.00 USD"))
+    assert [(row.commodity, row.bias, row.gain) for row in rows] == [
+        ("WIDGET", -10, -10),
+        ("DEAR", 0, 10),
+        ("EVEN", 0, 0),
+        ("ALONE", 0, 0),
+    ]
+
+
+def test_the_columns_of_reasons_are_those_of_sums_with_the_reason() -> None:
+    names = [column.name for column in REASON_COLUMNS]
+    assert names[:4] == ["entity", "currency", "reason", "rule"]
+    assert names[4:] == ["measured", "brought", "gain", "bias", "cost left"]
+
+
+def test_what_only_paid_its_costs_brought_nothing_and_what_came_true_has_no_share() -> None:
+    config = "{'selling_cost': '1.00 USD'}"
+    (verdict,) = list_verdicts(look_back(follow(sell(40, "40.00 USD"), config), 90))
+    assert "was measured at 280.00 USD and brought 0.00" in verdict
+    assert "(-100.0% of the measure)" in verdict
+    (verdict,) = list_verdicts(look_back(follow(sell(40, "320.00 USD")), 90))
+    assert "%" not in verdict
+
+
+def test_it_says_nothing_of_an_end_that_was_asked_for() -> None:
+    found = look_back(follow(sell(40, "280.00 USD")), 20)
+    assert found.last == found.until
+    (note,) = list_notes(found)
+    assert note.startswith("A net price is what was paid")
