@@ -67,13 +67,14 @@ class Memory:
         self, stock: Stock, ageing: Schedule, day: datetime.date
     ) -> list[tuple[Decimal, str]]:
         """List the rates off cost by the age of lots; held is until when they stay."""
-        aged = self._aged
-        for lot, known in zip(stock.lots.values(), map(aged.get, stock.lots), strict=True):
+        aged, found = self._aged, []
+        for number, lot in stock.lots.items():
+            known = aged.get(number)
             if known is None or known[0] < day or lot.is_pool:
                 share, until = find_rate(ageing, lot.aged_from, day)
-                aged[lot.number] = until or NEVER, (share, "ageing")
-        found = [aged[number] for number in stock.lots]
-        self.hold(stock, min(found)[0])
+                known = aged[number] = until or NEVER, (share, "ageing")
+            found.append(known)
+        self.hold(stock, min([until for until, _ in found]))
         return [rate for _, rate in found]
 
     def find_least(self, stock: Stock) -> Decimal:

@@ -191,8 +191,9 @@ class Scales:
         highest = (rate.share, rate.reason) if rate is not None else (ZERO, "")
         rates: Iterable[tuple[Decimal, str]] = repeat(highest)
         if ageing:
-            by_age = self._memory.list_rates(stock, ageing, self._today.day)
-            rates = [row if row[0] >= highest[0] else highest for row in by_age]
+            rates = self._memory.list_rates(stock, ageing, self._today.day)
+            if highest[0]:
+                rates = [row if row[0] >= highest[0] else highest for row in rates]
         for lot, (share, why) in zip(stock.lots.values(), rates, strict=False):
             if share:
                 cost = lot.cost
