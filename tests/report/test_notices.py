@@ -87,7 +87,7 @@ def test_a_cost_that_was_lowered_against_an_expense_is_named(
     body = RECOSTED.replace("{cost}", cost).replace("{account}", account)
     rows = find(follow("2024-01-01 open Expenses:Damage" + CHINA + body), "direct-write-down")
     assert [row.amount for row in rows] == ([] if amount is None else [Decimal(amount)])
-    named = account.split()[0]
+    named = account.split(maxsplit=1)[0]
     assert [(row.account, row.commodity) for row in rows] == [(named, "MUG")] * len(rows)
 
 
