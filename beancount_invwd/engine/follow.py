@@ -163,6 +163,7 @@ def follow_and_write(
         if day is None:
             run.close()
         else:
+            run.add_up()
             keep(run)
         return added, run.errors + refused
 
