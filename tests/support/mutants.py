@@ -55,8 +55,8 @@ class Mutant:
 
 def choose(
     names: Sequence[str], share: float, start: float = 0.0, seed: int = 0
-) -> Iterator[tuple[str, list[Mutant]]]:
-    """Choose mutants of each module named, or in a folder named, by module.
+) -> Iterator[tuple[str, list[Mutant], set[str]]]:
+    """Choose mutants of each module named, or in a folder named, by module; and name them all.
 
     Args:
         names: Modules and folders, such as `measure/rule`.
@@ -67,10 +67,11 @@ def choose(
     for path in (PACKAGE / name for name in names):
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]:
             mutants = list(list_mutants(file))
+            lines = {row.line for row in mutants}
             random.Random(seed).shuffle(mutants)  # noqa: S311
             first, last = (round(len(mutants) * part) for part in (start, start + share))
             if chosen := mutants[first:last]:
-                yield file.relative_to(PACKAGE).as_posix(), chosen
+                yield file.relative_to(PACKAGE).as_posix(), chosen, lines
 
 
 def list_mutants(path: Path) -> Iterator[Mutant]:

@@ -292,7 +292,11 @@ def try_all(args: argparse.Namespace, package: Package, tests: Sequence[pytest.I
         if not oracle.is_right():
             message = "what is not changed gives something else the second time"
             raise RuntimeError(message)
-        for name, mutants in choose(args.names, args.share, args.start, args.seed):
+        for name, mutants, all_lines in choose(args.names, args.share, args.start, args.seed):
+            gone = [row for row in read_survivors() - all_lines if row.startswith(f"{name} | ")]
+            for row in sorted(gone):
+                print(f"not there any more, yet on the list: {row}", flush=True)
+            results.append(not gone)
             chosen = [row for row in mutants if lines is None or row.line in lines]
             if chosen:
                 results.append(try_module(name, chosen, oracle, args.processes))
