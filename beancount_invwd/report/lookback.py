@@ -144,25 +144,25 @@ def _name(found: Outcome) -> tuple[str, str, str, str, str]:
 
 
 def _sum_up(group: Sequence[Outcome]) -> LookbackRow:
-    lots = [row.row.lot for row in group]
+    lots, some = [row.row.lot for row in group], [row for row in group if row.sold]
     quantum = lots[0].stock.quantum
 
     def add(amounts: Iterable[Decimal | None]) -> Decimal:
         return sum((amount or ZERO for amount in amounts), ZERO)
 
     totals = [row.row.measured.total for row in group]
-    units, sold = add(row.units for row in group), add(row.sold for row in group)
-    net = add(row.net for row in group)
+    units, sold = add(row.units for row in group), add(row.sold for row in some)
+    net = add(row.net for row in some)
     return LookbackRow(
         *_name(group[0]),
         quantity=units,
         measure_unit=None if None in totals else add(totals) / units,
         sold=sold,
         average=net / sold if sold else None,
-        measured=round_money(add(row.measured for row in group), quantum),
+        measured=round_money(add(row.measured for row in some), quantum),
         net=round_money(net, quantum),
-        gain=round_money(add(row.gain for row in group), quantum),
-        bias=round_money(add(row.bias for row in group), quantum),
+        gain=round_money(add(row.gain for row in some), quantum),
+        bias=round_money(add(row.bias for row in some), quantum),
         other=add(row.gone + row.unpriced for row in group),
         left=add(row.left for row in group),
         left_cost=add(

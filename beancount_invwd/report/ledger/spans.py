@@ -19,14 +19,17 @@ Span = tuple[datetime.date, datetime.date]  # first and last day, both inclusive
 
 
 def find_state(run: Run, day: datetime.date) -> Run:
-    """Find the state of the ledger, under its own policy, on a date; the last ones are kept."""
+    """Find the state of the ledger, under its own policy, on a date; the last ones are kept.
+
+    What was sold or used is not noted, but for what the policy asks.
+    """
     if day == run.as_of:
         return run
     states = run.share(_begin_states)
     if day not in states:
         if len(states) == _STATES:
             del states[next(iter(states))]
-        asked = Asked(blocked=run.blocked)
+        asked = Asked(blocked=run.blocked, is_noted=False)
         states[day] = follow_ledger(run.entries, run.options_map, day, asked=asked)
     return states[day]
 
