@@ -109,6 +109,10 @@ class Goods:
         """Lots that are not assessed, of items that are."""
         return list(self._timeline.books.excluded.values())
 
+    def is_left_aside(self, account: str, item: str, cost: Any) -> bool:
+        """Whether a lot of this cost ever joined those that are not assessed."""
+        return (account, item, cost) in self._timeline.books.left_aside
+
     def measure(self, stock: Stock) -> Sequence[Row]:
         """Measure the lots of a stock on the date; what cannot be measured says why."""
         rows = self._rows.get(stock)

@@ -32,6 +32,7 @@ class Index:
         by_group: The same by the names of all groups that they can be in, under whatever basis.
         by_contra: The same by allowance account.
         excluded: Lots that are not assessed, of items that are; they stand in none of the others.
+        left_aside: Account, commodity and cost of lots that ever joined them.
         touched: Stocks that changed since this was last cleared, but for what calm ones can bear.
         perishables: New lots and when they expire, until somebody takes them off this list.
         seen: Commodity, account, label and cost date of every lot there ever was, if directives may
@@ -44,6 +45,7 @@ class Index:
         self.by_group: dict[str, list[Stock]] = {}
         self.by_contra: dict[str, set[Stock]] = {}
         self.excluded: dict[StockKey, Stock] = {}
+        self.left_aside: set[tuple[str, str, Any]] = set()
         self.touched: set[Stock] = set()
         self.perishables: list[tuple[datetime.date, Lot]] = []
         self.seen: set[tuple[str, str, str | None, datetime.date | None]] = set()
@@ -52,8 +54,7 @@ class Index:
         self._chart = directives.chart
         self._parameters = directives.parameters
         self._postings = directives.postings
-        self._numbers = 0
-        self._has_directives = bool(directives.by_entry)
+        self._numbers, self._has_directives = 0, bool(directives.by_entry)
 
     def close(self) -> None:
         """Let go of the lots, so that nothing refers to itself and waits for the collector."""
@@ -160,6 +161,7 @@ class Index:
         stock.lots.pop(lot.number, None)
         stock.add(-lot.units, -lot.cost)
         lot.terms = None
+        self.left_aside.add((lot.account, stock.commodity, lot.origin[1].cost))
         lot.stock = found = self._find_excluded(stock)
         found.lots[lot.number] = lot
         found.add(lot.units, lot.cost)

@@ -85,6 +85,7 @@ class _Reading:
         self.homes = Known(run.account)
         self._is_aside = Known(lambda name: run.policy.match_inventory(name) is not None)
         self._is_excluded_item = Known(run.is_excluded)
+        self._is_left_aside = run.is_left_aside
         self._has_excluded = bool(run.excluded)
         self._excluded: set[tuple[str, Any]] = set()  # lots, by item and cost
         self._assessed: set[tuple[str, str, Any]] = set()  # but for those in these accounts
@@ -118,4 +119,5 @@ class _Reading:
             self._excluded.add(lot)
         elif stated is False and posting.units.number > 0:
             self._assessed.add(place)
-        return lot in self._excluded and place not in self._assessed
+        is_aside = lot in self._excluded or self._is_left_aside(*place)
+        return is_aside and place not in self._assessed
