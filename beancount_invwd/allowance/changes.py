@@ -107,8 +107,7 @@ class Weighed:
         steps = map(sub, self.allowances, list_carried(self.lots))
         for lot, step in zip(self.lots, steps, strict=True):
             if step:
-                contra = lot.place.contra
-                changes[contra] = changes[contra] + step
+                changes.add(lot.place.contra, step)
         self.kind = find_kind(changes.total(), self.measure)
         self.changes = changes.without_zeros()
         return self

@@ -16,6 +16,7 @@ from beancount.core import data
 from beancount_invwd.directives.contras import Contras
 from beancount_invwd.directives.items import Items
 from beancount_invwd.directives.metadata import NO_FACTS, Facts, is_silent, read_facts, select_ours
+from beancount_invwd.ground.known import Known
 from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.policy import templates
 
@@ -49,19 +50,6 @@ class Allowance(NamedTuple):
     """An account that stands against an inventory account."""
 
     account: str
-
-
-class _RootOf(dict[str, str]):
-    """The root of each account, looked up once; nothing if it is under none."""
-
-    def __init__(self, policy: Policy) -> None:
-        super().__init__()
-        self._roots = policy.roots
-
-    def __missing__(self, account: str) -> str:
-        under = (root for root in templates.ROOTS if self._roots.is_under(account, root))
-        found = self[account] = next(under, "")
-        return found
 
 
 class Chart:
@@ -105,7 +93,10 @@ class Chart:
         self._booking = options_map.get("booking_method")
         self._contras = Contras(policy, self.opens, ledger, self.items.category)
         self._answers: dict[str, Inventory | Allowance | None] = {}
-        self.root_of = _RootOf(policy)
+        is_under = policy.roots.is_under
+        self.root_of = Known(
+            lambda name: next((root for root in templates.ROOTS if is_under(name, root)), "")
+        )
         self._results: dict[tuple[str, str, str, str], str] = {}
         for entry in self.opens.values():
             self._read(entry, mistakes)

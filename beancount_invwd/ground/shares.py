@@ -11,7 +11,7 @@ lot are set against losses of another within it. The locked part of an allowance
 
 from __future__ import annotations
 
-from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_FLOOR, Decimal, localcontext
 from typing import TYPE_CHECKING, TypeVar
 
 from beancount_invwd.ground.money import ONE, WIDE, ZERO, round_money, round_to
@@ -82,10 +82,10 @@ def find_loss(gap: Decimal, quantum: Decimal) -> Decimal:
     """Round what a group costs more than it is worth to a loss; a gain is none."""
     if gap <= ZERO:
         return ZERO
-    if not gap.same_quantum(quantum):
-        gap = gap.quantize(_NOISE, ROUND_HALF_EVEN, WIDE)  # what the division by a rate left behind
-        gap = gap.quantize(quantum, ROUND_HALF_UP, WIDE)
-    return gap
+    if gap.same_quantum(quantum):
+        return gap  # there is nothing to round
+    gap = round_to(gap, _NOISE)  # what the division by an exchange rate left behind
+    return round_money(gap, quantum)
 
 
 def share_out(amount: Decimal, weights: Sequence[Decimal], quantum: Decimal) -> list[Decimal]:

@@ -59,7 +59,7 @@ class Charged:
                 continue
             account, (number, unit) = posting.account, posting.units
             if unit == currency:
-                sums[account] = sums[account] + (number if sign > 0 else -number)
+                sums.add(account, sign * number)
             elif sign * number > ZERO and root_of[account] == "Expenses":
                 is_abroad = True
         self._earns = is_earning(chart, txn)

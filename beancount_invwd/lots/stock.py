@@ -101,6 +101,12 @@ class Stock:
                 return False
         return True
 
+    def find_average(self) -> Decimal | None:
+        """Find what a unit on hand cost on average; what is short elsewhere is no cost of it."""
+        lots = [lot for lot in self.lots.values() if lot.units > 0]
+        units = sum((lot.units for lot in lots), ZERO)
+        return sum((lot.cost for lot in lots), ZERO) / units if units else None
+
     def add(self, units: Decimal, cost: Decimal) -> None:
         """Add units and their cost to the sums."""
         self._units, self._cost = self.units + units, self.cost + cost
@@ -317,8 +323,7 @@ def set_all(lots: Sequence[Lot], allowances: Sequence[Decimal], *, is_apart: boo
     """
     for lot, allowance in zip(lots, allowances, strict=True):
         stock = lot.stock
-        if stock.carried_at is not None:
-            stock.write_out()
+        stock.write_out()
         stock.allowance += allowance - lot.carried
         lot.carried, lot.is_apart = allowance, is_apart
 

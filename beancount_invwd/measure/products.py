@@ -201,11 +201,8 @@ def _find_account(stock: Stock) -> str:
 
 def _find_unit_cost(stock: Stock) -> Decimal | None:
     """The average of the lots on hand, else the newest purchase or production."""
-    lots = [lot for lot in stock.lots.values() if lot.units > 0]
-    units = sum((lot.units for lot in lots), ZERO)
-    if units:
-        return sum((lot.cost for lot in lots), ZERO) / units
-    if stock.acquired is None:
-        return None
+    average = stock.find_average()
+    if average is not None or stock.acquired is None:
+        return average
     cost: Decimal = stock.acquired[1].cost.number
     return cost

@@ -41,10 +41,10 @@ def _compare(context: Context) -> Difference:
     path = Path(context.ledger.beancount_file_path)
     with context.cache.other, open_revision(path, context.question.old) as before:
         entries, _, options = loader.load_file(str(before.path))
-        as_of, kept = context.run.as_of, take_kept(entries, options)
+        as_of, old = context.run.as_of, take_kept(entries, options)
         try:
-            is_whole = kept is not None and kept.as_of == as_of
-            old = kept if kept and is_whole else follow_ledger(entries, options, as_of)
+            if old is None or old.as_of != as_of:
+                old = follow_ledger(entries, options, as_of)
         except (NotSwitchedOn, BadConfiguration) as error:
             text = say("{revision} has no valid plugin line", revision=context.question.old)
             raise NoSuchVersion(text) from error

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount.core import data
 
+from beancount_invwd.ground.accounts import is_below
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.ground.words import say
@@ -99,13 +100,11 @@ def _find_cure(run: Run, due: datetime.date) -> str:
 
 def _sum_units(run: Run, account: str, item: str) -> Decimal:
     """Sum what was posted to an account and those below it, as a balance adds it up."""
-    total, below = ZERO, f"{account}:"
+    total = ZERO
     for entry in run.past:
         if type(entry) is data.Transaction:
             posting: Any
             for posting in entry.postings:
-                if posting.units.currency == item:
-                    name = posting.account
-                    if name == account or name.startswith(below):
-                        total += posting.units.number
+                if posting.units.currency == item and is_below(posting.account, account):
+                    total += posting.units.number
     return total

@@ -26,7 +26,7 @@ def is_near_cost(row: RiskRow, stock: Stock) -> bool:
 
 def tell_expiring(row: RiskRow, stock: Stock) -> str:
     """Goods that expire before demand reaches them."""
-    cost = round_money(row.units_expiring * _find_unit_cost(stock), stock.quantum)
+    cost = round_money(row.units_expiring * (stock.find_average() or ZERO), stock.quantum)
     return say(
         "{units:,f} {item} that cost {cost:,f} {currency} expire, the first on {expires}, before "
         "demand reaches them",
@@ -41,16 +41,10 @@ def tell_expiring(row: RiskRow, stock: Stock) -> str:
 def find_least(run: Run, row: RiskRow, stock: Stock) -> Decimal | None:
     """The least price at which goods bring in what they are carried at; None if none does."""
     terms = run.find_item_terms(stock)
-    unit = Unit(_find_unit_cost(stock))
+    unit = Unit(stock.find_average() or ZERO)
     price = add_up_costs(terms).find_price(unit, row.carrying / row.quantity)
     if price is None:
         return None
     gross = price * (ONE + terms.price_includes)
     least = round_money(gross, stock.quantum)
     return least if least >= gross else least + stock.quantum
-
-
-def _find_unit_cost(stock: Stock) -> Decimal:
-    """What a unit on hand cost on average; what is short elsewhere is no cost of it."""
-    lots = [lot for lot in stock.lots.values() if lot.units > 0]
-    return sum((lot.cost for lot in lots), ZERO) / sum((lot.units for lot in lots), ZERO)
