@@ -204,16 +204,15 @@ class Index:
         """Begin a lot without units."""
         self._numbers += 1
         lot = Pool() if place.is_pool else Lot()
-        lot.stock = self._find_excluded(place.stock) if own.exclude else place.stock
-        lot.place, lot.cost_unit, lot.number = place, posting.cost.number, self._numbers
-        lot.origin, lot.facts = (txn, posting), own
+        lot.stock, lot.place, lot.number = place.stock, place, self._numbers
+        lot.origin, lot.facts, lot.cost_unit = (txn, posting), own, posting.cost.number
         if isinstance(lot, Pool):
             before = place.find(posting.cost)
             lot.cost_total = before.cost if before is not None else ZERO
             lot.stock.add(ZERO, lot.cost_total)
-        lot.stock.dearest = max(lot.stock.dearest, ENDLESS if lot.is_pool else lot.cost_unit)
         place.add(lot)
-        self.set_terms(lot)
+        self.set_terms(lot)  # which may put it to those that are not assessed
+        lot.stock.dearest = max(lot.stock.dearest, ENDLESS if lot.is_pool else lot.cost_unit)
         self._note_cost(posting.cost, lot)
         lot.stock.lots[lot.number] = lot
         if self._has_directives:

@@ -16,7 +16,6 @@ from beancount.core import data
 
 from beancount_invwd.booked.claim import is_booked
 from beancount_invwd.directives.chart import Allowance, Inventory
-from beancount_invwd.directives.metadata import EXCLUDE
 from beancount_invwd.ground.known import Known
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.report.ledger.written import Reader, Written
@@ -87,8 +86,6 @@ class _Reading:
         self._is_excluded_item = Known(run.is_excluded)
         self._is_left_aside = run.is_left_aside
         self._has_excluded = bool(run.excluded)
-        self._excluded: set[tuple[str, Any]] = set()  # lots, by item and cost
-        self._assessed: set[tuple[str, str, Any]] = set()  # but for those in these accounts
         self.found = History([], [], [], Sums(), Sums(), Sums())
 
     def take(self, entry: Any, posting: Any, home: Inventory | Allowance | None) -> None:
@@ -99,7 +96,7 @@ class _Reading:
         elif cost is None:
             if home is not None:
                 found.money.add((account, units.currency), units.number)
-        elif home is None or self._is_excluded(entry, posting):
+        elif home is None or self._is_excluded(posting):
             if self._is_aside[account]:  # one of inventory, even if all in it is excluded
                 goods = (account, cost.currency, units.currency)
                 found.excluded.add(goods, units.number * cost.number)
@@ -108,16 +105,9 @@ class _Reading:
             row = (entry.date, home.entity, cost.currency, units.currency, account, amount)
             found.costs.append(CostChange(*row))
 
-    def _is_excluded(self, entry: Any, posting: Any) -> bool:
+    def _is_excluded(self, posting: Any) -> bool:
         """Whether the goods of a posting are not assessed: the item, or that lot of it."""
         item = posting.units.currency
-        if not self._has_excluded or self._is_excluded_item[item]:
-            return self._is_excluded_item[item]
-        stated = (posting.meta or {}).get(EXCLUDE, entry.meta.get(EXCLUDE))
-        lot, place = (item, posting.cost), (posting.account, item, posting.cost)
-        if stated is True and posting.units.number > 0:
-            self._excluded.add(lot)
-        elif stated is False and posting.units.number > 0:
-            self._assessed.add(place)
-        is_aside = lot in self._excluded or self._is_left_aside(*place)
-        return is_aside and place not in self._assessed
+        return self._is_excluded_item[item] or (
+            self._has_excluded and self._is_left_aside(posting.account, item, posting.cost)
+        )
