@@ -36,6 +36,8 @@ OPERATORS: Final = (
     *("core/AddNot", "core/NumberReplacer", "core/ZeroIterationForLoop"),
 )
 
+_GUARDS: Final = {"strict", "frozen", "slots"}  # against mistakes of ours, and memory
+
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
@@ -122,7 +124,7 @@ def _is_leaf(node: Any) -> bool:
 
 
 def _dump(source: str) -> str:
-    """The program of a source, without types, what is imported for these, and what is asserted."""
+    """The program of a source, without types and what is imported for these, and without guards."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.arg | ast.AnnAssign):
@@ -133,7 +135,7 @@ def _dump(source: str) -> str:
             named.defaults += [default for default in named.kw_defaults if default is not None]
             named.posonlyargs, named.kwonlyargs, named.kw_defaults = [], [], []
         elif isinstance(node, ast.Call):
-            node.keywords = [row for row in node.keywords if row.arg != "strict"]
+            node.keywords = [row for row in node.keywords if row.arg not in _GUARDS]
         elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
             node.test = ast.Constant(None)
     return ast.dump(tree)
