@@ -236,7 +236,8 @@ class ClosedPeriod:
                 is_all = gap.lot.allowance >= gap.lot.cost  # a write-off, for itself
                 groups.setdefault((gap.group, is_all), []).append((gap.lot, part))
         for (group, _), rows in groups.items():
-            reason = self._reasons.get(rows[0][0].number, "price")
+            largest, _ = max(rows, key=lambda row: row[1])
+            reason = self._reasons.get(largest.number, "price")
             self.corrections.append(_describe(day, group, reason, rows))
         return found
 

@@ -185,6 +185,20 @@ def test_other_items_do_not_lie_behind_it(books: Path) -> None:
     assert [row["place"] for row in rows] == ["prices.beancount:2"]
 
 
+def test_what_has_nothing_to_do_with_it_does_not_lie_behind_it(books: Path) -> None:
+    others = """2024-01-03 event "location" "Shop"
+2024-01-03 custom "budget" Expenses:COGS "monthly" 10.00 USD
+2024-01-10 custom "invwd-commitment" 20 GADGET 12.00 USD
+  until: 2024-12-31
+"""
+    write(books, LEDGER + others)
+    commit(books)
+    changed = others.replace("Shop", "Depot").replace("10.00", "11.00").replace("12.00", "13.00")
+    write(books, LEDGER + changed, PRICES.replace("7.50", "7.00"))
+    rows = read("HEAD:books/main.beancount", "main.beancount")["directives"]
+    assert [row["place"] for row in rows] == ["prices.beancount:2"]
+
+
 def test_a_changed_purchase_is_one_directive_and_not_its_sales(books: Path) -> None:
     write(books, LEDGER.replace("10.00 USD", "10.50 USD").replace("-1400", "-1450"))
     rows = read("HEAD:books/main.beancount", "main.beancount")["directives"]
