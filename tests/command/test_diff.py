@@ -190,6 +190,7 @@ def test_what_has_nothing_to_do_with_it_does_not_lie_behind_it(books: Path) -> N
 2024-01-03 custom "budget" Expenses:COGS "monthly" 10.00 USD
 2024-01-10 custom "invwd-commitment" 20 GADGET 12.00 USD
   until: 2024-12-31
+2024-01-10 custom "invwd-replacement-cost" "GADGET" 12.00 USD
 """
     write(books, LEDGER + others)
     commit(books)
@@ -197,6 +198,32 @@ def test_what_has_nothing_to_do_with_it_does_not_lie_behind_it(books: Path) -> N
     write(books, LEDGER + changed, PRICES.replace("7.50", "7.00"))
     rows = read("HEAD:books/main.beancount", "main.beancount")["directives"]
     assert [row["place"] for row in rows] == ["prices.beancount:2"]
+
+
+def test_what_makes_the_ledger_end_later_lies_behind_what_is_measured_then(books: Path) -> None:
+    prices = "2024-01-31 price WIDGET 7.50 USD\n2024-02-15 price WIDGET 6.00 USD\n"
+    ledger = LEDGER.partition("2024-03-01")[0] + "2024-01-31 price GADGET 50.00 USD\n"
+    write(books, ledger, prices)
+    commit(books)
+    write(books, ledger, prices + "2024-02-29 price GADGET 50.00 USD\n")
+    found = read("HEAD:books/main.beancount", "main.beancount")
+    assert {row["commodity"] for row in found["movements"]} == {"WIDGET"}
+    assert [row["place"] for row in found["directives"]] == ["prices.beancount:3"]
+
+
+def test_what_is_booked_lies_behind_by_the_group_that_its_posting_names(books: Path) -> None:
+    ledger = f"""{LEDGER}2024-01-01 open Assets:Inventory:Allowance
+2024-01-01 open Expenses:Losses
+2024-01-20 * "By hand" #invwd
+  Assets:Inventory:Allowance  -50.00 USD
+    invwd-group: "WIDGET"
+  Expenses:Losses
+"""
+    write(books, ledger)
+    commit(books)
+    write(books, ledger.replace("-50.00", "-60.00"))
+    rows = read("HEAD:books/main.beancount", "main.beancount")["directives"]
+    assert [row["place"] for row in rows] == ["main.beancount:19"]
 
 
 def test_a_changed_purchase_is_one_directive_and_not_its_sales(books: Path) -> None:

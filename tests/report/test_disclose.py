@@ -5,17 +5,20 @@ from __future__ import annotations
 import datetime
 import json
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from beancount import loader
 
 from beancount_invwd.engine import follow_ledger
+from beancount_invwd.ground.words import speaking
 from beancount_invwd.policy import standards
 from beancount_invwd.report.ledger.spans import find_comparative
 from beancount_invwd.report.note import requirements as texts
 from beancount_invwd.report.note.facts import document_facts
 from beancount_invwd.report.note.html import write_html
+from beancount_invwd.report.note.largest import find_largest, list_names
 from beancount_invwd.report.note.markdown import write_block, write_markdown
 from beancount_invwd.report.note.note import Note, disclose
 from beancount_invwd.report.output.formats import write_json
@@ -213,6 +216,25 @@ WENT_BACK = """
 """
 
 
+def test_losses_that_did_not_happen_are_told_from_sales_on_the_same_account() -> None:
+    # 20.00 were released by the sale of five, and 8.00 by two that went back
+    one = TWO.replace(
+        "{'cogs': 'Expenses:COGS'}", "{'cogs': 'Expenses:C', 'reversal': 'Expenses:C'}"
+    )
+    body = (
+        LEDGER.replace("Expenses:COGS:Goods", "Expenses:C")
+        + """
+2023-07-02 open Liabilities:Supplier
+2023-07-03 * "To the supplier, for a refund"
+  Assets:North:Inventory   -2 WIDGET {}
+  Liabilities:Supplier   20.00 USD
+"""
+    )
+    told = section(write(one, body), "IAS 2.36 (f)")
+    assert told.endswith("since goods went back, on Expenses:C: 8.00 USD.")
+    assert told.count("did not happen") == 1
+
+
 @pytest.mark.parametrize(("standard", "where"), [("ias2", "IAS 2.36 (f)"), ("asc330", "S-X 12-09")])
 def test_losses_that_did_not_happen_are_no_reversals(standard: str, where: str) -> None:
     note = write(f"{TWO}, 'standard': '{standard}'", LEDGER + WENT_BACK)
@@ -332,6 +354,72 @@ def test_a_note_of_many_items_tells_of_classes_the_largest_and_the_sum_of_others
     assert not re.search(r"ITEM\d", body)
     assert set(re.findall(r"ITEM\d+", annex)) == set(ITEMS)
     assert "| North | **Total** | USD | 80200.00 | 80200.00 | 0.00 |" in annex
+
+
+def take_items(count: int, more: str = "") -> str:
+    """The ledger of the first items, each lost."""
+    head, *items = re.split(r"(?=2023-01-10)", MANY)
+    return head + "".join(items[:count]) + more
+
+
+def test_as_many_items_without_a_class_as_are_told_by_name() -> None:
+    told = section(write(text=take_items(10)), "IAS 2.36 (b)")
+    assert told.count("| North | ITEM") == 10
+    assert "No class" not in told
+    assert "items that have none" not in told
+    told = section(write(text=take_items(11)), "IAS 2.36 (b)")
+    assert "| North | ITEM" not in told
+    assert "the classes of 11 items that have none" in told
+
+
+def test_reasons_of_many_movements_are_told_by_class_in_the_readers_language() -> None:
+    more = '2023-01-01 commodity ITEM011\n  category: "wood"\n'
+    note_of = take_items(12, more)
+    told = section(write(text=note_of), "IAS 2.36 (e)").splitlines()
+    assert told[-2:] == [
+        "- No class of North: 66.00 USD (11 entries, price)",
+        "- wood of North: 12.00 USD (1 entry, price)",
+    ]
+    with speaking("de"):
+        told = section(write(text=note_of), "IAS 2.36 (e)").splitlines()
+    assert told[-1] == "- wood von North: 12.00 USD (1 Buchung, Preis)"
+
+
+def test_classes_stand_by_currency() -> None:
+    text = take_items(2, '2023-01-01 commodity ITEM000\n  category: "b"\n')
+    text = text.replace("{2.00 USD}", "{2.00 EUR}").replace("ITEM001 0.00 USD", "ITEM001 0.00 EUR")
+    text += '2023-01-01 commodity ITEM001\n  category: "c"\n'
+    text += '2023-01-10 * "C"\n  Assets:North:Inventory  1 ITEM9 {3.00 EUR}\n  Assets:Bank\n'
+    text += '2023-12-31 price ITEM9 5.00 EUR\n2023-01-01 commodity ITEM9\n  category: "z"\n'
+    told = section(write(text=text), "IAS 2.36 (b)").splitlines()
+    assert [line.split(" | ")[1:3] for line in told[2:5]] == [
+        ["c", "EUR"],
+        ["z", "EUR"],
+        ["b", "USD"],
+    ]
+
+
+def test_what_was_there_a_year_before_alone_stands_where_its_name_does() -> None:
+    text = take_items(2, '2023-01-01 commodity ITEM000\n  category: "b"\n')
+    text += '2023-01-01 commodity ITEM001\n  category: "a"\n2024-03-01 open Expenses:COGS\n'
+    text += '2024-03-01 * "Sold"\n  Assets:North:Inventory  -1 ITEM001 {}\n  Expenses:COGS\n'
+    text += "2024-12-31 price ITEM000 0.50 USD\n"
+    told = section(write(text=text.replace("ITEM001 0.00", "ITEM001 9.00")), "IAS 2.36 (b)")
+    assert [line.split(" | ")[1:] for line in told.splitlines()[2:4]] == [
+        ["a", "USD", "0.00", "0.00", "0.00", "2.00 |"],
+        ["b", "USD", "1.00", "0.50", "0.50", "0.00 |"],
+    ]
+
+
+def test_the_largest_of_rows_and_one_more_are_all_of_them() -> None:
+    assert find_largest([1, -3, 2], Decimal, 2) == ([1, -3, 2], [])
+    assert find_largest([1, -3, 0, 2], Decimal, 2) == ([-3, 2], [1, 0])
+
+
+def test_of_many_names_some_are_told() -> None:
+    names = list("abcdefghijkl")
+    assert list_names(names[:10]) == "a, b, c, d, e, f, g, h, i, j"
+    assert list_names(names[:11]) == "a, b, c, d, e, f, g, h, i, j and 1 more"
 
 
 def test_many_items_without_a_class_are_one_line_and_a_gap() -> None:

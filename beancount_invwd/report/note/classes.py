@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.sums import Sums
-from beancount_invwd.ground.words import mark, say, translate
+from beancount_invwd.ground.words import mark, plural, say, translate
 from beancount_invwd.report.note.largest import MOST_LINES, find_largest
+from beancount_invwd.report.output.meanings import CODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -52,8 +53,10 @@ class Classes:
         shown, others = find_largest(list(sums), lambda key: sums[key], MOST_LINES)
         for entity, currency, name, why in shown:
             key = (entity, currency, name, why)
-            count = f"{counts[key]} {'entry' if counts[key] == 1 else 'entries'}"
-            told = ", ".join(filter(None, (count, why)))
+            count = plural("{count} entry", "{count} entries", counts[key]).format(
+                count=counts[key]
+            )
+            told = ", ".join(filter(None, (count, tell_reason(why))))
             yield f"{name}{_of(entity)}: {write_money(sums[key], currency)} ({told})"
         rest: Sums[tuple[str, str]] = Sums()
         for key in others:
@@ -67,6 +70,11 @@ class Classes:
     def _name(self, group: str) -> str:
         name = self._categories.get(group, group)
         return translate(NO_CLASS) if self._is_single(name) else name
+
+
+def tell_reason(reason: str) -> str:
+    """A reason in the reader's language; the words of an `invwd-nrv` as they are."""
+    return translate(reason) if reason in CODES else reason
 
 
 def _of(entity: str) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from beancount_invwd.ground.words import say, translate
+from beancount_invwd.ground.words import say
 from beancount_invwd.report.note.blocks import Block
+from beancount_invwd.report.note.classes import tell_reason
 from beancount_invwd.report.note.largest import MOST_LINES
-from beancount_invwd.report.output.meanings import CODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,7 +50,7 @@ class Reasons:
         return Block("list", rows=[[line] for line in lines])
 
     def _tell(self, row: Written) -> str:
-        why = translate(row.reason) if row.reason in CODES else row.reason
+        why = tell_reason(row.reason)
         if row.price is not None:
             price = say(
                 "{price} {currency} of {price_date}",
