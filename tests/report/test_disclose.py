@@ -16,7 +16,7 @@ from beancount_invwd.ground.words import speaking
 from beancount_invwd.policy import standards
 from beancount_invwd.report.ledger.spans import find_comparative
 from beancount_invwd.report.note import requirements as texts
-from beancount_invwd.report.note.facts import document_facts
+from beancount_invwd.report.note.facts import IFRS, US_GAAP, document_facts
 from beancount_invwd.report.note.html import write_html
 from beancount_invwd.report.note.largest import find_largest, list_names
 from beancount_invwd.report.note.markdown import write_block, write_markdown
@@ -540,6 +540,22 @@ def test_facts_have_the_names_of_the_taxonomies() -> None:
     assert read_facts(TWO + ", 'standard': 'hgb'", LEDGER) == {}
 
 
+@pytest.mark.parametrize(("standard", "count"), [("ias2", 0), ("asc330", 0), ("hgb", 1)])
+def test_where_no_taxonomy_has_names_that_is_said(standard: str, count: int) -> None:
+    config = "{" + f"{TWO}, 'standard': '{standard}'" + "}"
+    entries, _, options = loader.load_string(LEDGER.replace("{config}", config))
+    assert len(document_facts(follow_ledger(entries, options)).warnings) == count
+
+
+def test_facts_of_what_is_all_sold_are_nil() -> None:
+    sold = '2023-12-01 * "Sold"\n  Assets:North:Inventory  -5 WIDGET {}\n  Expenses:COGS:Goods\n'
+    for config, names in ((TWO, IFRS), (TWO + ", 'standard': 'asc330'", US_GAAP)):
+        facts = read_facts(config, LEDGER + sold)
+        assert facts[names["carrying"], "North", "2023-12-31"] == "0.00"
+        if "allowance" in names:
+            assert facts[names["allowance"], "North", "2023-12-31"] == "0.00"
+
+
 ORDERED = (
     YEAR_AFTER
     + """
@@ -564,5 +580,6 @@ def test_facts_of_what_is_ordered() -> None:
     facts = read_facts(TWO + ", 'standard': 'asc330'", ORDERED)
     lost = "us-gaap:InventoryFirmPurchaseCommitmentLoss"
     assert facts[lost, "South", "2023-12-31"] == "60.00"
+    assert facts[lost, "South", "2024-12-31"] == "-18.00", "of 60.00 less 24.00 that came"
     assert (lost, "North", "2023-12-31") not in facts
     assert "us-gaap:OnerousContractsProvision" not in {concept for concept, *_ in facts}

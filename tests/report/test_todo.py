@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,8 @@ from beancount import loader
 
 from beancount_invwd.engine import Run, follow_ledger
 from beancount_invwd.report.price_list import list_price_needs
+from beancount_invwd.report.risk.advice import is_near_cost
+from beancount_invwd.report.risk.risk import list_risks
 from beancount_invwd.report.todo.document import document_tasks
 from beancount_invwd.report.todo.task import Task
 from beancount_invwd.report.todo.todo import list_tasks
@@ -178,6 +181,31 @@ def test_what_was_written_down_is_near_cost_no_more() -> None:
     # 15.00 on 31 January; at 15.00 a fall costs, as it did, and nobody can do anything about it
     assert find(follow(PRICED.replace("25.00", "15.00")), "near-cost") == []
     assert find(follow(PRICED.replace("25.00", "21.00")), "near-cost") != []
+    # 50.004 is 50.00: carried at 150.00, worth 149.996
+    assert find(follow(PRICED.replace("25.00", "14.9996")), "near-cost") == []
+
+
+def test_what_carries_a_loss_and_has_no_selling_price_is_not_near_cost() -> None:
+    run = follow(PRICED.replace("25.00", "15.00"))
+    (row,), (stock,) = list_risks(run), run.stocks
+    assert not is_near_cost(replace(row, headroom=None), stock)
+
+
+@pytest.mark.parametrize(
+    ("selling_cost", "tax", "least"),
+    [
+        ("10% of cost", "20%", "26.40"),  # 20.00 + 2.00, and a fifth
+        ("3%", "20%", "24.75"),  # 20.00 ÷ 97 % = 20.6186; 24.7423 with tax, rounded up
+    ],
+)
+def test_the_least_price_has_costs_to_sell_and_tax_in_it(
+    selling_cost: str, tax: str, least: str
+) -> None:
+    config = f"'selling_cost': '{selling_cost}', 'price_includes': '{tax}'"
+    text = HEAD.replace("'price_max_age': 60", config) + PRICED.replace("25.00", "27.00")
+    entries, _, options = loader.load_string(text)
+    (near,) = find(follow_ledger(entries, options), "near-cost")
+    assert f"sold at {least} USD or more nothing is lost" in near.reason
 
 
 def test_what_age_will_take_can_be_avoided_by_a_sale() -> None:

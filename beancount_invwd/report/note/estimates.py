@@ -48,7 +48,7 @@ def tell_estimates(
             continue
         late = _find_late(run, row)
         day = late[0].date if late else row.date
-        if span[0] <= row.date <= span[1] or span[0] <= day <= span[1]:
+        if span[0] <= day <= span[1]:
             where = say(" for {place}", place=row.place) if row.place else ""
             effect = _tell_effect(run, row, late, write_money)
             yield say(
