@@ -32,6 +32,9 @@ plugin "beancount_invwd" "{config}"
 """
 
 
+LOWER = "2024-02-01 price WIDGET 9.50 USD\n"
+
+
 def sell(units: int, income: str, day: str = "2024-02-10", at: str = "") -> str:
     return f"""
 {day} * "Sale"
@@ -74,6 +77,23 @@ def test_a_price_that_nobody_pays_is_told_with_what_hangs_on_it() -> None:
     assert any(note.startswith("'not paid'") for note in notes)
     tasks: list[Any] = [task for task in list_tasks(run) if task.kind == "price"]
     assert [(task.amount, task.reason[:20]) for task in tasks] == [(80, "nobody pays the pric")]
+
+
+def test_what_hangs_on_a_price_is_what_is_lost_on_top() -> None:
+    # 80 left, worth 9.50; 40.00 are lost at that, and 40.00 more at 9.00
+    row = find_risk(sell(20, "180.00 USD").replace("2024-02-10", "2024-02-20") + LOWER)
+    assert (row.listed, row.paid, row.loss_paid) == (Decimal("9.50"), 9, 40)
+
+
+def test_what_a_rate_takes_does_not_hang_on_a_price() -> None:
+    # 80 old ones at 80 % of cost lose nothing at 9.00; ten new ones lose 10.00
+    more = """
+2024-02-01 * "Ten more"
+  Assets:Inventory:Store   10 WIDGET {10.00 USD}
+  Assets:Bank
+"""
+    row = find_risk(sell(20, "180.00 USD") + more, "{'ageing': {40: '20%'}}")
+    assert (row.listed, row.paid, row.loss_paid) == (12, 9, 10)
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,8 @@ def test_salvage_is_not_lost() -> None:
 
 
 def test_what_expires_later_than_asked_is_no_risk() -> None:
-    assert find_risks(MILK, within=30) == []
+    assert find_risks(MILK, within=40) == []
+    assert [row.warnings for row in find_risks(MILK, within=41)] == [("expiry",)]
 
 
 def test_what_has_expired_already_is_no_risk() -> None:
@@ -126,6 +127,14 @@ def test_goods_that_expired_do_not_vanish_until_the_next_test() -> None:
     assert rows[0].explained["pending"] == "100.00 USD are lost by a test today (expired)"
     (total,) = sum_risks(rows)
     assert (total.pending, total.at_risk) == (Decimal(100), Decimal("127.50"))
+
+
+def test_what_expires_on_the_day_is_lost_by_then() -> None:
+    rows = find_risks(BETWEEN.replace("2024-02-10", "2024-02-20") + "2024-02-20 price AA 20 USD\n")
+    assert [(row.commodity, row.pending, row.units_expiring, row.expires) for row in rows] == [
+        ("AA", 100, 0, None),
+        ("BB", 0, 0, None),
+    ]
 
 
 def test_what_is_damaged_is_lost_by_then_and_what_may_come_is_on_top() -> None:
@@ -231,7 +240,8 @@ def test_money_at_risk_is_at_most_the_carrying_amount() -> None:
 
 def test_prices_that_get_old_and_prices_that_lack() -> None:
     assert find_risks(MUG, "{'price_max_age': None}", within=400)[0].warnings == ("slow",)
-    assert "old price" in find_risks(MUG, within=400)[0].warnings
+    assert "old price" not in find_risks(MUG, within=365)[0].warnings
+    assert "old price" in find_risks(MUG, within=366)[0].warnings
     body = MUG.replace("2023-12-31 price MUG", "2023-12-31 price CUP")
     (row,) = find_risks(body, "{'missing_price': 'ignore'}")
     assert row.warnings == ("slow", "no price")

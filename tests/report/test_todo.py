@@ -185,6 +185,13 @@ def test_what_was_written_down_is_near_cost_no_more() -> None:
     assert find(follow(PRICED.replace("25.00", "14.9996")), "near-cost") == []
 
 
+def test_value_that_is_coming_back_is_near_cost_again() -> None:
+    # carried at 150.00; at 15.05 that is 0.50 more, at 10 % less 14.55 below
+    body = PRICED.replace("25.00", "15.00") + "2024-02-10 price MUG 15.05 USD\n"
+    (near,) = find(follow(body), "near-cost")
+    assert "headroom is 0.3%; it is lost if prices fall by 10%" in near.reason
+
+
 def test_what_carries_a_loss_and_has_no_selling_price_is_not_near_cost() -> None:
     run = follow(PRICED.replace("25.00", "15.00"))
     (row,), (stock,) = list_risks(run), run.stocks

@@ -27,13 +27,11 @@ class Listed(NamedTuple):
     Attributes:
         price: That of the directive that counts, in the cost currency.
         paid: The median of the last days; None if nothing was sold for a known price.
-        is_refused: Whether nobody paid the price.
         loss: What the lots would lose more at what was paid, if nobody paid the price.
     """
 
     price: Decimal
     paid: Decimal | None = None
-    is_refused: bool = False
     loss: Decimal = ZERO
 
 
@@ -65,7 +63,7 @@ def find_listed(run: Run, rows: Sequence[Row], price: Price) -> Listed:
         return Listed(net, paid.median)
     gross = paid.median * (ONE + run.find_item_terms(stock).price_includes)
     cheaper = price._replace(number=gross)
-    return Listed(net, paid.median, is_refused=True, loss=_find_loss(run, rows, cheaper))
+    return Listed(net, paid.median, loss=_find_loss(run, rows, cheaper))
 
 
 def _find_loss(run: Run, rows: Sequence[Row], price: Price) -> Decimal:
