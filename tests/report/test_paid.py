@@ -14,7 +14,11 @@ from beancount_invwd.ground.errors import RuleError
 from beancount_invwd.report.ledger.recent_sales import find_paid
 from beancount_invwd.report.price_list import document_price_list, list_price_needs
 from beancount_invwd.report.risk.risk import list_risks
-from beancount_invwd.report.risk.selling_costs import find_accounts, find_selling_costs
+from beancount_invwd.report.risk.selling_costs import (
+    find_accounts,
+    find_selling_costs,
+    table_selling_costs,
+)
 from beancount_invwd.report.todo.todo import list_tasks
 
 HEAD = """
@@ -151,6 +155,27 @@ def test_selling_costs_of_the_ledger_against_what_is_assumed() -> None:
     assert (row.booked_rate, row.assumed_rate) == (Decimal("0.075"), Decimal("0.05"))
     (row,) = find_selling_costs(run, find_accounts(run, ["Expenses:Fees:Cards"]))
     assert row.booked == 10
+
+
+def test_selling_costs_are_those_of_a_year() -> None:
+    text = HEAD.replace("{config}", "{}") + sell(20, "240.00 USD")
+    for day, fee in (("2024-02-02", 8), ("2024-02-03", 4), ("2025-02-01", 2)):
+        text += f'{day} * "Fee"\n  Expenses:Fees:Cards  {fee} USD\n  Assets:Bank\n'
+        text += sell(1, f"{fee}.00 USD", day)
+    entries, _, options = loader.load_string(text)
+    run = follow_ledger(entries, options, date(2025, 2, 1))
+    (row,) = find_selling_costs(run, ["Expenses:Fees:Cards"])
+    assert (row.booked, row.sales) == (6, 246)
+    assert "2024-02-03 to 2025-02-01" in table_selling_costs(run, ["Expenses:Fees:Cards"]).empty
+
+
+def test_what_was_sold_for_an_unknown_price_has_no_assumed_cost() -> None:
+    given = (
+        '2024-02-12 * "A gift"\n  Assets:Inventory:Store  -5 WIDGET {}\n  Expenses:COGS  50 USD\n'
+    )
+    run = follow(sell(20, "240.00 USD") + given, "{'selling_cost': '5%'}")
+    (row,) = find_selling_costs(run, [])
+    assert (row.sales, row.assumed) == (240, 12)
 
 
 @pytest.mark.parametrize(("cost", "assumed"), [("0.40 USD", 8), ("25% of cost", 50), ("0%", 0)])

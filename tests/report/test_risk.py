@@ -12,7 +12,8 @@ from beancount import loader
 from beancount_invwd.engine import Run, follow_ledger
 from beancount_invwd.lots.demand import Turnover
 from beancount_invwd.report.risk.prospects import Question
-from beancount_invwd.report.risk.risk import RiskRow, list_risks, sum_risks
+from beancount_invwd.report.risk.risk import RiskRow, document_risks, list_risks, sum_risks
+from beancount_invwd.report.risk.spread import spread_expiry, spread_headroom
 
 HEAD = """
 plugin "beancount_invwd" "{config}"
@@ -83,9 +84,35 @@ def test_those_that_expire_first_are_sold_first() -> None:
     assert row.loss_expiry == Decimal("52.36") + Decimal("227.88")
 
 
+def test_what_expires_is_spread_over_its_months() -> None:
+    more = f"""{MILK}
+2023-12-01 * "41 more, which expire earlier"
+  Assets:Inventory:Depot   41 MILK {{2.50 USD}}
+    expires: 2024-01-20
+  Assets:Bank
+"""
+    assert spread_expiry(find_risks(more)) == {
+        ("2024-01", "USD"): Decimal("52.36"),
+        ("2024-02", "USD"): Decimal("227.88"),
+    }
+
+
+def test_carrying_amounts_are_spread_over_bands_of_headroom() -> None:
+    # 20 % begins a band, the fourth above nil; of tea no price is known
+    tea = '2023-12-01 * "Tea"\n  Assets:Inventory:Depot  1 TEA {5 USD}\n  Assets:Bank\n'
+    rows = find_risks(MUG + tea, "{'missing_price': 'ignore'}", is_whole=True)
+    assert spread_headroom(rows) == {(4, "USD"): Decimal(1200)}
+
+
 def test_salvage_is_not_lost() -> None:
     rows = find_risks(MILK.replace("expires:", "invwd-salvage: 1.50 USD\n    expires:"))
     assert rows[0].loss_expiry == Decimal("46.94")
+    assert [loss for _, loss in rows[0].losses_dated] == [Decimal("46.94")]
+    (row,) = find_risks(
+        MILK.replace("expires:", "invwd-salvage: 2.00 USD\n    expires:"), is_whole=True
+    )
+    assert row.loss_expiry == 0
+    assert not row.losses_dated
 
 
 def test_what_expires_later_than_asked_is_no_risk() -> None:
@@ -131,10 +158,9 @@ def test_goods_that_expired_do_not_vanish_until_the_next_test() -> None:
 
 def test_what_expires_on_the_day_is_lost_by_then() -> None:
     rows = find_risks(BETWEEN.replace("2024-02-10", "2024-02-20") + "2024-02-20 price AA 20 USD\n")
-    assert [(row.commodity, row.pending, row.units_expiring, row.expires) for row in rows] == [
-        ("AA", 100, 0, None),
-        ("BB", 0, 0, None),
-    ]
+    assert [row.pending for row in rows] == [100, 0]
+    assert [row.units_expiring for row in rows] == [0, 0]
+    assert [row.expires for row in rows] == [None, None]
 
 
 def test_what_is_damaged_is_lost_by_then_and_what_may_come_is_on_top() -> None:
@@ -238,6 +264,20 @@ def test_money_at_risk_is_at_most_the_carrying_amount() -> None:
     assert row.at_risk == row.carrying == Decimal("1200.00")
 
 
+def test_what_is_lost_already_and_may_be_lost_is_at_most_what_is_carried() -> None:
+    # at 8.00 20.00 are lost by now, at 4.00 40.00 more, and 90 % by age leave 10.00
+    body = buy("10 AA {10 USD}", "2024-01-05") + "2024-02-15 price AA 8 USD\n"
+    given: Any = {"headroom": Decimal("0.50"), "within": 100}
+    body = body.replace("2024-02-15", "2024-01-31 price AA 10 USD\n2024-02-15")
+    (row,) = find_risks(body, "{'ageing': {100: '90%'}}", **given)
+    assert [row.pending, row.loss_price, row.loss_ageing, row.at_risk] == [20, 40, 70, 100]
+    # carried at 60.00 since January, and worth 100.00 again: 90.00 of these by age
+    back = buy("10 AA {10 USD}", "2024-01-05") + "2024-01-31 price AA 6 USD\n"
+    back += "2024-02-15 price AA 30 USD\n"
+    (row,) = find_risks(back, "{'ageing': {100: '90%'}}", within=100)
+    assert [row.carrying, row.pending, row.loss_ageing, row.at_risk] == [60, 0, 90, 90]
+
+
 def test_prices_that_get_old_and_prices_that_lack() -> None:
     assert find_risks(MUG, "{'price_max_age': None}", within=400)[0].warnings == ("slow",)
     assert "old price" not in find_risks(MUG, within=365)[0].warnings
@@ -254,12 +294,29 @@ def test_what_has_no_selling_price_has_no_headroom() -> None:
         assert (row.headroom, row.warnings) == (None, ("slow",))
 
 
+def test_what_cannot_be_assessed_has_no_headroom() -> None:
+    text = HEAD.replace("{config}", "{'standard': 'asc330-lcm'}") + MUG
+    entries, errors, options = loader.load_string(text)
+    assert "normal_margin" in errors[0].message
+    (row,) = list_risks(follow_ledger(entries, options), is_whole=True)
+    assert (row.measure, row.headroom) == (None, None)
+
+
+def test_of_what_may_be_evidence_of_a_day_before_it_is_asked() -> None:
+    body = MUG + "2024-01-20 price MUG 5.00 USD\n2024-01-31 price EUR 1 USD\n"
+    _, run = load(body)
+    (note,) = document_risks(run, [], Decimal("0.10"), 90).notes
+    assert note.startswith("MUG had a price of 5.00 USD on 2024-01-20")
+
+
 def test_goods_in_negative_number_and_blocked_goods_are_no_risk() -> None:
     text = HEAD.replace("{config}", "{}") + MUG.replace('100 mugs"', '100 mugs"\n  expires: 1')
     entries, _, options = loader.load_string(text)
     (row,) = list_risks(follow_ledger(entries, options))
     assert (row.headroom, row.warnings) == (None, ("slow",))
-    text = HEAD.replace("{config}", "{}") + MUG.replace('100 MUG {9.00 USD, "A"}', "-3 MUG {9 USD}")
+    text = HEAD.replace("{config}", "{}") + MUG.replace(
+        '100 MUG {9.00 USD, "A"}', "-0.5 MUG {9 USD}"
+    )
     text = text.replace('Store "FIFO"', 'Store "NONE"')
     entries, _, options = loader.load_string(text)
     (row,) = list_risks(follow_ledger(entries, options))
@@ -269,6 +326,47 @@ def test_goods_in_negative_number_and_blocked_goods_are_no_risk() -> None:
 def test_the_most_money_comes_first() -> None:
     rows = find_risks(MILK + MUG, headroom=Decimal("0.5"))
     assert [row.commodity for row in rows] == ["MUG", "MILK"]
+
+
+def test_warnings_name_reasons_and_headroom() -> None:
+    # 9.50 is 0.50 less than what it is carried at, 5.3 % of 9.50; 0.03 are 0.3 % of 10.03
+    body = buy("1 AA {10 USD}; 1 BB {10 USD}") + "2024-06-30 price AA 10 USD\n"
+    body += "2024-06-30 price BB 10.03 USD\n2024-07-10 price AA 9.50 USD\n"
+    first, second = find_risks(body)
+    assert first.explained == {
+        "pending": "0.50 USD are lost by a test today (price)",
+        "headroom": "0.95 USD are lost if prices fall by 10%; it is worth 5.3% less than it is "
+        "carried at",
+    }
+    assert second.explained["headroom"].endswith("; headroom is 0.3%")
+
+
+def test_lots_at_the_same_risk_stand_by_account_date_and_label() -> None:
+    body = """
+2024-01-05 * "Bought"
+  Assets:Inventory:Store  10 AA {10 USD, "B"}
+  Assets:Inventory:Store  10 AA {10 USD, "A"}
+  Assets:Inventory:Store  10 AA {10 USD, 2024-01-04, "C"}
+  Assets:Inventory:Depot  10 AA {10 USD, "D"}
+  Assets:Bank
+2024-01-31 price AA 10 USD
+"""
+    rows = find_risks(body, "{'basis': 'lot'}")
+    assert [row.at_risk for row in rows] == [10] * 4
+    assert [row.lot_label for row in rows] == ["D", "C", "A", "B"]
+
+
+@pytest.mark.parametrize(("units", "warnings"), [(365, ()), (366, ("slow",))])
+def test_what_lasts_a_year_is_not_slow(units: int, warnings: tuple[str, ...]) -> None:
+    # 365 sold in 365 days
+    body = MILK.replace("500 MILK", f"{365 + units} MILK").replace("    expires: 2024-02-10\n", "")
+    (row,) = find_risks(body + "2024-01-01 price MILK 3.00 USD\n", is_whole=True)
+    assert row.warnings == warnings
+
+
+def test_worthless_goods_have_no_share_of_headroom() -> None:
+    (row,) = find_risks(buy("10 AA {10 USD}") + "2024-06-30 price AA 0 USD\n", is_whole=True)
+    assert [row.measure, row.headroom, row.headroom_share] == [0, 0, None]
 
 
 # What a fall of prices would cost: the engine's measurement at lower prices, less that of today.
@@ -399,6 +497,9 @@ def test_a_material_that_could_not_be_judged_may_lose_with_one_product() -> None
     entries, _, options = loader.load_string(text)
     rows = {row.commodity: row for row in list_risks(follow_ledger(entries, options))}
     assert rows["WAX"].loss_price == Decimal(200)
+    entries, _, options = loader.load_string(text + "2024-12-31 price WAX 7 USD\n")
+    rows = {row.commodity: row for row in list_risks(follow_ledger(entries, options))}
+    assert rows["WAX"].headroom is None
 
 
 STATED = '2024-12-31 custom "invwd-nrv" "WAX" 7'
@@ -474,6 +575,9 @@ def test_what_a_rate_lowered_may_lose_by_price_besides() -> None:
     more = body + buy("10 AA {8 USD}", "2024-12-30")
     (row,) = find_risks(more, "{'ageing': {30: '20%'}}")
     assert (row.measure, row.headroom, row.loss_price) == (Decimal(85), Decimal(5), Decimal(7))
+    more = body + buy("20 AA {8 USD}", "2024-12-30")
+    (row,) = find_risks(more, "{'ageing': {30: '20%'}}")
+    assert [row.measure, row.headroom, row.loss_price] == [170, 10, Decimal("10.5")]
 
 
 # What lack of sales will take: counted as the engine counts, so that it is what it will write.
