@@ -165,7 +165,7 @@ def test_selling_costs_are_those_of_a_year() -> None:
     entries, _, options = loader.load_string(text)
     run = follow_ledger(entries, options, date(2025, 2, 1))
     (row,) = find_selling_costs(run, ["Expenses:Fees:Cards"])
-    assert (row.booked, row.sales) == (6, 246)
+    assert [row.booked, row.sales] == [6, 246]
     assert "2024-02-03 to 2025-02-01" in table_selling_costs(run, ["Expenses:Fees:Cards"]).empty
 
 
@@ -175,7 +175,7 @@ def test_what_was_sold_for_an_unknown_price_has_no_assumed_cost() -> None:
     )
     run = follow(sell(20, "240.00 USD") + given, "{'selling_cost': '5%'}")
     (row,) = find_selling_costs(run, [])
-    assert (row.sales, row.assumed) == (240, 12)
+    assert [row.sales, row.assumed] == [240, 12]
 
 
 @pytest.mark.parametrize(("cost", "assumed"), [("0.40 USD", 8), ("25% of cost", 50), ("0%", 0)])
