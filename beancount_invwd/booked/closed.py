@@ -98,6 +98,11 @@ class ClosedPeriod:
         self._reasons: dict[int, str] = {}  # likewise
         self._lacking: Collection[int] = ()
 
+    @property
+    def is_lent(self) -> bool:
+        """Whether lots are weighed as if they carried something else than they do."""
+        return bool(self._gaps)
+
     def covers(self, day: datetime.date) -> bool:
         """Whether a date is closed."""
         return self.through is not None and day <= self.through

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
+from beancount_invwd.lots.stock import find_room
 
 if TYPE_CHECKING:
     from beancount_invwd.booked.claim import Claim
@@ -85,3 +86,26 @@ class Goods:
                         carried[lot.number] -= part
             lacking[account] = rest
         return lacking
+
+    def list_first(self, claims: Sequence[Claim]) -> tuple[list[Claim], list[Claim]]:
+        """Divide claims of a day into the first for any goods, and those that come after them.
+
+        What its lots cannot take yet comes after what they can.
+        """
+        first: list[Claim] = []
+        later: list[Claim] = []
+        taken: set[Stock] = set()
+        for claim in sorted(claims, key=lambda claim: not self._can_take(claim)):
+            stocks = self.find_named(claim.group)
+            (first if taken.isdisjoint(stocks) else later).append(claim)
+            taken.update(stocks)
+        return first, later
+
+    def _can_take(self, claim: Claim) -> bool:
+        lots = self.list_lots(claim)
+        for account, change in claim.changes.items():
+            behind = [lot for lot in lots if lot.place.contra == account]
+            rooms = [find_room(lot) if change > ZERO else lot.allowance for lot in behind]
+            if abs(change) > sum(rooms, ZERO):
+                return False
+        return True

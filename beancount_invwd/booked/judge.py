@@ -6,6 +6,7 @@ no allowance account, more than the lots cost or carry. Each tells what to mend.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ class Judge:
         self._goods = goods
         self._chart = chart
         self._mistakes = mistakes
+        self._admitted: defaultdict[str, set[str]] = defaultdict(set)  # accounts by group
 
     def admit(self, claims: Sequence[Claim]) -> list[Claim]:
         """Keep amounts on allowance accounts; report claims that have none, or on others."""
@@ -47,6 +49,7 @@ class Judge:
                 self._report(claim, problem)
             elif narrow.changes or claim.kind == "release":  # a period's may cancel out
                 kept.append(narrow)
+                self._admitted[claim.group].update(narrow.changes)  # and is corrected there
         return kept
 
     def is_of_result(self, claim: Claim) -> bool:
@@ -76,7 +79,11 @@ class Judge:
         is_allowance, by_contra = self._chart.is_allowance, self._goods.books.by_contra
         changes = Sums({a: row for a, row in claim.changes.items() if is_allowance(a)})
         named = self._goods.find_named(claim.group)
-        if named and all(by_contra.get(account, set()).isdisjoint(named) for account in changes):
+        known = self._admitted[claim.group]
+        if named and all(
+            by_contra.get(account, set()).isdisjoint(named) and account not in known
+            for account in changes
+        ):
             changes.clear()
         return claim.with_changes(changes)
 

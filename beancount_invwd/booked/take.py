@@ -95,6 +95,17 @@ class Taker:
         Returns:
             What was booked, as movements that are not written again.
         """
+        found, left = [], list(claims)
+        while left:
+            more, left = self._take_some(left, stocks, day)
+            found += more
+            stocks = self._goods.find_on_hand(left)
+        return found
+
+    def _take_some(
+        self, claims: Sequence[Claim], stocks: Sequence[Stock], day: datetime.date
+    ) -> tuple[list[Movement], list[Claim]]:
+        """Take what was measured, and of others the first for any goods; return the rest too."""
         weighed = self._closed.weigh(self._weigher, stocks, day, by_lot=True).weighed
         names = {lot.number: row.group.name for row in weighed for lot in row.lots}
         waiting: dict[tuple[str, str], list[Sequence[Weighed]]] = {}
@@ -111,13 +122,16 @@ class Taker:
                 named.remove(together)
                 self._take_measured(claim, together)
                 found.append(self._describe(claim, together[0].group, claim.changes, day))
+        rest: list[Claim] = []
         if others:
             left = [row for named in waiting.values() for together in named for row in together]
             wishes = {lot.number: new for row in left for lot, new in row.list_new()}
             unmeasured = self._weigher.find_unmeasured(stocks, day)
+            if len(others) > 1 and not self._closed.is_lent:
+                others, rest = self._goods.list_first(others)
             for claim in others:
                 found += self._share(claim, _Test(names, wishes, unmeasured), day)
-        return found
+        return found, rest
 
     def _take_measured(self, claim: Claim, together: Sequence[Weighed]) -> None:
         """Take what is just what a measurement would write."""

@@ -13,12 +13,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from operator import is_
 from typing import Any
 
 from beancount.core import data
 
 from beancount_invwd.directives.together import Together
-from beancount_invwd.ground.errors import InvwdError, error_at
+from beancount_invwd.ground.errors import InvwdError, error_at, read_place
 from beancount_invwd.ground.records import NamedTuple
 
 _OF_ACCOUNTS = (data.Open, data.Close)
@@ -40,22 +41,41 @@ class Sound(NamedTuple):
 
 
 def leave_out_odd(entries: Sequence[Any]) -> Sound:
-    """Leave out the entries that cannot be read, and what is about their items alone."""
+    """Leave out the entries that cannot be read, and what is about their items alone.
+
+    What only has no file or line, which says nothing of goods, is read without them.
+
+    Returns:
+        The same entries if none of them is odd.
+    """
+    placed = [_place(entry) for entry in entries]
     readable, odd = [], []
-    for entry in entries:
+    for entry in placed:
         oddity = next(_list_oddities(entry), None)
         if oddity is not None:
             odd.append((entry, oddity))
         if oddity is None or type(entry) in _OF_ACCOUNTS:
-            readable.append(entry if oddity is None else entry._replace(meta={}))
+            readable.append(
+                entry if oddity is None else entry._replace(meta=read_place(entry.meta))
+            )
     if not odd:
-        return Sound(entries, set(), [])
-    together, named, errors = Together(entries), set[str](), []
+        is_same = all(map(is_, placed, entries))
+        return Sound(entries if is_same else placed, set(), [])
+    together, named, errors = Together(placed), set[str](), []
     for entry, oddity in odd:
         items = together.find_items(entry)
         named |= items
         errors.append(_tell(entry, oddity, items))
     return Sound([row for row in readable if not together.is_about(row, named)], named, errors)
+
+
+def _place(entry: Any) -> Any:
+    """The same entry, with a file and a line, by which Beancount sorts."""
+    meta = entry.meta
+    place = read_place(meta)
+    if isinstance(meta, dict) and meta.items() >= place.items():
+        return entry
+    return entry._replace(meta={**(meta if isinstance(meta, dict) else {}), **place})
 
 
 def _tell(entry: Any, oddity: str, items: set[str]) -> InvwdError:
@@ -65,7 +85,7 @@ def _tell(entry: Any, oddity: str, items: set[str]) -> InvwdError:
         f"{type(entry).__name__.lower()}{' and does not assess ' if names else ''}{names}; mend "
         'the plugin that made it, or put plugin "beancount_invwd" before it'
     )
-    return error_at(entry.meta if isinstance(entry.meta, dict) else {}, message)
+    return error_at(entry.meta, message)
 
 
 def _list_oddities(entry: Any) -> Iterator[str]:
@@ -74,7 +94,12 @@ def _list_oddities(entry: Any) -> Iterator[str]:
     if type(entry) is data.Price:
         yield from _list_odd_amounts("the price", entry.amount)
     elif type(entry) is data.Transaction:
+        posting: Any
         for posting in entry.postings:
+            if not isinstance(posting.account, str):
+                yield f"the account of a posting is {_show(posting.account)}"
+            if posting.meta is not None and not isinstance(posting.meta, dict):
+                yield f"the metadata of a posting is {_show(posting.meta)}"
             yield from _list_odd_keys(posting.meta)
             yield from _list_odd_amounts("the amount of a posting", posting.units)
             if posting.cost is not None:

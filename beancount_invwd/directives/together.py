@@ -118,7 +118,8 @@ def _list_groups(txn: Any) -> set[str]:
     """The groups that a booked movement names."""
     if TAG not in (txn.tags or ()) or txn.meta.get("invwd-reason") == _OF_RESULT:
         return set()
-    found = ((row.meta or {}).get(GROUP) for row in (txn, *txn.postings))
+    metas = (row.meta for row in (txn, *txn.postings))
+    found = [meta.get(GROUP) for meta in metas if isinstance(meta, dict)]
     return {group for group in found if isinstance(group, str)}
 
 

@@ -179,7 +179,7 @@ def _leave_out_if_needed(entries: Sequence[Any], work: Callable[[Sound], Found])
         raise
     except Exception:
         sound = leave_out_odd(entries)
-        if not sound.errors:
+        if sound.entries is entries:
             raise
         return work(sound)
 

@@ -42,13 +42,13 @@ def find_config(options_map: Mapping[str, Any]) -> str | None:
 
 def is_generated(entry: Any) -> bool:
     """Whether the plugin made an entry at this load; else it stands in a file of the ledger."""
-    return bool(entry.meta.get("filename") == FILENAME)
+    return bool((entry.meta or {}).get("filename") == FILENAME)
 
 
 def list_own(entries: Sequence[Any]) -> list[Any]:
     """List the entries of the ledger itself, without those that the plugin generated."""
     name = FILENAME  # asked of all entries, so without a call for each
-    return [entry for entry in entries if entry.meta.get("filename") != name]
+    return [entry for entry in entries if (entry.meta or {}).get("filename") != name]
 
 
 def sort_out(entries: Sequence[Any]) -> tuple[list[Any], list[Any]]:

@@ -39,12 +39,18 @@ class RuleError(Exception):
 
 
 def error_at(meta: Mapping[str, Any], message: str, entry: Any = None) -> InvwdError:
-    """Build an error at the file and line of `meta` (`<beancount_invwd>`, 0 if it has none)."""
-    source = {
-        "filename": meta.get("filename", "<beancount_invwd>"),
-        "lineno": meta.get("lineno", 0),
+    """Build an error at the file and line of `meta`."""
+    return InvwdError(read_place(meta), message, entry)
+
+
+def read_place(meta: Any) -> dict[str, Any]:
+    """File and line that metadata names; `<beancount_invwd>` and 0 for what it does not."""
+    known = meta if isinstance(meta, dict) else {}
+    filename, line = known.get("filename"), known.get("lineno")
+    return {
+        "filename": filename if isinstance(filename, str) else "<beancount_invwd>",
+        "lineno": line if isinstance(line, int) else 0,
     }
-    return InvwdError(source, message, entry)
 
 
 def find_near(name: str, known: Iterable[str]) -> str | None:

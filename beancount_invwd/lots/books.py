@@ -61,7 +61,11 @@ class Books(General):
                     is_plain = not (
                         sold
                         or units.number.is_signed()
-                        or (meta and "filename" not in meta and states_facts(meta))
+                        or (
+                            meta
+                            and ("filename" not in meta or "lineno" not in meta)
+                            and states_facts(meta)
+                        )
                     )
                     if not is_plain:
                         break
@@ -74,7 +78,11 @@ class Books(General):
                     or (number := units.number) >= ZERO
                     or (left := lot.units + number).is_signed()  # perhaps another lot has them
                     or ((stock := lot.stock).allowance and lot.allowance)
-                    or (meta and "filename" not in meta and states_facts(meta))  # of another plugin
+                    or (  # of another plugin
+                        meta
+                        and ("filename" not in meta or "lineno" not in meta)
+                        and states_facts(meta)
+                    )
                     or bought
                 ):
                     is_plain = False

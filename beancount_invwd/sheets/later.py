@@ -21,7 +21,7 @@ from beancount.core.interpolate import AUTOMATIC_META
 from beancount.core.position import Cost
 
 from beancount_invwd.engine import Run
-from beancount_invwd.ground.errors import RuleError
+from beancount_invwd.ground.errors import RuleError, read_place
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.sheets.shelf import Lots, Shelf
@@ -137,9 +137,9 @@ def find_file(run: Run, own: Sequence[Any], accounts: Collection[str]) -> str | 
     """
     main = run.options_map.get("filename")
     others = set(run.options_map.get("include", ())) - {main}
-    end = max((row.meta["lineno"] for row in own if _file(row) == main), default=0)
+    end = max((_find_line(row) for row in own if _file(row) == main), default=0)
     rows = [
-        (row.meta["lineno"], _locate(row))
+        (_find_line(row), _locate(row))
         for row in own
         if row.date == run.as_of
         and isinstance(row, data.Transaction)
@@ -155,5 +155,10 @@ def _file(entry: Any) -> str | None:
     return name
 
 
+def _find_line(entry: Any) -> int:
+    line: int = read_place(entry.meta)["lineno"]
+    return line
+
+
 def _locate(entry: Any) -> str:
-    return f"{_file(entry)}:{entry.meta.get('lineno', 0)}"
+    return f"{_file(entry)}:{_find_line(entry)}"

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime
-import ntpath
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +17,6 @@ from beancount.parser import printer
 from click.testing import CliRunner
 
 from beancount_invwd.cli.commands import main
-from beancount_invwd.ground import errors as errors_module
 from beancount_invwd.plugin import invwd
 
 LEDGER = """
@@ -109,6 +106,14 @@ ODD: dict[str, tuple[Change, str]] = {
     "a key of a posting that is no text": (
         change_posting(meta=lambda meta: {**meta, 7: "seven"}),
         "a key of the metadata is 7",
+    ),
+    "metadata of a posting that is a list": (
+        change_posting(meta=lambda _: ["lineno"]),
+        "the metadata of a posting is ['lineno'] (list)",
+    ),
+    "an account that is None": (
+        change_posting(account=lambda _: None),
+        "the account of a posting is None (NoneType)",
     ),
 }
 
@@ -347,10 +352,3 @@ def test_a_fault_of_the_command_line_is_a_sentence(
         "Error: bean-invwd failed (ZeroDivisionError: nothing); this is a fault of the program, "
         "please report it with the ledger\n"
     )
-
-
-def test_a_file_on_another_drive_is_named_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is no way from one drive of Windows to another."""
-    monkeypatch.setattr(errors_module, "os", SimpleNamespace(path=ntpath, sep="\\"))
-    assert errors_module.relative_to("C:\\books\\in\\a.beancount", "C:\\books") == "in/a.beancount"
-    assert errors_module.relative_to("D:\\a.beancount", "C:\\books") == "D:/a.beancount"

@@ -11,6 +11,7 @@ import datetime
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
 
 from beancount.core import data
@@ -117,6 +118,20 @@ def _unbook(cost: Any) -> Any:
     return CostSpec(cost.number, None, cost.currency, cost.date, None, merge=False)
 
 
+def _known(meta: Any) -> dict[Any, Any]:
+    return meta if isinstance(meta, dict) else {}
+
+
+def _of_metadata(**changes: Any) -> Callable[[Any], Any]:
+    """Change or leave out (`MISSING`) where an entry stands."""
+
+    def change(entry: Any) -> Any:
+        meta = {**_known(entry.meta), **changes}
+        return entry._replace(meta={key: row for key, row in meta.items() if row is not MISSING})
+
+    return change
+
+
 ODD: Final[dict[str, Callable[[Any], Any]]] = {
     "datetime of a cost": _of_posting(cost=lambda cost: cost and cost._replace(date=_NOON)),
     "no date of a cost": _of_posting(cost=lambda cost: cost and cost._replace(date=None)),
@@ -130,14 +145,27 @@ ODD: Final[dict[str, Callable[[Any], Any]]] = {
     "no units": _of_posting(units=lambda _: None),
     "price of a posting of float": _of_posting(price=_with_number(2.5)),
     "no metadata of a posting": _of_posting(meta=lambda _: None),
-    "odd key of a posting": _of_posting(meta=lambda meta: {**(meta or {}), 7: "seven"}),
+    "odd key of a posting": _of_posting(meta=lambda meta: {**_known(meta), 7: "seven"}),
     "list in the metadata of a posting": _of_posting(
-        meta=lambda meta: {**(meta or {}), "invwd-nrv": [1]}
+        meta=lambda meta: {**_known(meta), "invwd-nrv": [1]}
     ),
     "price of int": _of_price(_with_number(6)),
     "price of float": _of_price(_with_number(6.5)),
     "price that is no number": _of_price(_with_number(Decimal("NaN"))),
-    "odd key": lambda entry: entry._replace(meta={**entry.meta, 7: "seven"}),
+    "odd key": lambda entry: entry._replace(meta={**_known(entry.meta), 7: "seven"}),
+    "no line": _of_metadata(lineno=MISSING),
+    "line that is None": _of_metadata(lineno=None),
+    "line of text": _of_metadata(lineno="7"),
+    "no file": _of_metadata(filename=MISSING),
+    "file that is None": _of_metadata(filename=None),
+    "file that is no text": _of_metadata(filename=Path("books")),
+    "no place": _of_metadata(filename=MISSING, lineno=MISSING),
+    "no metadata": lambda entry: entry._replace(meta=None),
+    "no line of a posting": _of_posting(
+        meta=lambda meta: {key: row for key, row in _known(meta).items() if key != "lineno"}
+    ),
+    "metadata of a posting that is a list": _of_posting(meta=lambda _: ["lineno"]),
+    "account that is None": _of_posting(account=lambda _: None),
     "no tags": lambda entry: entry._replace(tags=None) if hasattr(entry, "tags") else entry,
     "no links": lambda entry: entry._replace(links=None) if hasattr(entry, "links") else entry,
     "no postings": lambda entry: (

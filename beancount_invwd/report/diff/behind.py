@@ -14,7 +14,7 @@ from beancount.core import data
 from beancount.core.amount import Amount
 
 from beancount_invwd.directives.metadata import GROUP, MARK
-from beancount_invwd.ground.errors import relative_to
+from beancount_invwd.ground.errors import read_place, relative_to
 from beancount_invwd.report.diff.texts import Text, list_changed, list_texts
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ class _Asked:
         self._end = max(ends) if len(ends) > 1 else None
         self._entries: dict[tuple[str, int], list[Any]] = {}
         for entry in run.entries:
-            place = (str(entry.meta.get("filename")), int(entry.meta.get("lineno") or 0))
-            self._entries.setdefault(place, []).append(entry)
+            place = read_place(entry.meta)
+            self._entries.setdefault((place["filename"], place["lineno"]), []).append(entry)
 
     def is_behind(self, text: Text) -> bool:
         """Whether a directive may lie behind differences; options and the like always may."""

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.ground.errors import find_plugin_line, relative_to
+from beancount_invwd.ground.errors import find_plugin_line, read_place, relative_to
 from beancount_invwd.ground.words import say
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def write_below(options_map: Mapping[str, Any], meta: Mapping[str, Any], line: str) -> str:
     """Metadata to add to a directive, below a comment that says where."""
-    place = Sources(options_map).locate(meta) or say("line {line}", line=meta["lineno"])
+    place = Sources(options_map).locate(meta) or say("line {line}", line=read_place(meta)["lineno"])
     return say("; below {place}:\n  {line}", place=place, line=line)
 
 
