@@ -26,7 +26,7 @@ class Asked(NamedTuple):
         blocked: The `blocked` of a run of the same ledger, so that they are not found once more.
         look_back: What is asked of the state of the day before `start`, which is passed on the way:
             so that the ledger need not be followed to that day once more. It is answered as
-            `recall` of the run; not if that date ends a fiscal year itself.
+            `recall` of the run.
         is_noted: Whether what was sold or used is noted, though no policy asks for it.
     """
 

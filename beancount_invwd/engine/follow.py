@@ -28,7 +28,7 @@ from beancount_invwd.engine.ledger import (
     sort_out,
 )
 from beancount_invwd.engine.run import Run
-from beancount_invwd.ground.dates import fiscal_year_end, fiscal_year_start
+from beancount_invwd.ground.dates import fiscal_year_start
 from beancount_invwd.ground.errors import InvwdError, RuleError, error_at, find_plugin_line
 from beancount_invwd.ground.money import CONTEXT
 from beancount_invwd.ground.records import NamedTuple
@@ -203,8 +203,6 @@ def _follow(
         known = entries if is_whole else _list_past(entries, as_of)
         end = min(end, as_of)
         start = start or fiscal_year_start(as_of, policy.year_end)
-        if as_of == fiscal_year_end(as_of, policy.year_end):
-            ledger = ledger._replace(asked=asked._replace(look_back=None))
     blocked = sound.items
     if not is_whole and asked.blocked is not None:
         blocked = set(asked.blocked)

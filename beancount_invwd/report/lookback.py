@@ -21,8 +21,9 @@ from beancount_invwd.ground.money import CONTEXT, ZERO, round_money
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.ground.words import say
 from beancount_invwd.report.ledger.holdings import LACKS
-from beancount_invwd.report.ledger.outcomes import Outcome, list_outcomes, tell_bias
+from beancount_invwd.report.ledger.outcomes import Outcome, tell_bias
 from beancount_invwd.report.ledger.spans import day_before
+from beancount_invwd.report.ledger.year_end import find_goods
 from beancount_invwd.report.output.columns import CURRENCY, ENTITY, ITEM, QUANTITY, Cell, Column
 from beancount_invwd.report.output.tables import Document, Table
 
@@ -102,35 +103,36 @@ class Lookback:
 def find_year_end(run: Run) -> datetime.date:
     """The last fiscal year end before the date of a run: that of last year's estimates."""
     end = fiscal_year_end(run.as_of, run.policy.year_end)
-    if end == run.as_of and run.as_of < _find_last(run):
+    if end == run.as_of and run.entries and run.as_of < run.entries[-1].date:
         return end
     return day_before(fiscal_year_start(run.as_of, run.policy.year_end))
 
 
-def _find_last(run: Run) -> datetime.date:
-    return run.entries[-1].date if run.entries else run.as_of
-
-
 def look_back(
-    run: Run, within: int, keep: Callable[[Outcome], bool] = lambda _row: True
+    run: Run,
+    within: int,
+    keep: Callable[[Outcome], bool] = lambda _row: True,
+    day: datetime.date | None = None,
 ) -> Lookback:
     """Hold the measures of a date against what was sold in the days after it.
 
     Args:
-        run: The state of the date.
+        run: The state of that date, or a later one.
         within: The days after it.
         keep: Which lots are asked for.
+        day: The date; None is that of the run.
     """
+    goods = find_goods(run, day or run.as_of)
     with localcontext(CONTEXT):
-        found = [row for row in list_outcomes(run, within) if keep(row)]
+        found = [row for row in goods.list_outcomes(within) if keep(row)]
         groups: dict[tuple[str, ...], list[Outcome]] = {}
         for row in found:
             groups.setdefault(_name(row), []).append(row)
         rows = sorted(map(_sum_up, groups.values()), key=_sort_key)
         return Lookback(
-            run.as_of,
-            add_days(run.as_of, within),
-            _find_last(run),
+            goods.date,
+            add_days(goods.date, within),
+            goods.last,
             rows,
             sum((row.shared for row in found), ZERO),
             sum((row.unpriced for row in found), ZERO),
@@ -138,19 +140,18 @@ def look_back(
 
 
 def _name(found: Outcome) -> tuple[str, str, str, str, str]:
-    lot, measured = found.row
+    measured, rule = found.of.measured, found.of.rule
     reason = LACKS[measured.lack] if measured.lack else measured.reason
-    return (*lot.stock.key, reason, lot.terms.measure if lot.terms is not None else "")
+    return (*found.lot.stock.key, reason, "" if rule is None else rule.measure)
 
 
 def _sum_up(group: Sequence[Outcome]) -> LookbackRow:
-    lots, some = [row.row.lot for row in group], [row for row in group if row.sold]
-    quantum = lots[0].stock.quantum
+    some, quantum = [row for row in group if row.sold], group[0].lot.stock.quantum
 
     def add(amounts: Iterable[Decimal | None]) -> Decimal:
         return sum((amount or ZERO for amount in amounts), ZERO)
 
-    totals = [row.row.measured.total for row in group]
+    totals = [row.of.measured.total for row in group]
     units, sold = add(row.units for row in group), add(row.sold for row in some)
     net = add(row.net for row in some)
     return LookbackRow(
@@ -165,9 +166,7 @@ def _sum_up(group: Sequence[Outcome]) -> LookbackRow:
         bias=round_money(add(row.bias for row in some), quantum),
         other=add(row.gone + row.unpriced for row in group),
         left=add(row.left for row in group),
-        left_cost=add(
-            lot.cost * row.left / row.units for lot, row in zip(lots, group, strict=True)
-        ),
+        left_cost=add(row.of.cost * row.left / row.units for row in group),
     )
 
 

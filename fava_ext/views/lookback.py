@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.words import say
 from beancount_invwd.report.ledger.outcomes import WITHIN
-from beancount_invwd.report.ledger.spans import find_state
 from beancount_invwd.report.lookback import (
     COLUMNS,
     REASON_COLUMNS,
@@ -52,12 +51,12 @@ def _look_back(context: Context) -> Lookback:
     question, selection = context.question, context.selection
 
     def keep(found: Outcome) -> bool:
-        lot = found.row.lot
+        lot = found.lot
         is_shown = selection.shows_row(lot.stock.key.commodity)
         return is_shown and selection.filters.accepts(lot.account)
 
-    run = find_state(context.run, question.date or find_year_end(context.run))
-    return look_back(run, question.look_ahead(WITHIN), keep)
+    day = question.date or find_year_end(context.run)
+    return look_back(context.run, question.look_ahead(WITHIN), keep, day)
 
 
 def show(context: Context) -> tuple[Grid, Content]:

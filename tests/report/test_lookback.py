@@ -11,11 +11,13 @@ from beancount import loader
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beancount_invwd.engine import Run, follow_ledger
+from beancount_invwd.engine import Asked, Run, follow_ledger
 from beancount_invwd.report.compare.compare import compare
 from beancount_invwd.report.compare.document import document_comparison
 from beancount_invwd.report.compare.scenarios import Scenario
 from beancount_invwd.report.ledger.outcomes import list_outcomes
+from beancount_invwd.report.ledger.spans import find_state
+from beancount_invwd.report.ledger.year_end import ask_year_end
 from beancount_invwd.report.lookback import (
     REASON_COLUMNS,
     document_lookback,
@@ -27,6 +29,7 @@ from beancount_invwd.report.lookback import (
     sum_reasons,
 )
 from tests.report.test_properties import STEADY
+from tests.support.compare_models import MAKERS
 
 END = date(2023, 12, 31)
 HEAD = """
@@ -442,3 +445,47 @@ def test_it_says_nothing_of_an_end_that_was_asked_for() -> None:
     assert found.last == found.until
     (note,) = list_notes(found)
     assert note.startswith("A net price is what was paid")
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_goods_noted_on_the_way_are_those_of_their_own_date(maker: str) -> None:
+    sold = 0
+    for seed in range(12):
+        text, config = MAKERS[maker](seed)
+        entries, _, options = loader.load_string(f'plugin "beancount_invwd" "{config}"\n{text}')
+        run = follow_ledger(entries, options, asked=Asked(look_back=ask_year_end))
+        day = find_year_end(run)
+        for within in (90, 400):  # the first is noted as well, the other asked when all is over
+            found = look_back(run, within, day=day)
+            assert found == look_back(find_state(run, day), within), seed
+            sold += sum(row.sold > 0 for row in found.rows)
+    assert sold > 0
+
+
+def test_a_ledger_need_not_be_followed_to_its_last_year_end_once_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config = "{'inventory': 'Assets:Inventory', 'start': '2023-12-31'}"
+    later = sell(40, "280.00 USD") + "2024-12-31 price WIDGET 7.00 USD\n"
+    text = HEAD.replace("{config}", config) + later
+    entries, errors, options = loader.load_string(text)
+    assert errors == []
+    run = follow_ledger(entries, options, asked=Asked(look_back=ask_year_end))
+    assert (run.as_of, find_year_end(run)) == (date(2024, 12, 31), END)
+    monkeypatch.delattr("beancount_invwd.report.ledger.spans.follow_ledger")
+    rows: Any = look_back(run, 90, day=END).rows
+    (row,) = rows
+    assert (row.quantity, row.sold, row.gain, row.left_cost) == (100, 40, -40, 600)
+
+
+def test_the_tax_that_was_known_on_the_date_counts_also_when_asked_later() -> None:
+    body = (
+        sell(40, "400.00 USD", goods="WIDGET {} @ 10.00 USD")
+        + '2024-06-01 custom "invwd-policy" "price_includes" "100%"\n'
+    )
+    text = HEAD.replace("{config}", "{'price_includes': '25%'}") + body
+    entries, errors, options = loader.load_string(text)
+    assert errors == []
+    run = follow_ledger(entries, options, asked=Asked(look_back=ask_year_end))
+    rows: Any = look_back(run, 30, day=END).rows
+    assert [(row.sold, row.average) for row in rows] == [(40, 8)]  # 10.00 / 1.25

@@ -107,7 +107,7 @@ class _Teller:
     def __init__(self, run: Run, after: int) -> None:
         self._run = run
         self._sources = Sources(run.options_map)
-        self._outcomes = {row.row.lot.number: row for row in list_outcomes(run, after)}
+        self._outcomes = {row.lot.number: row for row in list_outcomes(run, after)}
         self._purchases = _find_purchases(run)
         self._last_sales: dict[Any, datetime.date | None] = {}
 

@@ -126,6 +126,9 @@ def compare(own: Run, scenarios: Sequence[Scenario]) -> Comparison:
         notes[column.name] = [*wrong, *pending]
     with localcontext(CONTEXT):
         rows = _list_rows(runs)
+        for run in runs:
+            if run is not own:
+                run.close()
         names = [column.name for column in columns]
         return Comparison(day, start, names, rows, _sum_totals(rows), notes, levels, biases)
 

@@ -77,8 +77,8 @@ def find_sold_since(then: Run) -> Mapping[StockKey, SoldSince]:
     """Find what was sold in the days after the date of a run, of goods that a price decided."""
     found: dict[StockKey, SoldSince] = {}
     for row in list_outcomes(then, then.policy.evidence_after):
-        stock = row.row.lot.stock
-        if row.row.measured.reason == "price" and row.sold and not row.shared:
+        stock = row.lot.stock
+        if row.of.measured.reason == "price" and row.sold and not row.shared:
             last = max(exit_.date for _, exit_ in row.sales)
             tax = ONE + then.find_item_terms(stock).price_includes
             since = found.setdefault(stock.key, SoldSince(stock, last, tax))

@@ -7,29 +7,50 @@ first; of a pool the first units that leave its account. What was bought later p
 
     100 WIDGET {10 USD} measured at 750.00; 40 of them sold in January for 7.00 net: 280.00 where
     300.00 was expected, 20.00 too much. Had it been known, they would be carried 20.00 lower.
+
+What the goods were on the date is noted apart from what became of them, so that a run that passes
+the date on its way can note it, and be asked when it is over.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beancount_invwd.ground.dates import add_days
 from beancount_invwd.ground.money import CONTEXT, ZERO, round_money
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.ground.words import say
 from beancount_invwd.measure.measured import Unit
-from beancount_invwd.report.ledger.realised import Exit, list_exits
+from beancount_invwd.report.ledger.realised import Exit, find_taxes, list_exits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    import datetime
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from beancount_invwd.allowance.groups import Row
     from beancount_invwd.engine import Run
+    from beancount_invwd.lots.stock import Lot
+    from beancount_invwd.measure.measured import Measured
     from beancount_invwd.measure.rule import Rule
 
 WITHIN = 90
+
+
+class NotedLot(NamedTuple):
+    """A lot as it stood on the date, whatever became of it.
+
+    Attributes:
+        lot: The lot; it may have changed since.
+        measured: What it was measured at on the date.
+        rule: How; None if it was not assessed.
+    """
+
+    lot: Lot
+    measured: Measured
+    rule: Rule | None
+    units: Decimal
+    cost: Decimal
 
 
 @dataclass(slots=True)
@@ -37,8 +58,7 @@ class Outcome:
     """A lot of the date, and what became of it.
 
     Attributes:
-        row: The lot, measured on the date.
-        units: On the date.
+        of: The lot as it stood.
         sold: Units that were sold for a known price.
         gross: What these were sold for, less tax.
         net: The same less the costs of the rule.
@@ -47,9 +67,7 @@ class Outcome:
         shared: Units sold whose price is a share of what several items sold for.
     """
 
-    row: Row
-    rule: Rule | None
-    units: Decimal
+    of: NotedLot
     sold: Decimal = ZERO
     gross: Decimal = ZERO
     net: Decimal = ZERO
@@ -59,6 +77,16 @@ class Outcome:
     sales: list[tuple[Decimal, Exit]] = field(default_factory=list)
 
     @property
+    def lot(self) -> Lot:
+        """The lot; it may have changed since."""
+        return self.of.lot
+
+    @property
+    def units(self) -> Decimal:
+        """The units on the date."""
+        return self.of.units
+
+    @property
     def left(self) -> Decimal:
         """Units that did not leave."""
         return self.units - self.sold - self.unpriced - self.gone
@@ -66,7 +94,7 @@ class Outcome:
     @property
     def measured(self) -> Decimal | None:
         """What the units sold were measured at; None if the lot was not assessed."""
-        total = self.row.measured.total
+        total = self.of.measured.total
         return None if total is None else total * self.sold / self.units
 
     @property
@@ -79,7 +107,7 @@ class Outcome:
         """What they would have been carried more at, had it been known: both at most at cost."""
         if self.measured is None:
             return None
-        cost = self.row.lot.cost * self.sold / self.units
+        cost = self.of.cost * self.sold / self.units
         return min(cost, self.net) - min(cost, self.measured)
 
     def take(self, units: Decimal, exit_: Exit) -> None:
@@ -103,60 +131,100 @@ class Outcome:
         return wanted - units
 
     def _count(self, units: Decimal, exit_: Exit) -> None:
-        if exit_.price is None or self.rule is None:
+        rule = self.of.rule
+        if exit_.price is None or rule is None:
             self.unpriced += units
             return
-        lot = self.row.lot
         self.sold += units
         self.gross += units * exit_.price
-        goods = Unit(lot.cost * abs(units) / lot.units, abs(units))
-        net = self.rule.costs.find_net(goods, exit_.price)
+        goods = Unit(self.of.cost * abs(units) / self.units, abs(units))
+        net = rule.costs.find_net(goods, exit_.price)
         self.net += net if units > ZERO else -net
         if exit_.is_shared:
             self.shared += units
 
 
-def list_outcomes(run: Run, within: int) -> list[Outcome]:
+class NotedGoods:
+    """The goods of a date, measured, as they stood then.
+
+    Args:
+        run: The state of the date, as it is now: what it is asked later need not be of the date.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._taxes = find_taxes(run)
+        self._found: dict[int, Sequence[Outcome]] = {}
+        rules: dict[tuple[Any, int], Rule] = {}
+        self._rows: list[NotedLot] = []
+        for lot, measured in run.rows:
+            terms, rule = lot.terms, None
+            if lot.units <= ZERO:
+                continue
+            if terms is not None:
+                key = (lot.stock.key, id(terms))
+                rule = rules.get(key) or run.find_rule(lot, terms)
+                rules[key] = rule
+            self._rows.append(NotedLot(lot, measured, rule, lot.units, lot.cost))
+
+    @property
+    def date(self) -> datetime.date:
+        """The date."""
+        return self._run.as_of
+
+    @property
+    def last(self) -> datetime.date:
+        """The last day of the ledger; of an empty one the date."""
+        return self._run.entries[-1].date if self._run.entries else self.date
+
+    def list_outcomes(self, within: int) -> Sequence[Outcome]:
+        """List what became of each lot in so many days after."""
+        if within not in self._found:
+            with localcontext(CONTEXT):
+                self._found[within] = self._list_outcomes(within)
+        return self._found[within]
+
+    def _list_outcomes(self, within: int) -> Sequence[Outcome]:
+        goods, last = _Goods(self.date, self._rows), add_days(self.date, within)
+        for row in list_exits(self._run, self.date, last, taxes=self._taxes):
+            goods.note(row)
+        return goods.outcomes
+
+
+def note_goods(run: Run) -> NotedGoods:
+    """Note the goods of the date of a run; asked again, it gives the same."""
+    return run.share(NotedGoods)
+
+
+def list_outcomes(run: Run, within: int) -> Sequence[Outcome]:
     """List what became of each lot on hand in the days after the date of a run.
 
     Args:
         run: The state of a date; its entries tell what came later.
         within: The days after it.
     """
-    with localcontext(CONTEXT):
-        goods = _Goods(run)
-        for row in list_exits(run, run.as_of, add_days(run.as_of, within)):
-            goods.note(row)
-        return goods.outcomes
+    return note_goods(run).list_outcomes(within)
 
 
 class _Goods:
     """The lots of a date, by what a posting says of them.
 
     Args:
-        run: The state of the date.
+        day: The date.
+        rows: The lots as they stood.
     """
 
-    def __init__(self, run: Run) -> None:
-        rules: dict[tuple[Any, int], Rule] = {}
-        self._day = run.as_of
+    def __init__(self, day: datetime.date, rows: Sequence[NotedLot]) -> None:
+        self._day = day
         self.outcomes: list[Outcome] = []
         self._by_cost: dict[Any, list[Outcome]] = {}
         self._by_item: dict[Any, list[Outcome]] = {}
         self._pools: dict[Any, list[Outcome]] = {}
-        for row in run.rows:
-            lot, terms = row.lot, row.lot.terms
-            if lot.units <= ZERO:
-                continue
-            rule = None
-            if terms is not None:
-                key = (lot.stock.key, id(terms))
-                rule = rules.get(key) or run.find_rule(lot, terms)
-                rules[key] = rule
-            self._file(Outcome(row, rule, lot.units))
+        for row in rows:
+            self._file(Outcome(row))
 
     def _file(self, found: Outcome) -> None:
-        lot = found.row.lot
+        lot = found.lot
         entity, currency, item = lot.stock.key
         self.outcomes.append(found)
         if lot.is_pool:
@@ -182,7 +250,7 @@ class _Goods:
         currency = row.cost.currency
         yield from self._pools.get((row.account, row.item, currency), ())
         same = self._by_cost.get((row.entity, row.item, row.cost), ())
-        yield from sorted(same, key=lambda found: found.row.lot.account != row.account)
+        yield from sorted(same, key=lambda found: found.lot.account != row.account)
         if row.cost.date is not None and row.cost.date <= self._day:
             yield from self._by_item.get((row.entity, row.item, currency), ())
 
@@ -198,7 +266,7 @@ def sum_bias(run: Run, within: int = WITHIN) -> Mapping[tuple[str, str], Decimal
     with localcontext(CONTEXT):
         for found in list_outcomes(run, within):
             if found.sold and found.bias is not None:
-                sums.add(found.row.lot.stock.key[:2], found.bias)
+                sums.add(found.lot.stock.key[:2], found.bias)
         return Sums({key: round_money(sum_, run.quantum(key[1])) for key, sum_ in sums.items()})
 
 

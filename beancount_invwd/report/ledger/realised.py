@@ -28,7 +28,7 @@ from beancount_invwd.measure.sales import Sales
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from beancount_invwd.engine import Run
@@ -80,8 +80,20 @@ class _Goods(NamedTuple):
         return Exit(date, way, self.entity, row.account, self.item, row.cost, self.units, price)
 
 
+def find_taxes(run: Run) -> Mapping[str, Decimal]:
+    """Find what prices of items include on the date of a run: 1.19 for 19 %."""
+    return {
+        stock.key.commodity: ONE + run.find_item_terms(stock).price_includes for stock in run.stocks
+    }
+
+
 def list_exits(
-    run: Run, after: datetime.date, until: datetime.date, *, is_listed: bool = False
+    run: Run,
+    after: datetime.date,
+    until: datetime.date,
+    *,
+    is_listed: bool = False,
+    taxes: Mapping[str, Decimal] | None = None,
 ) -> Iterator[Exit]:
     """List what left of inventory later than a date, up to another, in the order of dates.
 
@@ -90,8 +102,9 @@ def list_exits(
         after: The day before the first.
         until: The last day.
         is_listed: Whether the prices of the ledger are asked for.
+        taxes: What prices include, if that is not to be asked of the run once more.
     """
-    reader, entries = _Reader(run), run.entries
+    reader, entries = _Reader(run, find_taxes(run) if taxes is None else taxes), run.entries
     first = bisect_right(entries, after, key=_get_date)
     for txn in entries[first : bisect_right(entries, until, first, key=_get_date)]:
         if type(txn) is data.Transaction:
@@ -103,15 +116,13 @@ class _Reader:
     """Reads transactions in the order of their dates.
 
     Args:
-        run: Tells what accounts, taxes and rates are.
+        run: Tells what accounts and rates are.
+        taxes: What prices of items include.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, taxes: Mapping[str, Decimal]) -> None:
         self._run = run
-        self._taxes = {
-            stock.key.commodity: ONE + run.find_item_terms(stock).price_includes
-            for stock in run.stocks
-        }
+        self._taxes = taxes
         self._prices = PriceBook()
         self._prices.sales = Sales(run.entries)
         self._known = 0  # how many entries the prices know
