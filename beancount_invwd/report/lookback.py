@@ -124,7 +124,7 @@ def look_back(
     """
     goods = find_goods(run, day or run.as_of)
     with localcontext(CONTEXT):
-        found = [row for row in goods.list_outcomes(within) if keep(row)]
+        found = [row for row in goods.list_outcomes(run, within) if keep(row)]
         groups: dict[tuple[str, ...], list[Outcome]] = {}
         for row in found:
             groups.setdefault(_name(row), []).append(row)
@@ -132,7 +132,7 @@ def look_back(
         return Lookback(
             goods.date,
             add_days(goods.date, within),
-            goods.last,
+            run.entries[-1].date if run.entries else run.as_of,
             rows,
             sum((row.shared for row in found), ZERO),
             sum((row.unpriced for row in found), ZERO),

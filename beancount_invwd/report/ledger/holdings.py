@@ -8,9 +8,11 @@ The carrying amount is cost less allowance, never market value: that would count
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
-from typing import TYPE_CHECKING, Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from beancount_invwd.ground.money import CONTEXT, ZERO
 
@@ -93,12 +95,22 @@ def list_positions(run: Run, by: By = "item", rows: Sequence[Row] | None = None)
         by: What is one position.
         rows: The lots to list, of those of the run; None is all.
     """
+    is_all = rows is None or rows is run.rows
+    return [*run.share(_LISTS[by])] if is_all else _list(run, by, rows)
+
+
+def _list(run: Run, by: By, rows: Sequence[Row] | None = None) -> list[Position]:
     with localcontext(CONTEXT):
         groups: dict[tuple[Any, ...], list[Row]] = {}
         for row in run.rows if rows is None else rows:
             groups.setdefault(_key(row, by), []).append(row)
         found = [_sum_up(run, key, group, by) for key, group in groups.items()]
         return sorted(found, key=_sort_key)
+
+
+_LISTS: Mapping[By, Callable[[Any], list[Position]]] = {
+    by: partial(_list, by=by) for by in get_args(By)
+}
 
 
 def _find_pending(run: Run) -> dict[int, Decimal]:

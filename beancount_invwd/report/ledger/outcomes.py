@@ -148,11 +148,14 @@ class NotedGoods:
     """The goods of a date, measured, as they stood then.
 
     Args:
-        run: The state of the date, as it is now: what it is asked later need not be of the date.
+        run: The state of the date; it is not kept.
+
+    Attributes:
+        date: The date.
     """
 
     def __init__(self, run: Run) -> None:
-        self._run = run
+        self.date = run.as_of
         self._taxes = find_taxes(run)
         self._found: dict[int, Sequence[Outcome]] = {}
         rules: dict[tuple[Any, int], Rule] = {}
@@ -167,26 +170,21 @@ class NotedGoods:
                 rules[key] = rule
             self._rows.append(NotedLot(lot, measured, rule, lot.units, lot.cost))
 
-    @property
-    def date(self) -> datetime.date:
-        """The date."""
-        return self._run.as_of
+    def list_outcomes(self, run: Run, within: int) -> Sequence[Outcome]:
+        """List what became of each lot.
 
-    @property
-    def last(self) -> datetime.date:
-        """The last day of the ledger; of an empty one the date."""
-        return self._run.entries[-1].date if self._run.entries else self.date
-
-    def list_outcomes(self, within: int) -> Sequence[Outcome]:
-        """List what became of each lot in so many days after."""
+        Args:
+            run: The state of the date, or a later one; its entries tell what came later.
+            within: The days after the date.
+        """
         if within not in self._found:
             with localcontext(CONTEXT):
-                self._found[within] = self._list_outcomes(within)
+                self._found[within] = self._list_outcomes(run, within)
         return self._found[within]
 
-    def _list_outcomes(self, within: int) -> Sequence[Outcome]:
+    def _list_outcomes(self, run: Run, within: int) -> Sequence[Outcome]:
         goods, last = _Goods(self.date, self._rows), add_days(self.date, within)
-        for row in list_exits(self._run, self.date, last, taxes=self._taxes):
+        for row in list_exits(run, self.date, last, taxes=self._taxes):
             goods.note(row)
         return goods.outcomes
 
@@ -203,7 +201,7 @@ def list_outcomes(run: Run, within: int) -> Sequence[Outcome]:
         run: The state of a date; its entries tell what came later.
         within: The days after it.
     """
-    return note_goods(run).list_outcomes(within)
+    return note_goods(run).list_outcomes(run, within)
 
 
 class _Goods:
