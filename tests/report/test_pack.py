@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -13,7 +14,9 @@ from click.testing import CliRunner
 
 from beancount_invwd.cli.commands import main
 from beancount_invwd.engine import Asked, follow_ledger
+from beancount_invwd.report.output.tables import Document
 from beancount_invwd.report.pack.pack import pack
+from beancount_invwd.report.pack.parts import list_parts
 
 EXAMPLE = Path(__file__).parents[2] / "example.beancount"
 NAMES = ["inventory-2024-12-31.html", "inventory-2024-12-31.xlsx"]
@@ -113,6 +116,47 @@ def test_it_speaks_german(tmp_path: Path) -> None:
     assert "Die Wertberichtigung, Jahr für Jahr" in page
     assert "<th>Artikel</th>" in page
     assert "The allowance" not in page
+
+
+ITEMS = [f"I{n:02}" for n in range(12)]
+MANY = """
+plugin "beancount_invwd" "{'fiscal_year_end': '01-31'}"
+2024-01-01 open Assets:Inventory "FIFO"
+2024-01-01 open Assets:Bank
+2024-01-01 open Expenses:COGS
+2024-01-05 * "Supplier"
+  Assets:Bank
+  Assets:Inventory    1 I11 {10.00 USD, "second"}
+""" + "".join(f"  Assets:Inventory    10 {item} {{10.00 USD}}\n" for item in ITEMS)
+PRICED = "".join(f"2024-01-31 price {item} {10 - n / 10} USD\n" for n, item in enumerate(ITEMS))
+LATER = """
+2024-02-01 * "Sold on the first day of the year"
+  Assets:Inventory    -5 I10 {}
+  Expenses:COGS
+2024-02-10 price I01 2.00 USD
+2024-02-20 custom "invwd-policy" "selling_cost" "1%" "I05"
+"""
+
+
+def test_the_largest_allowances_and_what_is_pending_are_explained() -> None:
+    entries, errors, options = loader.load_string(MANY + PRICED + LATER)
+    assert not errors
+    parts = {part.name: part for part in list_parts(follow_ledger(entries, options))}
+    # 80.00 are pending of I01, 12.10 carried of I11, half of 10.00 of I10, then 9.00 to 3.00
+    assert [name[8:] for name in parts if name.startswith("explain")] == [
+        *("I01", "I11", "I09", "I08", "I07", "I06", "I05", "I10", "I04", "I03"),
+    ]
+
+    def rows(name: str) -> list[Any]:
+        content = parts[name].content
+        assert isinstance(content, Document)
+        return list(content.tables[0].rows)
+
+    assert [(row.commodity, row.lots) for row in rows("prices")] == [
+        (item, 2 if item == "I11" else 1) for item in ITEMS
+    ]
+    assert [(row.kind, row.date.day) for row in rows("movements")] == [("release", 1)]
+    assert [row.key for row in rows("policy")][-2:] == ["plugin", "selling_cost"]
 
 
 def test_items_have_sheets_whatever_they_are_called() -> None:

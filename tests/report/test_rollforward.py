@@ -277,6 +277,19 @@ def test_booked_movements_count_with_what_they_say_or_show() -> None:
     assert [(int(row.opening), int(row.write_downs)) for row in rolled.rows] == [(30, 1)]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "opening"),
+    [
+        ("", "", 30),
+        ('"Taken over" #invwd\n', '"Lost" #invwd\n  invwd: "write-down"\n', 0),
+        ("-30.00 USD\n  Equity:Opening", "-30.00 USD\n  Expenses:Inventory:Write-Down", 0),
+    ],
+)
+def test_only_what_came_from_elsewhere_was_there_before(old: str, new: str, opening: int) -> None:
+    (row,) = roll(BOOKED.replace(old, new, 1) if old else BOOKED).rows
+    assert [row.opening, row.taken_over, row.closing] == [opening, opening, 20]
+
+
 def test_a_booked_movement_in_two_currencies_is_two() -> None:
     euros = "  Assets:Bank  1.00 EUR\n  Equity:Opening  -1.00 EUR\n"
     two = BOOKED.replace(
