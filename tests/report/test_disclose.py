@@ -483,6 +483,11 @@ def test_beside_a_period_stands_the_one_before() -> None:
         (D(2024, 2, 29), D(2024, 12, 30), (D(2023, 2, 28), D(2023, 12, 30))),
         (D(2024, 2, 2), D(2024, 2, 28), (D(2023, 2, 2), D(2023, 2, 28))),
         (D(2024, 2, 2), D(2024, 2, 29), (D(2023, 2, 2), D(2023, 2, 28))),
+        (D(2025, 2, 2), D(2025, 2, 28), (D(2024, 2, 2), D(2024, 2, 29))),
+        (D(2024, 3, 2), D(2024, 3, 1), (D(2023, 3, 2), D(2023, 3, 1))),
+        (D(2023, 6, 1), D(2024, 5, 30), (D(2022, 6, 1), D(2023, 5, 30))),
+        (D(2023, 6, 1), D(2024, 1, 1), (D(2022, 6, 1), D(2023, 1, 1))),
+        (D(2023, 6, 1), D(2023, 12, 30), None),
         (D(2023, 1, 1), D(2023, 12, 31), None),
         (D.min, D(2023, 12, 31), None),
     ],
@@ -567,6 +572,58 @@ ORDERED = (
   Assets:Bank
 """
 )
+
+
+def test_what_is_ordered_stands_beside_the_year_before() -> None:
+    note = write(TWO + ", 'standard': 'asc330'", ORDERED)
+    told = section(note, "ASC 330-10-50-5").splitlines()
+    past = told.index("From 2023-01-01 to 2023-12-31:")
+    assert told[past + 3].endswith("| 0.00 | 60.00 | 0.00 | 0.00 | 60.00 |")
+
+
+def test_of_many_orders_the_smaller_ones_are_summed_up() -> None:
+    orders = "".join(
+        f'2023-12-20 custom "invwd-commitment" {n} WIDGET 2.00 USD\n  until: 2024-12-31\n'
+        "  account: Assets:South:Inventory\n"
+        for n in range(1, 13)
+    )
+    note = write(TWO + ", 'standard': 'asc330'", LEDGER + orders)
+    told = section(note, "ASC 330-10-50-5").splitlines()
+    assert told[0].startswith("3 WIDGET are to come until 2024-12-31 at 6.00 USD")
+    assert "Smaller orders, 6.00 USD in all, are to come." in told
+
+
+def test_where_all_is_sold_the_year_before_is_told() -> None:
+    sold = """
+2024-03-01 * "All sold"
+  Assets:North:Inventory   -5 WIDGET {}
+  Assets:South:Inventory  -10 WIDGET {}
+  Expenses:COGS:Goods
+"""
+    rest = LEDGER + sold + "2024-12-31 price WIDGET 9.00 USD\n"
+    first, head, *_ = section(write(text=rest), "IAS 2.36 (b)").splitlines()
+    assert first == "No inventories are on hand on 2024-12-31."
+    assert "Carrying amount on 2023-12-31" in head
+    note = write(text=LEDGER, end=D(2023, 1, 5))
+    assert section(note, "IAS 2.36 (b)").splitlines()[0] == (
+        "No inventories are on hand on 2023-01-05."
+    )
+    assert "| Currency |" not in section(note, "IAS 2.36 (b)")
+
+
+def test_what_is_lost_on_the_first_day_is_of_the_period() -> None:
+    note = write(start=D(2023, 6, 30))
+    assert "- 2023-06-30: WIDGET of North, 40.00 USD" in section(note, "IAS 2.36 (e)")
+
+
+def test_classes_are_shown_by_what_they_cost_and_were_carried_at() -> None:
+    own = "".join(
+        f'2023-01-01 commodity {item}\n  category: "c{n:02}"\n' for n, item in enumerate(ITEMS[:23])
+    )
+    later = "".join(f"2024-12-31 price {item} 0.00 USD\n" for item in ITEMS[:23])
+    text = take_items(23, own + later).replace("ITEM022 0.00 USD", "ITEM022 30.00 USD", 1)
+    told = section(write(text=text), "IAS 2.36 (b)")
+    assert "| North | c22 | USD | 23.00 | 23.00 | 0.00 | 23.00 |" in told
 
 
 def test_facts_of_what_is_ordered() -> None:

@@ -12,14 +12,21 @@ from beancount import loader
 from beancount_invwd.engine import follow_ledger
 from beancount_invwd.ground.dates import YearEnd, fiscal_year_start
 from beancount_invwd.report.ledger.history import read_history
-from beancount_invwd.report.ledger.rolled import RollRow, sum_periods
-from beancount_invwd.report.ledger.spans import day_before, split_span
+from beancount_invwd.report.ledger.rolled import RollBy, RollRow, sum_periods
+from beancount_invwd.report.ledger.spans import (
+    day_before,
+    find_unmeasured,
+    find_year_start,
+    split_span,
+)
 from beancount_invwd.report.ledger.tie_out import CostTie
 from beancount_invwd.report.rollforward import (
     NotTestedSo,
     Rollforward,
+    document_rollforward,
     roll_beside,
     roll_forward,
+    roll_some,
 )
 
 D = datetime.date
@@ -290,6 +297,91 @@ def test_only_what_came_from_elsewhere_was_there_before(old: str, new: str, open
     assert [row.opening, row.taken_over, row.closing] == [opening, opening, 20]
 
 
+TAKEN_OVER = """
+2023-01-01 open Assets:Inventory:Allowance
+2023-01-01 * "Wax"
+  Assets:Inventory   100 WAX {6.00 USD}
+  Assets:Bank
+"""
+
+
+def take_over(*days: str) -> str:
+    """A ledger that takes over 10.00 on each of some days."""
+    return TAKEN_OVER + "".join(
+        f'{day} * "Taken over" #invwd\n  invwd-group: "WAX"\n'
+        f"  Assets:Inventory:Allowance  -10.00 USD\n  Equity:Opening\n"
+        f"{day} price WAX 5.00 USD\n"
+        for day in days
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (["2023-01-01"], [(1, 10)]),
+        (["2023-01-31"], [(1, 10)]),
+        (["2023-02-28"], [(2, 10)]),
+        (["2023-01-10", "2023-02-28"], [(1, 10), (2, 0)]),
+    ],
+)
+def test_rows_begin_where_an_allowance_was_taken_over(days: list[str], told: list[Any]) -> None:
+    rows = roll(take_over(*days), "{'start': '2023-03-31'}", length="month").rows
+    assert [(row.start.month, int(row.taken_over)) for row in rows] == told
+    assert sum(row.closing for row in rows[-1:]) == 10 * len(days)
+
+
+def test_what_was_taken_over_and_went_into_a_product_was_there_before() -> None:
+    taken = """
+2023-01-01 open Assets:Inventory:Allowance
+2023-01-11 * "Taken over" #invwd
+  invwd-group: "WAX"
+  Assets:Inventory:Allowance  -30.00 USD
+  Equity:Opening
+"""
+    rows = roll(WAX + taken, by="item").rows
+    assert [
+        (row.commodity, int(row.opening), int(row.write_downs), int(row.transfers)) for row in rows
+    ] == [("CANDLE", 0, 0, 100), ("WAX", 30, 70, -100)]
+
+
+def test_what_some_movements_add_up_to() -> None:
+    entries, options = load(WAX)
+    run = follow_ledger(entries, options)
+    written = read_history(run).written
+    some = roll_some(run, written[:1], "year", D(2023, 1, 1), "item")
+    assert [(row.commodity, int(row.closing)) for row in some.rows] == [("WAX", 100)]
+    assert document_rollforward(some, "item").notes == []
+    none = roll_some(run, [], "year", D(2023, 1, 1))
+    assert [row.is_empty for row in none.rows] == [True]
+    assert roll_some(run, [], "year", D(2023, 1, 1), "item").rows == []
+
+
+def test_a_period_of_some_movements_moves_nothing_between_items() -> None:
+    again = WAX.replace("2023-02-28", "2024-02-29").replace("2023-", "2024-")
+    entries, options = load(WAX + again)
+    run = follow_ledger(entries, options)
+    span = D(2024, 1, 1), D(2024, 2, 29)
+    assert roll_beside(run, span, "item", []) == []
+    assert [row.is_empty for row in roll_beside(run, span, None, [])] == [True, True]
+
+
+def test_what_ties_is_said_with_money_on_the_account() -> None:
+    ledger = WAX + '2023-02-11 * "By hand"\n  Assets:Inventory  3.00 USD\n  Assets:Bank\n'
+    rolled = roll(ledger)
+    first, second = document_rollforward(rolled).notes
+    assert first.startswith("The closing allowance is the balance of the allowance accounts")
+    assert "3.00 USD" in second
+    keys = {by: document_rollforward(roll(WAX, by=by), by).tables[0].columns for by in _WAYS}
+    assert {by: [row.key for row in found[:4]] for by, found in keys.items()} == {
+        None: ["entity", "currency", "from", "to"],
+        "item": ["entity", "currency", "commodity", "from"],
+        "category": ["entity", "currency", "category", "from"],
+    }
+
+
+_WAYS: tuple[RollBy | None, ...] = (None, "item", "category")
+
+
 def test_a_booked_movement_in_two_currencies_is_two() -> None:
     euros = "  Assets:Bank  1.00 EUR\n  Equity:Opening  -1.00 EUR\n"
     two = BOOKED.replace(
@@ -339,6 +431,20 @@ def test_booked_movements_of_several_groups_and_entities() -> None:
     rolled = roll_forward(run)
     assert [(row.entity, int(row.closing)) for row in rolled.rows] == [("North", 10), ("South", 5)]
     assert [error.message[:30] for error in errors] == ["no item on hand has a price th"]
+
+
+def test_the_first_year_is_that_of_the_first_transaction() -> None:
+    entries, options = load("2022-03-01 open Assets:Old\n2022-03-01 price WAX 5.00 USD\n" + WAX)
+    assert find_year_start(follow_ledger(entries, options)) == D(2023, 1, 1)
+
+
+def test_a_period_that_ends_on_the_last_day_to_look_at_is_not_tested() -> None:
+    entries, options = load(WAX.replace("2023-02-28", "2023-02-20"))
+    run = follow_ledger(entries, options)
+    assert find_unmeasured(run, D(2023, 2, 28)) == (D(2023, 2, 20), D(2023, 2, 28))
+    assert find_unmeasured(run, D(2023, 2, 27)) is None
+    run = follow_ledger(*load(WAX))
+    assert find_unmeasured(run, D(2023, 3, 31)) == (D(2023, 2, 28), D(2023, 3, 31))
 
 
 def test_spans() -> None:
