@@ -105,7 +105,7 @@ class Charged:
         if len(incomes) == 1:
             return [Part(incomes[0], amount)]
         if self._earns:
-            return [Part(cogs, amount, is_left=True)]
+            return [Part(cogs, amount)]
         rest = cogs if self.is_sale else self._find_result("reversal", stock)
         return self._fill(amount, takers, rest, quantum)
 

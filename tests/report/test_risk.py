@@ -364,6 +364,14 @@ def test_what_lasts_a_year_is_not_slow(units: int, warnings: tuple[str, ...]) ->
     assert row.warnings == warnings
 
 
+def test_goods_of_a_day_sell_at_the_pace_of_a_day() -> None:
+    # 5 of 10 were sold on the day they came: the others last for a day
+    body = buy("10 AA {10 USD}", "2024-06-30")
+    body += '2024-06-30 * "Sold"\n  Assets:Inventory:Store  -5 AA {}\n  Expenses:COGS\n'
+    (row,) = find_risks(body + "2024-06-30 price AA 30 USD\n", is_whole=True)
+    assert row.supply == 1
+
+
 def test_worthless_goods_have_no_share_of_headroom() -> None:
     (row,) = find_risks(buy("10 AA {10 USD}") + "2024-06-30 price AA 0 USD\n", is_whole=True)
     assert [row.measure, row.headroom, row.headroom_share] == [0, 0, None]
