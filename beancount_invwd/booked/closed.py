@@ -241,9 +241,7 @@ class ClosedPeriod:
                 is_all = gap.lot.allowance >= gap.lot.cost  # a write-off, for itself
                 groups.setdefault((gap.group, is_all), []).append((gap.lot, part))
         for (group, _), rows in groups.items():
-            largest, _ = max(rows, key=lambda row: row[1])
-            reason = self._reasons.get(largest.number, "price")
-            self.corrections.append(_describe(day, group, reason, rows))
+            self.corrections.append(_describe(day, group, self._reasons, rows))
         return found
 
     def settle(self, *, is_all: bool) -> None:
@@ -285,7 +283,10 @@ def _compare(stock: Stock, other: Stock, grouping: Grouping) -> dict[int, _Gap]:
 
 
 def _describe(
-    day: datetime.date, group: Group, reason: str, rows: Sequence[tuple[Lot, Decimal]]
+    day: datetime.date,
+    group: Group,
+    reasons: Mapping[int, str],
+    rows: Sequence[tuple[Lot, Decimal]],
 ) -> Movement:
     """Describe late losses that lots carry now: at what these are carried, they were worth."""
     changes: Sums[str] = Sums()
@@ -296,4 +297,6 @@ def _describe(
     measure = max(ZERO, cost - sum((lot.allowance for lot in lots), ZERO))
     units = sum((lot.units for lot in lots), ZERO)
     kind = find_kind(changes.total(), measure)
+    largest, _ = max(rows, key=lambda row: row[1])
+    reason = reasons.get(largest.number, "price")
     return Movement(day, kind, reason, group, units, cost, changes, measure)
