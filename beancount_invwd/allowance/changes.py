@@ -152,11 +152,10 @@ def list_carried(lots: Iterable[Lot]) -> list[Decimal]:
 
 def list_floors(lots: Sequence[Lot], gaps: Sequence[Decimal]) -> list[Decimal]:
     """What lots keep beside what is locked, since value comes back to each alone (IAS 2.33)."""
-    carried = map(sub, list_carried(lots), [lot.locked for lot in lots])
-    quantum = lots[0].stock.quantum
+    carried, quantum = list_carried(lots), lots[0].stock.quantum
     return [
-        min(kept, find_loss(gap, quantum)) if kept else ZERO
-        for kept, gap in zip(carried, gaps, strict=True)
+        min(kept - lot.locked, find_loss(gap, quantum)) if kept else ZERO
+        for lot, kept, gap in zip(lots, carried, gaps, strict=True)
     ]
 
 

@@ -55,6 +55,24 @@ class Known(NamedTuple):
         return bool(self.rule.terms.ageing or (self.rate is not None and self.rate.share))
 
 
+def keeps_all(stock: Stock, known: Known) -> bool:
+    """Whether each lot of a stock goes on carrying what it does: none regains, none loses."""
+    unit, carried, quantum = known.unit, stock.allowance, stock.quantum
+    if not (unit and carried) or known.has_rates or stock.dearest == ENDLESS:
+        return False
+    if find_loss(stock.cost - stock.units * unit, quantum) > carried:
+        return False
+    stock.write_out()
+    for lot in stock.lots.values():
+        if lot.is_apart:
+            return False
+        if carried := lot.carried:
+            gap = lot.units * (lot.cost_unit - unit)
+            if lot.locked or find_loss(gap, quantum) < carried:
+                return False
+    return True
+
+
 class Scales:
     """Weighs one group.
 
@@ -137,17 +155,19 @@ class Scales:
 
     def _take_together(self, stock: Stock, unit: Decimal, known: Known) -> None:
         """Take the lots of a stock whose units are worth the same, none of them apart."""
-        group, carries, locked = self._begin(stock), bool(stock.allowance), ZERO
+        group, by_lot, locked = self._begin(stock), self._by_lot, ZERO
+        stock.write_out()
         for lot in stock.lots.values():
-            gap = lot.units * (lot.cost_unit - unit)
-            if carries and lot.locked:
-                gap -= lot.locked
-                locked += lot.locked
-            is_lost = gap > ZERO
-            if is_lost or self._by_lot or (carries and lot.allowance) or lot.is_apart:
+            carried = lot.carried
+            if lot.cost_unit > unit or carried or by_lot or lot.is_apart:
+                gap = lot.units * (lot.cost_unit - unit)
+                if carried and lot.locked:
+                    gap -= lot.locked
+                    locked += lot.locked
+                is_lost = gap > ZERO
                 group.lots.append(lot)
                 group.gaps.append(gap if is_lost else ZERO)
-                group.reasons.append(known.measured.reason)
+        group.reasons += [known.measured.reason] * (len(group.lots) - len(group.reasons))
         group.add(stock.units, stock.cost, stock.units * unit, locked)
         self._prices.append(known.measured.price)
         self._memory.hold(stock, known.measured.until)

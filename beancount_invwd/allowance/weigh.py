@@ -20,7 +20,7 @@ from beancount_invwd.allowance.changes import Weighed, find_kind
 from beancount_invwd.allowance.cover import Cover
 from beancount_invwd.allowance.groups import Grouping, Row
 from beancount_invwd.allowance.memory import Memory
-from beancount_invwd.allowance.scales import Known, Scales
+from beancount_invwd.allowance.scales import Known, Scales, keeps_all
 from beancount_invwd.ground.dates import earlier
 from beancount_invwd.ground.money import ONE, ZERO, round_money
 from beancount_invwd.ground.records import NamedTuple
@@ -133,14 +133,15 @@ class Weigher:
         for stock, known in found:
             if known is not None:
                 self.memory.hold(stock, known.measured.until)
-                if known.measured.total is None and not stock.cost:
-                    continue  # free goods need no evidence
                 if known.measured.total is None:
-                    lacking.append(Row(next(iter(stock.lots.values())), known.measured))
+                    if stock.cost:  # free goods need no evidence
+                        lacking.append(Row(next(iter(stock.lots.values())), known.measured))
                     continue
                 whole = None if by_lot else self._weigh_whole(stock, known)
                 if whole is not None:
                     return [whole]
+                if not by_lot and self._grouping.basis == "item" and keeps_all(stock, known):
+                    return []
             scales.take(stock, known)
         lacking += scales.lacking
         return scales.weigh()
@@ -209,14 +210,13 @@ class Weigher:
 
     def assess(self, stocks: Iterable[Stock], today: Today) -> list[Row]:
         """Measure the lots of stocks; those that cannot be are there with the reason."""
-        lots = [lot for stock in stocks for lot in stock.lots.values()]
-        return [Row(lot, self.valuer.measure(lot, today)) for lot in lots]
+        measure = self.valuer.measure
+        return [Row(lot, measure(lot, today)) for stock in stocks for lot in stock.lots.values()]
 
     def find_unmeasured(self, stocks: Iterable[Stock], day: datetime.date) -> set[int]:
         """Find the numbers of the lots of stocks that have no measure."""
-        return {
-            row.lot.number for row in self.assess(stocks, Today(day)) if row.measured.total is None
-        }
+        rows = self.assess(stocks, Today(day))
+        return {row.lot.number for row in rows if row.measured.total is None}
 
     def find_lacking(self, stocks: Iterable[Stock], day: datetime.date) -> list[Row]:
         """Find the lots of stocks that have no measure, each with the reason."""

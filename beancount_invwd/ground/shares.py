@@ -99,6 +99,8 @@ def share_out(amount: Decimal, weights: Sequence[Decimal], quantum: Decimal) -> 
     Returns:
         One part per weight; the parts add up to `amount` in whole quanta.
     """
+    if sum(weights, ZERO) == amount and all(row.same_quantum(quantum) for row in weights):
+        return list(weights)  # there is nothing to round
     quanta = (amount / quantum).to_integral_value(ROUND_FLOOR)
     if len(weights) == 1:
         return [quanta * quantum]

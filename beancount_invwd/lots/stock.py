@@ -323,9 +323,12 @@ def set_all(lots: Sequence[Lot], allowances: Sequence[Decimal], *, is_apart: boo
     """
     for lot, allowance in zip(lots, allowances, strict=True):
         stock = lot.stock
-        stock.write_out()
-        stock.allowance += allowance - lot.carried
-        lot.carried, lot.is_apart = allowance, is_apart
+        if stock.carried_at is not None:
+            stock.write_out()
+        if allowance != lot.carried:
+            stock.allowance += allowance - lot.carried
+            lot.carried = allowance
+        lot.is_apart = is_apart
 
 
 def carry_at(stock: Stock, value: Decimal) -> None:

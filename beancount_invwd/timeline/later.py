@@ -40,7 +40,7 @@ def _list_texts(row: Movement, stated: Iterable[Statement]) -> list[str]:
         if is_meant and statement.date <= row.date:
             texts.append((statement.entry, words.LATER_VALUE))
     return [
-        text.format(own=own, date=entry.date)
+        words.fill(text, own=str(own), date=str(entry.date))
         for entry, text in texts
         if (own := find_own_date(entry)) is not None and own > row.date
     ]

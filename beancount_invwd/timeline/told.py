@@ -67,7 +67,7 @@ class Teller:
         *texts, newest = self._list_texts(row, changes) or map(_tell, changes)
         effect = words.MORE if row.estimate * row.change > ZERO else words.LESS
         amount, currency = f"{abs(row.estimate):,f}", row.group.currency
-        newest = effect.format(changed=newest, amount=amount, currency=currency)
+        newest = words.fill(effect, changed=newest, amount=amount, currency=currency)
         told = row._replace(estimates=(*texts, newest))
         price = row.price
         is_new = price is not None and (last is None or price.date > last or price.rate is not None)
@@ -103,9 +103,10 @@ class Teller:
 
 def _tell(change: Change) -> str:
     row = change.estimate
-    return words.CHANGED.format(
+    return words.fill(
+        words.CHANGED,
         estimate=ESTIMATES[row.key],
         value=tell_value(row.value),
         before=tell_value(change.before),
-        date=add_days(row.date, -1),
+        date=str(add_days(row.date, -1)),
     )

@@ -16,6 +16,7 @@ from beancount_invwd.movements.materiality import MATERIAL
 from beancount_invwd.movements.movement import DELIVERED, LESS_STOCK, SOLD
 from beancount_invwd.movements.releases import ROUNDING
 from beancount_invwd.policy import narrations as words
+from beancount_invwd.policy.narrations import fill
 from beancount_invwd.policy.words import NRV, VALUES
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _ORDERED = {
     "commitment-loss": words.ORDER_LOSS,
     "commitment-recovery": words.ORDER_RECOVERY,
 }
+_MEASURED = {"transfer": words.MOVED, "reversal": words.REVERSAL}
 _USUAL = {"price", "nrv", *VALUES} - {"used-in"}
 """Reasons that need no word of their own."""
 
@@ -70,36 +72,38 @@ def narrate(movement: Movement, figures: Figures, closed: datetime.date | None) 
 def _tell_change(movement: Movement, figures: Figures) -> str:
     name = _name_group(movement)
     template = words.UNIT if figures.quantity == 1 else words.UNITS
-    units = template.format(count=f"{figures.quantity:,f}")
+    units = fill(template, count=f"{figures.quantity:,f}")
     if movement.reason == MATERIAL:
         amount = sum(map(abs, movement.credits.values()), ZERO) / 2
-        return words.MATERIAL.format(
+        return fill(
+            words.MATERIAL,
             entity=_name_entity(movement),
             amount=f"{amount:,f}",
             currency=movement.group.currency,
         )
     source = _tell_source(movement.source)
     if movement.reason == ROUNDING:
-        return words.ROUNDING.format(name=name, source=source)
+        return fill(words.ROUNDING, name=name, source=source)
     if movement.kind == "release":
         what = words.RELEASE if movement.change <= ZERO else words.RETURN
-        return what.format(name=name, units=units, source=source)
+        return fill(what, name=name, units=units, source=source)
     if movement.kind in _ORDERED or movement.reason == DELIVERED:
         return _tell_ordered(movement, figures, name, units)
     if movement.kind == "transfer" and movement.source is not None:
-        return words.TRANSFER.format(name=name, units=units, source=source)
+        return fill(words.TRANSFER, name=name, units=units, source=source)
     return _tell_measure(movement, figures, name, units)
 
 
 def _tell_ordered(movement: Movement, figures: Figures, name: str, units: str) -> str:
     if movement.reason == DELIVERED:
-        return words.DELIVERED.format(name=name, units=units)
+        return fill(words.DELIVERED, name=name, units=units)
     what, currency = _ORDERED[movement.kind], movement.group.currency
     if movement.reason == SOLD:
-        return (words.CAME if movement.change > ZERO else words.SOLD).format(what=what, name=name)
+        return fill(words.CAME if movement.change > ZERO else words.SOLD, what=what, name=name)
     short = VALUES.get(movement.reason, NRV)[1]
     why = "" if movement.reason in _USUAL else f" ({movement.reason})"
-    return words.ORDERED.format(
+    return fill(
+        words.ORDERED,
         what=what,
         name=name,
         why=why,
@@ -113,16 +117,17 @@ def _tell_ordered(movement: Movement, figures: Figures, name: str, units: str) -
 
 def _tell_measure(movement: Movement, figures: Figures, name: str, units: str) -> str:
     if movement.measure is None:  # it corrects what is booked; nothing was measured
-        return words.CORRECTED[movement.kind].format(name=name)
+        return fill(words.CORRECTED[movement.kind], name=name)
     long, short = VALUES.get(movement.reason, NRV)
     if movement.reason == LESS_STOCK and movement.price is None:
         short = "value"
     cost, currency = f"{figures.cost:,f}", movement.group.currency
     why = "" if movement.reason in _USUAL else f" ({movement.reason})"
     if movement.kind == "write-off":
-        return words.WRITE_OFF.format(name=name, why=why, units=units, cost=cost, currency=currency)
-    template = {"transfer": words.MOVED, "reversal": words.REVERSAL}
-    return template.get(movement.kind, words.WRITE_DOWN).format(
+        return fill(words.WRITE_OFF, name=name, why=why, units=units, cost=cost, currency=currency)
+    template = _MEASURED.get(movement.kind, words.WRITE_DOWN)
+    return fill(
+        template,
         name=name,
         long=long,
         why=why,
@@ -137,7 +142,7 @@ def _tell_measure(movement: Movement, figures: Figures, name: str, units: str) -
 def _tell_correction(movement: Movement, closed: datetime.date | None) -> str:
     """Say what of a movement would belong to a closed period."""
     if movement.is_correction:
-        return words.CORRECTS.format(date=closed)
+        return fill(words.CORRECTS, date=str(closed))
     currency = movement.group.currency
     if movement.corrects * movement.change <= 0:
         template, amount = words.GAIN_SET_OFF, abs(movement.corrects)
@@ -146,7 +151,7 @@ def _tell_correction(movement: Movement, closed: datetime.date | None) -> str:
     else:
         template = words.PART_CORRECTS
         amount = min(abs(movement.corrects), abs(movement.change))
-    return template.format(amount=f"{amount:,f}", currency=currency, date=closed)
+    return fill(template, amount=f"{amount:,f}", currency=currency, date=str(closed))
 
 
 def _name_group(movement: Movement) -> str:
@@ -155,15 +160,16 @@ def _name_group(movement: Movement) -> str:
     if name == "total" != group.category:
         name = words.ALL
     elif not group.commodity and group.category == group.name:
-        name = words.CATEGORY.format(group=group.name)
+        name = fill(words.CATEGORY, group=group.name)
     if lot is not None:
         label = f' "{lot.label}"' if lot.label else ""
-        name = (words.POOL if lot.is_pool else words.LOT).format(
+        name = fill(
+            words.POOL if lot.is_pool else words.LOT,
             item=name,
             label=label,
             cost=f"{trim(lot.cost_unit):,f}",
             currency=group.currency,
-            date=lot.date,
+            date=str(lot.date),
             account=lot.account,
         )
     return name + _name_entity(movement) if group.entity else name
@@ -171,14 +177,14 @@ def _name_group(movement: Movement) -> str:
 
 def _name_entity(movement: Movement) -> str:
     entity = movement.group.entity
-    return words.OF.format(place=entity) if entity else ""
+    return fill(words.OF, place=entity) if entity else ""
 
 
 def _tell_source(source: Any) -> str:
     if source is None:
         return words.LEFT
     text = " | ".join(filter(None, (source.payee, source.narration)))
-    return words.BY.format(words=text) if text else words.ON.format(date=source.date)
+    return fill(words.BY, words=text) if text else fill(words.ON, date=str(source.date))
 
 
 def show(amount: Decimal, rounded: Decimal) -> Decimal:
