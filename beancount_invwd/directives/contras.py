@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
 
+from beancount_invwd.ground.known import Known
 from beancount_invwd.policy import templates
 
 if TYPE_CHECKING:
@@ -51,11 +52,12 @@ class Contras:
         self._fields = {name for _, name, _, _ in parts if name}
         self._parts = parts
         self._tail = parts[-1][0] if parts and not parts[-1][1] else ""
+        self._of_account = Known(lambda account: self._template.format(account=account))
 
     def name(self, account: str, commodity: str = "", category: str = "") -> str:
         """The allowance account of an inventory account (and an item)."""
         if self._fields == _ACCOUNT:
-            return self._template.format(account=account)
+            return self._of_account[account]
         fields = templates.account_fields(account)
         if self._fields <= fields.keys():
             return self._template.format(**fields)

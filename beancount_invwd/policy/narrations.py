@@ -8,9 +8,9 @@ narration was made of, and fills in that of its catalogue.
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from operator import itemgetter
+from string import Formatter
 from sys import intern
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -106,5 +106,10 @@ def fill(template: str, /, **words: str) -> str:
 @cache
 def _read(template: str) -> tuple[str, Callable[[Mapping[str, str]], Any]]:
     """A sentence for the operator `%`, and what picks its words in their order."""
-    names = re.findall(r"{(\w+)}", template)
-    return re.sub(r"{\w+}", "%s", template.replace("%", "%%")), itemgetter(*map(intern, names))
+    text, names = "", []
+    for before, name, _, _ in Formatter().parse(template):
+        text += before.replace("%", "%%")
+        if name:
+            text += "%s"
+            names.append(intern(name))
+    return text, itemgetter(*names)
