@@ -102,9 +102,7 @@ class Weigher:
         parts = self._directives, self._grouping, self._books, demand or self.demand
         return Weigher(*parts, evidence or self.evidence, is_asked=True)
 
-    def weigh(
-        self, stocks: Iterable[Stock], day: datetime.date, *, by_lot: bool = False
-    ) -> Weighing:
+    def weigh(self, stocks: Iterable[Stock], day: datetime.date, *, by_lot: bool) -> Weighing:
         """Find out what a measurement of the groups that these stocks are in would change.
 
         Args:
