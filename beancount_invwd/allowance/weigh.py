@@ -166,12 +166,8 @@ class Weigher:
 
     def _find_known(self, stock: Stock, today: Today) -> Known | None:
         """Find what each unit of a stock is worth; None if its lots have to be looked at."""
-        item, terms = stock.key.commodity, stock.terms
-        if terms is None or stock.is_mixed or self.evidence.is_particular(item):
-            return None
-        if self.evidence.list_contracts(stock.key, today.day):
-            return None
-        if self.evidence.find_temporary(item, today.day):
+        terms = stock.terms
+        if terms is None or stock.is_mixed or self.evidence.is_uneven(stock.key, today.day):
             return None
         rule = self.valuer.find_rule(stock, terms, today)
         if not rule.is_uniform:

@@ -136,7 +136,7 @@ class EvidenceBook:
             for found in (price, statement, replacement):
                 if found is not None:
                     until = earlier(until, add_days(found.date, max_age))
-        for contract in self.list_contracts(stock.key, day):
+        for contract in self.list_contracts(stock.key, day) if self._contracts else ():
             until = earlier(until, contract.until)
         return Evidence(price, statement, replacement, until)
 
@@ -196,6 +196,15 @@ class EvidenceBook:
     def is_particular(self, item: str) -> bool:
         """Whether directives ever named single lots or accounts of an item."""
         return any(target != _WHOLE for target in self._statements.get(item, ()))
+
+    def is_uneven(self, key: StockKey, day: datetime.date) -> bool:
+        """Whether what is stated of an item may give its units different values on a date."""
+        item = key.commodity
+        return item in self.stated and (
+            self.is_particular(item)
+            or bool(self.list_contracts(key, day))
+            or self.find_temporary(item, day) is not None
+        )
 
     def find_particular(self, lot: Lot) -> Statement | None:
         """Find the newest `invwd-nrv` in force that names a lot's label, account or cost date."""
