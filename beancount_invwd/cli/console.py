@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import importlib.util
-import io
 import os
 import secrets
 import sys
@@ -27,8 +26,9 @@ from beancount.ops import validation
 from beancount.parser import printer
 
 from beancount_invwd.engine import Asked, BadConfiguration, NotSwitchedOn, Run, follow_ledger
+from beancount_invwd.engine.readable import make_readable
 from beancount_invwd.ground.dates import parse_date
-from beancount_invwd.ground.errors import RuleError
+from beancount_invwd.ground.errors import RuleError, read_place
 from beancount_invwd.report.output.formats import WRITERS
 from beancount_invwd.report.output.numbers import make_numbers
 from beancount_invwd.report.output.tables import Document
@@ -137,11 +137,19 @@ def load(filename: str, shown: tuple[str, str] | None = None) -> Ledger:
             filename, extra_validations=validation.HARDCORE_VALIDATIONS
         )
     if sys.stderr is not None:  # else they would go to stdout
-        text = io.StringIO()
-        printer.print_errors(errors, file=text)  # type: ignore[no-untyped-call]
-        sys.stderr.write(text.getvalue().replace(*(shown or ("", ""))))
+        text = "".join(f"{_format_error(error)}\n" for error in errors)
+        sys.stderr.write(text.replace(*(shown or ("", ""))))
     _tell_hidden_page(entries, Path(filename).parent)
-    return Ledger(entries, errors, options_map, filename)
+    return Ledger(make_readable(entries, options_map), errors, options_map, filename)
+
+
+def _format_error(error: Any) -> str:
+    """As Beancount prints it, which it cannot if the directive is of another plugin's and odd."""
+    try:
+        return str(printer.format_error(error))  # type: ignore[no-untyped-call]
+    except Exception:  # noqa: BLE001 (whatever is odd)
+        place = read_place(error.source)
+        return f"{place['filename']}:{place['lineno']}: {error.message}\n"
 
 
 def _tell_hidden_page(entries: Iterable[Any], folder: Path) -> None:

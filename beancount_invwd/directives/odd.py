@@ -11,7 +11,7 @@ if they were excluded: nothing that is written of half of their goods is right. 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from operator import is_
 from typing import Any
@@ -33,11 +33,13 @@ class Sound(NamedTuple):
         entries: The entries that can be read.
         items: What the others name.
         errors: One for each of the others.
+        odd: The others, by identity.
     """
 
     entries: Sequence[Any]
     items: set[str]
     errors: list[InvwdError]
+    odd: frozenset[int] = frozenset()
 
 
 def leave_out_odd(entries: Sequence[Any]) -> Sound:
@@ -66,7 +68,13 @@ def leave_out_odd(entries: Sequence[Any]) -> Sound:
         items = together.find_items(entry)
         named |= items
         errors.append(_tell(entry, oddity, items))
-    return Sound([row for row in readable if not together.is_about(row, named)], named, errors)
+    sound = [row for row in readable if not together.is_about(row, named)]
+    return Sound(sound, named, errors, find_odd(entries))
+
+
+def find_odd(entries: Iterable[Any]) -> frozenset[int]:
+    """Find the entries that cannot be read, by identity."""
+    return frozenset(id(entry) for entry in entries if any(_list_oddities(entry)))
 
 
 def _place(entry: Any) -> Any:

@@ -222,6 +222,7 @@ def _follow(
     parts.directives.unseen.report_uncosted(known, operating)
     errors = sound.errors + mistakes.errors
     run = Run(parts, entries, options_map, as_of or end, errors)
+    run.unreadable = sound.odd
     if not sound.errors and not (is_whole and blocked):
         run.blocked = always
     return run

@@ -46,6 +46,7 @@ class Run(Goods):
         closed: Nothing is written on or before this date, None if there is none.
         blocked: The items that mistakes of the ledger keep out of its books from the beginning,
             under its own policy; None if they are not known.
+        unreadable: The entries of other plugins that were left out, by identity.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Run(Goods):
         self.options_map = options_map
         self.errors = errors
         self.blocked: frozenset[str] | None = None
+        self.unreadable: frozenset[int] = frozenset()
         self._looked_back = parts.looked_back
         self._chart = parts.directives.chart
         self._shared: dict[tuple[Callable[[Run], Any], str], Any] = {}
@@ -95,9 +97,17 @@ class Run(Goods):
         return next((found for date, found in self._looked_back if date == day), None)
 
     @property
+    def readable(self) -> Sequence[Any]:
+        """The entries as loaded, without those of other plugins that cannot be read."""
+        if not self.unreadable:
+            return self.entries
+        return [entry for entry in self.entries if id(entry) not in self.unreadable]
+
+    @property
     def past(self) -> Sequence[Any]:
-        """The entries up to the date, as loaded."""
-        return self.entries[: bisect_right(self.entries, self.as_of, key=_get_date)]
+        """The readable entries up to the date."""
+        entries = self.readable
+        return entries[: bisect_right(entries, self.as_of, key=_get_date)]
 
     @cached_property
     def last_test(self) -> datetime.date:

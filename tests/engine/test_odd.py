@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +13,7 @@ from beancount.core import data
 from beancount.core.number import MISSING
 from beancount.core.position import CostSpec
 from beancount.parser import printer
-from click.testing import CliRunner
 
-from beancount_invwd.cli.commands import main
 from beancount_invwd.plugin import invwd
 
 LEDGER = """
@@ -285,70 +282,3 @@ def test_an_error_about_what_cannot_be_printed_can_be(change: Change) -> None:
     entries, _, options = loader.load_string(LEDGER + sold)
     _, errors = invwd([change(entry) for entry in entries], options, "{}")
     assert [str(printer.format_error(error)) for error in errors]  # type: ignore[no-untyped-call]
-
-
-PLUGIN = """
-import datetime
-from beancount.core import data
-
-__plugins__ = ("make_odd",)
-
-
-def make_odd(entries, options_map):
-    return [_change(entry) for entry in entries], []
-
-
-def _change(entry):
-    if not isinstance(entry, data.Transaction) or entry.narration != "Mugs":
-        return entry
-    first, *rest = entry.postings
-    cost = first.cost._replace(date=datetime.datetime(2024, 1, 5, 12))
-    return entry._replace(postings=[first._replace(cost=cost), *rest])
-"""
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["report", "LEDGER"],
-        ["rollforward", "LEDGER"],
-        ["risk", "LEDGER"],
-        ["compare", "LEDGER", "--with", "price=-10%"],
-        ["explain", "LEDGER", "CUP"],
-        ["disclose", "LEDGER"],
-        ["book", "LEDGER", "--through", "2024-01-31"],
-    ],
-)
-def test_the_command_line_reports_the_rest(
-    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.syspath_prepend(tmp_path)
-    (tmp_path / "odd_dates.py").write_text(PLUGIN, encoding="utf-8")
-    path = tmp_path / "ledger.beancount"
-    lines = 'plugin "odd_dates"\nplugin "beancount_invwd"\n'
-    path.write_text(lines + LEDGER, encoding="utf-8")
-    command = [str(path) if row == "LEDGER" else row for row in arguments]
-    result = CliRunner().invoke(main, command)
-    assert result.exit_code == 1, result.output
-    assert "the date of a cost is 2024-01-05 12:00:00" in result.stderr
-    assert "Traceback" not in result.output
-    assert "this is a fault" not in result.output
-    assert "10.00" in result.stdout or "CUP" in result.stdout
-
-
-def test_a_fault_of_the_command_line_is_a_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise ZeroDivisionError("nothing")
-
-    monkeypatch.setattr("beancount_invwd.cli.commands.document_positions", fail)
-    path = tmp_path / "ledger.beancount"
-    path.write_text('plugin "beancount_invwd"\n' + LEDGER, encoding="utf-8")
-    result = CliRunner().invoke(main, ["report", str(path)])
-    assert result.exit_code == 1
-    assert isinstance(result.exception, SystemExit)
-    assert result.stderr.endswith(
-        "Error: bean-invwd failed (ZeroDivisionError: nothing); this is a fault of the program, "
-        "please report it with the ledger\n"
-    )

@@ -58,7 +58,7 @@ class _Asked:
         ends = {run.last_test, other.last_test}
         self._end = max(ends) if len(ends) > 1 else None
         self._entries: dict[tuple[str, int], list[Any]] = {}
-        for entry in run.entries:
+        for entry in run.readable:
             place = read_place(entry.meta)
             self._entries.setdefault((place["filename"], place["lineno"]), []).append(entry)
 

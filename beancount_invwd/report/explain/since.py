@@ -38,7 +38,8 @@ def list_since(run: Run, item: str) -> list[Step]:
     names = {item, run.categories.get(item, item)}
     if run.policy.basis == "total":
         names.add("total")
-    later = run.entries[bisect_right(run.entries, run.as_of, key=attrgetter("date")) :]
+    entries = run.readable
+    later = entries[bisect_right(entries, run.as_of, key=attrgetter("date")) :]
     steps = [step for entry in later for step in _tell(entry, item, names, sources)]
     if len(steps) > _MOST:
         more = say("{count} more, up to {day}", count=len(steps) - _MOST, day=later[-1].date)

@@ -37,8 +37,9 @@ class Causes:
     def __init__(self, run: Run) -> None:
         self._sources = Sources(run.options_map)
         self._prices: dict[tuple[str, datetime.date], list[Any]] = {}
-        sales = Sales(run.entries)
-        for entry in run.entries:
+        entries = run.readable
+        sales = Sales(entries)
+        for entry in entries:
             if type(entry) is data.Price and is_evidence(entry, sales):
                 self._prices.setdefault((entry.currency, entry.date), []).append(entry)
         self._directives = [row for row in run.directives if isinstance(row, (Contract, Statement))]

@@ -95,7 +95,7 @@ def find_answered(run: Run, end: datetime.date) -> set[str]:
     """Find the items of which somebody said, after a date, of when evidence is."""
     last = add_days(end, run.policy.evidence_after)
     entries: list[Any] = [
-        entry for entry in run.entries if end < entry.date <= last and AS_OF in entry.meta
+        entry for entry in run.readable if end < entry.date <= last and AS_OF in entry.meta
     ]
     return {
         str(entry.values[0].value if isinstance(entry, data.Custom) else entry.currency)

@@ -104,7 +104,7 @@ def list_exits(
         is_listed: Whether the prices of the ledger are asked for.
         taxes: What prices include, if that is not to be asked of the run once more.
     """
-    reader, entries = _Reader(run, find_taxes(run) if taxes is None else taxes), run.entries
+    reader, entries = _Reader(run, find_taxes(run) if taxes is None else taxes), run.readable
     first = bisect_right(entries, after, key=_get_date)
     for txn in entries[first : bisect_right(entries, until, first, key=_get_date)]:
         if type(txn) is data.Transaction:
@@ -124,7 +124,8 @@ class _Reader:
         self._run = run
         self._taxes = taxes
         self._prices = PriceBook()
-        self._prices.sales = Sales(run.entries)
+        self._entries = run.readable
+        self._prices.sales = Sales(self._entries)
         self._known = 0  # how many entries the prices know
 
     def read(self, txn: Any) -> Iterator[Exit]:
@@ -234,7 +235,7 @@ class _Reader:
 
     def _learn(self, date: datetime.date) -> PriceBook:
         """The prices and rates up to a date."""
-        entries = self._run.entries
+        entries = self._entries
         end = bisect_right(entries, date, self._known, key=_get_date)
         if end > self._known:
             rows = [row for row in entries[self._known : end] if type(row) is data.Price]
