@@ -98,7 +98,6 @@ class ClosedPeriod:
         self._reasons: dict[int, str] = {}  # likewise
         self._lacking: Collection[int] = ()
 
-    @property
     def is_lent(self) -> bool:
         """Whether lots are weighed as if they carried something else than they do."""
         return bool(self._gaps)

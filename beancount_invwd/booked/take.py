@@ -127,7 +127,7 @@ class Taker:
             left = [row for named in waiting.values() for together in named for row in together]
             wishes = {lot.number: new for row in left for lot, new in row.list_new()}
             unmeasured = self._weigher.find_unmeasured(stocks, day)
-            if len(others) > 1 and not self._closed.is_lent:
+            if len(others) > 1 and not self._closed.is_lent():
                 others, rest = self._goods.list_first(others)
             for claim in others:
                 found += self._share(claim, _Test(names, wishes, unmeasured), day)
