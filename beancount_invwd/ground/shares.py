@@ -72,7 +72,7 @@ def _lift(
     while below := {i for i, share in zip(free, shares, strict=True) if share < floors[i]}:
         loss -= sum([floors[i] for i in below], ZERO)
         free = [i for i in free if i not in below]
-        shares = share_out(loss, [gaps[i] for i in free], quantum) if loss else [ZERO] * len(free)
+        shares = share_out(loss, [gaps[i] for i in free], quantum)
     for i, share in zip(free, shares, strict=True):
         lifted[i] = share
     return lifted
