@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from beancount_invwd.cli.commands import main
+from beancount_invwd.report.diff.amounts import Disclosed, Held
+from beancount_invwd.report.diff.diff import Behind, Difference, document_difference
 from tests.support.repository import KEEPER, Repository
 
 PRICES = """
@@ -318,3 +321,28 @@ def test_liabilities_for_what_is_ordered_differ_as_allowances_do(books: Path) ->
     assert figures["liability-for-orders"] == ("20.00", "30.00")
     assert figures["recoveries-on-orders"] == ("-30.00", "-20.00")  # of 50.00 in January
     assert "losses-on-orders" not in figures
+
+
+HELD = Held(Decimal(1), Decimal(2), "", "USD", "Assets:Inventory:Allowance", "WIDGET")
+FIGURE = Disclosed(
+    Decimal(1), Decimal(2), "", "USD", datetime.date.min, datetime.date.max, "closing"
+)
+BEHIND = Behind("changed", "main.beancount:1", "", "", "", "", "")
+
+
+@pytest.mark.parametrize(
+    ("held", "disclosed", "behind", "told"),
+    [
+        ([], [], [], (True, 0)),
+        ([HELD], [], [], (False, 1)),
+        ([], [FIGURE], [], (False, 1)),
+        ([HELD], [FIGURE], [BEHIND], (False, 0)),
+    ],
+)
+def test_what_no_directive_lies_behind_is_warned_of(
+    held: list[Held], disclosed: list[Disclosed], behind: list[Behind], told: tuple[bool, int]
+) -> None:
+    found = Difference(datetime.date.max, None, [], held, disclosed, behind)
+    document = document_difference(found, ("old", "new"))
+    assert (found.is_empty, len(document.warnings)) == told
+    assert [document.facts[name] for name in ("old", "new")] == ["old", "new"]

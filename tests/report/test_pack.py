@@ -53,7 +53,8 @@ def test_the_same_ledger_gives_the_same_bytes(packed: bytes) -> None:
     assert pack(run) == packed
     archive = zipfile.ZipFile(io.BytesIO(packed))
     assert archive.namelist() == NAMES
-    assert {info.date_time[0] for info in archive.infolist()} == {1980}
+    assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    assert {info.external_attr >> 16 for info in archive.infolist()} == {0o644}
 
 
 def test_the_page_holds_every_part_and_the_allowance_of_the_report(packed: bytes) -> None:
@@ -105,6 +106,14 @@ plugin "beancount_invwd"
     page, book = open_pack(pack(follow_ledger(entries, options, None)))
     assert "No inventory is on hand" in page
     assert "policy" in book.sheetnames
+
+
+def test_what_has_to_be_checked_stands_first_on_the_sheet_of_the_note() -> None:
+    entries, _, options = loader.load_string(HARM + "2024-02-15 price WIDGET 7.00 USD\n")
+    _, book = open_pack(pack(follow_ledger(entries, options, None)))
+    _, (section, text, *_), *_ = book["note"].iter_rows(values_only=True)
+    assert not section
+    assert str(text).startswith("[to be checked by the author: a test on 2024-02-15 would")
 
 
 def test_it_speaks_german(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from beancount_invwd.ground.money import CENT, ZERO
+from beancount_invwd.ground.money import CENT
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.ground.words import say
 from beancount_invwd.report.diff.amounts import (
@@ -212,4 +212,4 @@ def find_excess(found: Difference, limit: Decimal) -> str:
     """Say by how much movements differ if that is more than a limit in any currency; else empty."""
     sums = found.sum_moved()
     over = [f"{sums[name].quantize(CENT):,f} {name}" for name in sorted(sums) if sums[name] > limit]
-    return ", ".join(over) if max(sums.values(), default=ZERO) > limit else ""
+    return ", ".join(over)
