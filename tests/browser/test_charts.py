@@ -6,7 +6,7 @@ import io
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import PdfMargins, expect
 from pypdf import PdfReader
 
 from tests.browser.addresses import HEAD, PAGE, PLUGIN
@@ -61,6 +61,33 @@ def test_an_item_of_the_treemap_has_its_amount_and_is_explained(example: str, wi
     expect(leaf).to_contain_text("168.00")
     leaf.click()
     expect(page.get_by_role("dialog")).to_contain_text("Desk lamp")
+
+
+MARGINS: PdfMargins = {"top": "1cm", "right": "1cm", "bottom": "1cm", "left": "1cm"}
+
+
+@pytest.mark.parametrize(
+    ("view", "titles"),
+    [
+        ("movements&rows=all", ["Movement", "Units", "Entry", "Caused by"]),
+        ("positions&rows=all", ["Allowance", "Price", "Status", "Decided by"]),
+        ("compare&with=standard%3Dhgb&with=basis%3Dtotal&with=price%3D-20%25&rows=all", ["Why"]),
+    ],
+)
+def test_every_sheet_has_the_titles_of_all_columns(
+    serve_text: Serve, window: Open, view: str, titles: list[str]
+) -> None:
+    entity = "NordwindHandelsgesellschaft"
+    text = write_ledger(80).replace("Assets:Inventory", f"Assets:{entity}:Inventory")
+    config = "\"{'inventory': 'Assets:(?P<entity>[^:]+):Inventory'}\""
+    text = text.replace('"beancount_invwd"', f'"beancount_invwd" {config}', 1)
+    page = window(f"{serve_text(text)}/test{PAGE}?view={view}")
+    sheets = PdfReader(io.BytesIO(page.pdf(format="A4", margin=MARGINS))).pages
+    texts = [" ".join(sheet.extract_text().split()) for sheet in sheets]
+    found = [text for text in texts if re.search(r"\bITEM\d{3}\b", text) and entity in text]
+    assert len(found) > 1
+    for sheet in found:
+        assert [title for title in titles if title not in sheet] == [], sheet[:400]
 
 
 def test_paper_has_all_rows_and_each_total_once(serve_text: Serve, window: Open) -> None:
