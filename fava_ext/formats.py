@@ -60,12 +60,24 @@ class Formats:
     def formula(self, text: str) -> str:
         """Numbers and words of an explanation; decimals are written as those beside them."""
         if fava_api.has_locale(self._ledger):
-            text = _DECIMAL.sub(lambda m: self.digits(Decimal(m[0]), len(m[1])), text)
-        return self.sentence(text)
+            text = _DECIMAL.sub(self._write_again, text)
+        return self.hide(text)
 
     def sentence(self, text: str) -> str:
-        """Words that may have figures in them; dates and cited paragraphs stay."""
-        return _FIGURE.sub(lambda m: m[1] or "X", text) if self._is_incognito else text
+        """Words of ours with figures in them, written as in tables; a line to paste stays."""
+        line = _LINE.search(text)
+        end = len(text) if line is None else line.start()
+        numbers = _NUMBER if fava_api.has_locale(self._ledger) else _GROUPED
+        words = numbers.sub(lambda m: m["kept"] or self._write_again(m), text[:end])
+        return self.hide(words + text[end:])
+
+    def hide(self, text: str) -> str:
+        """Words that stay as they are, but for figures in incognito mode; dates stay."""
+        return _FIGURE.sub(lambda m: m["kept"] or "X", text) if self._is_incognito else text
+
+    def _write_again(self, found: re.Match[str]) -> str:
+        number = found[0].replace(",", "")
+        return self.digits(Decimal(number), len(number.partition(".")[2]))
 
 
 def _count_digits(number: Decimal) -> int:
@@ -73,18 +85,25 @@ def _count_digits(number: Decimal) -> int:
     return places_of(number.normalize())
 
 
-def _match_figures(citations: Iterable[str]) -> re.Pattern[str]:
-    """Match digits, and as a group what is kept; of citations the longest first."""
+def _match(citations: Iterable[str], *figures: str) -> re.Pattern[str]:
+    """Match figures, and as a group what is none; of citations the longest first."""
     texts = sorted({text for text in citations if text}, key=len, reverse=True)
     kept = [_DATE, *(rf"{re.escape(text)}(?![0-9])" for text in texts), _PARAGRAPH]
-    return re.compile(f"({'|'.join(kept)})|[0-9]")
+    return re.compile(f"(?P<kept>{'|'.join(kept)})|{'|'.join(figures)}")
 
 
 _DATE = r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b"
 _PARAGRAPH = (
-    r"\bFRS 102(?: [0-9]+\.[0-9]+)?|\b(?:IAS|ASC|ASPE) [0-9]+(?:[.-][0-9]+[A-Z]?)*"
+    r"\bFRS 102(?: [0-9]+\.[0-9]+)?|\b(?:IAS|IFRS|ASC|ASPE) [0-9]+(?:[.-][0-9]+[A-Z]?)*"
     r"|§[0-9]+(?:\([0-9]+\))*(?: [0-9]\b)?"
 )
-_DECIMAL = re.compile(r"(?<![\w.,])(?<!\w-)[0-9]+\.([0-9]{2,}|[0-9](?=%))(?!\w|\.[0-9])")
+_MANY = r"(?<![\w.,])(?<!\w-)[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?!\w|[.,][0-9])"
+"""6,000 and 6,000.00."""
+_FEW = r"(?<![\w.,])(?<!\w-)[0-9]+\.(?:[0-9]{2,}|[0-9](?=%))(?!\w|\.[0-9])"
 """6000.00 and 8.5%, as the engine writes them, but not V2.50 or the 6,000.00 of a narration."""
-_FIGURE = _match_figures(list_citations())
+_DECIMAL = re.compile(_FEW)
+_CITATIONS = list_citations()
+_GROUPED = _match(_CITATIONS, _MANY)
+_NUMBER = _match(_CITATIONS, _MANY, _FEW)
+_FIGURE = _match(_CITATIONS, "[0-9]")
+_LINE = re.compile(rf"{_DATE} (?:balance|custom|open|price) ")

@@ -93,7 +93,7 @@ def _find_untested(context: Context) -> Untested | None:
         f"{formats.show_money(amount, currency)} {currency}"
         for currency, amount in sorted(found.pending.items())
     ]
-    text, line = f"{tell_gap(found)}.", formats.sentence(found.cure)
+    text, line = f"{tell_gap(found)}.", formats.hide(found.cure)
     if line.startswith("'until'"):
         text, line = say("{text} The cure: {cure}.", text=text, cure=tell_cure(found)), ""
     return Untested(str(found.due), formats.sentence(text[0].upper() + text[1:]), pending, line)

@@ -24,7 +24,7 @@ class Content:
 def show(context: Context) -> tuple[None, Content]:
     """The note for the time filter, else for the fiscal year up to the date."""
     note = disclose(context.run, context.selection.start, context.formats)
-    note = note.change(context.formats.sentence)
+    note = note.change(context.formats.hide)
     return None, Content(note, write_markdown(note))
 
 

@@ -168,7 +168,7 @@ def _list_entries(context: Context) -> Iterator[str]:
     names = {item, run.categories.get(item), "total"}
     written = [row for row in context.selection.movements if row.date == run.as_of]
     for entry in {id(row.entry): row.entry for row in written if row.group in names}.values():
-        yield context.formats.sentence(printer.format_entry(entry).rstrip())
+        yield context.formats.hide(printer.format_entry(entry).rstrip())
 
 
 def _list_rows(context: Context) -> Sequence[Position]:
@@ -208,7 +208,7 @@ def _list_notes(place: Mapping[str, Any] | None, context: Context) -> Iterator[C
     for key, value in () if entry is None else entry.meta.items():
         if key not in {"filename", "lineno"} and not key.startswith("__") and value is not None:
             url = fava_api.url_of_document(context.ledger, entry, key)
-            yield Cell(f"{key}: {context.formats.sentence(str(value))}", url=url)
+            yield Cell(f"{key}: {context.formats.hide(str(value))}", url=url)
 
 
 def write(context: Context) -> Document:

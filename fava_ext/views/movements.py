@@ -82,7 +82,7 @@ def _list_makers(context: Context) -> Makers:
 
     def show_entry(row: MovementRow) -> Cell:
         """The narration, which leads to the entry in full: Fava's pop-up cannot show it."""
-        text = formats.sentence(tell_narration(row.narration)) or say("(no narration)")
+        text = formats.hide(tell_narration(row.narration)) or say("(no narration)")
         return replace(cells.explain(row.group, day=row.date), text=text, note="")
 
     def show_change(row: MovementRow) -> Cell:

@@ -41,7 +41,7 @@ def _visible(article: str) -> str:
     known = (
         r"\d{4}-\d\d-\d\d|\w+\.beancount:\d+|Coffee, 1 kg"
         r"|\d+ to \d+ %|over 50 %"
-        r"|IAS 2\.9, 2\.29, 2\.33|IAS (2|8|37)(\.\d+)*|M-0823|(FRS|ASPE|ASC) \d+"
+        r"|IFRS 15\.76|IAS 2\.9, 2\.29, 2\.33|IAS (2|8|37)(\.\d+)*|M-0823|(FRS|ASPE|ASC) \d+"
     )
     return re.sub(known, "", text)
 

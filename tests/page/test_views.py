@@ -12,6 +12,7 @@ import pytest
 from beancount import loader
 from flask.testing import FlaskClient
 
+from fava_ext.formats import Formats
 from tests.support.fava_pages import (
     ACCOUNTS,
     EXAMPLE,
@@ -657,6 +658,40 @@ def test_formulas_are_written_as_the_locale_of_fava_has_it(make_client: MakeClie
     assert any("cost 6,000.00, NRV 4,117.50 USD" in how for _, how, _ in steps), "a quotation"
     article = get(make_client(cost + german + ACCOUNTS + goods + stated), url)
     assert "9,00 USD a unit on 2024-01-30: offer 1.5 of W-2.50, was v8.50" in article
+
+
+@pytest.mark.parametrize(
+    ("locale", "why"),
+    [
+        ("", "measured at 4050.00 (price), not 4500.00 (price)"),
+        ("de", "measured at 4.050,00 (price), not 4.500,00 (price)"),
+        ("en", "measured at 4,050.00 (price), not 4,500.00 (price)"),
+    ],
+)
+def test_sentences_have_figures_as_tables_do(
+    make_client: MakeClient, locale: str, why: str
+) -> None:
+    option = f'2023-01-01 custom "fava-option" "locale" "{locale}"\n' if locale else ""
+    goods = ONE_LOSS.replace("10 WIDGET", "500 WIDGET")
+    url = f"{TEST}?view=compare&with=selling_cost%3D10%25"
+    table = visit(make_client(HEAD + option + ACCOUNTS + goods), url).table("Policies side by side")
+    assert table.find("WIDGET")[-1] == why
+
+
+def test_paragraphs_lines_and_what_is_quoted_stay_in_every_locale(make_client: MakeClient) -> None:
+    german = '2023-01-01 custom "fava-option" "locale" "de"\n'
+    app = make_client(HEAD + german + ACCOUNTS).application
+    (ledger,) = app.config["LEDGERS"].ledgers
+    with app.app_context():
+        formats = Formats(ledger)
+        text = "1,506.02 USD of 12,345, 8.50 (IFRS 15.76, IAS 2.36) on {}: {} price MUG 1007.50 USD"
+        said = formats.sentence(text.format("2024-12-31", "2024-12-31"))
+        kept = formats.hide("a narration of 1,506.02")
+    assert said == (
+        "1.506,02 USD of 12.345, 8,50 (IFRS 15.76, IAS 2.36) on 2024-12-31: "
+        "2024-12-31 price MUG 1007.50 USD"
+    )
+    assert kept == "a narration of 1,506.02"
 
 
 def test_the_entry_stands_in_the_explanation_as_it_does_in_the_books(example: FlaskClient) -> None:
