@@ -122,7 +122,7 @@ class Books(General):
                 if not lot.is_excluded:
                     demand.note_left(lot.stock, txn, units)
 
-    def _apply_any(self, txn: Any, sold: int = 0) -> Outflow | None:
+    def _apply_any(self, txn: Any, sold: int) -> Outflow | None:
         """Apply a transaction of whatever kind.
 
         Args:

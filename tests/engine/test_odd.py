@@ -262,6 +262,29 @@ def test_what_is_odd_of_a_directive_for_all_leaves_out_all() -> None:
     assert len(output) == len(entries)
 
 
+def test_postings_need_no_metadata() -> None:
+    entries, _, options = loader.load_string("""
+2024-01-01 open Assets:Inventory "FIFO"
+2024-01-01 open Assets:Bank
+2024-01-05 * "Bought"
+  Assets:Inventory  10 MUG {8.00 USD}
+  Assets:Bank
+2024-01-20 * "Sold"
+  Assets:Inventory  -4 MUG {}
+  Assets:Bank
+2024-01-31 price MUG 6.00 USD
+""")
+    bare = [
+        entry._replace(postings=[row._replace(meta=None) for row in entry.postings])
+        if isinstance(entry, data.Transaction)
+        else entry
+        for entry in entries
+    ]
+    output, errors = invwd(bare, options, "{}")
+    assert not errors
+    assert list_losses(output[len(entries) :]) == [("2024-01-31", "MUG", Decimal("12.00"))]
+
+
 def test_what_is_odd_but_can_be_followed_is() -> None:
     entries, options = load_odd(change_posting(cost=lambda cost: cost._replace(label=["a"])))
     output, errors = invwd(entries, options, "{}")

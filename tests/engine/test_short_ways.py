@@ -30,7 +30,7 @@ Maker = Callable[[int], tuple[str, str]]
 
 
 def _take_any(books: Books, txns: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
-    found = ((txn, books._apply_any(txn)) for txn in txns)
+    found = ((txn, books._apply_any(txn, 0)) for txn in txns)
     yield from ((txn, outflow) for txn, outflow in found if outflow is not None)
 
 

@@ -55,6 +55,22 @@ def test_a_lot_is_told_with_purchase_document_and_evidence() -> None:
     assert (row.sold_after, row.average_after) == (0, None)
 
 
+def test_a_pool_is_told_with_its_posting_though_others_came_since(tmp_path: Any) -> None:
+    body = """
+2023-07-01 * "Into the depot"
+  Assets:Inventory:Depot    10 WIDGET {10.00 USD}
+  Assets:Bank
+"""
+    text = (LEDGER.replace("{config}", "{}") + body).replace('"FIFO"', '"NONE"')
+    path = tmp_path / "ledger.beancount"
+    path.write_text(text, encoding="utf-8")
+    entries, _, options = loader.load_file(str(path))
+    depot, store = list_audit(follow_ledger(entries, options), 90)
+    lines = text.splitlines()
+    for row, goods in ((depot, " 10 WIDGET"), (store, "100 WIDGET")):
+        assert goods in lines[int(row.purchase.rpartition(":")[2]) - 1]
+
+
 def test_lines_are_those_of_the_purchase_and_of_what_decided(tmp_path: Any) -> None:
     body = """
 2023-06-02 * "Chipped"
