@@ -77,12 +77,11 @@ class ClosedPeriod:
         books: The lots.
 
     Attributes:
-        through: As given.
         corrections: What left or was booked otherwise than it should have been, not yet written.
         look_back: Follows the ledger once more as if nothing was closed.
         first: The same of the ledger as it is, if this is that second time.
-        by_hand: What was locked when a transaction made by hand was taken, and what of it was, by
-            its identity and the number of a lot.
+        by_hand: By a transaction's identity and a lot's number: what was locked, what it took.
+        different: The last closed date on which an item would have been written otherwise.
     """
 
     def __init__(self, through: datetime.date | None, grouping: Grouping, books: Books) -> None:
@@ -91,6 +90,7 @@ class ClosedPeriod:
         self.look_back: LookBack = self._look_here
         self.first: ClosedPeriod | None = None
         self.by_hand: dict[tuple[int, int], tuple[Decimal, Decimal]] = {}
+        self.different: dict[str, datetime.date] = {}
         self._grouping = grouping
         self._books = books
         self._is_different = False
@@ -114,9 +114,10 @@ class ClosedPeriod:
         """Note that books may not be what they should be."""
         self._is_different = True
 
-    def note(self, weighed: Iterable[Weighed]) -> None:
+    def note(self, weighed: Iterable[Weighed], day: datetime.date) -> None:
         """Note what a measurement of a closed date would change."""
         rows = [row for row in weighed if row.changes]
+        self.different |= dict.fromkeys([item for row in rows for item in row.items], day)
         reasons = {
             lot.number: reason
             for row in rows
@@ -124,7 +125,7 @@ class ClosedPeriod:
         }
         self._lacking = reasons.keys()
         self._reasons |= reasons
-        self._is_different = self._is_different or bool(rows)
+        self._is_different |= bool(rows)
 
     def lacks(self, numbers: Iterable[int]) -> bool:
         """Whether the last measurement would have changed any of some lots."""

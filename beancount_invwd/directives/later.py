@@ -4,7 +4,7 @@
       invwd-as-of: 2024-12-31
 
 It counts on 2024-12-31 before any other price of that day, and from its own date as a price of
-that date.
+that date. Where 2024-12-31 is closed it counts there only if the books of that date have it.
 """
 
 from __future__ import annotations
@@ -21,12 +21,16 @@ from beancount_invwd.directives.metadata import AS_OF, show
 from beancount_invwd.directives.statements import Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from beancount_invwd.directives.mistakes import Mistakes
     from beancount_invwd.directives.read import Directives
 
+    Follow = Callable[[Collection[int]], tuple[Mapping[str, datetime.date], datetime.date | None]]
+    """Evidence → when items would have been written otherwise, and the last test."""
+
 _OWN_DATE = "__invwd_own_date__"
+_NEVER, _EVER = datetime.date.min, datetime.date.max
 _get_date = attrgetter("date")
 
 
@@ -72,40 +76,84 @@ class Later:
             quotes = (entry.amount.currency for entry in entries if type(entry) is data.Price)
             self._currencies |= set(quotes)
 
-    def insert(self, entries: Sequence[Any], end: datetime.date) -> Sequence[Any]:
-        """Insert evidence where it counts; none on or before a closed date.
+    def insert(
+        self, entries: Sequence[Any], end: datetime.date, booked: Collection[int] = ()
+    ) -> Sequence[Any]:
+        """Insert evidence where it counts.
 
         Args:
             entries: The entries that are followed.
             end: The last date that is, inclusive.
+            booked: The identities of the evidence that counts on or before a closed date.
         """
-        found, closed = list(self._list_early(end)), self._directives.closed
-        found = [entry for entry in found if closed is None or entry.date > closed]
+        closed = self._directives.closed
+        found = [
+            early
+            for entry, early in self._list_early(end)
+            if closed is None or early.date > closed or id(entry) in booked
+        ]
         if not found:
             return entries
         merged = list(entries)
-        for entry in found:
-            merged.insert(bisect_right(merged, entry.date, key=_get_date), entry)
+        for early in found:
+            merged.insert(bisect_right(merged, early.date, key=_get_date), early)
         return merged
 
-    def _list_early(self, end: datetime.date) -> Iterator[Any]:
-        """Copies on the dates that evidence is of; what is wrong is reported."""
+    def find_booked(self, follow: Follow) -> Collection[int]:
+        """Find evidence of closed dates that their books have: with it nothing is different.
+
+        What came last, after the books were closed, is left out first.
+
+        Args:
+            follow: Follows the closed dates with some of it.
+        """
+        closed = self._directives.closed
+        if closed is None or not self._stated:
+            return ()
+        known = [
+            (entry, self._find_item(entry))
+            for entry in self._stated
+            if self._is_of_goods(entry)
+            and self._find_problem(entry) is None
+            and entry.meta[AS_OF] <= closed
+        ]
+        while known:
+            different, tested_on = follow({id(entry) for entry, _ in known})
+            wrong = dict[str, datetime.date]()
+            for entry, item in known:
+                day = entry.meta[AS_OF]
+                if not tested_on or tested_on < day or different.get(item, _NEVER) >= day:
+                    wrong[item] = max(wrong.get(item, _NEVER), entry.date)
+            if not wrong:
+                break
+            known = [(e, item) for e, item in known if e.date < wrong.get(item, _EVER)]
+        return {id(entry) for entry, _ in known}
+
+    def _is_of_goods(self, entry: Any) -> bool:
+        row = self._directives.by_entry.get(id(entry))
+        return type(entry) is data.Price or isinstance(row, Statement)
+
+    def _find_item(self, entry: Any) -> str:
+        row = self._directives.by_entry.get(id(entry))
+        return row.item if isinstance(row, Statement) else entry.currency
+
+    def _list_early(self, end: datetime.date) -> Iterator[tuple[Any, Any]]:
+        """Evidence, and its copy on the date that it is of; what is wrong is reported."""
         for entry in self._stated:
-            row = self._directives.by_entry.get(id(entry))
-            if type(entry) is data.Custom and not isinstance(row, Statement):
+            if not self._is_of_goods(entry):
                 continue  # an error already
             problem = self._find_problem(entry)
             if problem:
-                item = row.item if isinstance(row, Statement) else entry.currency
-                self._mistakes.block(item, entry.meta, problem, entry)
+                self._mistakes.block(self._find_item(entry), entry.meta, problem, entry)
                 continue
+            row = self._directives.by_entry.get(id(entry))
             day = entry.meta[AS_OF]
             if day < entry.date and day <= end:
                 meta = {**entry.meta, _OWN_DATE: entry.date}
                 early = entry._replace(date=day, meta=meta)
                 value = row._replace(date=day, entry=early) if isinstance(row, Statement) else None
                 self._directives.note_later(early, value)
-                yield early
+                yield entry, early
 
     def _find_problem(self, entry: Any) -> str | None:
         day = entry.meta[AS_OF]

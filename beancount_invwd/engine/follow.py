@@ -6,12 +6,11 @@ import datetime
 import gc
 from contextlib import contextmanager
 from decimal import localcontext
-from operator import attrgetter
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from beancount.core import data
 
-from beancount_invwd.directives.checks import check_batches, check_directives, check_opens
 from beancount_invwd.directives.later import Later, list_stated
 from beancount_invwd.directives.mistakes import Mistakes
 from beancount_invwd.directives.odd import Sound, leave_out_odd
@@ -20,6 +19,7 @@ from beancount_invwd.engine.asked import Asked
 from beancount_invwd.engine.goods import Parts
 from beancount_invwd.engine.kept import find_whole_day, keep
 from beancount_invwd.engine.ledger import (
+    check_whole,
     find_config,
     find_end,
     find_last_day,
@@ -39,9 +39,6 @@ from beancount_invwd.timeline.hindsight import begin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-
-    from beancount_invwd.lots.stock import Lot
-    from beancount_invwd.timeline.timeline import Timeline
 
 
 Found = TypeVar("Found")
@@ -260,14 +257,10 @@ class _Ledger(NamedTuple):
         is_whole: bool = True,
     ) -> tuple[Parts, Mistakes]:
         """Follow entries without the items that are known to be concerned by a mistake."""
-        policy, others, options_map = self.policy, self.others, self.options_map
-        mistakes = Mistakes(lambda: find_plugin_line(options_map), blocked, self.left_out)
-        directives = read_directives(policy, others, self.entries, options_map, mistakes)
-        directives.told.update(map(id, self.told))
-        operating = options_map.get("operating_currency") or ()
-        stated = list_stated((*others, *self.told))
-        later = Later(directives, self.entries, stated, policy.evidence_after, operating, mistakes)
-        entries = later.insert(entries, end)
+        policy = self.policy
+        directives, later, mistakes = self._read(blocked)
+        booked = later.find_booked(partial(self._follow_closed, entries, blocked, end))
+        entries = later.insert(entries, end, booked)
         is_told = start is not None and self.asked.is_noted
         timeline = begin(policy, directives, mistakes, end, is_told=is_told)
         timeline.weigher.evidence.replacement_share = self.asked.replacement_share
@@ -280,35 +273,38 @@ class _Ledger(NamedTuple):
         if not all(stock.is_finite for stock in timeline.books.stocks.values()):
             raise RuleError("the cost of goods is endless")  # of another plugin: `leave_out_odd`
         if is_whole:  # else a directive may name what was bought later
-            _check(directives, timeline, mistakes)
+            check_whole(directives, timeline, mistakes)
         return parts, mistakes
+
+    def _read(self, blocked: set[str]) -> tuple[Directives, Later, Mistakes]:
+        policy, others, options_map = self.policy, self.others, self.options_map
+        mistakes = Mistakes(lambda: find_plugin_line(options_map), blocked, self.left_out)
+        directives = read_directives(policy, others, self.entries, options_map, mistakes)
+        directives.told.update(map(id, self.told))
+        operating = options_map.get("operating_currency") or ()
+        stated = list_stated((*others, *self.told))
+        later = Later(directives, self.entries, stated, policy.evidence_after, operating, mistakes)
+        return directives, later, mistakes
+
+    def _follow_closed(
+        self,
+        entries: Sequence[Any],
+        blocked: set[str],
+        end: datetime.date,
+        evidence: Collection[int],
+    ) -> tuple[Mapping[str, datetime.date], datetime.date | None]:
+        """Follow what is closed with some later evidence: what would be written otherwise."""
+        directives, later, mistakes = self._read(blocked)
+        end = min(end, directives.closed or end)
+        timeline = begin(self.policy, directives, mistakes, end, is_told=False)
+        timeline.run(later.insert(_list_past(entries, end), end, evidence))
+        return timeline.closed.different, timeline.tested_on
 
     def _look_back(self, parts: Parts, day: datetime.date) -> None:
         """Ask what is asked of the state of a day, all of which is over."""
         if self.asked.look_back is not None:
             then = Run(parts, self.entries, self.options_map, day, [])
             parts.looked_back.append((day, self.asked.look_back(then)))
-
-
-def _check(directives: Directives, timeline: Timeline, mistakes: Mistakes) -> None:
-    """Check what directives name against what there was, and what no lot took."""
-    books = timeline.books
-    currencies = {
-        item: {stock.key.currency for stock in stocks}
-        for item, stocks in books.by_commodity.items()
-    }
-    check_directives(directives, mistakes, books.seen, currencies)
-    held: dict[str, set[str]] = {}
-    lots: list[Lot] = []
-    for place in books.list_places():
-        held.setdefault(place.account, set()).add(place.currency)
-        if place.commodity in directives.postings.batches:
-            lots += [lot for lot in place.list_lots() if lot.label]
-    lots.sort(key=attrgetter("number"))
-    check_batches([(*lot.origin, lot.facts.expires) for lot in lots], mistakes)
-    check_opens(directives.chart, mistakes, held)
-    directives.unseen.report_money(timeline.tested_on, held)
-    directives.unseen.report_outside(books.by_commodity)
 
 
 def _read_policy(

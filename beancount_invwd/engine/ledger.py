@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from beancount.core import data
 
+from beancount_invwd.directives.checks import check_batches, check_directives, check_opens
 from beancount_invwd.directives.metadata import MARK
 from beancount_invwd.transactions.journal import FILENAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from beancount_invwd.directives.mistakes import Mistakes
+    from beancount_invwd.directives.read import Directives
+    from beancount_invwd.lots.stock import Lot
     from beancount_invwd.policy.policy import Policy
+    from beancount_invwd.timeline.timeline import Timeline
 
 _NAMES = ("beancount_invwd", "beancount_invwd.plugin")
 _PLAIN = 2  # filename and lineno: metadata that says nothing
@@ -101,3 +107,24 @@ def find_year_end(others: Sequence[Any]) -> str | None:
             if is_text and name.replace("-", "_") == "fiscal_year_end":
                 found = value[0]
     return found
+
+
+def check_whole(directives: Directives, timeline: Timeline, mistakes: Mistakes) -> None:
+    """Check what directives name against what there was, and what no lot took."""
+    books = timeline.books
+    currencies = {
+        item: {stock.key.currency for stock in stocks}
+        for item, stocks in books.by_commodity.items()
+    }
+    check_directives(directives, mistakes, books.seen, currencies)
+    held: dict[str, set[str]] = {}
+    lots: list[Lot] = []
+    for place in books.list_places():
+        held.setdefault(place.account, set()).add(place.currency)
+        if place.commodity in directives.postings.batches:
+            lots += [lot for lot in place.list_lots() if lot.label]
+    lots.sort(key=attrgetter("number"))
+    check_batches([(*lot.origin, lot.facts.expires) for lot in lots], mistakes)
+    check_opens(directives.chart, mistakes, held)
+    directives.unseen.report_money(timeline.tested_on, held)
+    directives.unseen.report_outside(books.by_commodity)

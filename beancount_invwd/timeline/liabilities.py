@@ -93,6 +93,8 @@ class Liabilities:
         change = target - self.held[key]
         if self._closed.covers(day):
             self._gaps[key] = change
+            if change:
+                self._closed.different[key.commodity] = day
             return
         gap = self._gaps.pop(key, ZERO)
         if not change:

@@ -90,7 +90,7 @@ class Measurement:
             weighed = [row for row in weighed if not only.isdisjoint(row.items)]
         written: Sequence[Movement] = ()
         if closed.covers(day):
-            self._keep(weighed)
+            self._keep(weighed, day)
             self._materiality.place(day, (), (), is_closed=True)
             closed.forget()
         else:
@@ -144,9 +144,9 @@ class Measurement:
         demand = self._weigher.demand
         return demand.is_asked and demand.find_last(stock, day) > last
 
-    def _keep(self, weighed: Sequence[Weighed]) -> None:
+    def _keep(self, weighed: Sequence[Weighed], day: datetime.date) -> None:
         """Keep the allowances of a closed date, but for what went only from lot to lot."""
-        self._closed.note(weighed)
+        self._closed.note(weighed, day)
         for row in weighed:
             if row.changes:
                 set_all(row.lots, [lot.allowance for lot in row.lots], is_apart=row.is_apart)
