@@ -156,13 +156,14 @@ def check_again(
 
 
 def sort(entries: Entries) -> list[Any]:
-    """As Beancount sorts them, also those without a line, at which it would end."""
-
-    def key(entry: Any) -> tuple[Any, ...]:
-        line = (entry.meta or {}).get("lineno")
-        return entry.date, data.SORT_ORDER.get(type(entry), 0), line if type(line) is int else 0
-
-    return sorted(entries, key=key)
+    """As Beancount sorts them; those without a line, at which it would end, stay where they are."""
+    keys, line = [], 0
+    for entry in entries:
+        own = (entry.meta or {}).get("lineno")
+        line = own if type(own) is int else line
+        keys.append((entry.date, data.SORT_ORDER.get(type(entry), 0), line))
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    return [entries[i] for i in order]
 
 
 def check_ties(output: Entries, options: dict[str, Any], config: str) -> None:
