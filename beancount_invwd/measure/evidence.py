@@ -136,7 +136,7 @@ class EvidenceBook:
             for found in (price, statement, replacement):
                 if found is not None:
                     until = earlier(until, add_days(found.date, max_age))
-        for contract in self.list_contracts(stock.key, day) if self._contracts else ():
+        for contract in self.list_contracts(stock.key, day):
             until = earlier(until, contract.until)
         return Evidence(price, statement, replacement, until)
 

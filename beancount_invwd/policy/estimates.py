@@ -84,19 +84,19 @@ def tell_value(value: Any) -> str:
         if value.of == "unit":
             return f"{value.number:f} {value.currency}"
         share = _share(value.number)
-        return words.OF_COST.format(share=share) if value.of == "cost" else share
+        return words.fill(words.OF_COST, share=share) if value.of == "cost" else share
     if isinstance(value, Coverage):
         value = value.rates
     if isinstance(value, tuple):
         return ", ".join(map(_tell_part, value))
-    return _share(value) if isinstance(value, Decimal) else words.DAYS.format(count=value)
+    return _share(value) if isinstance(value, Decimal) else words.fill(words.DAYS, count=str(value))
 
 
 def _tell_part(row: Any) -> str:
     if isinstance(row, Threshold):
         return _share(row.number) if row.currency is None else f"{row.number:f} {row.currency}"
     days, rate = row
-    return words.FROM_DAYS.format(share=_share(rate), count=days)
+    return words.fill(words.FROM_DAYS, share=_share(rate), count=str(days))
 
 
 def _share(share: Decimal) -> str:
