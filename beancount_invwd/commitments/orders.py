@@ -116,7 +116,7 @@ class Orders:
         accounts = {row.commitment.account for row in rows}
         account = accounts.pop() if len(accounts) == 1 else ""
         terms = self._directives.parameters.of_lot(key.commodity, key.currency, account)
-        ordered = [(row.commitment, row.rest) for row in rows]
+        ordered = [(row.commitment, row.rest, row.coming) for row in rows]
         return look_out(ordered, self.find_stock(key), terms, self._valuer, Today(day))
 
     def measure(self, key: StockKey, day: datetime.date) -> list[Outlook]:

@@ -38,7 +38,7 @@ class Parameters:
         self._chart = chart
         self._mistakes = mistakes
         self._changed: dict[str, dict[str, Any]] = {}  # by item or account
-        self._sources: dict[str, Mapping[str, Any]] = {}  # of what holds for all
+        self._sources: dict[tuple[str, str], Mapping[str, Any]] = {}  # by place and key
         self._set_policy(policy)
 
     def _set_policy(self, policy: Terms) -> None:
@@ -53,7 +53,7 @@ class Parameters:
             self._changed.setdefault(row.place, {})[row.key] = row.value
         else:
             self._set_policy(self._policy._replace(**{row.key: row.value}))
-            self._sources[row.key] = row.entry.meta
+        self._sources[row.place, row.key] = row.entry.meta
 
     def save(self) -> tuple[Any, ...]:
         """What estimates made of the parameters so far, for `restore`."""
@@ -83,10 +83,18 @@ class Parameters:
         for level in (facts, self._chart.items.facts(item), self._chart.facts(account)):
             for problem in list_foreign_amounts(level, currency) if level.stated else ():
                 self._mistakes.block(item, level.meta, problem)
+        self._check_changed(item, account, currency)
         terms = self._merge(item, account, facts)
         self._check_policy(terms, item, currency)
         is_broken = account in self._chart.broken or self.is_blocked(item)
         return None if is_broken else terms
+
+    def find_completion(self, item: str) -> Charge | None:
+        """What it takes to complete an item, as is stated of the item itself, if it is."""
+        name = "completion_cost"
+        stated = self._chart.items.facts(item).overrides.get(name)
+        found: Charge | None = self._changed.get(item, {}).get(name, stated)
+        return found
 
     def are_own(self, account: str, facts: Facts) -> bool:
         """Whether lots of an account, or with these facts, may have other terms than the item."""
@@ -112,6 +120,17 @@ class Parameters:
                 merged |= changed.get(place, {})
         return self._policy._replace(**merged) if merged else self._policy
 
+    def _check_changed(self, item: str, account: str, currency: str) -> None:
+        """Report amounts of an item's or account's estimates in another currency than the cost."""
+        for place in (item, account) if self._changed else ():
+            for name, value in self._changed.get(place, {}).items():
+                if isinstance(value, Charge) and value.currency not in {None, currency}:
+                    message = (
+                        f"{name!r} is in {value.currency}, but {item} costs {currency}; use a "
+                        f"percentage, or state it in {currency}"
+                    )
+                    self._mistakes.block(item, self._sources[place, name], message)
+
     def _check_policy(self, terms: Terms, item: str, currency: str) -> None:
         """Report amounts of the policy in another currency than the cost."""
         for name, charge in self._amounts.items():
@@ -121,7 +140,7 @@ class Parameters:
                     f"percentage, or put invwd-{name.replace('_', '-')} in {currency} on its "
                     "Commodity or account"
                 )
-                self._mistakes.block(item, self._sources.get(name), message)
+                self._mistakes.block(item, self._sources.get(("", name)), message)
 
 
 def list_foreign_amounts(facts: Facts, currency: str) -> list[str]:

@@ -12,9 +12,9 @@ costs at least, else what it costs to buy again.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.measure.measured import Measured, Product, Use, Valued
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def measure_material(lot: Lot, use: Use, until: datetime.date | None) -> Measured:
     """Measure a raw material by what its products leave of it (IAS 2.32)."""
-    completion = find_completion({**lot.stock.facts.overrides, **lot.facts.overrides})
+    completion = use.find_completion(lot.facts)
     if completion is not None:
         if use.statement is not None and use.statement.number is not None:
             total = lot.units * use.statement.number
@@ -60,12 +60,6 @@ def _measure_bought_again(lot: Lot, use: Use, until: datetime.date | None) -> Me
     if lot.purchase is posting:
         return Measured(lot.cost, "replacement", until=until)
     return Measured(lot.units * posting.cost.number, "replacement", until=until)
-
-
-def find_completion(overrides: Mapping[str, Any]) -> Charge | None:
-    """What it takes to make a material's part of the product of it, as the material says."""
-    found: Charge | None = overrides.get("completion_cost")
-    return found
 
 
 def find_least(

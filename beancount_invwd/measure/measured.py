@@ -14,9 +14,11 @@ from beancount_invwd.ground.money import ONE
 from beancount_invwd.ground.records import NamedTuple
 
 if TYPE_CHECKING:
+    from beancount_invwd.directives.metadata import Facts
     from beancount_invwd.directives.statements import Contract, Statement
     from beancount_invwd.lots.demand import Rate
     from beancount_invwd.measure.prices import Price, Replacement
+    from beancount_invwd.policy.values import Charge
 
 Lack = Literal["price", "margin", "terms", "units", "product", "purchase"]
 
@@ -67,6 +69,7 @@ class Use(NamedTuple):
         statement: An `invwd-nrv` for the whole material.
         replacement: An `invwd-replacement-cost` of it.
         purchase: Transaction and posting of its newest purchase, if there ever was another price.
+        completion: What it takes to make its part of a product of it, as is stated of the item.
     """
 
     products: tuple[Product, ...]
@@ -75,6 +78,12 @@ class Use(NamedTuple):
     statement: Statement | None
     replacement: Replacement | None
     purchase: tuple[Any, Any] | None
+    completion: Charge | None
+
+    def find_completion(self, facts: Facts) -> Charge | None:
+        """What it takes to make a lot's part of a product of it, by what is stated of the lot."""
+        found: Charge | None = facts.overrides.get("completion_cost", self.completion)
+        return found
 
 
 class Evidence(NamedTuple):

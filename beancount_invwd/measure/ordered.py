@@ -80,7 +80,7 @@ class Outlook(NamedTuple):
 
 
 def look_out(
-    orders: Sequence[tuple[Commitment, Decimal]],
+    orders: Sequence[tuple[Commitment, Decimal, Decimal]],
     stock: Stock,
     terms: Terms | None,
     valuer: Valuer,
@@ -89,16 +89,20 @@ def look_out(
     """Find out what commitments for an item lose.
 
     Args:
-        orders: Those of one entity and currency, the oldest first, with the units still to come.
+        orders: Those of one entity and currency, the oldest first, with the units still to come,
+            and what of them came today, so that stock has it as well.
         stock: The goods of that item, perhaps none.
         terms: How they are measured; None if a mistake keeps them from being.
         valuer: Measures.
         today: The date.
     """
-    split: Sequence[Owed] = () if terms is None else valuer.split(stock, today).unfilled
+    split: Sequence[Owed] = ()
+    if terms is not None:
+        coming = sum([part for *_, part in orders], ZERO)
+        split = valuer.split(stock, today, coming).unfilled
     sold = {index: row.units for index, row in enumerate(split)}
     found = []
-    for commitment, units in orders:
+    for commitment, units, _ in orders:
         rule = None
         if terms is not None:
             own = terms._replace(measure="replacement") if commitment.is_replaced else terms

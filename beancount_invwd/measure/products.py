@@ -18,7 +18,7 @@ from beancount_invwd.ground.dates import add_days, earlier
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.lots.stock import Stock, StockKey
-from beancount_invwd.measure.materials import find_completion, find_least
+from beancount_invwd.measure.materials import find_least
 from beancount_invwd.measure.measured import Product, Unit, Use, Valued
 from beancount_invwd.measure.rule import Rule, add_up_costs
 
@@ -95,6 +95,7 @@ class Products:
             statement,
             replacement,
             stock.purchase if stock.is_repriced else None,
+            self._parameters.find_completion(stock.key.commodity),
         )
         return use, until
 
@@ -117,10 +118,10 @@ class Products:
 
     def _judge(self, key: StockKey, known: Mapping[StockKey, Verdict], today: Today) -> Verdict:
         item = key.commodity
-        if self._parameters.is_blocked(item):
-            return Verdict(Product(item, ZERO, None, None, None), None, None)
         stock = self._stocks.get(key) or self._find_absent(key)
-        terms = self._parameters.of_item(item, _find_account(stock))
+        terms = self._parameters.of_lot(item, key.currency, _find_account(stock))
+        if terms is None:
+            return Verdict(Product(item, ZERO, None, None, None), None, None)
         cost = _find_unit_cost(stock)
         further = [known[k] for k in self._list_products(key)]
         if further:
@@ -157,7 +158,7 @@ class Products:
             until = earlier(until, row.until)
         statement = self._evidence.find_general(stock, today.day, terms.price_max_age)
         until = _limit(until, statement, terms.price_max_age)
-        completion = find_completion(stock.facts.overrides)
+        completion = self._parameters.find_completion(stock.key.commodity)
         nrv = find_least(products, completion, Unit(cost or ZERO))
         if statement is not None:
             nrv = statement.number

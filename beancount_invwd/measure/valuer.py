@@ -143,11 +143,17 @@ class Valuer:
 
     # Contracts.
 
-    def split(self, stock: Stock, today: Today) -> Split:
-        """Find out how contracts share the units of a stock that are like any others."""
+    def split(self, stock: Stock, today: Today, coming: Decimal = ZERO) -> Split:
+        """Find out how contracts share the units of a stock that are like any others.
+
+        Args:
+            stock: The stock.
+            today: The date.
+            coming: Units that came today and are still counted as ordered.
+        """
         lots = self._list_sound(stock, today)
         goods = [(lot, self._find_own_rule(lot, today)) for lot in lots]
-        return self._split(stock, lots, goods, today)
+        return self._split(stock, lots, goods, today, coming)
 
     def _split_for(self, lot: Lot, today: Today) -> Split:
         key = (lot.stock, lot.number if self._is_by_lot else 0)
@@ -159,8 +165,15 @@ class Valuer:
             found = today.splits[key] = self._split(lot.stock, lots, goods, today)
         return found
 
-    def _split(self, stock: Stock, lots: Iterable[Lot], goods: Goods, today: Today) -> Split:
-        units = sum([lot.units for lot in lots], ZERO)
+    def _split(
+        self,
+        stock: Stock,
+        lots: Iterable[Lot],
+        goods: Goods,
+        today: Today,
+        coming: Decimal = ZERO,
+    ) -> Split:
+        units = sum([lot.units for lot in lots], ZERO) - coming
         contracts = self._list_contracts(stock, today)
         return split_units(contracts, units, lambda contract: _is_left(contract, goods))
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.words import mark, say, translate
-from beancount_invwd.measure.materials import find_completion
 from beancount_invwd.report.explain.steps import Case, Step, show_price
 from beancount_invwd.report.output.numbers import show, show_share
 
@@ -114,7 +113,7 @@ def _tell_use(case: Case, sources: Sources) -> Step:
     facts, use = case.lot.stock.facts, case.rule.evidence.use
     assert use is not None  # noqa: S101 (for the type checker; the caller made sure)
     products = ", ".join(facts.used_in)
-    completion = find_completion({**facts.overrides, **case.lot.facts.overrides})
+    completion = use.find_completion(case.lot.facts)
     text = say(
         "{products}: not all recover their cost, so replacement cost counts", products=products
     )

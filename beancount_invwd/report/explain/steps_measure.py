@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from beancount_invwd.ground.money import ONE, ZERO
 from beancount_invwd.ground.words import mark, say, translate
 from beancount_invwd.lots.demand import Rate, lower_cost
-from beancount_invwd.measure.materials import find_completion
 from beancount_invwd.measure.rule import charge
 from beancount_invwd.policy.values import find_rate
 from beancount_invwd.report.explain.steps import Case, Step, show_price, times
@@ -179,7 +178,7 @@ class MeasureSteps:
         case, section = self._case, self._section
         lot, measured, locate = case.lot, case.measured, self._sources.locate
         source = locate(lot.stock.facts.meta)
-        completion = find_completion({**lot.stock.facts.overrides, **lot.facts.overrides})
+        completion = use.find_completion(lot.facts)
         if completion is None:
             if use.is_recovered:
                 yield Step(section, say("measure"), say("cost itself"), lot.cost, source)
@@ -197,7 +196,8 @@ class MeasureSteps:
                 formula = f"{show(lot.units)} × {show(row.nrv)} × {show(row.units)}"
                 yield Step(section, say("part of {item}", item=row.item), formula, gross)
                 cost = charge("completion_cost", completion, lot, row.nrv * row.units)
-                yield Step(section, say("cost to complete"), _show(cost), cost.amount, source)
+                where = self._find_term("completion_cost", "invwd-completion-cost")
+                yield Step(section, say("cost to complete"), _show(cost), cost.amount, where)
         if measured.total is not None and not measured.is_apart:
             yield Step(section, say("measure"), say("the least that is left"), measured.total)
 
