@@ -98,10 +98,6 @@ class ClosedPeriod:
         self._reasons: dict[int, str] = {}  # likewise
         self._lacking: Collection[int] = ()
 
-    def is_lent(self) -> bool:
-        """Whether lots are weighed as if they carried something else than they do."""
-        return bool(self._gaps)
-
     def covers(self, day: datetime.date) -> bool:
         """Whether a date is closed."""
         return self.through is not None and day <= self.through
@@ -141,10 +137,15 @@ class ClosedPeriod:
         """
         for lot, change in zip(lots, changes, strict=True):
             if self.first is not None:
-                locked, _ = self.first.by_hand.get((id(txn), lot.number), (lot.locked, ZERO))
-                carry(lot, -max(ZERO, min(change, lot.locked - locked)))
+                carry(lot, -self.find_known(txn, lot, change))
             elif self.through is not None:
                 self.by_hand[id(txn), lot.number] = lot.locked, change
+
+    def find_known(self, txn: Any, lot: Lot, change: Decimal) -> Decimal:
+        """What a lot carries already of a change that was made by hand: it should be locked."""
+        known = {} if self.first is None else self.first.by_hand
+        locked, _ = known.get((id(txn), lot.number), (lot.locked, ZERO))
+        return max(ZERO, min(change, lot.locked - locked))
 
     def look(self, day: datetime.date, *, is_over: bool) -> set[Stock]:
         """Find what lots carry otherwise than they should, until that is settled.

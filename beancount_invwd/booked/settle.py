@@ -61,7 +61,8 @@ def _settle_partly(
     kept = []
     for row in rest:
         taken: Sums[str] = Sums()
-        if claim.fits(row, is_kin):
+        is_excess = row.reason == BOOKED  # written with what else was corrected, of whatever kind
+        if claim.is_about(row, is_kin) if is_excess else claim.fits(row, is_kin):
             for account, change in row.changes.items():
                 taken.add(account, overlap(change, wanted[account]))
         if row.kind == "transfer" and taken.total():

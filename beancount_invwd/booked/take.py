@@ -127,8 +127,7 @@ class Taker:
             left = [row for named in waiting.values() for together in named for row in together]
             wishes = {lot.number: new for row in left for lot, new in row.list_new()}
             unmeasured = self._weigher.find_unmeasured(stocks, day)
-            if len(others) > 1 and not self._closed.is_lent():
-                others, rest = self._goods.list_first(others)
+            others, rest = self._goods.list_first(others)
             for claim in others:
                 found += self._share(claim, _Test(names, wishes, unmeasured), day)
         return found, rest
@@ -189,7 +188,10 @@ class Taker:
         known = {} if first is None or claim.kind is not None else first.by_hand
         taken = [known.get((id(claim.txn), lot.number), (ZERO, ZERO))[1] for lot in lots]
         pairs = list(zip(lots, taken, strict=True))
-        is_fitting = all(-lot.allowance <= part <= find_room(lot) for lot, part in pairs)
+        is_fitting = all(
+            -lot.allowance <= part <= find_room(lot) + self._closed.find_known(claim.txn, lot, part)
+            for lot, part in pairs
+        )
         if not is_fitting or sum(taken, ZERO) != change:
             return []
         for lot, part in pairs:

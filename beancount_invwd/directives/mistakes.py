@@ -52,7 +52,8 @@ class Mistakes:
     def errors(self) -> list[InvwdError]:
         """The errors so far in the order of the ledger, of each item and cause a few."""
         alike: dict[str, list[InvwdError]] = {}
-        for error in sorted(self._errors.values(), key=_place):
+        found = {_place(error): error for error in self._errors.values()}  # each once
+        for _, error in sorted(found.items()):
             alike.setdefault(re.sub(_FIGURES, "#", error.message), []).append(error)
         shown = [error for errors in alike.values() for error in _fold(errors)]
         return sorted(shown, key=_place)

@@ -86,3 +86,13 @@ def test_a_file_on_another_drive_is_named_whole(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(errors_module, "os", SimpleNamespace(path=ntpath, sep="\\"))
     assert errors_module.relative_to("C:\\books\\in\\a.beancount", "C:\\books") == "in/a.beancount"
     assert errors_module.relative_to("D:\\a.beancount", "C:\\books") == "D:/a.beancount"
+
+
+def test_what_is_wrong_twice_without_a_line_is_told_once() -> None:
+    order = '2024-01-10 custom "invwd-commitment" 100 MUG 10.00 USD\n  account: Assets:Bank\n'
+    entries, _, options = loader.load_string(LEDGER + order * 2)
+    unplaced = change_entry(data.Custom, meta=lambda meta: {**meta, "lineno": None})
+    _, errors = invwd(entries, options, "{}")
+    _, told = invwd([unplaced(row) for row in entries], options)
+    assert len(errors) == 2
+    assert [row.message for row in told] == [errors[0].message]
