@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from beancount.parser import printer
 
 from beancount_invwd.ground.words import say
+from beancount_invwd.report.explain.early import list_early, sum_up
 from beancount_invwd.report.explain.explain import (
     Explanation,
     UnknownItem,
@@ -25,6 +26,7 @@ from .. import fava_api
 from ..tables.cells import Cell, Cells
 from ..tables.grid import pick
 from .positions import show_marks
+from .story import Line, Part, Story, line_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,57 +37,6 @@ if TYPE_CHECKING:
 
     from ..request.context import Context
     from ..tables.cells import Badge
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One step.
-
-    Attributes:
-        notes: What the directive says besides: its metadata, and links to its documents.
-    """
-
-    label: str
-    formula: str
-    result: str
-    source: str
-    url: str
-    notes: Sequence[Cell] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The steps that belong together, and what they are of."""
-
-    title: str
-    where: str
-    lines: Sequence[Line]
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """The whole explanation.
-
-    Attributes:
-        name: What Fava calls the item.
-        figures: Terms and amounts of the item on this date.
-        entries: What was written on this date, as Beancount writes it.
-        entity: The entity that the goods are of, if all are of one.
-        items: Of a group that is tested as one, the items in it.
-        url: The address of this explanation.
-    """
-
-    item: str
-    lot: str
-    name: str
-    as_of: str
-    badges: Sequence[Badge]
-    figures: Sequence[tuple[str, Cell]]
-    parts: Sequence[Part]
-    entries: Sequence[str]
-    items: Sequence[Cell] = ()
-    url: str = ""
-    entity: str = ""
 
 
 def show(context: Context) -> tuple[None, Story | str]:
@@ -124,7 +75,7 @@ def tell_story(context: Context) -> Story:
         str(found.as_of),
         badges,
         figures,
-        [*_list_parts(found, context), *_tell_since(context)],
+        list(line_up([*_list_parts(found, context), *_tell_since(context)])),
         entries,
         url=url,
         entity=entities.pop() if len(entities) == 1 else "",
@@ -136,8 +87,19 @@ def _list_parts(found: Explanation, context: Context) -> Iterator[Part]:
     for chapter in found.chapters:
         where = "" if is_one else ", ".join(filter(None, (chapter.entity, chapter.currency)))
         for title, steps in groupby(chapter.steps, key=lambda step: step.section):
-            lines = [_make_line(step, context) for step in steps]
+            lines = list(_list_lines(list(steps), context))
             yield Part(context.formats.formula(title), where, lines)
+
+
+def _list_lines(steps: Sequence[Step], context: Context) -> Iterator[Line]:
+    """The steps; on paper of many movements the last ones, below the sums of the earlier ones."""
+    early = list_early(steps)
+    summed = set(map(id, early))
+    for step in sum_up(early):
+        yield replace(_make_line(step, context), place="paper")
+    for step in steps:
+        line = _make_line(step, context)
+        yield replace(line, place="screen") if id(step) in summed else line
 
 
 def _tell_since(context: Context) -> Iterator[Part]:
@@ -159,7 +121,7 @@ def _tell_group(items: Sequence[str], context: Context) -> Story:
     links = [cells.explain(item, day=day) for item in items]
     entries = list(_list_entries(context))
     url = fava_api.url_of(view="explain", time=day, item=name)
-    return Story(name, "", name, str(day), [], [], [], entries, links, url)
+    return Story(name, "", name, str(day), [], [], [], entries, items=links, url=url)
 
 
 def _list_entries(context: Context) -> Iterator[str]:

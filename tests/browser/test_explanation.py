@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from pypdf import PdfReader
 
-from tests.browser.addresses import ONE_LOSS, PAGE, PURCHASE
+from tests.browser.addresses import HEAD, ONE_LOSS, PAGE, PLUGIN, PURCHASE
 from tests.browser.conftest import Open, Serve
 
 PHONE = {"width": 390, "height": 844}
@@ -85,7 +88,7 @@ def test_it_is_printed_alone(example: str, window: Open) -> None:
     expect(find_dialog(page).get_by_role("heading").first).to_be_visible()
     expect(find_dialog(page).get_by_role("button", name="Close")).to_be_hidden()
     expect(page.locator('[data-grid="positions"]')).to_be_hidden()
-    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) == 1, "on one sheet"
+    assert len(print_on_paper(page)) == 1
 
 
 def test_focus_stays_within_it(example: str, window: Open) -> None:
@@ -154,3 +157,52 @@ def test_a_place_is_whole_on_a_phone(
         assert right <= PHONE["width"], lines
         assert all(re.search("[/-]$", line) for line in lines[:-1]), lines
         assert "shop.beancount:3" in lines[-1], lines
+
+
+def write_history(months: int) -> str:
+    """A purchase, and months in which the price falls and rises in turn."""
+    ends = [f"{2020 + i // 12}-{i % 12 + 1:02}-28" for i in range(months)]
+    prices = [f"{day} price WIDGET {8 + i % 2}.{i:02} USD" for i, day in enumerate(ends)]
+    purchase = PURCHASE.replace("2024-01-10", "2020-01-01")
+    head = HEAD.replace("2024-01-01 open", "2020-01-01 open")
+    return "\n".join((PLUGIN, head, purchase, *prices, ""))
+
+
+def print_on_paper(page: Page) -> list[str]:
+    """What each sheet of paper says."""
+    paper = PdfReader(io.BytesIO(page.pdf(format="A4"))).pages
+    return [sheet.extract_text() for sheet in paper]
+
+
+def test_a_long_history_is_printed_on_one_sheet(serve_text: Serve, window: Open) -> None:
+    address = f"test{PAGE}?view=explain&item=WIDGET&time=2023-03"
+    page = window(f"{serve_text(write_history(40))}/{address}")
+    rows = page.get_by_role("table", name="Written").get_by_role("row")
+    expect(rows.filter(has_text=re.compile("^2020-01-31"))).to_be_visible()
+    expect(rows.filter(has_text="earlier")).to_have_count(0)
+    whole = [Decimal(text) for text in rows.locator(".num:visible").all_inner_texts()]
+    page.emulate_media(media="print")
+    expect(rows.filter(has_text=re.compile("^2020-01-31"))).to_have_count(0)
+    expect(rows.filter(has_text="earlier")).to_have_count(2)
+    shown = [Decimal(text) for text in rows.locator(".num:visible").all_inner_texts()]
+    assert len(whole) == 39 + 1
+    assert len(shown) == 2 + 12 + 1
+    for *amounts, total in (whole, shown):
+        assert sum(amounts) == total
+    (sheet,) = print_on_paper(page)
+    for words in ("In the books", "Evidence", "2023-03-31", "in all"):
+        assert words in sheet, words
+
+
+def test_many_lots_are_printed_side_by_side(serve_text: Serve, window: Open) -> None:
+    lots = "".join(
+        PURCHASE.replace("2024-01-10", f"2024-01-{day}").replace("12.00", f"12.{day}")
+        for day in range(11, 23)
+    )
+    text = ONE_LOSS.replace(PURCHASE, lots)
+    page = window(f"{serve_text(text)}/test{PAGE}?view=explain&item=WIDGET")
+    expect(page.get_by_role("table", name="Lot 2024-01-22").first).to_be_visible()
+    (sheet,) = print_on_paper(page)
+    for day in range(11, 23):
+        assert f"Lot 2024-01-{day} at 12.{day}" in sheet
+        assert f"10 × 12.{day} = 12{day / 10:.2f}" in sheet

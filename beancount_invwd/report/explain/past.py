@@ -61,7 +61,7 @@ class Past:
             label = f"{row.date} {translate(row.kind)}"
             text = tell_narration(row.entry.narration or "") or translate(row.reason)
             source = self._sources.locate(self._causes.find(row))
-            yield Step(say("Written"), label, text, row.change, source)
+            yield Step(say("Written"), label, text, row.change, source, row)
         total = sum((row.change for row in rows), ZERO)
         moved = self._find_moved(stock, total)
         if moved:

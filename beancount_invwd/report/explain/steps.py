@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from beancount_invwd.measure.measured import Measured
     from beancount_invwd.measure.prices import Price
     from beancount_invwd.measure.rule import Rule
+    from beancount_invwd.report.ledger.written import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Step:
         formula: Numbers and × ÷ + −, or the facts in words.
         result: What comes out, None for a fact.
         source: File and line of the directive, empty if there is none.
+        moved: The movement that was written, of a step that is one.
     """
 
     section: str
@@ -33,6 +35,7 @@ class Step:
     formula: str
     result: Decimal | None = None
     source: str = ""
+    moved: Written | None = None
 
 
 @dataclass(frozen=True, slots=True)
