@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from beancount_invwd.report.output.numbers import places_of
+from beancount_invwd.report.output.numbers import MANY, places_of
 
 from . import fava_api
 from .words import list_citations
@@ -97,13 +97,11 @@ _PARAGRAPH = (
     r"\bFRS 102(?: [0-9]+\.[0-9]+)?|\b(?:IAS|IFRS|ASC|ASPE) [0-9]+(?:[.-][0-9]+[A-Z]?)*"
     r"|§[0-9]+(?:\([0-9]+\))*(?: [0-9]\b)?"
 )
-_MANY = r"(?<![\w.,])(?<!\w-)[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?!\w|[.,][0-9])"
-"""6,000 and 6,000.00."""
 _FEW = r"(?<![\w.,])(?<!\w-)[0-9]+\.(?:[0-9]{2,}|[0-9](?=%))(?!\w|\.[0-9])"
 """6000.00 and 8.5%, as the engine writes them, but not V2.50 or the 6,000.00 of a narration."""
 _DECIMAL = re.compile(_FEW)
 _CITATIONS = list_citations()
-_GROUPED = _match(_CITATIONS, _MANY)
-_NUMBER = _match(_CITATIONS, _MANY, _FEW)
+_GROUPED = _match(_CITATIONS, MANY)
+_NUMBER = _match(_CITATIONS, MANY, _FEW)
 _FIGURE = _match(_CITATIONS, "[0-9]")
 _LINE = re.compile(rf"{_DATE} (?:balance|custom|open|price) ")

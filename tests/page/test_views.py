@@ -678,6 +678,26 @@ def test_sentences_have_figures_as_tables_do(
     assert table.find("WIDGET")[-1] == why
 
 
+@pytest.mark.parametrize(
+    ("option", "amount"),
+    [
+        ("", "1500.00 USD"),
+        ('option "render_commas" "TRUE"', "1,500.00 USD"),
+        ('2023-01-01 custom "fava-option" "locale" "de"', "1.500,00 USD"),
+    ],
+)
+def test_remarks_of_the_note_have_figures_as_its_tables_do(
+    make_client: MakeClient, option: str, amount: str
+) -> None:
+    goods = ONE_LOSS.replace("10 WIDGET", "500 WIDGET").replace("01-31 price", "02-01 price")
+    client = make_client(f"{HEAD}{option}\n{ACCOUNTS}{goods}")
+    article = get(client, f"{TEST}?view=disclosure")
+    remark = f"would change the allowance by {amount}, which is not written"
+    assert remark in article
+    if "locale" not in option:  # files have the numbers of the ledger
+        assert remark in client.get(f"{TEST}disclosure.md").text
+
+
 def test_paragraphs_lines_and_what_is_quoted_stay_in_every_locale(make_client: MakeClient) -> None:
     german = '2023-01-01 custom "fava-option" "locale" "de"\n'
     app = make_client(HEAD + german + ACCOUNTS).application

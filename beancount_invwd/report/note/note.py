@@ -22,7 +22,7 @@ from beancount_invwd.report.note import requirements as notes
 from beancount_invwd.report.note.answers import Author
 from beancount_invwd.report.note.before import find_before
 from beancount_invwd.report.note.blocks import Block, remark
-from beancount_invwd.report.output.numbers import NumberWriter
+from beancount_invwd.report.output.numbers import NumberWriter, make_numbers
 
 if TYPE_CHECKING:
     from beancount_invwd.engine import Run
@@ -104,6 +104,7 @@ def disclose(
     doubts += [tell_cost(row) for row in tie_cost(run) if row.difference]
     doubts += tell_pending(run)
     doubts += tell_waiting(run)
-    remarks = [remark(text) for text in doubts]
+    numbers = numbers or make_numbers(run)
+    remarks = [remark(numbers.sentence(text)) for text in doubts]
     title = say("Inventories, {start} to {end}", start=start, end=end)
     return Note(policy.standard, start, end, title, remarks, sections, annex)

@@ -55,7 +55,7 @@ def write_text(document: Document, numbers: Numbers) -> str:
             lines += ["", table.empty, "", *_draw_with_head(table, [], numbers)]
     sentences = [*document.notes, *(f"! {text}" for text in document.warnings)]
     if sentences:
-        lines += ["", *(clean(text) for text in sentences)]
+        lines += ["", *(clean(numbers.sentence(text)) for text in sentences)]
     return "\n".join(lines) + "\n"
 
 

@@ -6,6 +6,7 @@ plugin rounds to; thousands are set apart if the ledger's `render_commas` says s
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 _MOST_DECIMALS = 6
 _DEFAULT = 2
 _CALCULATOR_DECIMALS = 10
+MANY = r"(?<![\w.,])(?<!\w-)[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?!\w|[.,][0-9])"
+"""6,000 and 6,000.00, as sentences have it."""
+_MANY = re.compile(MANY)
 
 
 class NumberWriter(Protocol):
@@ -31,6 +35,9 @@ class NumberWriter(Protocol):
 
     def show_exact(self, number: Decimal) -> str:
         """A quantity or a value per unit."""
+
+    def sentence(self, text: str) -> str:
+        """Words of ours with figures in them."""
 
 
 class Numbers:
@@ -77,6 +84,10 @@ class Numbers:
             if len(places) <= _DEFAULT:
                 return text
             return whole + point + places.rstrip("0").ljust(_DEFAULT, "0")
+
+    def sentence(self, text: str) -> str:
+        """Words of ours with figures in them, which are written as in tables."""
+        return text if self._commas else _MANY.sub(lambda found: found[0].replace(",", ""), text)
 
     def show_share(self, share: Decimal) -> str:
         """A share as a percentage with one decimal."""
