@@ -42,7 +42,7 @@ from .request.question import BadQuestionError, read_question
 from .request.selection import Selection
 from .views import prices
 from .views.explain import tell_story
-from .views.index import VIEWS, build_body, list_links
+from .views.index import VIEWS, build_body, link_commands, list_links
 from .words import break_words, hyphenate, list_script_words, say_escaped, shorten_place
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class Impairment(FavaExtensionBase):
     say = staticmethod(say_escaped)
     break_words = staticmethod(break_words)
     hyphenate = staticmethod(hyphenate)
+    link_commands = staticmethod(link_commands)
     shorten_place = staticmethod(shorten_place)
     list_script_words = staticmethod(list_script_words)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+
+from markupsafe import Markup
 
 from beancount_invwd.ground.words import mark, translate
 
@@ -21,6 +24,7 @@ from ..views import (
     rollforward,
     todo,
 )
+from ..words import break_words
 from .view import Body, Link, View
 
 if TYPE_CHECKING:
@@ -58,6 +62,8 @@ VIEWS: Mapping[str, View] = {
     ),
 }
 
+_COMMAND = re.compile(r"\bbean-invwd (\w+)(?: LEDGER)?")
+
 
 def list_links(view: str, tasks: str = "") -> list[Link]:
     """List the views that have an entry of their own, the first one with what is to be done."""
@@ -71,6 +77,23 @@ def list_links(view: str, tasks: str = "") -> list[Link]:
         for name, row in VIEWS.items()
         if row.title
     ]
+
+
+def link_commands(text: str) -> Markup:
+    """Words with a link to the view in place of the command that lists the same."""
+    parts, end = [], 0
+    for found in _COMMAND.finditer(text):
+        view = VIEWS.get(found[1])
+        if view is not None and view.title:
+            parts += [break_words(text[end : found.start()]), _link(found[1], view.title)]
+            end = found.end()
+    return Markup().join([*parts, break_words(text[end:])])
+
+
+def _link(name: str, title: str) -> Markup:
+    within = fava_api.read_arguments().get("within")
+    url = fava_api.url_of(view=name, **({"within": within} if within else {}))
+    return Markup('<a href="{}">{}</a>').format(url, translate(title))
 
 
 def build_body(context: Context) -> Body:

@@ -96,6 +96,19 @@ def test_a_task_leads_to_its_explanation(client: FlaskClient) -> None:
     assert "view=explain&item=GADGET" in links["GADGET"]
 
 
+@pytest.mark.parametrize("query", ["", "&within=45"])
+def test_many_tasks_of_a_kind_lead_to_the_view_that_lists_them(
+    make_client: MakeClient, query: str
+) -> None:
+    units = "".join(f"  Assets:Inventory:Store   1 W{i} {{{i + 1}.00 USD}}\n" for i in range(12))
+    goods = f'2024-01-10 * "Purchase"\n{units}  Assets:Bank\n2024-02-01 price X 1 USD\n'
+    client = make_client(HEAD + ACCOUNTS + goods)
+    article = html.unescape(get(client, f"{TEST}?view=todo{query}"))
+    url = f"{TEST}?view=prices{query}"
+    assert f'2 more alike, listed by: <a href="{url}">Prices</a>' in article
+    assert len(read(get(client, url)).table("Prices that are needed").rows) == 1 + 12
+
+
 def test_an_untested_period_end_is_a_card_with_its_cure(make_client: MakeClient) -> None:
     loss = """
 2024-01-10 * "Purchase"
