@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import beancount_invwd
 from tests.support.house import (
     MOST_OF_CLASS,
     MOST_OF_FILE,
@@ -16,7 +17,8 @@ from tests.support.house import (
 )
 
 ROOT = Path(__file__).parents[2]
-HOUSE = read_house(ROOT)
+SOURCE = Path(beancount_invwd.__file__).parents[1]  # of a wheel, where that is tested
+HOUSE = read_house(SOURCE)
 ARCHITECTURE = (ROOT / "beancount_invwd/ARCHITECTURE.md").read_text(encoding="utf-8")
 ASKING = ("beancount_invwd.report", "beancount_invwd.sheets", "fava_ext")
 PARTS = {"timeline", "books", "assessor", "chart", "scope", "targets", "claims", "mistakes"}
@@ -109,7 +111,11 @@ def test_the_architecture_is_one_page_and_names_what_there_is() -> None:
     named = re.findall(r"`([a-z_]+/[a-z_/]*(?:\.[a-z]+)?)`", ARCHITECTURE)
     assert len(named) > 30
     for name in named:
-        paths = [ROOT / package / name for package in (".", "beancount_invwd")]
+        paths = [
+            folder / package / name
+            for folder in (ROOT, SOURCE)
+            for package in (".", "beancount_invwd")
+        ]
         assert any(path.exists() or path.with_suffix(".py").exists() for path in paths), name
     for room in HOUSE.rooms:
         assert f"`{room}" in ARCHITECTURE, room
