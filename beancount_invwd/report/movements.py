@@ -78,19 +78,26 @@ def list_movements(run: Run, written: Sequence[Written]) -> list[MovementRow]:
 
 
 class Change(NamedTuple):
-    """What movements of an entity and currency come to."""
+    """What movements of an entity and currency come to: of allowances, or `is_ordered`."""
 
+    is_ordered: bool
     entity: str
     currency: str
     change: Decimal
 
+    @property
+    def label(self) -> str:
+        """What it is of, empty for allowances."""
+        return say("Liabilities") if self.is_ordered else ""
+
 
 def sum_changes(rows: Sequence[MovementRow]) -> list[Change]:
-    """Add movements up by entity and currency."""
-    sums: Sums[tuple[str, str]] = Sums()
+    """Add movements up, apart from those of liabilities, by entity and currency."""
+    sums: Sums[tuple[bool, str, str]] = Sums()
     with localcontext(CONTEXT):
         for row in rows:
-            sums.add((row.entity, row.currency), row.change)
+            is_ordered = row.kind.startswith("commitment")
+            sums.add((is_ordered, row.entity, row.currency), row.change)
     return [Change(*key, change) for key, change in sorted(sums.items())]
 
 

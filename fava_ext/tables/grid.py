@@ -159,7 +159,10 @@ class _Line:
     def total(self, columns: Sequence[Column], total: Any) -> list[Cell]:
         """A line below the table: what the total has of the columns."""
         entity = f", {total.entity}" if total.entity else ""
-        found = [Cell(say("Total, {currency}{entity}", currency=total.currency, entity=entity))]
+        title = say("Total, {currency}{entity}", currency=total.currency, entity=entity)
+        if label := getattr(total, "label", ""):
+            title = f"{label}, {total.currency}{entity}"
+        found = [Cell(title)]
         for column in columns[1:]:
             is_told = column.is_money and isinstance(column.read(total), Decimal)
             found.append(self.cells.make(column, total) if is_told else Cell())

@@ -43,8 +43,7 @@ def show(context: Context) -> tuple[Grid, Only | None]:
     """What was written, the newest first."""
     rows = _list_recent(context)[::-1]
     table = Table("movements", COLUMNS, rows, empty=say("Nothing was written in this time."))
-    carried = [row for row in rows if not row.kind.startswith("commitment")]
-    makers, totals = _list_makers(context), sum_changes(carried)
+    makers, totals = _list_makers(context), sum_changes(rows)
     columns = pick(COLUMNS, *_SHOWN)
     grid = build_grid(context, say("Movements"), table, columns, makers=makers, totals=totals)
     return grid, _tell_only(context)

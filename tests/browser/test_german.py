@@ -36,6 +36,23 @@ OUT_OF_SIGHT = """grids => grids.flatMap(grid => {
 })"""
 """The titles of amounts that stand beyond the edge of their table."""
 
+BROKEN = r"""titles => titles.flatMap(title => {
+  const walker = document.createTreeWalker(title, NodeFilter.SHOW_TEXT), found = [];
+  while (walker.nextNode())
+    for (const word of walker.currentNode.data.matchAll(/[\p{L}\p{N}]+/gu)) {
+      const tops = new Set();
+      for (let i = word.index; i < word.index + word[0].length; i++) {
+        const range = document.createRange();
+        range.setStart(walker.currentNode, i);
+        range.setEnd(walker.currentNode, i + 1);
+        tops.add(Math.round([...range.getClientRects()].at(-1)?.top ?? 0)); // a hyphen before it
+      }
+      if (tops.size > 1) found.push(word[0]);
+    }
+  return found;
+})"""
+"""The words of titles, or their syllables, that stand in two lines."""
+
 
 @pytest.fixture(scope="module")
 def german(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -75,6 +92,7 @@ def test_amounts_are_in_sight_and_words_have_room(width: int, german: str, windo
             ".map(cell => cell.textContent)"
         )
         assert wide == [], view
+        assert page.locator(".impairment .grid thead th").evaluate_all(BROKEN) == [], view
 
 
 @pytest.mark.parametrize("view", ADDRESSES)

@@ -168,6 +168,7 @@ def test_of_many_errors_the_first_ones_are_shown(make_client: MakeClient) -> Non
     article = get(client, f"{TEST}?view=positions")
     assert "30 errors to mend" in article
     assert article.count('class="place"') == 20
+    assert "<summary>27 more</summary>" in article.split('class="place"')[4 - 1]
     assert visit(client, TEST).links["Fava's list of errors"] == "/test/errors/"
 
 

@@ -109,6 +109,14 @@ def test_many_tasks_of_a_kind_lead_to_the_view_that_lists_them(
     assert len(read(get(client, url)).table("Prices that are needed").rows) == 1 + 12
 
 
+def test_one_more_task_of_a_kind_is_shown_itself(make_client: MakeClient) -> None:
+    units = "".join(f"  Assets:Inventory:Store   1 W{i} {{{i + 1}.00 USD}}\n" for i in range(11))
+    goods = f'2024-01-10 * "Purchase"\n{units}  Assets:Bank\n2024-02-01 price X 1 USD\n'
+    article = get(make_client(HEAD + ACCOUNTS + goods), f"{TEST}?view=todo&kind=price")
+    assert "more alike" not in article
+    assert len(_tasks(article)) == 11
+
+
 def test_an_untested_period_end_is_a_card_with_its_cure(make_client: MakeClient) -> None:
     loss = """
 2024-01-10 * "Purchase"

@@ -240,6 +240,8 @@ def test_movements_are_what_the_ledger_has_the_newest_first(example: FlaskClient
         " ".join((entry.narration or "").split()) for entry in reversed(written)
     ]
     assert table.find("Total, USD")[3] == "+246.00", "what is left of them"
+    assert table.find("Liabilities, USD")[3] == "+80.00", "of what is ordered"
+    assert sum(Decimal(text) for text in table.column("Allowance")) == Decimal("326.00")
 
 
 def test_a_movement_is_explained_as_of_its_own_date(example: FlaskClient) -> None:

@@ -159,7 +159,7 @@ def test_what_could_not_be_assessed_is_said() -> None:
     text = LEDGER.replace("2023-06-30 price WIDGET", "2023-06-30 price CUP")
     text = text.replace("2023-12-31 price WIDGET", "2023-12-31 price CUP")
     note = write(TWO + ", 'missing_price': 'ignore'", text)
-    assert r"not all of a\|b \<i\>\_x\_, a\|b \<i\>\_x\_ could be assessed]" in (
+    assert r"not all of a\|b \<i\>\_x\_ could be assessed]" in (
         section(note, "IAS 2.36 (b)")
     )
 

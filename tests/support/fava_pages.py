@@ -39,6 +39,8 @@ ONE_LOSS = """
 2024-01-31 price WIDGET 9.00 USD
 """
 
+TOTALS = ("Total, ", "Liabilities, ")
+"""How the lines below a table begin."""
 MakeClient = Callable[..., FlaskClient]
 
 
@@ -57,7 +59,7 @@ class Table(NamedTuple):
         head = next(row for row in self.rows if title in row)
         i = head.index(title)
         body = self.rows[self.rows.index(head) + 1 :]
-        return [row[i] for row in body if not row[0].startswith("Total")]
+        return [row[i] for row in body if not row[0].startswith(TOTALS)]
 
 
 class Reader(HTMLParser):

@@ -152,7 +152,7 @@ class Author:
                     count=len(single),
                 )
             )
-        lacking = [row.category or "" for row in rows if row.is_lacking]
+        lacking = list(dict.fromkeys(row.category or "" for row in rows if row.is_lacking))
         if lacking:
             yield remark(say("not all of {names} could be assessed", names=list_names(lacking)))
 
@@ -208,7 +208,7 @@ class Author:
                 say(
                     "{quantity} {commodity} are to come until {until} at {cost}; liability "
                     "{liability}.",
-                    quantity=self._numbers.show_exact(row.quantity),
+                    quantity=self._numbers.show_exact(row.quantity, row.commodity),
                     commodity=row.commodity,
                     until=row.until,
                     cost=cost,

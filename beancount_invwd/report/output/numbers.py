@@ -33,8 +33,8 @@ class NumberWriter(Protocol):
     def show_money(self, amount: Decimal, currency: str) -> str:
         """An amount."""
 
-    def show_exact(self, number: Decimal) -> str:
-        """A quantity or a value per unit."""
+    def show_exact(self, number: Decimal, commodity: str = "") -> str:
+        """A quantity of a commodity, or a value per unit."""
 
     def sentence(self, text: str) -> str:
         """Words of ours with figures in them."""
@@ -74,7 +74,7 @@ class Numbers:
             rounded = round_money(amount, Decimal(1).scaleb(-places)) + 0  # no minus zero
             return f"{rounded:{self._commas}f}"
 
-    def show_exact(self, number: Decimal) -> str:
+    def show_exact(self, number: Decimal, commodity: str = "") -> str:  # noqa: ARG002 (Fava's)
         """A quantity or a value per unit; endless decimals and idle zeros are cut."""
         with localcontext(CONTEXT):
             if places_of(number) > _MOST_DECIMALS:

@@ -76,6 +76,9 @@ def _shorten(tasks: Sequence[Task]) -> Iterator[Task]:
         else:
             yield row
     for (kind, currency), rows in rest.items():
+        if len(rows) == 1:  # a line of the others tells no more than the other itself
+            yield rows[0]
+            continue
         reason = say(
             "{count:,} more alike, listed by: bean-invwd {command}",
             count=len(rows),
