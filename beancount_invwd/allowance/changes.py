@@ -107,7 +107,8 @@ class Weighed:
         steps = map(sub, self.allowances, list_carried(self.lots))
         for lot, step in zip(self.lots, steps, strict=True):
             if step:
-                changes.add(lot.place.contra, step)
+                contra = lot.place.contra
+                changes[contra] = changes[contra] + step if contra in changes else step
         self.kind = find_kind(changes.total(), self.measure)
         self.changes = changes.without_zeros()
         return self
@@ -153,10 +154,13 @@ def list_carried(lots: Iterable[Lot]) -> list[Decimal]:
 def list_floors(lots: Sequence[Lot], gaps: Sequence[Decimal]) -> list[Decimal]:
     """What lots keep beside what is locked, since value comes back to each alone (IAS 2.33)."""
     carried, quantum = list_carried(lots), lots[0].stock.quantum
-    return [
-        min(kept - lot.locked, find_loss(gap, quantum)) if kept else ZERO
-        for lot, kept, gap in zip(lots, carried, gaps, strict=True)
-    ]
+    floors: list[Decimal] = []
+    for lot, kept, gap in zip(lots, carried, gaps, strict=True):
+        floor = find_loss(gap, quantum) if kept else ZERO
+        if floor >= (most := kept - lot.locked):
+            floor = most
+        floors.append(floor)
+    return floors
 
 
 def find_kind(change: Decimal, measure: Decimal) -> Kind:

@@ -71,7 +71,7 @@ class Cover:
         terms: Terms | None = None
         plain: Plain | None = None
         for stock in stocks:
-            if self._notes_calm:
+            if stock.is_calm and self._notes_calm:
                 stock.set_calm(is_calm=False)
             if not stock.lots:
                 continue

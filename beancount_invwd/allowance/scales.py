@@ -205,7 +205,8 @@ class Scales:
 
     def _value_alike(self, stock: Stock, known: Known) -> list[_Row]:
         """Value lots by one value of a unit, and rates off cost; told are those not apart."""
-        rows, covered = list[_Row](), list[Lot]()
+        rows: list[_Row] = []
+        covered: list[Lot] = []
         unit, rate, ageing = known.unit, known.rate, known.rule.terms.ageing
         is_by_lot, is_covered = self._grouping.is_by_lot, self._is_covered(stock, unit)
         highest = (rate.share, rate.reason) if rate is not None else (ZERO, "")

@@ -93,10 +93,7 @@ class Chart:
         self._booking = options_map.get("booking_method")
         self._contras = Contras(policy, self.opens, ledger, self.items.category)
         self._answers: dict[str, Inventory | Allowance | None] = {}
-        is_under = policy.roots.is_under
-        self.root_of = Known(
-            lambda name: next((root for root in templates.ROOTS if is_under(name, root)), "")
-        )
+        self.root_of = Known(policy.roots.find)
         self._results: dict[tuple[str, str, str, str], str] = {}
         for entry in self.opens.values():
             self._read(entry, mistakes)
@@ -119,11 +116,11 @@ class Chart:
     def _classify(self, name: str) -> Inventory | Allowance | None:
         if name in self._contras:
             return Allowance(name)
-        match = self._policy.match_inventory(name)
-        if match is None or self.facts(name).exclude:
+        match, facts = self._policy.match_inventory(name), self.facts(name)
+        if match is None or facts.exclude:
             return None
         entity = match["entity"] if "entity" in match.re.groupindex else ""
-        is_plain = not (name in self.broken or name in self.estimated or self.facts(name).overrides)
+        is_plain = not (facts.overrides or name in self.broken or name in self.estimated)
         return Inventory(name, entity or "", self._is_pool(name), is_plain)
 
     def _is_pool(self, account: str) -> bool:

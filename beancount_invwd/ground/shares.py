@@ -53,7 +53,7 @@ def allot(
     shares = floors
     if loss > least:
         shares = share_out(loss, gaps, quantum)
-        if floors:
+        if least:
             shares = _lift(shares, loss, gaps, floors, quantum)
     if locked:
         return [kept + share for kept, share in zip(locked, shares, strict=True)]

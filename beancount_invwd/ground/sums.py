@@ -21,7 +21,8 @@ class Sums(dict[Key, Decimal]):
 
     def add(self, key: Key, amount: Decimal) -> None:
         """Add an amount to the sum of a key."""
-        self[key] = self[key] + amount
+        before = self.get(key)
+        self[key] = amount if before is None else before + amount
 
     def total(self) -> Decimal:
         """The sum of all."""

@@ -27,7 +27,7 @@ _BOOKED = 3
 class Books(General):
     """The lots of the whole ledger as of the last transaction that was applied."""
 
-    def take(  # noqa: C901, PLR0912 (one loop, since most of a load's time goes there)
+    def take(  # noqa: C901, PLR0912, PLR0915 (one loop, since most of a load's time goes there)
         self, txns: Iterable[Any]
     ) -> Iterator[tuple[Any, Outflow]]:
         """Apply transactions: units and costs first, then allowances by what moved where.
@@ -35,58 +35,58 @@ class Books(General):
         Yields:
             Those by which goods left, moved or came back that carried an allowance.
         """
-        find, homes, touched = self._by_id.get, self._homes, self.touched
+        lots, homes, touched = self._by_id, self._homes, self.touched
         states_facts, is_noted = self._postings.states_facts, self._demand.is_noted
+        bought: list[tuple[Home, Any]] = []
         for txn in txns:
-            meta, sold = txn.meta, 0
-            bought: list[tuple[Home, Any, Any]] = []
+            meta, sold, carries = txn.meta, 0, False
             is_plain = (len(meta) == _BOOKED and _TOLERANCES in meta) or not states_facts(meta)
             for posting in txn.postings if is_plain else ():
                 meta = posting.meta
                 if (meta is None or len(meta) != 2) and states_facts(meta):  # noqa: PLR2004
                     is_plain = False
                     break
-                cost = posting.cost
-                lot = None if cost is None else find(id(cost))
-                if lot is None:
-                    try:
-                        home = homes[posting.account]
-                    except KeyError:
-                        home = self._find_home(posting.account)
-                    if home is None:
-                        if cost is not None:
-                            self._unseen.note_outside(txn, posting)
+                if (cost := posting.cost) is None:
+                    if homes[posting.account] is None:
                         continue
-                    units = posting.units
-                    is_plain = not (
-                        sold
-                        or units.number.is_signed()
-                        or (
-                            meta
-                            and ("filename" not in meta or "lineno" not in meta)
-                            and states_facts(meta)
-                        )
-                    )
-                    if not is_plain:
-                        break
-                    bought.append((home, posting, units))
-                    continue
+                    is_plain = False
+                    break
+                if (  # of another plugin
+                    meta and ("filename" not in meta or "lineno" not in meta) and states_facts(meta)
+                ):
+                    is_plain = False
+                    break
                 units = posting.units
+                if not (number := units.number).is_signed():
+                    if (home := homes[posting.account]) is None:
+                        self._unseen.note_outside(txn, posting)
+                    elif sold or carries:
+                        is_plain = False
+                        break
+                    else:
+                        bought.append((home, posting))
+                    continue
+                try:
+                    lot = lots[id(cost)]
+                except KeyError:
+                    if homes[posting.account] is None:
+                        self._unseen.note_outside(txn, posting)
+                        continue
+                    is_plain = False
+                    break
                 if (
                     (place := lot.place).account != posting.account
                     or place.commodity != units.currency
-                    or (number := units.number) >= ZERO
+                    or not number
                     or (left := lot.units + number).is_signed()  # perhaps another lot has them
-                    or ((stock := lot.stock).allowance and lot.allowance)
-                    or (  # of another plugin
-                        meta
-                        and ("filename" not in meta or "lineno" not in meta)
-                        and states_facts(meta)
-                    )
                     or bought
                 ):
                     is_plain = False
                     break
+                stock = lot.stock
+                if carries or (stock.allowance and lot.allowance):
+                    carries = True  # all that follows waits
+                    continue
                 lot.units = left
                 place.left.rows.append((lot, txn, posting, lot.is_apart))
                 if not left:
@@ -96,9 +96,12 @@ class Books(General):
                     touched.add(stock)
                 sold += 1
             if not is_plain:
-                outflow = self._apply_any(txn, sold)
+                bought, outflow = [], self._apply_any(txn, sold)
             elif bought:
                 outflow = self._buy(txn, bought)
+                bought = []
+            elif carries:
+                outflow = self._sell(txn, sold)
             else:
                 if sold and is_noted:
                     self._note_sold(txn)
@@ -122,6 +125,23 @@ class Books(General):
                 if not lot.is_excluded:
                     demand.note_left(lot.stock, txn, units)
 
+    def _sell(self, txn: Any, sold: int) -> Outflow | None:
+        """Take units out of lots, of which some carry an allowance.
+
+        Args:
+            txn: The transaction, which has no other goods.
+            sold: How many of its postings of goods were taken out already.
+        """
+        homes, by_id = self._homes, self._by_id
+        goods = [row for row in txn.postings if homes[row.account] is not None]
+        lots = [by_id[id(row.cost)] for row in goods[sold:]]
+        if len(set(lots)) < len(lots):
+            return self._apply_any(txn, sold)
+        reductions = [self._take_back(posting) for posting in reversed(goods[:sold])][::-1]
+        pairs = zip(goods[sold:], lots, strict=True)
+        reductions += [self._take(txn, posting, lot) for posting, lot in pairs]
+        return self._let_go(txn, reductions)
+
     def _apply_any(self, txn: Any, sold: int) -> Outflow | None:
         """Apply a transaction of whatever kind.
 
@@ -129,29 +149,28 @@ class Books(General):
             txn: The transaction.
             sold: How many of its postings of goods were taken out of their lots already.
         """
-        rows: list[tuple[Home, Any, Any]] = []
+        rows: list[tuple[Home, Any]] = []
         is_plain = not self._postings.states_facts(txn.meta)
         for posting in txn.postings:
             is_plain = is_plain and not self._postings.states_facts(posting.meta)
-            home = self._find_home(posting.account)
+            home = self._homes[posting.account]
             if home is not None:
-                rows.append((home, posting, posting.units))
+                rows.append((home, posting))
             elif posting.cost is not None:
                 self._unseen.note_outside(txn, posting)
         if not is_plain:
-            self._postings.check_places(txn, {home.account for home, *_ in rows})
+            self._postings.check_places(txn, {home.account for home, _ in rows})
         return self._apply_all(txn, rows, sold)
 
     def _buy(self, txn: Any, rows: Rows) -> Outflow | None:  # noqa: C901 (as above)
         """Add units of which nothing particular is stated, each posting a new lot."""
         by_id, touched, day = self._by_id, self.touched, txn.date
         is_noted, is_named = self._demand.is_noted, self._has_directives
-        for i, (home, posting, units) in enumerate(rows):
-            cost, number = posting.cost, units.number
-            place = home.plain.get(units.currency) or self._open_plain(home, posting)
+        for i, (home, posting) in enumerate(rows):
+            cost, (number, commodity) = posting.cost, posting.units
+            place = home.plain.get(commodity) or self._open_plain(home, posting)
             if (
                 place is None
-                or cost is None
                 or cost.currency != place.currency
                 or (date := cost.date) is None
                 or not number
@@ -188,7 +207,7 @@ class Books(General):
     def _open_plain(self, home: Home, posting: Any) -> Place | None:
         """Find the place of goods that an account takes without a look at what else is stated."""
         commodity = posting.units.currency
-        is_plain = home.is_plain and not home.is_pool and posting.cost is not None
+        is_plain = home.is_plain and not home.is_pool
         if not is_plain or self._chart.items.is_excluded(commodity):
             return None
         place = self._find_place(home, posting)

@@ -51,18 +51,24 @@ class Charged:
 
     def __init__(self, chart: Chart, txn: Any, currency: str, sign: int = 1) -> None:
         self._chart = chart
-        self._sums = sums = Sums[str]()
+        self._sums: Sums[str] = Sums()
         self._taken: Sums[str] = Sums()
-        root_of, is_abroad = chart.root_of, False
+        root_of, earns, is_abroad = chart.root_of, False, False
+        sums = self._sums
         for posting in txn.postings:
+            account = posting.account
+            root = root_of[account]
+            earns = earns or root == "Income"
             if posting.cost is not None:
                 continue
-            account, (number, unit) = posting.account, posting.units
+            number, unit = posting.units
+            if sign < 0:
+                number = -number
             if unit == currency:
-                sums.add(account, sign * number)
-            elif sign * number > ZERO and root_of[account] == "Expenses":
+                sums[account] = sums[account] + number if account in sums else number
+            elif number > ZERO and root == "Expenses":
                 is_abroad = True
-        self._earns = is_earning(chart, txn)
+        self._earns = earns
         self.is_sale = self._earns or is_abroad
         self._debits = {
             account: total

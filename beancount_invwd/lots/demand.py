@@ -16,7 +16,6 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
-from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.dates import add_days
@@ -110,6 +109,7 @@ class _Flow:
         self._dates: list[datetime.date] = []
         self._units: list[Decimal] = []
         self._departures: list[Departure | None] = []  # of units that are not yet settled
+        self._sums = [ZERO]  # of the units before each row
         self._looked = 0
 
     def add(self, date: datetime.date, units: Decimal, departure: Departure | None = None) -> None:
@@ -129,14 +129,16 @@ class _Flow:
 
     def sum_window(self, window: int, day: datetime.date) -> tuple[Decimal, datetime.date | None]:
         """Sum the units of the last `window` days, `day` included, and until when they count."""
+        sums, count = self._sums, len(self._dates)
+        for i in range(len(sums) - 1, count):
+            sums.append(sums[i] + self._settle(i))
         start = bisect_right(self._dates, add_days(day, -window))
-        if any(self._departures[start:]):
-            for i in range(start, len(self._dates)):
-                self._settle(i)
-        units = self._units[start:]
-        earliest = next(compress(self._dates[start:], units), None)
-        until = None if earliest is None else add_days(earliest, window - 1)
-        return max(ZERO, sum(units, ZERO)), until
+        sold, until = sums[-1] - sums[start], None
+        for i in range(start, count):
+            if self._units[i]:
+                until = add_days(self._dates[i], window - 1)
+                break
+        return max(ZERO, sold), until
 
     def _settle(self, i: int) -> Decimal:
         """Find what of a row was sold or used, once."""

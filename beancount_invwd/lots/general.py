@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from beancount_invwd.directives.read import Directives
     from beancount_invwd.policy.policy import Policy
 
-Rows = Sequence[tuple[Home, Any, Any]]
-"""Postings of a transaction, each with its inventory account and its units."""
+Rows = Sequence[tuple[Home, Any]]
+"""Postings of a transaction, each with its inventory account."""
 
 
 class General(Index):
@@ -70,13 +70,23 @@ class General(Index):
             rows: Its postings to inventory accounts.
             sold: How many of these were taken out already, of lots that carry nothing.
         """
-        reductions = [self._take_back(posting) for _, posting, _ in reversed(rows[:sold])][::-1]
+        reductions = [self._take_back(posting) for _, posting in reversed(rows[:sold])][::-1]
         additions = self._post(txn, rows[sold:], reductions)
         moved, returned = self._match(txn, additions, reductions)
         for addition in additions:
             self._note_addition(txn, addition)
+        return self._let_go(txn, reductions, moved, returned)
+
+    def _let_go(
+        self,
+        txn: Any,
+        reductions: Sequence[Reduction],
+        moved: Sequence[Moved] = (),
+        returned: Sequence[Reduction] = (),
+    ) -> Outflow | None:
+        """Note what left, and tell what it took along."""
         self._note_left(txn, reductions)
-        left = []
+        left: list[Reduction] = []
         for row in reductions:
             left += [row] if row.units or row.allowance else []
             left += [row.split_excess()] if row.excess else []
@@ -134,7 +144,8 @@ class General(Index):
     def _post(self, txn: Any, rows: Rows, reductions: list[Reduction]) -> list[Addition]:
         """Change units and costs; allowances are given up, but go nowhere yet."""
         additions: list[Addition] = []
-        for home, posting, units in rows:
+        for home, posting in rows:
+            units = posting.units
             if posting.cost is None:
                 self._unseen.note(txn, posting)
                 continue
@@ -169,6 +180,10 @@ class General(Index):
         own = self._postings.admit(txn, posting, known, is_pool=place.is_pool)
         if lot is None:
             lot = self._create(txn, posting, place, own)
+        return self._take(txn, posting, lot)
+
+    def _take(self, txn: Any, posting: Any, lot: Lot) -> Reduction:
+        """Take units out of a lot, with what they carry."""
         units, before = -posting.units.number, lot.units
         self._change(lot, -units, posting.cost.number)
         if lot.units <= 0 < before:

@@ -7,8 +7,10 @@ found at once, the others by the value of their cost.
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from beancount_invwd.ground.known import Known
 from beancount_invwd.ground.money import ENDLESS, ZERO
 from beancount_invwd.lots.places import Home, Place
 from beancount_invwd.lots.stock import Lot, Pool, Stock, StockKey
@@ -16,6 +18,7 @@ from beancount_invwd.lots.stock import Lot, Pool, Stock, StockKey
 if TYPE_CHECKING:
     import datetime
 
+    from beancount_invwd.directives.chart import Chart
     from beancount_invwd.directives.metadata import Facts
     from beancount_invwd.directives.read import Directives
 
@@ -49,7 +52,7 @@ class Index:
         self.touched: set[Stock] = set()
         self.perishables: list[tuple[datetime.date, Lot]] = []
         self.seen: set[tuple[str, str, str | None, datetime.date | None]] = set()
-        self._homes: dict[str, Home | None] = {}
+        self._homes = Known(partial(_find_home, directives.chart))
         self._by_id: dict[int, Lot] = {}  # by the identity of their cost, which booking keeps
         self._chart = directives.chart
         self._parameters = directives.parameters
@@ -85,13 +88,6 @@ class Index:
         stocks = [stock for key, stock in self.stocks.items() if key[:2] == (entity, currency)]
         lots = (lot for stock in stocks for lot in stock.lots.values())
         return sum((lot.cost for lot in lots if lot.units > 0), ZERO)
-
-    def _find_home(self, account: str) -> Home | None:
-        """Find an inventory account by its name, looked up once; None of another account."""
-        if account not in self._homes:
-            found = self._chart.inventory(account)
-            self._homes[account] = None if found is None else Home(found)
-        return self._homes[account]
 
     def _find_place(self, home: Home, posting: Any) -> Place:
         """Find an item's place in an account, and begin it with the first posting."""
@@ -175,7 +171,7 @@ class Index:
 
     def find_lot(self, posting: Any) -> Lot | None:
         """Find the lot of a posting at cost; None if there is none on hand."""
-        home = self._find_home(posting.account)
+        home = self._homes[posting.account]
         goods = posting.units.currency, posting.cost.currency
         place = None if home is None else home.places.get(goods)
         return None if place is None else self._find(place, posting.cost)
@@ -219,3 +215,9 @@ class Index:
             date = None if place.is_pool else lot.date
             self.seen.add((place.commodity, place.account, lot.label, date))
         return lot
+
+
+def _find_home(chart: Chart, account: str) -> Home | None:
+    """Find an inventory account by its name; None of another account."""
+    found = chart.inventory(account)
+    return None if found is None else Home(found)

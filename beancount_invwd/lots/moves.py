@@ -209,7 +209,8 @@ def sum_costs(rows: Iterable[tuple[Lot, Decimal]]) -> dict[Stock, tuple[Decimal,
 
     Lots that are not assessed left as well, and were charged with the others of their item.
     """
-    costs, total = Sums[Stock](), Sums[tuple[str, str]]()
+    costs: Sums[Stock] = Sums()
+    total: Sums[tuple[str, str]] = Sums()
     for lot, cost in rows:
         costs.add(lot.place.stock, cost)
         total.add(lot.stock.key[:2], cost)

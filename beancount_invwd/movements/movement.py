@@ -96,7 +96,8 @@ class Movement(NamedTuple):
         for account, amount in taken.items():
             changes.add(account, -amount)
         changes = changes.without_zeros()
-        left, credited = -changes.total(), Sums[str]()
+        left = -changes.total()
+        credited: Sums[str] = Sums()
         for account, credit in self.credits.items():
             credited.add(account, overlap(credit, left))
             left -= credited[account]

@@ -12,6 +12,7 @@ transfers are always written at once.
 from __future__ import annotations
 
 import datetime
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +71,7 @@ class Releases:
             outflow: What it did.
             is_booked: Whether it has the release itself, which so does not wait.
         """
-        moved = self._transfer(txn, outflow.moved)
+        moved = self._transfer(txn, outflow.moved) if outflow.moved else []
         released = [*self._release(txn, outflow.left), *self._release(txn, outflow.returned, -1)]
         if not is_booked:  # what the ledger posts without a word is an error, but not done twice
             stated = _sum_up(txn, {name for row in (*moved, *released) for name in row.changes})
@@ -84,9 +85,9 @@ class Releases:
 
     def _release(self, txn: Any, rows: Sequence[Reduction], sign: int = 1) -> Iterator[Movement]:
         """Release what units took along; with a sign of -1, what they took back."""
-        places: dict[tuple[str, str], list[Reduction]] = {}
+        places: defaultdict[tuple[str, str], list[Reduction]] = defaultdict(list)
         for row in rows:
-            places.setdefault(row.lot.stock.key[:2], []).append(row)
+            places[row.lot.stock.key[:2]].append(row)
         for (_, currency), together in places.items():
             costs: Sums[Stock] = Sums()
             pieces: dict[tuple[Stock, Group, bool], list[tuple[Reduction, Decimal]]] = {}
@@ -109,7 +110,8 @@ class Releases:
                     parts = charged.find_nobody(stock, amount)
                     reason = charged.tell_reason(parts, stock)
                     reason = ROUNDING if amount <= stock.quantum else reason
-                changes, credited = Sums[str](), Sums[str]()
+                changes: Sums[str] = Sums()
+                credited: Sums[str] = Sums()
                 for row, _ in piece:
                     changes.add(row.lot.place.contra, -sign * row.allowance)
                 for part in parts:
@@ -170,8 +172,10 @@ def _less(rows: Iterable[Movement], stated: Sums[str]) -> list[Movement]:
     return kept
 
 
-def _join(rows: Iterable[Movement]) -> list[Movement]:
+def _join(rows: Sequence[Movement]) -> list[Movement]:
     """Put releases of the same group together, under the reason of most of them."""
+    if len(rows) < 2:  # noqa: PLR2004 (as most are)
+        return [*rows]
     groups: dict[Group, list[Movement]] = {}
     for row in rows:
         groups.setdefault(row.group, []).append(row)

@@ -42,7 +42,15 @@ class Roots(NamedTuple):
 
     def is_under(self, account: str, root: str) -> bool:
         """Whether an account is under a root that is named in English."""
-        return account.startswith(self.names[root] + ":")
+        return self.find(account) == root
+
+    def find(self, account: str) -> str:
+        """Find the root that an account is under, named in English; empty if there is none."""
+        own, colon, _ = account.partition(":")
+        for root, name in self.names.items():
+            if name == own:
+                return root if colon else ""
+        return ""
 
 
 def read_roots(options_map: Mapping[str, object]) -> Roots:

@@ -17,7 +17,6 @@ from beancount.core.amount import Amount
 
 from beancount_invwd.directives.metadata import TAG
 from beancount_invwd.ground.errors import relative_to
-from beancount_invwd.ground.sums import Sums
 from beancount_invwd.transactions.narration import Figures, find_figures, narrate, show, trim
 from beancount_invwd.transactions.opens import Draft, find_refused
 
@@ -97,9 +96,10 @@ class Journal:
         for movement in movements:
             if movement.is_booked:
                 continue
-            postings = Sums({account: -change for account, change in movement.changes.items()})
+            postings = {account: -change for account, change in movement.changes.items()}
             for account, amount in self._choose_results(movement):
-                postings.add(account, amount)
+                before = postings.get(account)
+                postings[account] = amount if before is None else before + amount
             drafts.append((movement, postings))
         return drafts
 
