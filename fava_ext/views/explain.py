@@ -67,7 +67,8 @@ def tell_story(context: Context) -> Story:
     rows = _list_rows(context)
     figures, badges = _sum_up(rows, cells)
     entities = {row.entity for row in rows}
-    url = fava_api.url_of(view="explain", time=found.as_of, **context.question.parameters)
+    asked = replace(context.question, view="explain").parameters
+    url = fava_api.url_of(view="explain", time=found.as_of, **asked)
     return Story(
         found.item,
         found.label or "",

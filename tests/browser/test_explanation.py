@@ -115,6 +115,16 @@ def test_it_has_an_address_of_its_own(example: str, window: Open) -> None:
     expect(story.locator(".impairment")).to_contain_text(name)
 
 
+def test_the_dialog_leads_to_it(example: str, window: Open) -> None:
+    page = window(f"{example}?view=movements")
+    row = page.get_by_role("row").filter(has_text="2023-09-30").first
+    row.get_by_role("link", name="Stoneware mug").click()
+    find_dialog(page).get_by_role("link", name="Address of this explanation").click()
+    story = page.locator('.impairment[data-view="explain"]')
+    expect(story.get_by_role("heading", name="Stoneware mug")).to_be_visible()
+    expect(story).to_contain_text("How its figures came about on 2023-09-30")
+
+
 def test_evidence_is_a_click_away(serve_text: Serve, window: Open) -> None:
     page = window(f"{serve_text(ONE_LOSS)}/test{PAGE}?view=explain&item=WIDGET")
     line = ONE_LOSS.splitlines().index("2024-01-31 price WIDGET  11.00 USD") + 1
