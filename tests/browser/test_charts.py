@@ -124,3 +124,19 @@ def test_amounts_are_in_sight_whatever_the_names(
         ends = cells.evaluate_all("cells => cells.map(cell => cell.getBoundingClientRect().right)")
         assert ends, view
         assert max(ends) <= width, view
+
+
+def test_the_note_of_many_items_takes_two_sheets(serve_text: Serve, window: Open) -> None:
+    root = f"{serve_text(write_ledger(400))}/test{PAGE}"
+    page = window(f"{root}?view=disclosure")
+    file = page.request.get(f"{root}disclosure.html").text()
+    for is_file in (False, True):
+        if is_file:
+            page.set_content(file)
+        paper = PdfReader(io.BytesIO(page.pdf(format="A4", prefer_css_page_size=is_file))).pages
+        sheets = [sheet.extract_text() for sheet in paper]
+        annex = next(i for i, text in enumerate(sheets) if "Annex: positions" in text)
+        assert 1 <= annex <= 2, [text[:80] for text in sheets[:4]]
+        assert "ITEM399" not in "".join(sheets[:annex])
+        assert "ITEM399" in "".join(sheets[annex:])
+        assert all(sheet.mediabox.height > sheet.mediabox.width for sheet in paper)

@@ -19,7 +19,7 @@ def write_html(note: Note) -> str:
 
 
 def _list_parts(note: Note) -> Iterator[str]:
-    yield f"<main><section>{chr(10).join(write_blocks(note))}</section>"
+    yield f'<main class="note"><section>{chr(10).join(write_blocks(note))}</section>'
     for section in note.annex:
         blocks = "\n".join(map(_write_block, section.blocks))
         yield f"<section><h2>{write_text(section.heading)}</h2>{blocks}</section>"

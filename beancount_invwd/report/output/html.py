@@ -26,12 +26,14 @@ th { border-bottom: 1px solid #666 } tfoot td { border-top: 1px solid #666; font
   .gap, .check { background: #4a3d08 } a { color: #8ab4f8 }
 } }
 @media print {
-  body { font-size: 10px; max-width: none; margin: 0; padding: 0 }
+  html { font-size: 12px } body { font-size: 10.5px; line-height: 1.3; max-width: none; margin: 0; padding: 0 }
   nav { display: none } section { break-before: page } section:first-of-type { break-before: auto }
   .wide { overflow: visible } tr, h2, h3 { break-inside: avoid } h2, h3 { break-after: avoid }
   thead { display: table-header-group } tfoot { display: table-row-group }
+  body:has(.note) { page: upright } p, ul, table { margin: .3rem 0 } h3 { margin: .6rem 0 .2rem }
 }
 @page { size: A4 landscape; margin: 12mm }
+@page upright { size: A4 portrait; margin: 12mm }
 """
 
 NUMBER = ' class="num"'
