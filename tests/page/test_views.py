@@ -603,7 +603,10 @@ def test_compare_names_columns_scales_costs_and_says_why(example: FlaskClient) -
     assert _columns(article) == ["Careful", "replacement=20%"]
     table = read(article).table("Policies side by side")
     why = table.rows[1].index("Why")
-    assert table.find("Desk lamp LAMP")[why] == "measured at 400.00 (price), not 920.00 (price)"
+    words = "measured at 400.00 (price), not 920.00 (price)"
+    assert table.find("Desk lamp LAMP")[why] == f"Careful: {words}"
+    alone = visit(example, f"{PAGE}?{query}").table("Policies side by side")
+    assert alone.find("Desk lamp LAMP")[-1] == words
     assert "replacement" in get(example, f"{PAGE}?view=compare&replacement=lots")
 
 

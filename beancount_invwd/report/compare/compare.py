@@ -62,7 +62,7 @@ class CompareRow:
     """An item, or with `commodity` None a total; figures in the order of the columns.
 
     Attributes:
-        why: What the column that differs most does otherwise.
+        why: What the column that differs most does otherwise; with its name, if there are several.
     """
 
     entity: str
@@ -125,11 +125,11 @@ def compare(own: Run, scenarios: Sequence[Scenario]) -> Comparison:
         wrong = [e.message for e in run.errors if e.message not in known]
         notes[column.name] = [*wrong, *pending]
     with localcontext(CONTEXT):
-        rows = _list_rows(runs)
+        names = [column.name for column in columns]
+        rows = _list_rows(runs, names)
         for run in runs:
             if run is not own:
                 run.close()
-        names = [column.name for column in columns]
         return Comparison(day, start, names, rows, _sum_totals(rows), notes, levels, biases)
 
 
@@ -202,28 +202,33 @@ def _read_figures(run: Run) -> Mapping[StockKey, Figures]:
     return figures
 
 
-def _list_rows(runs: Sequence[Run]) -> list[CompareRow]:
+def _list_rows(runs: Sequence[Run], names: Sequence[str]) -> list[CompareRow]:
     nothing, found = Figures(ZERO, ZERO), [_read_figures(run) for run in runs]
     stocks = [{stock.key: stock for stock in run.stocks} for run in runs]
     rows = []
     for key in sorted({key for figures in found for key in figures}):
         row = CompareRow(*key, [figures.get(key, nothing) for figures in found])
         if any(f.allowance or f.profit for f in row.figures):
-            rows.append(replace(row, why=_tell_why(row, runs, [each.get(key) for each in stocks])))
+            column, why = _tell_why(row, runs, [each.get(key) for each in stocks])
+            is_named = why and len(names) > 1 + 1
+            rows.append(replace(row, why=f"{names[column]}: {why}" if is_named else why))
     return rows
 
 
-def _tell_why(row: CompareRow, runs: Sequence[Run], stocks: Sequence[Stock | None]) -> str:
-    """Tell what the column that differs most does otherwise."""
+def _tell_why(
+    row: CompareRow, runs: Sequence[Run], stocks: Sequence[Stock | None]
+) -> tuple[int, str]:
+    """Tell which column differs most, and what it does otherwise."""
     allowances = [figures.allowance for figures in row.figures]
     most = max(range(len(runs)), key=lambda i: abs(allowances[i] - allowances[0]))
     if allowances[most] == allowances[0]:
-        return ""
+        return most, ""
     own, other = (_tell_basis(runs[i], stocks[i]) for i in (0, most))
     if other != own:
         nothing = say("nothing")
-        return say("measured at {other}, not {own}", other=other or nothing, own=own or nothing)
-    return say("measured alike, but tested, set off or kept from earlier dates otherwise")
+        words = say("measured at {other}, not {own}", other=other or nothing, own=own or nothing)
+        return most, words
+    return most, say("measured alike, but tested, set off or kept from earlier dates otherwise")
 
 
 def _tell_basis(run: Run, stock: Stock | None) -> str:

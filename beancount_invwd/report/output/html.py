@@ -26,7 +26,8 @@ th { border-bottom: 1px solid #666 } tfoot td { border-top: 1px solid #666; font
   .gap, .check { background: #4a3d08 } a { color: #8ab4f8 }
 } }
 @media print {
-  html { font-size: 12px } body { font-size: 10.5px; line-height: 1.3; max-width: none; margin: 0; padding: 0 }
+  html { font-size: 12px } body { font-size: 10.5px; line-height: 1.3 }
+  body { max-width: none; margin: 0; padding: 0 }
   nav { display: none } section { break-before: page } section:first-of-type { break-before: auto }
   .wide { overflow: visible } tr, h2, h3 { break-inside: avoid } h2, h3 { break-after: avoid }
   thead { display: table-header-group } tfoot { display: table-row-group }
