@@ -121,8 +121,6 @@ class Materiality:
         Returns:
             What is written, and what moves to the line.
         """
-        if not self._policy.materiality:
-            return list(found)
         self._take_booked()
         end = fiscal_year_end(day, self._policy.year_end)
         places = {key.place for key in self._years if key.end == end}
