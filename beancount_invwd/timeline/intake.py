@@ -8,6 +8,7 @@ from beancount_invwd.directives.checks import check_price
 from beancount_invwd.directives.commitments import Commitment
 from beancount_invwd.directives.estimates import Estimate
 from beancount_invwd.directives.statements import Closing, Contract, Directive
+from beancount_invwd.directives.temporary import Temporary
 
 if TYPE_CHECKING:
     from beancount_invwd.allowance.memory import Memory
@@ -73,7 +74,7 @@ class Intake:
             return
         self._evidence.take_directive(row)
         self._agenda.add_item(row.item)
-        if not isinstance(row, Contract):
+        if not isinstance(row, (Contract, Temporary)):
             self._calendar.note_event(row.item)
 
     def _wake(self, item: str) -> None:
