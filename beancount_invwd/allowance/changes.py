@@ -40,6 +40,7 @@ class Weighed:
         measure: What it is worth, not rounded.
         locked: What may not be reversed.
         price: The price, if one decided for all of it.
+        most: By a lot's number, what it may carry while a decline is temporary.
         whole: The stock, if it is carried at one value a unit, with no lots here.
         value: That value.
         changes: By allowance account, increases positive, none zero; empty if nothing is written.
@@ -64,6 +65,7 @@ class Weighed:
         self.reasons: list[str] = []
         self.parts: list[tuple[Decimal, Decimal]] = []
         self.price = price
+        self.most: Mapping[int, Decimal] = {}
         self.changes: Mapping[str, Decimal] = {}
 
     def add(self, quantity: Decimal, cost: Decimal, measure: Decimal, locked: Decimal) -> None:
@@ -89,6 +91,9 @@ class Weighed:
         loss = find_loss(self.find_gap(is_netted=is_netted), quantum)
         floors = [] if is_netted else list_floors(self.lots, self.gaps)
         self.allowances += allot(loss, self.gaps, floors, locked, quantum)
+        if self.most:
+            pairs = self.list_new()
+            self.allowances = [min(new, self.most.get(lot.number, new)) for lot, new in pairs]
 
     def find_gap(self, *, is_netted: bool) -> Decimal:
         """What all costs more than it is worth, and than what is locked.

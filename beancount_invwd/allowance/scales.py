@@ -106,12 +106,14 @@ class Scales:
         self._together: Weighed | None = None
         self._prices: list[Price | None] = []
         self._parts: list[tuple[Decimal, Decimal]] = []
+        self._most: dict[int, Decimal] = {}
 
     def weigh(self) -> list[Weighed]:
         """Find out what the lots so far are to carry."""
         together, rows = self._together, [self._join(found) for found in self._apart.values()]
         if together is not None and together.lots:
             together.price, together.parts = find_common(self._prices), self._parts
+            together.most = self._most
             together.allot(is_netted=not self._grouping.is_by_item)
             rows.append(together)
         return [row.compare() for row in rows]
@@ -182,13 +184,15 @@ class Scales:
             if found.total is None:
                 self.lacking.append(Row(lot, found))
             else:
-                cost, gap = lot.cost, lot.cost - found.total - lot.locked
-                is_apart = found.is_apart or is_by_lot
+                cost, total, is_apart = lot.cost, found.total, found.is_apart or is_by_lot
+                if found.whole is not None and not (is_apart or self._grouping.is_by_item):
+                    total, self._most[lot.number] = found.whole, lot.allowance
+                gap = cost - total - lot.locked
                 parts: list[tuple[Decimal, Decimal]] = []
                 if found.parts and self._grouping.is_by_item:
                     parts = [(part.units, part.total) for part in found.parts]
                     gap = find_part_gap(cost, parts) - lot.locked
-                row = (lot, cost, found.total, gap, found.reason, found.price, parts)
+                row = (lot, cost, total, gap, found.reason, found.price, parts)
                 if is_apart:
                     self._set_apart(row)
                 else:

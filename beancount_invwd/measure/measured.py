@@ -133,6 +133,8 @@ class Measured(NamedTuple):
         until: The last day on which this holds without a new directive or movement.
         lack: Why there is no total.
         parts: What it was measured in parts at, if contracts sell some units of its item.
+        whole: While a decline is temporary, the value of all of them as ever: in a group with other
+            items the loss is shared out by it, and the lot keeps what it carries at most.
     """
 
     total: Decimal | None
@@ -142,3 +144,4 @@ class Measured(NamedTuple):
     until: datetime.date | None = None
     lack: Lack | None = None
     parts: tuple[Part, ...] = ()
+    whole: Decimal | None = None

@@ -109,7 +109,7 @@ class Valuer:
         lowered = measure_lot(lot, rule, None, today.day, ())
         if lowered.is_apart and (lowered.total or ZERO) <= total:
             return lowered._replace(until=earlier(lowered.until, row.until))
-        return found._replace(total=total, until=until, parts=())
+        return found._replace(total=total, until=until, parts=(), whole=found.total)
 
     def _measure_alone(self, lot: Lot, contracts: Sequence[Contract], today: Today) -> Measured:
         """Measure a lot at what is known of it, or at p."""
