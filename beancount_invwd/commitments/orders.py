@@ -51,12 +51,14 @@ class Delivery(NamedTuple):
 
     Attributes:
         lot: Their lot, None if it is not on hand any more.
+        staying: What of the loss belongs to units that are still there at the end of the day.
     """
 
     key: StockKey
     lot: Lot | None
     units: Decimal
     loss: Decimal
+    staying: Decimal
 
 
 def find_key(row: Commitment) -> StockKey:
@@ -113,11 +115,9 @@ class Orders:
     def look_out(self, key: StockKey, day: datetime.date) -> list[Outlook]:
         """Find out what is lost on what is still to come of an item."""
         rows = [row for row in self._orders.get(key, ()) if row.rest]
-        accounts = {row.commitment.account for row in rows}
-        account = accounts.pop() if len(accounts) == 1 else ""
-        terms = self._directives.parameters.of_lot(key.commodity, key.currency, account)
         ordered = [(row.commitment, row.rest, row.coming) for row in rows]
-        return look_out(ordered, self.find_stock(key), terms, self._valuer, Today(day))
+        parameters, stock = self._directives.parameters, self.find_stock(key)
+        return look_out(ordered, stock, parameters, self._valuer, Today(day))
 
     def measure(self, key: StockKey, day: datetime.date) -> list[Outlook]:
         """Measure what is still to come; a loss that is not known stays as it was."""
@@ -169,7 +169,8 @@ class Orders:
             self._books.stocks[key].take_back_purchase(self._markets.get(key))
         self._bought = []
         outlooks = {key: self.measure(key, day) for key, *_ in coming}
-        return outlooks, [self._bring(*row) for row in coming]
+        there: dict[int, Decimal] = {}
+        return outlooks, [self._bring(*row, there) for row in coming]
 
     def _match(self, key: StockKey, txn: Any, posting: Any) -> Iterable[tuple[Order, Decimal]]:
         """Find what a purchase delivers."""
@@ -183,11 +184,32 @@ class Orders:
                 order.coming += part
                 yield order, part
 
-    def _bring(self, key: StockKey, order: Order, posting: Any, units: Decimal) -> Delivery:
-        """Take units off what is ordered, with their part of the loss."""
-        lot = self._books.find_lot(posting)
-        loss = part_of(order.loss, units, order.rest, self.find_stock(key).quantum)
+    def _bring(
+        self,
+        key: StockKey,
+        order: Order,
+        posting: Any,
+        units: Decimal,
+        there: dict[int, Decimal],
+    ) -> Delivery:
+        """Take units off what is ordered, with their part of the loss.
+
+        Args:
+            key: Of the item.
+            order: The order.
+            posting: What brings them.
+            units: How many.
+            there: By its number, the units of a lot that none of today's orders brought so far.
+        """
+        lot, quantum = self._books.find_lot(posting), self.find_stock(key).quantum
+        loss = part_of(order.loss, units, order.rest, quantum)
+        staying = ZERO
+        if lot is not None:
+            left = there.get(lot.number, lot.units)
+            here = max(ZERO, min(units, left))
+            there[lot.number] = left - here
+            staying = part_of(loss, here, units, quantum)
         order.rest -= units
         order.coming -= units
         order.loss -= loss
-        return Delivery(key, lot, units, loss)
+        return Delivery(key, lot, units, loss, staying)

@@ -25,14 +25,23 @@ if TYPE_CHECKING:
     from beancount_invwd.policy.values import Charge
 
 
-def measure_material(lot: Lot, use: Use, until: datetime.date | None) -> Measured:
-    """Measure a raw material by what its products leave of it (IAS 2.32)."""
-    completion = use.find_completion(lot.facts)
+def measure_material(
+    units: Valued, use: Use, until: datetime.date | None, lot: Lot | None
+) -> Measured:
+    """Measure a raw material by what its products leave of it (IAS 2.32).
+
+    Args:
+        units: Units of it.
+        use: What is known of its products.
+        until: The last day on which that holds.
+        lot: The lot that they are, or none if they are ordered.
+    """
+    completion = use.completion if lot is None else use.find_completion(lot.facts)
     if completion is not None:
         if use.statement is not None and use.statement.number is not None:
-            total = lot.units * use.statement.number
+            total = units.units * use.statement.number
             return Measured(total, use.statement.reason, until=until)
-        least = find_least(use.products, completion, lot)
+        least = find_least(use.products, completion, units)
         if least is None:
             lack = next(row.item for row in use.products if row.nrv is None)
             return Measured(None, lack, until=until, lack="product")
@@ -40,26 +49,28 @@ def measure_material(lot: Lot, use: Use, until: datetime.date | None) -> Measure
     if use.is_recovered is None:
         return Measured(None, use.lack, until=until, lack="product")
     if use.is_recovered:
-        return Measured(lot.cost, "used-in", until=until)
-    return _measure_bought_again(lot, use, until)
+        return Measured(units.cost, "used-in", until=until)
+    return _measure_bought_again(units, use, until, lot)
 
 
-def _measure_bought_again(lot: Lot, use: Use, until: datetime.date | None) -> Measured:
+def _measure_bought_again(
+    units: Valued, use: Use, until: datetime.date | None, lot: Lot | None
+) -> Measured:
     """Measure a material at the newest that is stated, else at the price of the newest purchase.
 
     The lot of that purchase keeps its cost.
     """
     stated, directive = use.statement, use.replacement
     if stated is not None and (directive is None or stated.date > directive.date):
-        return Measured(lot.units * (stated.number or ZERO), stated.reason, until=until)
+        return Measured(units.units * (stated.number or ZERO), stated.reason, until=until)
     if directive is not None:
-        return Measured(lot.units * directive.number, "replacement", until=until)
+        return Measured(units.units * directive.number, "replacement", until=until)
     if use.purchase is None:
         return Measured(None, "", until=until, lack="purchase")
     posting = use.purchase[1]
-    if lot.purchase is posting:
-        return Measured(lot.cost, "replacement", until=until)
-    return Measured(lot.units * posting.cost.number, "replacement", until=until)
+    if lot is not None and lot.purchase is posting:
+        return Measured(units.cost, "replacement", until=until)
+    return Measured(units.units * posting.cost.number, "replacement", until=until)
 
 
 def find_least(

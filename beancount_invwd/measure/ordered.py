@@ -17,16 +17,17 @@ from beancount_invwd.ground.money import ZERO, round_money
 from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.measure.measured import Measured, Unit
+from beancount_invwd.measure.particular import measure_units
 
 if TYPE_CHECKING:
     from beancount_invwd.directives.commitments import Commitment
     from beancount_invwd.directives.statements import Contract
+    from beancount_invwd.directives.terms import Parameters
     from beancount_invwd.lots.stock import Stock
     from beancount_invwd.measure.contracts import Owed
     from beancount_invwd.measure.prices import Price
     from beancount_invwd.measure.rule import Rule
     from beancount_invwd.measure.valuer import Today, Valuer
-    from beancount_invwd.policy.policy import Terms
 
 
 class Portion(NamedTuple):
@@ -82,7 +83,7 @@ class Outlook(NamedTuple):
 def look_out(
     orders: Sequence[tuple[Commitment, Decimal, Decimal]],
     stock: Stock,
-    terms: Terms | None,
+    parameters: Parameters,
     valuer: Valuer,
     today: Today,
 ) -> list[Outlook]:
@@ -92,19 +93,18 @@ def look_out(
         orders: Those of one entity and currency, the oldest first, with the units still to come,
             and what of them came today, so that stock has it as well.
         stock: The goods of that item, perhaps none.
-        terms: How they are measured; None if a mistake keeps them from being.
+        parameters: Tell how each is measured: as goods where it goes to.
         valuer: Measures.
         today: The date.
     """
-    split: Sequence[Owed] = ()
-    if terms is not None:
-        coming = sum([part for *_, part in orders], ZERO)
-        split = valuer.split(stock, today, coming).unfilled
+    coming = sum([part for *_, part in orders], ZERO)
+    split = valuer.split(stock, today, coming).unfilled
     sold = {index: row.units for index, row in enumerate(split)}
     found = []
     for commitment, units, _ in orders:
         rule = None
-        if terms is not None:
+        terms = parameters.of_lot(commitment.item, commitment.currency, commitment.account)
+        if terms is not None:  # else a mistake keeps it from being measured
             own = terms._replace(measure="replacement") if commitment.is_replaced else terms
             rule = valuer.find_rule(stock, own, today)
         portions = [] if rule is None else _share(commitment, units, rule, split, sold)
@@ -139,10 +139,10 @@ def _share(
     for index, row in enumerate(split):
         part = min(rest, left[index])
         if part:
-            portions.append(Portion(row.contract, part, rule.at(row.contract).value(unit)))
+            portions.append(Portion(row.contract, part, measure_units(unit, rule.at(row.contract))))
             rest -= part
             left[index] -= part
-    return [*portions, Portion(None, rest, rule.value(unit))] if rest else portions
+    return [*portions, Portion(None, rest, measure_units(unit, rule))] if rest else portions
 
 
 def _find_loss(commitment: Commitment, value: Measured) -> tuple[Decimal, bool]:

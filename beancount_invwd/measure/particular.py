@@ -17,7 +17,7 @@ from beancount_invwd.ground.dates import DAY, earlier
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.lots.demand import Rate, lower_cost
 from beancount_invwd.measure.materials import measure_material
-from beancount_invwd.measure.measured import Measured
+from beancount_invwd.measure.measured import Measured, Valued
 from beancount_invwd.policy.values import find_rate
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def measure_lot(
     found = _measure_particular(lot, particular, day)
     bids: list[Decimal] = []
     if found is None:
-        found = _measure_item(lot, rule)
+        found = measure_units(lot, rule, lot)
         values = [rule.at(contract).value(lot).total for contract in contracts]
         bids = [total for total in values if total is not None]
     expires = lot.facts.expires
@@ -77,9 +77,10 @@ def _list_rates(
             yield rate
 
 
-def _measure_item(lot: Lot, rule: Rule) -> Measured:
-    use = rule.evidence.use
-    return rule.value(lot) if use is None else measure_material(lot, use, rule.evidence.until)
+def measure_units(units: Valued, rule: Rule, lot: Lot | None = None) -> Measured:
+    """Measure units, of a lot or to come, by what is known of their item."""
+    use, until = rule.evidence.use, rule.evidence.until
+    return rule.value(units) if use is None else measure_material(units, use, until, lot)
 
 
 def _measure_particular(

@@ -130,13 +130,13 @@ class Ordered:
             if row.lot is not None:
                 groups.setdefault((row.key, row.lot.place.contra), []).append(row)
         for (key, contra), rows in groups.items():
-            stated, wanted = carried.pop((key, contra), ZERO), sum([row.loss for row in rows], ZERO)
-            parts = [row.loss for row in rows]
+            parts = [row.staying for row in rows]
+            stated, wanted = carried.pop((key, contra), ZERO), sum(parts, ZERO)
             if stated and stated != wanted:
                 weights = parts if wanted else [row.units for row in rows]
                 parts = share_out(stated, weights, self.orders.find_stock(key).quantum)
             elif not stated and self._closed.covers(day):
-                self._late += [(row, row.loss) for row in rows if row.loss]
+                self._late += [(row, row.staying) for row in rows if row.staying]
                 self._closed.doubt()
                 continue
             put = [
@@ -247,7 +247,7 @@ def _carry_late(
 
 def _find_able(row: Delivery) -> Decimal:
     """What of the loss on a delivery its lot can carry."""
-    return ZERO if row.lot is None else min(row.loss, find_room(row.lot))
+    return ZERO if row.lot is None else min(row.staying, find_room(row.lot))
 
 
 def _put(lot: Lot | None, loss: Decimal, *, is_locked: bool) -> Decimal:

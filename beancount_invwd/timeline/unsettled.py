@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.measure.measured import Unit
+from beancount_invwd.measure.measured import Measured, Unit
+from beancount_invwd.measure.particular import measure_units
 
 if TYPE_CHECKING:
     import datetime
@@ -26,15 +27,27 @@ def report_unmeasured(orders: Orders, day: datetime.date, mistakes: Mistakes) ->
             stock = orders.find_stock(key)
             if row.loss is None and row.rule is not None and not stock.units:
                 item, entry = key.commodity, row.commitment.entry
-                why, remedy = f"price that counts on {day}", f"{day} price {item} … {key.currency}"
-                if row.rule.value(Unit(row.commitment.number)).lack == "margin":
-                    why = "normal margin, which measure 'lcm' needs for its floor"
-                    remedy = 'invwd-normal-margin: "20%" to its Commodity'
+                found = measure_units(Unit(row.commitment.number), row.rule)
+                why, remedy = _tell_lack(found, item, key.currency, day)
                 message = (
-                    f"{item} is ordered and has no {why}, so the commitment is not measured; add: "
-                    f"{remedy}"
+                    f"{item} is ordered and {why}, so the commitment is not measured; add: {remedy}"
                 )
                 mistakes.report_first(("missing", item), entry.meta, message, entry)
+
+
+def _tell_lack(found: Measured, item: str, currency: str, day: datetime.date) -> tuple[str, str]:
+    """Tell what an ordered item has not, and what to add."""
+    if found.lack == "margin":
+        why = "has no normal margin, which measure 'lcm' needs for its floor"
+        return why, 'invwd-normal-margin: "20%" to its Commodity'
+    if found.lack == "purchase":
+        why = "used in what sells for less than it costs, and nothing tells what it costs today"
+        return why, f'{day} custom "invwd-replacement-cost" "{item}" … {currency}'
+    if found.lack == "product":
+        product = found.reason
+        why = f"used in {product}, which has no price on {day}, or was never made or bought"
+        return why, f"{day} price {product} … {currency}"
+    return f"has no price that counts on {day}", f"{day} price {item} … {currency}"
 
 
 def report_overdue(orders: Orders, end: datetime.date, mistakes: Mistakes) -> None:
