@@ -12,6 +12,7 @@ Example:
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -22,6 +23,9 @@ from tests.support.random_goods import GOODS, buy
 from tests.support.random_ledgers import Dice, DrawnSource, SeededSource
 from tests.support.random_values import VALUES, set_all_prices
 from tests.support.random_world import FIRST, World
+
+Events = Sequence[tuple[int, Callable[[World], None]]]
+"""What may happen, with its weight."""
 
 CHOICES: Final[dict[str, tuple[int, list[Any]]]] = {
     "standard": (40, ["asc330", "hgb", "asc330-lcm", "frs102"]),
@@ -90,8 +94,8 @@ def situations(draw: st.DrawFn) -> tuple[str, str]:
     return build(Dice(DrawnSource(draw)))
 
 
-def build(dice: Dice) -> tuple[str, str]:
-    """Make a ledger and a configuration."""
+def build(dice: Dice, more: Events = ()) -> tuple[str, str]:
+    """Make a ledger and a configuration, with `more` events beside the usual ones."""
     currency, digits = dice.weighted([(85, ("USD", 2)), (6, ("JPY", 0)), (9, ("ETH", 4))])
     config = choose_policy(dice, currency, digits)
     world = World(dice, currency, digits)
@@ -103,7 +107,8 @@ def build(dice: Dice) -> tuple[str, str]:
         set_all_prices(world)
     for _ in range(dice.between(6, 30)):
         world.day += timedelta(dice.weighted([(15, 0), (30, 5), (40, 17), (15, 45)]))
-        event = dice.weighted(GOODS if dice.chance(65) else VALUES)
+        usual = GOODS if dice.chance(65) else VALUES
+        event = dice.weighted(more if more and dice.chance(35) else usual)
         event(world)
     world.day += timedelta(dice.pick([40, 0, 100]))
     world.write(f"{world.day} balance Assets:Cash  0 XYZ")

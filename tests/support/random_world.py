@@ -46,6 +46,7 @@ class World:
         expiring: What was stated of lots.
         came_back: Lots that customers' goods came back to at another cost, date or label.
         stated: Items with what `invwd-nrv` directives in force select.
+        orders: What was ordered, as a lot, and until when it is to come.
     """
 
     dice: Dice
@@ -60,6 +61,7 @@ class World:
     expiring: dict[Lot, date] = field(default_factory=dict)
     came_back: set[Lot] = field(default_factory=set)
     stated: list[tuple[str, ...]] = field(default_factory=list)
+    orders: list[tuple[Lot, date]] = field(default_factory=list)
     labels: int = 0
     has_implicit_prices: bool = False
 

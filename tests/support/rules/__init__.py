@@ -7,6 +7,7 @@ remembers. Numbers are exact fractions; money is rounded half up where the rules
 no errors: it expects a ledger and a configuration that are valid.
 
     policy      configuration, standards, dates        (sections 6, 12)
+    estimates   what a dated estimate changes          (section 4)
     chart       accounts, items, quanta                 (section 2)
     goods       lots, what left, what came              (section 3)
     moves       transfers, re-costing, production       (section 3)
@@ -18,10 +19,11 @@ no errors: it expects a ledger and a configuration that are valid.
     value       value per unit                          (section 4)
     contracts   contracts, raw materials                (section 10)
     groups      allowance per lot                       (section 5)
+    temporary   declines that raise no allowance        (section 6)
     materiality where the loss goes                     (section 7)
-    closed      what a closed period left out           (section 11)
+    commitments what is lost on orders, and delivered   (section 13)
     model       the loop over days
 
-It leaves out booked movements, events after the period, dated estimates, temporary declines and
-purchase commitments. `READINGS.md` lists how it takes what the rules leave open.
+It leaves out booked movements, and orders and later evidence of a closed period. `READINGS.md`
+lists how it takes what the rules leave open.
 """

@@ -83,11 +83,14 @@ class Chart:
                 return {name: value or "" for name, value in match.groupdict().items()}
         return None
 
+    def is_excluded(self, commodity: str) -> bool:
+        """Whether an item is not assessed."""
+        entry = self.commodities.get(commodity)
+        return entry is not None and entry.meta.get("invwd-exclude") is True
+
     def is_inventory(self, account: str, commodity: str) -> bool:
         """Whether an account holds goods of this item that are assessed."""
-        entry = self.commodities.get(commodity)
-        is_excluded = entry is not None and entry.meta.get("invwd-exclude") is True
-        return not is_excluded and self.names(account) is not None
+        return not self.is_excluded(commodity) and self.names(account) is not None
 
     def entity(self, account: str) -> str:
         """Return the entity of an inventory account."""

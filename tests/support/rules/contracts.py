@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from beancount.core import data
 
+from tests.support.rules.estimates import find_estimates
 from tests.support.rules.evidence import find_replacement, find_stated, is_stale
 from tests.support.rules.exact import ZERO, number_of, read_terms
 from tests.support.rules.goods import Books, Item, Lot
@@ -66,7 +67,7 @@ def value_at(books: Books, lot: Lot, day: date, price: Fraction | None) -> Fract
     if is_material(books, lot.commodity):
         return material_value(books, lot, day)
     if price is not None:
-        return by_measure(books, lot, day, nrv_at(books, lot, price))
+        return by_measure(books, lot, day, nrv_at(books, lot, price, day))
     return by_measure(books, lot, day, nrv_at_market(books, lot, day))
 
 
@@ -77,16 +78,21 @@ def is_apart(books: Books, lot: Lot, day: date) -> bool:
     """
     if known_value(books, lot, day) is not None:
         return True
-    prices = [contract.price for contract in find_contracts(books, books.item_of(lot), day)]
     at_market = value_at(books, lot, day, None)
-    at_contracts = [value_at(books, lot, day, price) for price in prices]
-    values = [value for value in (at_market, *at_contracts) if value is not None]
+    values = values_of(books, lot, day)
     if not values:
         return False
     lowered = lowered_value(books, lot, day)
     judged = at_market if at_market is not None else max(values)
     is_worthless = at_market is not None and not any(values)
     return is_worthless or (lowered is not None and lowered < judged)
+
+
+def values_of(books: Books, lot: Lot, day: date) -> list[Fraction]:
+    """Return what a unit is worth at p and at the contracts in force, as far as that is known."""
+    prices = [contract.price for contract in find_contracts(books, books.item_of(lot), day)]
+    found = [value_at(books, lot, day, price) for price in (None, *prices)]
+    return [value for value in found if value is not None]
 
 
 def stock_of(books: Books, item: Item, day: date) -> Fraction:
@@ -167,16 +173,19 @@ def is_material(books: Books, commodity: str) -> bool:
     return bool(products_of(books, commodity))
 
 
-def completion_of(books: Books, lot: Lot) -> Any:
+def completion_of(books: Books, lot: Lot, day: date) -> Any:
     """Return what it takes to make a material's part of the product of it, or None."""
     entry = books.chart.commodities.get(lot.commodity)
     own = lot.facts.get("invwd-completion-cost")
-    return own if own is not None or entry is None else entry.meta.get("invwd-completion-cost")
+    if own is not None or entry is None:
+        return own
+    estimates = find_estimates(books, "completion_cost", lot.commodity, day)
+    return estimates[-1] if estimates else entry.meta.get("invwd-completion-cost")
 
 
 def material_value(books: Books, lot: Lot, day: date) -> Fraction | None:
     """Return the measure of a unit of a material."""
-    if completion_of(books, lot) is not None:
+    if completion_of(books, lot, day) is not None:
         return material_nrv(books, books.item_of(lot), lot, day)
     is_worth = are_worth_their_cost(books, books.item_of(lot), day)
     if is_worth is None:
@@ -190,10 +199,10 @@ def material_value(books: Books, lot: Lot, day: date) -> Fraction | None:
 def material_nrv(books: Books, item: Item, lot: Lot, day: date) -> Fraction | None:
     """Return what was stated of a material, else the lowest that its products leave for it."""
     stated = find_stated(books, lot, day, of_lot=False)
-    if stated is not None and not is_stale(stated.day, day, max_age(books, lot)):
+    if stated is not None and not is_stale(stated.day, day, max_age(books, lot, day)):
         return stated.number
     entity, commodity, currency = item
-    terms = read_terms(completion_of(books, lot) or "0%")
+    terms = read_terms(completion_of(books, lot, day) or "0%")
     values: list[Fraction] = []
     is_known = True
     for name, units in products_of(books, commodity):
@@ -214,7 +223,7 @@ def product_nrv(books: Books, item: Item, day: date) -> Fraction | None:
         return material_nrv(books, item, product, day)
     open_price = find_open_price(books, item, books.on_hand(item) or [product], day)
     if open_price is not None:
-        return nrv_at(books, product, open_price).value
+        return nrv_at(books, product, open_price, day).value
     at_market = nrv_at_market(books, product, day)
     return at_market.value if at_market else None
 
@@ -252,7 +261,7 @@ def are_worth_their_cost(books: Books, item: Item, day: date) -> bool | None:
 def is_worth_its_cost(books: Books, item: Item, day: date) -> bool | None:
     """Whether a product's nrv is at least its unit cost; a part, by its own products."""
     product = stand_in(books, item, day)
-    if is_material(books, item[1]) and completion_of(books, product) is None:
+    if is_material(books, item[1]) and completion_of(books, product, day) is None:
         return are_worth_their_cost(books, item, day)
     nrv, cost = product_nrv(books, item, day), unit_cost(books, item)
     return None if nrv is None or cost is None else nrv >= cost
@@ -264,7 +273,7 @@ def bought_again(books: Books, lot: Lot, day: date) -> Fraction | None:
     The newest that is stated; else the unit cost of the newest purchase, which keeps its own cost.
     With one purchase price in all nothing is known.
     """
-    item, oldest = books.item_of(lot), max_age(books, lot)
+    item, oldest = books.item_of(lot), max_age(books, lot, day)
     found = [find_replacement(books, item, day), find_stated(books, lot, day, of_lot=False)]
     stated = [row for row in found if row is not None and not is_stale(row.day, day, oldest)]
     if stated:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
 
+from tests.support.rules.estimates import of_policy
 from tests.support.rules.evidence import find_stated
 from tests.support.rules.exact import ZERO, rate_reached, read_rates
 from tests.support.rules.goods import Books, Item, Lot
@@ -15,7 +16,7 @@ def idle_rate(books: Books, item: Item, day: date) -> Fraction | None:
     """Return the rate by days since the item was last sold or used, or else first bought."""
     sold = [row.day for row in books.demands if row.item == item and row.units > 0]
     since = max(sold, default=books.first_bought.get(item, day))
-    return rate_reached(read_rates(books.policy.config.get("idle") or {}), days(since, day))
+    return rate_reached(read_rates(of_policy(books, "idle", day) or {}), days(since, day))
 
 
 def days(since: date, day: date) -> Fraction:
@@ -37,7 +38,7 @@ def is_saleable(books: Books, lot: Lot, day: date) -> bool:
 
 def coverage_rate(books: Books, item: Item, day: date) -> Fraction | None:
     """Return the rate of the days of supply, or None where there is none."""
-    coverage = books.policy.config.get("coverage")
+    coverage = of_policy(books, "coverage", day)
     if not coverage:
         return None
     window, rates = coverage["window"], read_rates(coverage["rates"])

@@ -24,6 +24,27 @@ class Stated(NamedTuple):
     number: Fraction
 
 
+class Since(NamedTuple):
+    """The date from which a directive counts, and whether it came later, as evidence of it."""
+
+    day: date
+    is_later: bool
+
+
+def counts_since(books: Books, entry: Any, day: date) -> Since | None:
+    """Return the date from which a price or a stated value counts on a day; None if not yet.
+
+    With `invwd-as-of` it counts from that date on, unless that period is closed; from its own date
+    on it is one of its own date.
+    """
+    if entry.date <= day:
+        return Since(entry.date, is_later=False)
+    as_of = entry.meta.get("invwd-as-of")
+    if as_of is not None and books.policy.closed_through() < as_of <= day:
+        return Since(as_of, is_later=True)
+    return None
+
+
 def is_evidence(books: Books, entry: data.Price) -> bool:
     """Whether a price directive says what goods sell for.
 
@@ -74,24 +95,23 @@ def find_price(
     books: Books, item: str, currency: str, day: date, max_age: int | None
 ) -> Stated | None:
     """Return the newest price of an item that counts."""
-    found: list[tuple[date, bool, str, Fraction]] = []
+    found: list[tuple[Since, bool, str, Fraction]] = []
     for entry in books.entries:
-        if not isinstance(entry, data.Price) or entry.currency != item or entry.date > day:
+        if not isinstance(entry, data.Price) or entry.currency != item:
+            continue
+        since = counts_since(books, entry, day)
+        if since is None:
             continue
         other = entry.amount.currency
         rate = Fraction(1) if other == currency else find_rate(books, other, currency, day)
-        if (
-            not is_stale(entry.date, day, max_age)
-            and rate is not None
-            and is_evidence(books, entry)
-        ):
+        if not is_stale(since.day, day, max_age) and rate is not None and is_evidence(books, entry):
             number = number_of(entry.amount) * rate
-            found.append((entry.date, other != currency, other, number))
+            found.append((since, other != currency, other, number))
     newest = [row for row in found if row[0] == max(other[0] for other in found)]
     if not newest:
         return None
     first = min(row[1:3] for row in newest)
-    return next(Stated(row[0], row[3]) for row in reversed(newest) if row[1:3] == first)
+    return next(Stated(row[0].day, row[3]) for row in reversed(newest) if row[1:3] == first)
 
 
 def is_stale(then: date, day: date, max_age: int | None) -> bool:
@@ -101,18 +121,21 @@ def is_stale(then: date, day: date, max_age: int | None) -> bool:
 
 def find_stated(books: Books, lot: Lot, day: date, *, of_lot: bool) -> Stated | None:
     """Return the latest `invwd-nrv` directive in force, for the whole item or for the lot."""
-    in_force: dict[tuple[Any, ...], tuple[date, int, Fraction]] = {}
+    in_force: dict[tuple[Any, ...], tuple[Since, int, Fraction]] = {}
+    known: list[tuple[Since, int, data.Custom]] = []
     for order, entry in enumerate(books.entries):
-        if not isinstance(entry, data.Custom) or entry.type != "invwd-nrv" or entry.date > day:
+        if not isinstance(entry, data.Custom) or entry.type != "invwd-nrv":
             continue
-        if entry.values[0].value != lot.commodity:
-            continue
+        since = counts_since(books, entry, day)
+        if since is not None and entry.values[0].value == lot.commodity:
+            known.append((since, order, entry))
+    for since, order, entry in sorted(known, key=lambda row: row[:2]):
         key = tuple(entry.meta.get(name) for name in ("lot", "account", "date"))
         value = entry.values[1].value
         if isinstance(value, str):  # "end"
             in_force.pop(key, None)
         elif value.currency == lot.currency:
-            in_force[key] = (entry.date, order, number_of(value))
+            in_force[key] = (since, order, number_of(value))
     this = (lot.label, lot.account, lot.day)
     fitting = [
         stated
@@ -123,7 +146,7 @@ def find_stated(books: Books, lot: Lot, day: date, *, of_lot: bool) -> Stated | 
     if not fitting:
         return None
     newest = max(fitting)
-    return Stated(newest[0], newest[2])
+    return Stated(newest[0].day, newest[2])
 
 
 def find_replacement(books: Books, item: Item, day: date) -> Stated | None:

@@ -11,6 +11,7 @@ from beancount.core import data
 from beancount.core.position import Cost
 
 from tests.support.rules import moves
+from tests.support.rules.commitments import deliver
 from tests.support.rules.exact import ZERO, half_up, number_of
 from tests.support.rules.goods import (
     Added,
@@ -206,7 +207,8 @@ def note_purchases(
             books.first_bought[add.item] = min(first, add.day)
     bought = [add for add in added if add not in made and add.day == transaction.date]
     for add in [*made, *bought]:
-        if add.units > 0 and add.unit_cost >= 0 and not add.lot.is_consigned:
+        is_bought = add.units > 0 and add.unit_cost >= 0 and not add.lot.is_consigned
+        if is_bought and (add in made or deliver(books, add, transaction) > 0):
             number = next(books.numbers)
             row = (number, transaction.date, add.item, add.lot.account, add.unit_cost)
             books.purchases.append(Purchase(*row, is_made=add in made))

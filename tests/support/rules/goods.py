@@ -275,6 +275,35 @@ class Demand(NamedTuple):
     units: Fraction
 
 
+@dataclass(eq=False)
+class Order:
+    """A firm order: what is still to come of it, and what is lost on that.
+
+    Attributes:
+        facts: Its own `measure`, as of a lot.
+        coming: Units that came in today.
+    """
+
+    day: date
+    item: Item
+    account: str
+    units: Fraction
+    price: Fraction
+    until: date
+    penalty: Fraction | None
+    facts: Facts
+    loss: Money = ZERO
+    coming: Fraction = ZERO
+
+
+class Delivery(NamedTuple):
+    """Units of an order that came into a lot today."""
+
+    order: Order
+    lot: Lot
+    units: Fraction
+
+
 @dataclass
 class Books:
     """All that is known on a day.
@@ -285,6 +314,8 @@ class Books:
         first_bought: When an item first came in.
         waiting: Releases that wait for the next measurement date.
         moved: What the transaction that is followed moves between allowance accounts.
+        orders: Purchase commitments, the oldest first.
+        deliveries: What came in of them today.
     """
 
     entries: list[Any]
@@ -297,6 +328,8 @@ class Books:
     first_bought: dict[Item, date] = field(default_factory=dict)
     waiting: Journal = field(default_factory=dict)
     moved: Journal = field(default_factory=dict)
+    orders: list[Order] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
     numbers: Any = field(default_factory=count)
 
     def item_of(self, lot: Lot) -> Item:

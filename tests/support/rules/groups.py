@@ -15,17 +15,23 @@ from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
 
-from tests.support.rules.contracts import is_apart, split, value_at
+from tests.support.rules.contracts import is_apart, split, value_at, values_of
 from tests.support.rules.exact import ZERO, Money, half_up, share_out_above
 from tests.support.rules.goods import Books, Lot
+from tests.support.rules.temporary import is_lowered_in_spite, most
 from tests.support.rules.value import known_value, lowered_value
 
 
 class Worth(NamedTuple):
-    """A lot with its value per unit, part by part: shares of its units, and values."""
+    """A lot with its value per unit, part by part: shares of its units, and values.
+
+    Attributes:
+        most: What it may carry at most beside what is locked, while a decline is temporary.
+    """
 
     lot: Lot
     parts: tuple[tuple[Fraction, Fraction], ...]
+    most: Money | None = None
 
     @property
     def cost(self) -> Fraction:
@@ -73,6 +79,7 @@ def make_groups(books: Books, entity: str, currency: str, day: date) -> list[Gro
     for lot in books.assessed():
         if (books.chart.entity(lot.account), lot.currency) == (entity, currency):
             apart = is_apart(books, lot, day)
+            apart = apart or is_lowered_in_spite(books, lot, values_of(books, lot, day), day)
             places.setdefault(group_key(books, lot, apart=apart), []).append(lot)
     groups: list[Group] = []
     for (sort, _), lots in places.items():
@@ -119,16 +126,17 @@ def weigh(books: Books, lot: Lot, lots: Sequence[Lot], day: date, *, apart: bool
         value = known if known is not None else value_at(books, lot, day, None)
         lowered = lowered_value(books, lot, day)
         values = [number for number in (value, lowered) if number is not None]
-        return Worth(lot, ((Fraction(1), min(values, default=ZERO)),))
+        parts = ((Fraction(1), min(values, default=ZERO)),)
+        return Worth(lot, parts, most(books, lot, day))
     item = books.item_of(lot)
     of_item = [other for other in lots if books.item_of(other) == item]
-    parts: list[tuple[Fraction, Fraction]] = []
+    found: list[tuple[Fraction, Fraction]] = []
     for share, price in split(books, item, of_item, day):
         value = value_at(books, lot, day, price)
         if value is None:
             return None
-        parts.append((share, value))
-    return Worth(lot, tuple(parts))
+        found.append((share, value))
+    return Worth(lot, tuple(found), most(books, lot, day))
 
 
 def set_allowances(books: Books, group: Group, quantum: Fraction) -> None:
@@ -150,7 +158,8 @@ def set_allowances(books: Books, group: Group, quantum: Fraction) -> None:
     loss = half_up(max(ZERO, lost), quantum)
     loss = max(loss, sum(floors, ZERO))
     for row, share in zip(group.rows, share_out_above(loss, weights, floors, quantum), strict=True):
-        carry(books, group, row.lot, row.lot.locked + share)
+        left = share if row.most is None else min(share, row.most)
+        carry(books, group, row.lot, row.lot.locked + left)
 
 
 def carry(books: Books, group: Group, lot: Lot, allowance: Money) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
+from tests.support.rules.estimates import of_policy
 from tests.support.rules.evidence import find_rate
 from tests.support.rules.exact import ZERO, Money, half_up, read_terms, share_out
 from tests.support.rules.goods import Books, Entry, Journal, Legs
@@ -36,9 +37,10 @@ class Year:
 
 def find_threshold(books: Books, entity: str, currency: str, day: date) -> Fraction | None:
     """Return the threshold of a day, or None without one."""
-    given = books.policy.config.get("materiality")
+    given = of_policy(books, "materiality", day)
     limits: list[Fraction] = []
-    for text in [given] if isinstance(given, str) else given or []:
+    both = given if isinstance(given, list) else [given]
+    for text in both if given is not None else []:
         terms = read_terms(text)
         if terms.of == "price":  # a percentage of the cost on hand
             costs = [

@@ -12,7 +12,8 @@ from beancount.core import data
 
 from tests.support.rules import materiality
 from tests.support.rules.chart import Chart
-from tests.support.rules.evidence import is_evidence
+from tests.support.rules.commitments import measure_orders, read_orders, settle
+from tests.support.rules.evidence import counts_since, is_evidence
 from tests.support.rules.exact import ZERO, Money, as_decimal
 from tests.support.rules.follow import follow
 from tests.support.rules.goods import Books, Entry, Expected, Journal, Legs
@@ -75,6 +76,7 @@ class Model:
 
     def __init__(self, books: Books) -> None:
         self.books = books
+        books.orders = read_orders(books)
         self.policy = books.policy
         self.years: dict[tuple[str, str, str, date], materiality.Year] = {}
         self.outcome = Outcome([], {}, [])
@@ -83,10 +85,11 @@ class Model:
     def run(self) -> Outcome:
         """Go through the days one by one."""
         rows = [entry for entry in self.books.entries if isinstance(entry, data.Transaction)]
-        if not rows:
+        days = [row.date for row in rows] + [order.day for order in self.books.orders]
+        if not days:
             return self.outcome
-        day = rows[0].date
-        last = max(self.policy.last_day(), rows[-1].date)
+        day = min(days)
+        last = max(self.policy.last_day(), *days)
         while day <= last:
             self.live(day, [row for row in rows if row.date == day])
             day += timedelta(1)
@@ -98,6 +101,8 @@ class Model:
             self.lock_all()
         for transaction in transactions:
             self.book(transaction)
+        for journal in settle(self.books, day):
+            self.write(day, {} if self.is_closed else journal)
         items = self.items_to_test(day) if self.policy.is_in_bounds(day) else set()
         if items and self.is_closed and day > self.policy.closed_through():
             self.open_books()
@@ -154,7 +159,8 @@ class Model:
             return set()
         touched = {lot.commodity for lot in lots if lot.facts.get("expires") == day}
         for entry in self.books.entries:
-            if entry.date != day:
+            since = counts_since(self.books, entry, day)
+            if since is None or since.day != day:
                 continue
             if isinstance(entry, data.Price) and is_evidence(self.books, entry):
                 touched.add(entry.currency)
@@ -179,6 +185,10 @@ class Model:
                 set_allowances(self.books, group, self.books.chart.quantum(currency))
             groups += write_locked(self.books, entity, currency)
             self.write_measurement(day, Entry("", entity, currency, ""), groups)
+        is_all = self.policy.is_period_end(day)
+        for item in dict.fromkeys(order.item for order in self.books.orders):
+            if is_all or item[1] in items:
+                self.write(day, measure_orders(self.books, item, day))
         if self.policy.reversals == "none":
             self.lock_all()
 

@@ -29,6 +29,8 @@ ACCOUNTS: Final[Mapping[str, str]] = {
     "write_off": "Expenses:Inventory:Write-Off",
     "reversal": "Expenses:Inventory:Reversal",
     "cogs": "Expenses:COGS",
+    "commitment": "Liabilities:Inventory:Commitments",
+    "commitment_loss": "Expenses:Inventory:Commitments",
 }
 
 
