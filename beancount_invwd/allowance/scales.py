@@ -204,8 +204,7 @@ class Scales:
         if not parts:
             return
         totals = [total for _, total in self._parts] or [ZERO] * len(parts)
-        pairs = zip(parts, totals, strict=True)
-        self._parts = [(units, total + more) for (units, more), total in pairs]
+        self._parts = [(k, total + more) for (k, more), total in zip(parts, totals, strict=True)]
 
     def _value_alike(self, stock: Stock, known: Known) -> list[_Row]:
         """Value lots by one value of a unit, and rates off cost; told are those not apart."""
