@@ -91,8 +91,8 @@ def _list_makers(context: Context) -> Makers:
     def show_cause(row: MovementRow) -> Cell:
         """Price, sale or statement, with a link to its line."""
         url = fava_api.url_of_source(context.ledger, row.place)
-        reason = translate(REASONS.get(row.reason, row.reason))
-        return Cell(formats.sentence(reason), note=row.cause, url=url)
+        reason = formats.sentence(translate(REASONS.get(row.reason, row.reason)))
+        return Cell(reason, note=row.cause, url=url) if reason else Cell(row.cause, url=url)
 
     return {
         "kind": show_kind,

@@ -333,6 +333,23 @@ def test_a_movement_by_a_statement_links_to_it(make_client: MakeClient) -> None:
     assert row[-1] == f"damaged test.beancount:{line}"
 
 
+def test_an_opening_that_was_booked_by_hand_links_to_its_line(make_client: MakeClient) -> None:
+    opening = """
+2024-01-01 * "Opening" #invwd
+  invwd: "write-down"
+  invwd-group: "WIDGET"
+  Assets:Inventory:Store   10 WIDGET {12.00 USD}
+  Assets:Inventory:Store:Allowance   -20.00 USD
+  Assets:Bank
+2023-01-01 open Assets:Inventory:Store:Allowance
+"""
+    text = HEAD + ACCOUNTS + opening
+    reader = visit(make_client(text), f"{TEST}?view=movements")
+    line = text.splitlines().index('2024-01-01 * "Opening" #invwd') + 1
+    assert reader.table("Movements").rows[1][-1] == f"test.beancount:{line}"
+    assert f"line={line}" in reader.links[f"test.beancount:{line}"]
+
+
 @pytest.mark.parametrize(
     ("reason", "words"),
     [

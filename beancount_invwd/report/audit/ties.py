@@ -70,8 +70,8 @@ def tell_ties(
     """Tell whether the listing ties, or by how much it does not."""
     off = [
         say(
-            "`report` has {cost:,f} {currency} of cost and {allowance:,f} of allowance that is "
-            "not in this listing.",
+            "The positions have {cost:,f} {currency} of cost and {allowance:,f} of allowance that "
+            "is not in this listing.",
             cost=there.cost - here.cost,
             currency=there.currency,
             allowance=there.allowance - here.allowance,
@@ -95,7 +95,8 @@ def tell_ties(
         return False, [*off, *apart, *tell_waiting(run)]
     return True, [
         say(
-            "The totals are those of `report`, and of the accounts of the ledger: the listing ties."
+            "The totals are those of the positions, and of the accounts of the ledger: the listing "
+            "ties."
         )
     ]
 
