@@ -57,6 +57,11 @@ class Directives(NamedTuple):
         unseen = Unseen(self.chart, mistakes)
         return self._replace(parameters=parameters, closed=None, unseen=unseen)
 
+    def has_estimates(self, *keys: str) -> bool:
+        """Whether any of some keys of the policy is an estimate that changes."""
+        rows = self.by_entry.values()
+        return any(isinstance(row, Estimate) and row.key in keys for row in rows)
+
     def note_later(self, entry: Any, row: Directive | None) -> None:
         """Note evidence that came later, as an entry on the date that it is of."""
         self.later.append(entry)

@@ -29,8 +29,8 @@ from beancount_invwd.ground.sums import Sums
 from beancount_invwd.movements.movement import Movement
 
 if TYPE_CHECKING:
-    from beancount_invwd.directives.chart import Chart
     from beancount_invwd.directives.mistakes import Mistakes
+    from beancount_invwd.directives.read import Directives
     from beancount_invwd.lots.books import Books
     from beancount_invwd.measure.prices import PriceBook
     from beancount_invwd.policy.policy import Policy, Threshold
@@ -73,7 +73,7 @@ class Materiality:
 
     Args:
         policy: The policy.
-        chart: Gives accounts and quanta.
+        directives: Give accounts and quanta, and tell whether thresholds change.
         books: Tells what all inventory on hand costs.
         prices: Gives closing rates.
         mistakes: Takes thresholds that cannot be converted.
@@ -83,14 +83,15 @@ class Materiality:
     def __init__(  # noqa: PLR0913, PLR0917 (one of each stage before)
         self,
         policy: Policy,
-        chart: Chart,
+        directives: Directives,
         books: Books,
         prices: PriceBook,
         mistakes: Mistakes,
         movements: Sequence[Movement],
     ) -> None:
         self._policy = policy
-        self._chart = chart
+        self._chart = directives.chart
+        self._is_asked = bool(policy.materiality) or directives.has_estimates("materiality")
         self._books = books
         self._prices = prices
         self._mistakes = mistakes
@@ -121,6 +122,8 @@ class Materiality:
         Returns:
             What is written, and what moves to the line.
         """
+        if not self._is_asked:
+            return list(found)
         self._take_booked()
         end = fiscal_year_end(day, self._policy.year_end)
         places = {key.place for key in self._years if key.end == end}

@@ -37,12 +37,6 @@ if TYPE_CHECKING:
     """By the number of the lot, and by what is ordered."""
 
 
-def depends_on_demand(directives: Directives) -> bool:
-    """Whether rates by demand may come into force."""
-    rows = directives.by_entry.values()
-    return any(isinstance(row, Estimate) and row.key in {"idle", "coverage"} for row in rows)
-
-
 class Estimates:
     """Puts estimates into force.
 

@@ -33,7 +33,7 @@ from beancount_invwd.movements.movement import Movement
 from beancount_invwd.movements.releases import Releases
 from beancount_invwd.timeline.agenda import Agenda
 from beancount_invwd.timeline.due import Calendar, Due
-from beancount_invwd.timeline.estimates import Estimates, depends_on_demand
+from beancount_invwd.timeline.estimates import Estimates
 from beancount_invwd.timeline.intake import Intake
 from beancount_invwd.timeline.later import tell_later
 from beancount_invwd.timeline.measurement import Measurement
@@ -91,7 +91,7 @@ class Timeline:
         *,
         is_told: bool,
     ) -> None:
-        is_told = is_told or depends_on_demand(directives)
+        is_told = is_told or directives.has_estimates("idle", "coverage")
         chart, grouping = directives.chart, Grouping(policy)
         demand = Demand(policy.idle, policy.coverage, is_told=is_told)
         self.books = books = Books(policy, directives, demand)
@@ -111,9 +111,9 @@ class Timeline:
         self.booked = Booked(
             policy, books, grouping, chart, mistakes, self.weigher, self.closed, self._note_booked
         )
-        materiality = Materiality(policy, chart, books, evidence.prices, mistakes, self.movements)
-        known = (policy, directives, books, self.weigher, materiality, self._agenda)
-        self.estimates = Estimates(*known, self.closed)
+        given = (policy, directives, books)
+        materiality = Materiality(*given, evidence.prices, mistakes, self.movements)
+        self.estimates = Estimates(*given, self.weigher, materiality, self._agenda, self.closed)
         self.measurement = Measurement(
             policy, books, self._agenda, self.weigher, self.closed, materiality, self._missing
         )
