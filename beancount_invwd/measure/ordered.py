@@ -136,13 +136,22 @@ def _share(
         left: The units that each still waits for, by its index; they become less.
     """
     unit, rest, portions = Unit(commitment.number), units, []
+    market = measure_units(unit, rule)
     for index, row in enumerate(split):
-        part = min(rest, left[index])
-        if part:
-            portions.append(Portion(row.contract, part, measure_units(unit, rule.at(row.contract))))
+        part, value = min(rest, left[index]), measure_units(unit, rule.at(row.contract))
+        if part and not _is_left(commitment, row.contract, market, value):
+            portions.append(Portion(row.contract, part, value))
             rest -= part
             left[index] -= part
-    return [*portions, Portion(None, rest, measure_units(unit, rule))] if rest else portions
+    return [*portions, Portion(None, rest, market)] if rest else portions
+
+
+def _is_left(commitment: Commitment, contract: Contract, market: Measured, value: Measured) -> bool:
+    """Whether leaving a contract costs less than delivering it from what is ordered."""
+    if contract.penalty is None or market.total is None or value.total is None:
+        return False
+    loss = max(ZERO, commitment.number - market.total)
+    return contract.penalty + loss < max(ZERO, commitment.number - value.total)
 
 
 def _find_loss(commitment: Commitment, value: Measured) -> tuple[Decimal, bool]:

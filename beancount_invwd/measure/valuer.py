@@ -20,7 +20,12 @@ from beancount_invwd.lots.stock import Lot, Stock, StockKey
 from beancount_invwd.measure.contracts import Split, split_units
 from beancount_invwd.measure.evidence import EvidenceBook
 from beancount_invwd.measure.measured import Measured, Part
-from beancount_invwd.measure.particular import is_saleable, measure_lot
+from beancount_invwd.measure.particular import (
+    is_particular,
+    is_saleable,
+    measure_lot,
+    measure_units,
+)
 from beancount_invwd.measure.products import Goods, Products, Verdict
 from beancount_invwd.measure.rule import Costs, Rule, add_up_costs
 
@@ -101,15 +106,23 @@ class Valuer:
         What policies take off its cost is lost as ever.
         """
         row = self._evidence.find_temporary(lot.stock.key.commodity, today.day)
-        if row is None or found.total is None or found.is_apart:
+        if row is None or found.total is None:
+            return found
+        rule = self._find_own_rule(lot, today)
+        if found.is_apart and not self._is_worthless(lot, rule, today):
             return found
         total, until = max(found.total, lot.cost - lot.allowance), earlier(found.until, row.until)
-        rule = self._find_own_rule(lot, today)
         rule = rule._replace(terms=rule.terms._replace(measure="cost"))
         lowered = measure_lot(lot, rule, None, today.day, ())
         if lowered.is_apart and (lowered.total or ZERO) <= total:
             return lowered._replace(until=earlier(lowered.until, row.until))
         return found._replace(total=total, until=until, parts=(), whole=found.total)
+
+    def _is_worthless(self, lot: Lot, rule: Rule, today: Today) -> bool:
+        """Whether a lot is worth nothing at p, and nothing is known of its goods in particular."""
+        particular = self._evidence.find_particular(lot)
+        is_known = is_particular(lot, particular, today.day)
+        return not is_known and measure_units(lot, rule, lot).total == ZERO
 
     def _measure_alone(self, lot: Lot, contracts: Sequence[Contract], today: Today) -> Measured:
         """Measure a lot at what is known of it, or at p."""

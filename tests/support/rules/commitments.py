@@ -102,12 +102,17 @@ def loss_per_unit(order: Order, value: Fraction) -> Fraction:
 
 
 def unfilled(books: Books, item: Item, day: date) -> list[tuple[Contract, Fraction]]:
-    """Return contracts of sale, the dearest first, with the units that stock does not fill."""
+    """Return contracts of sale, the dearest first, with the units that stock does not fill.
+
+    One that stock leaves is over.
+    """
     lots = books.on_hand(item)
     rest = stock_of(books, item, day)
     found: list[tuple[Contract, Fraction]] = []
     for contract in find_contracts(books, item, day):
-        filled = ZERO if is_left(books, contract, lots, day) else min(rest, contract.units)
+        if is_left(books, contract, lots, day):
+            continue
+        filled = min(rest, contract.units)
         rest -= filled
         found.append((contract, contract.units - filled))
     return found
