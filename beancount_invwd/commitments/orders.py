@@ -152,9 +152,13 @@ class Orders:
         return len(self._bought) > count
 
     def deliver(
-        self, day: datetime.date
+        self, day: datetime.date, *, is_tested: bool
     ) -> tuple[Mapping[StockKey, list[Outlook]], list[Delivery]]:
         """Take what was bought today off what is ordered, the oldest first.
+
+        Args:
+            day: The date.
+            is_tested: Whether it is one on which anything may be measured.
 
         Returns:
             What was measured for it, by item, and what goes along with the goods.
@@ -168,7 +172,7 @@ class Orders:
         for key, *_ in self._bought:
             self._books.stocks[key].take_back_purchase(self._markets.get(key))
         self._bought = []
-        outlooks = {key: self.measure(key, day) for key, *_ in coming}
+        outlooks = {key: self.measure(key, day) if is_tested else [] for key, *_ in coming}
         there: dict[int, Decimal] = {}
         return outlooks, [self._bring(*row, there) for row in coming]
 

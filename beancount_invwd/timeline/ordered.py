@@ -8,6 +8,7 @@ On an open measurement date, and on a day of delivery, what is lacking is writte
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.commitments.orders import Delivery, Orders
@@ -21,7 +22,6 @@ from beancount_invwd.timeline.liabilities import Liabilities
 from beancount_invwd.timeline.unsettled import report_overdue, report_unmeasured
 
 if TYPE_CHECKING:
-    import datetime
     from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
 
@@ -71,6 +71,8 @@ class Ordered:
         self._mistakes = mistakes
         self._note_changed = note_changed
         self._is_ignored = policy.missing_price == "ignore"
+        self._first = policy.start or datetime.date.min
+        self._last = policy.until or datetime.date.max
         self._is_locked = policy.reversals != "full"
         self._late: list[tuple[Delivery, Decimal]] = []
         self._claimed = Claimed(self.orders, self.liabilities, directives.chart, mistakes)
@@ -98,7 +100,7 @@ class Ordered:
         self._keep_lacking(day, is_over=False)
         carried: Carried = Sums()
         found = self._claimed.end_day(day, carried)
-        outlooks, deliveries = self.orders.deliver(day)
+        outlooks, deliveries = self.orders.deliver(day, is_tested=self._first <= day <= self._last)
         lost = {
             key: sum([row.loss for row in deliveries if row.key == key], ZERO) for key in outlooks
         }

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from tests.support.random_ledgers import Dice, DrawnSource, SeededSource
 from tests.support.random_situations import Events, build
-from tests.support.random_world import Lot, World
+from tests.support.random_world import FIRST, Lot, World
 
 ESTIMATES: Final[dict[str, tuple[list[str], bool]]] = {
     # key: values, and whether an item or account may have its own
@@ -62,6 +62,8 @@ def make(dice: Dice) -> tuple[str, str]:
         text = without_contracts(text)
     if dice.chance(20):
         settings["evidence_after"] = 120
+    if dice.chance(8):
+        settings["until"] = str(FIRST + timedelta(dice.between(210, 400)))
     if "invwd-commitment" not in text and dice.chance(20):
         text += close(dice, text, settings)
     return text, repr(settings)

@@ -162,7 +162,8 @@ def settle(books: Books, day: date) -> list[Journal]:
     for item in dict.fromkeys(row.order.item for row in books.deliveries):
         rows = [row for row in books.deliveries if row.order.item == item]
         left = [take_aside(row) for row in rows]
-        written.append(measure_orders(books, item, day))
+        if books.policy.is_in_bounds(day):
+            written.append(measure_orders(books, item, day))
         for row, units in zip(rows, left, strict=True):
             row.lot.units += units
             row.lot.pool_cost += units * (row.order.price if row.lot.is_pool else 0)
