@@ -112,7 +112,8 @@ class Valuer:
         if found.is_apart and not self._is_worthless(lot, rule, today):
             return found
         total, until = max(found.total, lot.cost - lot.allowance), earlier(found.until, row.until)
-        rule = rule._replace(terms=rule.terms._replace(measure="cost"))
+        terms, evidence = rule.terms._replace(measure="cost"), rule.evidence._replace(use=None)
+        rule = rule._replace(terms=terms, evidence=evidence)
         lowered = measure_lot(lot, rule, None, today.day, ())
         if lowered.is_apart and (lowered.total or ZERO) <= total:
             return lowered._replace(until=earlier(lowered.until, row.until))
