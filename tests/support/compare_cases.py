@@ -32,7 +32,7 @@ CONFIG = re.compile(r'"beancount_invwd"\s+"((?:[^"\\]|\\.)*)"')
 def is_for_the_model(case: Case) -> bool:
     """Whether the model knows all that a case is about."""
     is_known = "#invwd" not in case.ledger
-    if "invwd-commitment" in case.ledger or "invwd-as-of" in case.ledger:
+    if "invwd-as-of" in case.ledger:
         is_known &= "invwd-closed" not in case.ledger
     return is_known and case.room != "errors" and not read_errors(case)
 

@@ -46,7 +46,7 @@ Difference = tuple[list[Expected], list[Expected]]
 
 MISTAKES: Final = re.compile(
     r"a label of their own|that are put together here|invwd-temporary needs|"
-    r"which is no inventory account|matches no account|is no item of this ledger"
+    r"which is no inventory account|matches no account|is no item of this ledger|never had"
 )
 """What a random ledger may state of goods that cannot be: the item is not assessed."""
 

@@ -51,7 +51,7 @@ def later_ledgers(draw: st.DrawFn) -> tuple[str, str]:
 
 
 def make(dice: Dice) -> tuple[str, str]:
-    """Make a ledger and a configuration; sometimes a period is closed, if nothing is ordered."""
+    """Make a ledger and a configuration; sometimes a period is closed."""
     kinds = [kind for kind in KINDS if dice.chance(60)] or list(KINDS)
     text, config = build(dice, [row for kind in kinds for row in KINDS[kind]])
     settings: dict[str, Any] = ast.literal_eval(config)
@@ -64,7 +64,7 @@ def make(dice: Dice) -> tuple[str, str]:
         settings["evidence_after"] = 120
     if dice.chance(8):
         settings["until"] = str(FIRST + timedelta(dice.between(210, 400)))
-    if "invwd-commitment" not in text and dice.chance(20):
+    if dice.chance(25):
         text += close(dice, text, settings)
     return text, repr(settings)
 

@@ -24,6 +24,6 @@ no errors: it expects a ledger and a configuration that are valid.
     commitments what is lost on orders, and delivered   (section 13)
     model       the loop over days
 
-It leaves out booked movements, and orders and later evidence of a closed period. `READINGS.md`
+It leaves out booked movements, and later evidence of a closed period. `READINGS.md`
 lists how it takes what the rules leave open.
 """

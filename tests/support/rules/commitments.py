@@ -119,11 +119,14 @@ def unfilled(books: Books, item: Item, day: date) -> list[tuple[Contract, Fracti
 
 
 def measure_orders(books: Books, item: Item, day: date) -> Journal:
-    """Write what changed of the losses on an item's orders."""
+    """Write what changed of the losses on an item's orders, but in a closed period."""
     change = ZERO
     for order, loss in losses_of(books, item, day):
-        change += loss - order.loss
         order.loss = loss
+    for order in books.orders:
+        if order.item == item and day > books.policy.closed_through():
+            change += order.loss - order.written
+            order.written = order.loss
     return write_change(books, item, change)
 
 
@@ -171,7 +174,7 @@ def settle(books: Books, day: date) -> list[Journal]:
             here = [
                 (row, units) for row, units in zip(rows, left, strict=True) if row.order is order
             ]
-            written += go_along(books, order, here)
+            written += go_along(books, order, here, day)
     books.deliveries = []
     return written
 
@@ -184,12 +187,16 @@ def take_aside(row: Delivery) -> Fraction:
     return units
 
 
-def go_along(books: Books, order: Order, rows: list[tuple[Delivery, Fraction]]) -> list[Journal]:
+def go_along(
+    books: Books, order: Order, rows: list[tuple[Delivery, Fraction]], day: date
+) -> list[Journal]:
     """Make the share of an order's liability the allowance of what came in."""
     entity, commodity, currency = order.item
     quantum = books.chart.quantum(currency)
     going = half_up(order.loss * order.coming / order.units, quantum)
+    is_closed = day <= books.policy.closed_through()
     order.loss -= going
+    order.written -= ZERO if is_closed else going
     order.units -= order.coming
     order.coming = ZERO
     legs = Legs()
@@ -200,8 +207,29 @@ def go_along(books: Books, order: Order, rows: list[tuple[Delivery, Fraction]]) 
         here = min(half_up(part * units / row.units, quantum), books.room(lot))
         lot.allowance += here
         lot.locked += here if books.policy.reversals in ("interim", "none") else ZERO
+        lot.owed += here if is_closed else ZERO
+        lot.early += ZERO if is_closed else here
         legs.post(books.contra(lot), -here)
         carried += here
     legs.post(books.chart.pnl_account("commitment", commodity, entity), carried)
+    if is_closed:
+        return []
     moved = {Entry("transfer", entity, currency, commodity): legs}
     return [moved, write_change(books, order.item, carried - going)]
+
+
+def write_owed(books: Books) -> list[Journal]:
+    """Write what goods should have got in a closed period, as far as they still lack it."""
+    written: list[Journal] = []
+    for lot in books.lots:
+        owed = min(lot.owed, lot.unwritten)
+        if owed > 0:
+            entity, commodity, currency = item = books.item_of(lot)
+            legs = Legs()
+            legs.post(books.contra(lot), -owed)
+            legs.post(books.chart.pnl_account("commitment", commodity, entity), owed)
+            moved = {Entry("transfer", entity, currency, commodity): legs}
+            written += [write_change(books, item, owed), moved]
+            lot.unwritten -= owed
+        lot.owed = ZERO
+    return written

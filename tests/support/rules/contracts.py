@@ -279,6 +279,7 @@ def bought_again(books: Books, lot: Lot, day: date) -> Fraction | None:
     if stated:
         return max(stated, key=lambda row: row.day).number
     bought = [row for row in books.purchases if row.item == item and not row.is_made]
-    if len({row.unit_cost for row in bought}) < 2:
+    market = [row for row in bought if not row.is_ordered]
+    if not market or len({row.unit_cost for row in bought}) < 2:
         return None
-    return lot.unit_cost if lot.purchase == bought[-1].number else bought[-1].unit_cost
+    return lot.unit_cost if lot.purchase == market[-1].number else market[-1].unit_cost

@@ -163,7 +163,8 @@ def find_replacement(books: Books, item: Item, day: date) -> Stated | None:
 
 def find_purchase(books: Books, item: Item) -> Stated | None:
     """Return the unit cost of the newest purchase."""
-    bought = [row for row in books.purchases if row.item == item and not row.is_made]
+    bought = [row for row in books.purchases if row.item == item]
+    bought = [row for row in bought if not (row.is_made or row.is_ordered)]
     return Stated(bought[-1].day, bought[-1].unit_cost) if bought else None
 
 

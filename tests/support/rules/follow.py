@@ -152,6 +152,9 @@ def take(books: Books, change: Change) -> Taken:
     if lot.units > units:
         allowance = half_up(lot.allowance * units / lot.units, quantum)
         locked = half_up(lot.locked * units / lot.units, quantum)
+    if lot.units > 0:
+        part = max(ZERO, 1 - units / lot.units)
+        lot.owed, lot.early = half_up(lot.owed * part, quantum), half_up(lot.early * part, quantum)
     lot.units -= units
     lot.pool_cost -= units * change.unit_cost
     # Section 1: an allowance is never above cost rounded to the quantum.
@@ -207,11 +210,11 @@ def note_purchases(
             books.first_bought[add.item] = min(first, add.day)
     bought = [add for add in added if add not in made and add.day == transaction.date]
     for add in [*made, *bought]:
-        is_bought = add.units > 0 and add.unit_cost >= 0 and not add.lot.is_consigned
-        if is_bought and (add in made or deliver(books, add, transaction) > 0):
+        if add.units > 0 and add.unit_cost >= 0 and not add.lot.is_consigned:
+            is_ordered = add not in made and deliver(books, add, transaction) == 0
             number = next(books.numbers)
             row = (number, transaction.date, add.item, add.lot.account, add.unit_cost)
-            books.purchases.append(Purchase(*row, is_made=add in made))
+            books.purchases.append(Purchase(*row, is_made=add in made, is_ordered=is_ordered))
             if add not in made:
                 add.lot.purchase = number
 

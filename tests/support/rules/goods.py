@@ -108,6 +108,8 @@ class Lot:
         purchase: Number of the newest purchase whose goods it holds, or None.
         is_apart: Whether it was a group of its own when it was measured last.
         unwritten: What of its allowance is in no books yet, since its period was closed.
+        owed: What it should have got from a liability in a closed period, and did not.
+        early: What it got from a liability after that, before the first measurement.
     """
 
     account: str
@@ -127,6 +129,8 @@ class Lot:
     purchase: int | None = None
     layers: list[Layer] = field(default_factory=list)
     unwritten: Money = ZERO
+    owed: Money = ZERO
+    early: Money = ZERO
 
     @property
     def is_pool(self) -> bool:
@@ -257,7 +261,10 @@ class Left:
 
 
 class Purchase(NamedTuple):
-    """Units that were bought or, where `is_made`, produced: what a unit cost."""
+    """Units that were bought or, where `is_made`, produced: what a unit cost.
+
+    What was ordered long ago is no price of today: `is_ordered`.
+    """
 
     number: int
     day: date
@@ -265,6 +272,7 @@ class Purchase(NamedTuple):
     account: str
     unit_cost: Fraction
     is_made: bool
+    is_ordered: bool = False
 
 
 class Demand(NamedTuple):
@@ -282,6 +290,7 @@ class Order:
     Attributes:
         facts: Its own `measure`, as of a lot.
         coming: Units that came in today.
+        written: What of the loss is in the books: of a closed period nothing is.
     """
 
     day: date
@@ -294,6 +303,7 @@ class Order:
     facts: Facts
     loss: Money = ZERO
     coming: Fraction = ZERO
+    written: Money = ZERO
 
 
 class Delivery(NamedTuple):

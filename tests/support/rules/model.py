@@ -12,7 +12,7 @@ from beancount.core import data
 
 from tests.support.rules import materiality
 from tests.support.rules.chart import Chart
-from tests.support.rules.commitments import measure_orders, read_orders, settle
+from tests.support.rules.commitments import measure_orders, read_orders, settle, write_owed
 from tests.support.rules.evidence import counts_since, is_evidence
 from tests.support.rules.exact import ZERO, Money, as_decimal
 from tests.support.rules.follow import follow
@@ -102,10 +102,12 @@ class Model:
         for transaction in transactions:
             self.book(transaction)
         for journal in settle(self.books, day):
-            self.write(day, {} if self.is_closed else journal)
+            self.write(day, journal)
         items = self.items_to_test(day) if self.policy.is_in_bounds(day) else set()
         if items and self.is_closed and day > self.policy.closed_through():
             self.open_books()
+            for journal in write_owed(self.books):
+                self.write(day, journal)
         if items:
             self.outcome.measured.append(day)
             self.write(day, self.books.waiting)
@@ -127,7 +129,7 @@ class Model:
         """
         self.is_closed = False
         for lot in self.books.lots:
-            lot.unwritten = lot.allowance
+            lot.unwritten = lot.allowance - min(lot.early, lot.allowance)
         for left in self.books.left:
             left.allowance = left.locked = ZERO
 
