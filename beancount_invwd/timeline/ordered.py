@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.commitments.orders import Delivery, Orders
 from beancount_invwd.ground.money import ZERO
-from beancount_invwd.ground.shares import share_out
+from beancount_invwd.ground.shares import part_of, share_out
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.lots.stock import StockKey, carry, find_room
 from beancount_invwd.movements.movement import DELIVERED, Movement
@@ -207,7 +207,7 @@ class Ordered:
         if self._late and not self._closed.covers(day):
             self._closed.look(day, is_over=is_over)
             self._late = [
-                (row, min(loss, self._closed.find_lacking(row.lot)))
+                (row, min(loss, _find_left(row, row.lot), self._closed.find_lacking(row.lot)))
                 for row, loss in self._late
                 if row.lot is not None
             ]
@@ -245,6 +245,11 @@ def _carry_late(
     part = _put(row.lot, min(loss, carried[place]), is_locked=is_locked)
     carried.add(place, -part)
     return row, loss - part
+
+
+def _find_left(row: Delivery, lot: Lot) -> Decimal:
+    """What of the loss on a delivery belongs to units that are still in its lot."""
+    return part_of(row.loss, max(ZERO, lot.units), row.units, lot.stock.quantum)
 
 
 def _find_able(row: Delivery) -> Decimal:
