@@ -154,7 +154,7 @@ def roll_forward(
         spans = split_span(start or find_year_start(run), run.as_of, length, policy.year_end)
         rows = sum_rows(run, written, spans, by)
         ordered = roll_orders(run, spans)
-        result = Rollforward(run.as_of, rows, tie_out(run), tie_cost(run), ordered=ordered)
+        result = Rollforward(run.as_of, _leave_out(rows), tie_out(run), tie_cost(run), ordered=ordered)
         if by is None or by == "cause":
             return result
         if result.is_tied:
@@ -183,7 +183,13 @@ def roll_some(
         rows = sum_rows(run, written, spans, by)
         if by in {"item", "category"}:
             rows = [row for row in rows if not row.is_empty]
-        return Rollforward(run.as_of, rows, (), is_part=True)
+        return Rollforward(run.as_of, _leave_out(rows), (), is_part=True)
+
+
+def _leave_out(rows: list[RollRow]) -> list[RollRow]:
+    """Leave out entities and currencies without an allowance at any time, unless none had one."""
+    used = {key_of(row) for row in rows if not row.is_empty}
+    return [row for row in rows if key_of(row) in used or not used]
 
 
 def roll_beside(
@@ -213,7 +219,7 @@ def roll_beside(
             is_whole = written is None and all(tie.is_tied for tie in tie_out(run))
             rows = _move_between_names(run, rows, by) if is_whole else rows
             rows = [row for row in rows if not row.is_empty]
-    return sorted(rows, key=lambda row: (key_of(row), -row.start.toordinal()))
+    return sorted(_leave_out(rows), key=lambda row: (key_of(row), -row.start.toordinal()))
 
 
 def list_ways(run: Run) -> list[RollBy]:

@@ -487,6 +487,23 @@ def test_roll_forward_of_each_adds_up_to_that_of_all(
         assert amounts[0] == amounts[1]
 
 
+def test_a_currency_that_never_had_an_allowance_has_no_roll_forward(
+    make_client: MakeClient,
+) -> None:
+    euros = ONE_LOSS.replace("USD", "EUR").replace("WIDGET", "GADGET").replace("9.00", "15.00")
+    url = f"{TEST}?view=rollforward&period=month"
+    both = HEAD + ACCOUNTS + ONE_LOSS.replace("01-10", "03-10").replace("01-31", "05-31") + euros
+    client = make_client(both)
+    for each in ("", "cause"):
+        table = visit(client, f"{url}&each={each}").table("Roll-forward")
+        assert table.column("Closing") == ["0.00"] * 4 + ["30.00"], "zeros before it stay"
+        assert [row[0] for row in table.rows[6:]] == ["Total, USD"]
+        table = visit(client, f"{url}&each={each}&account=Store").table("Roll-forward")
+        assert [row[0] for row in table.rows[-1:]] == ["Total, USD"]
+    none = visit(make_client(HEAD + ACCOUNTS + euros), url).table("Roll-forward")
+    assert none.column("Closing") == ["0.00"], "if there is nothing else, zeros are the answer"
+
+
 @pytest.mark.parametrize(
     ("basis", "known"),
     [
