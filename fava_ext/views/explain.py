@@ -89,7 +89,9 @@ def _list_parts(found: Explanation, context: Context) -> Iterator[Part]:
         where = "" if is_one else ", ".join(filter(None, (chapter.entity, chapter.currency)))
         for title, steps in groupby(chapter.steps, key=lambda step: step.section):
             lines = list(_list_lines(list(steps), context))
-            yield Part(context.formats.formula(title), where, lines)
+            places = {line.place for line in lines}
+            place = places.pop() if len(places) == 1 else ""
+            yield Part(context.formats.formula(title), where, lines, place)
 
 
 def _list_lines(steps: Sequence[Step], context: Context) -> Iterator[Line]:
@@ -162,7 +164,7 @@ def _make_line(step: Step, context: Context) -> Line:
     place = Sources(context.run.options_map).read(step.source)
     url = fava_api.url_of_source(context.ledger, place)
     how, notes = formats.formula(step.formula), list(_list_notes(place, context))
-    return Line(formats.formula(step.label), how, result, step.source, url, notes)
+    return Line(formats.formula(step.label), how, result, step.source, url, notes, step.place)
 
 
 def _list_notes(place: Mapping[str, Any] | None, context: Context) -> Iterator[Cell]:

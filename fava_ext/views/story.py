@@ -8,17 +8,21 @@ On paper the steps of many lots stand side by side, a lot in a row:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from itertools import takewhile
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from beancount_invwd.report.explain.steps import Place
 
     from ..tables.cells import Badge, Cell
 
-Place = Literal["screen", "paper", ""]
-_MANY = 4
+_MANY, _FULL = 4, 14
+_DIGITS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +57,14 @@ class Lined(NamedTuple):
     """Parts with the same steps as the rows of one table, which takes less paper.
 
     Attributes:
-        heads: The steps; with their words or formulas where these are the same in all rows.
+        heads: The steps, with their formulas; empty where these are not the same in all rows.
         rows: The title of each part, and its lines.
+        tail: How all titles end, most often an account; the rows are without it.
     """
 
     heads: Sequence[tuple[str, str]]
     rows: Sequence[Part]
+    tail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,25 +94,44 @@ class Story:
 
 
 def line_up(parts: Sequence[Part]) -> Iterator[Part | Lined]:
-    """Put parts with the same steps into one table before the first of them, if there are many."""
+    """Put parts with the same steps into one table before the first of them, if there are many.
+
+    If there are many of all kinds, two with the same steps are enough.
+    """
     alike: dict[tuple[str, ...], list[Part]] = {}
     for part in parts:
-        alike.setdefault(_list_labels(part), []).append(part)
+        if not part.place:
+            alike.setdefault(_list_labels(part), []).append(part)
+    most = 1 if sum(map(len, alike.values())) > _FULL else _MANY
     for part in parts:
-        rows = alike[_list_labels(part)]
-        if len(rows) <= _MANY:
+        rows = [] if part.place else alike[_list_labels(part)]
+        if len(rows) <= most:
             yield part
             continue
         if part is rows[0]:
-            yield Lined(list(_list_heads(rows)), rows)
+            tail = _find_tail([row.title for row in rows])
+            cut = [replace(row, title=row.title.removesuffix(tail)) for row in rows]
+            yield Lined(list(_list_heads(rows)), cut, tail)
         yield replace(part, place="screen")
 
 
 def _list_labels(part: Part) -> tuple[str, ...]:
-    return tuple(line.label for line in part.lines)
+    """What its steps are called, whatever the figures in it: 395 days old, at most."""
+    return tuple(_DIGITS.sub("0", line.label) for line in part.lines)
 
 
 def _list_heads(rows: Sequence[Part]) -> Iterator[tuple[str, str]]:
     for lines in zip(*(row.lines for row in rows), strict=True):
-        formulas = {line.formula for line in lines}
-        yield lines[0].label, formulas.pop() if len(formulas) == 1 else ""
+        yield _find_same(line.label for line in lines), _find_same(line.formula for line in lines)
+
+
+def _find_tail(titles: Sequence[str]) -> str:
+    """The words that all titles end with."""
+    ends = zip(*(reversed(title.split(" ")) for title in titles), strict=False)
+    same = takewhile(lambda words: len(set(words)) == 1, ends)
+    return "".join(f" {words[0]}" for words in reversed(list(same)))
+
+
+def _find_same(texts: Iterable[str]) -> str:
+    found = set(texts)
+    return found.pop() if len(found) == 1 else ""

@@ -13,6 +13,7 @@ from pypdf import PdfReader
 
 from tests.browser.addresses import HEAD, ONE_LOSS, PAGE, PLUGIN, PURCHASE
 from tests.browser.conftest import Open, Serve
+from tests.browser.test_german import LANGUAGE
 
 PHONE = {"width": 390, "height": 844}
 
@@ -207,12 +208,62 @@ def test_a_long_history_is_printed_on_one_sheet(serve_text: Serve, window: Open)
 def test_many_lots_are_printed_side_by_side(serve_text: Serve, window: Open) -> None:
     lots = "".join(
         PURCHASE.replace("2024-01-10", f"2024-01-{day}").replace("12.00", f"12.{day}")
-        for day in range(11, 23)
+        for day in range(11, 19)
     )
     text = ONE_LOSS.replace(PURCHASE, lots)
     page = window(f"{serve_text(text)}/test{PAGE}?view=explain&item=WIDGET")
-    expect(page.get_by_role("table", name="Lot 2024-01-22").first).to_be_visible()
+    expect(page.get_by_role("table", name="Lot 2024-01-18").first).to_be_visible()
     (sheet,) = print_on_paper(page)
-    for day in range(11, 23):
+    for day in range(11, 19):
         assert f"Lot 2024-01-{day} at 12.{day}" in sheet
         assert f"10 × 12.{day} = 12{day / 10:.2f}" in sheet
+
+
+RESULTS = """tables => tables.map(table => ({
+  title: table.getAttribute("aria-label"),
+  rows: [...table.querySelectorAll("tbody tr")].filter(row => row.checkVisibility()).map(
+    row => [row.cells[0].textContent, row.cells[2].textContent]),
+}))"""
+"""The steps that are in sight, with their results."""
+
+
+def write_lots(count: int, basis: str, language: str) -> str:
+    """Lots of one item on a hundred days, most of them below cost, some old, each at its own."""
+    text = HEAD.replace("2024-01-01 open", "2023-01-01 open")
+    text += f"""{language}
+plugin "beancount_invwd" "{{'basis': '{basis}', 'selling_cost': '5%', 'ageing': '360:10%'}}"
+2024-01-31 price WIDGET  10.50 USD
+"""
+    return text + "".join(
+        PURCHASE.replace("2024-01-10", f"2023-{i // 28 + 1:02}-{i % 28 + 1:02}").replace(
+            "12.00", f"{9 + i * 7 % count / 10:.2f}"
+        )
+        for i in range(count)
+    )
+
+
+@pytest.mark.parametrize("language", ["", LANGUAGE], ids=["en", "de"])
+@pytest.mark.parametrize("basis", ["lot", "item"])
+def test_very_many_lots_are_printed_on_one_sheet(
+    basis: str, language: str, serve_text: Serve, window: Open
+) -> None:
+    text = write_lots(30, basis, language)
+    page = window(f"{serve_text(text)}/test{PAGE}?view=explain&item=WIDGET")
+    tables = page.locator(".story .part table")
+    assert len([row for row in tables.evaluate_all(RESULTS) if "2023-01-02" in row["title"]]) > 1
+    rest = page.locator(".story .part.on-paper")
+    expect(rest).to_be_hidden()
+    (sheet,) = print_on_paper(page)
+    lots = re.findall(r"10 × (\d+\.\d\d) = (\d+\.\d\d)", sheet)
+    losses = re.findall(r" (\d+\.\d\d) (\d+\.\d\d) − 0 = \d+\.\d\d", sheet)
+    page.emulate_media(media="print")
+    sums = rest.locator("td.num").all_inner_texts()
+    cost, measure, before, after, change = map(Decimal, sums)
+    figures = page.locator(".story dd").all_inner_texts()
+    assert sum(Decimal(total) for _, total in lots) + cost == Decimal(figures[1])
+    assert sum(Decimal(lost) for lost, _ in losses) + after == Decimal(figures[3])
+    assert min(Decimal(unit) for unit, _ in lots) == Decimal("11.20")
+    assert len(lots) == len(losses) == 8
+    assert before == 0
+    assert change == after
+    assert cost - measure == after

@@ -198,7 +198,12 @@ _COLUMNS = (
 def document_explanation(found: Explanation) -> Document:
     """The steps, in sections."""
     is_one = len(found.chapters) == 1
-    rows = [_Line(row, step, is_one) for row in found.chapters for step in row.steps]
+    rows = [
+        _Line(row, step, is_one)
+        for row in found.chapters
+        for step in row.steps
+        if step.place != "paper"
+    ]
     label = f' "{found.label}"' if found.label else ""
     return Document(
         say("{item}{label} on {as_of}", item=found.item, label=label, as_of=found.as_of),

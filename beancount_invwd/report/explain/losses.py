@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 
     from beancount_invwd.allowance.changes import Weighed
     from beancount_invwd.lots.stock import Lot
+    from beancount_invwd.report.explain.many import Many
 
 
-def tell_loss(plan: Weighed, *, is_netted: bool) -> Iterator[Step]:
+def tell_loss(plan: Weighed, many: Many, *, is_netted: bool) -> Iterator[Step]:
     """Tell what a group lost, and the share of each lot.
 
     Args:
         plan: The group as it was weighed.
+        many: The lots that paper tells of.
         is_netted: Whether gains of one lot take back what others carry.
     """
     section = say("Loss of {lot}", lot=name_lot(plan.lots[0]) if plan.is_apart else plan.group.name)
@@ -59,7 +61,7 @@ def tell_loss(plan: Weighed, *, is_netted: bool) -> Iterator[Step]:
         formula = " + ".join(show(floor) for floor in floors if floor)
         yield Step(section, say("kept, as no value came back to these lots"), formula, loss)
     if loss and len(plan.lots) > 1:
-        yield from _tell_shares(plan, section, loss, floors)
+        yield from _tell_shares(plan, many, section, loss, floors)
 
 
 def _tell_parts(plan: Weighed, section: str, lost: Decimal) -> Iterator[Step]:
@@ -82,23 +84,24 @@ def _tell_parts(plan: Weighed, section: str, lost: Decimal) -> Iterator[Step]:
 
 
 def _tell_shares(
-    plan: Weighed, section: str, loss: Decimal, floors: Sequence[Decimal]
+    plan: Weighed, many: Many, section: str, loss: Decimal, floors: Sequence[Decimal]
 ) -> Iterator[Step]:
     """The loss is shared out by what each lot lost; some keep what they carry."""
     shares = [new - lot.locked for lot, new in plan.list_new()]
     kept, rest, total = _find_kept(plan, loss, shares, floors)
+    others: list[Decimal] = []
     for i, lot in enumerate(plan.lots):
         if plan.group.commodity or plan.allowances[i]:
             name = "" if plan.group.commodity else f"{lot.stock.key.commodity} "
             formula = f"{show(rest)} × {show(plan.gaps[i])} ÷ {show(total)}"
             if i in kept:
                 formula = say("{share}, since no value came back to it", share=show(shares[i]))
-            yield Step(
-                section,
-                say("share of {name}{lot}", name=name, lot=name_lot(lot)),
-                formula,
-                shares[i],
-            )
+            label = say("share of {name}{lot}", name=name, lot=name_lot(lot))
+            yield from many.place(lot.number, [Step(section, label, formula, shares[i])])
+            others += [] if lot.number in many.told else [shares[i]]
+    if others:
+        how = say("of {count} lots", count=len(others)) if len(others) > 1 else ""
+        yield Step(section, say("shares of the others"), how, sum(others, ZERO), place="paper")
 
 
 def _find_kept(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from beancount_invwd.report.output.numbers import show
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from beancount_invwd.measure.prices import Price
     from beancount_invwd.measure.rule import Rule
     from beancount_invwd.report.ledger.written import Written
+
+Place = Literal["screen", "paper", ""]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Step:
         result: What comes out, None for a fact.
         source: File and line of the directive, empty if there is none.
         moved: The movement that was written, of a step that is one.
+        place: Where it stands: on the screen and in files, on a sheet of paper, or everywhere.
     """
 
     section: str
@@ -36,6 +39,7 @@ class Step:
     result: Decimal | None = None
     source: str = ""
     moved: Written | None = None
+    place: Place = ""
 
 
 @dataclass(frozen=True, slots=True)

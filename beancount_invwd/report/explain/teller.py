@@ -11,6 +11,7 @@ from beancount_invwd.directives.mistakes import find_meta
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.words import say, translate
 from beancount_invwd.report.explain.losses import name_lot, tell_loss
+from beancount_invwd.report.explain.many import pick_lots
 from beancount_invwd.report.explain.past import Past
 from beancount_invwd.report.explain.steps import Case, Step
 from beancount_invwd.report.explain.steps_demand import DemandSteps
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from beancount_invwd.allowance.groups import Row
     from beancount_invwd.engine import Run
     from beancount_invwd.lots.stock import Lot, Stock
+    from beancount_invwd.report.explain.many import Many
 
 
 class Teller:
@@ -57,11 +59,14 @@ class Teller:
         if not told:
             yield Step(say("On hand"), say("units"), say("none on {day}", day=self._day), ZERO)
         else:
-            yield from self._tell_evidence(told)
+            many = pick_lots(told, self._planned)
+            yield from self._tell_evidence(told, many)
             for row in told:
-                yield from self._tell_lot(row)
-            yield from self._tell_groups(told)
-            yield from self._tell_allowance(told)
+                yield from many.place(row.lot.number, self._tell_lot(row))
+            yield from self._tell_groups(told, many)
+            for row in told:
+                yield from many.place(row.lot.number, self._tell_allowance(row.lot))
+            yield from many.sum_up(self._planned)
         yield from self._past.tell(stock)
 
     def _make_case(self, row: Row) -> Case | None:
@@ -71,10 +76,14 @@ class Teller:
         rule, particular = self._run.find_rule(lot, terms), self._run.find_particular(lot)
         return Case(lot, rule, particular, row.measured, self._day)
 
-    def _tell_evidence(self, rows: Sequence[Row]) -> Iterator[Step]:
+    def _tell_evidence(self, rows: Sequence[Row], many: Many) -> Iterator[Step]:
         cases = [case for row in rows if (case := self._make_case(row)) is not None]
-        steps = [step for case in cases for step in list_evidence(case, self._sources)]
-        yield from dict.fromkeys(steps)
+        found: dict[Step, Step] = {}
+        for case in cases:
+            steps = list(list_evidence(case, self._sources))
+            for step, placed in zip(steps, many.place(case.lot.number, steps), strict=True):
+                found[step] = step if found.get(step) == step else placed
+        yield from found.values()
         if cases:
             yield from self._demand.list_all(cases[0].lot.stock)
 
@@ -95,7 +104,7 @@ class Teller:
         else:
             yield Step(section, say("decided by"), name_codes(row.measured.reason))
 
-    def _tell_groups(self, rows: Sequence[Row]) -> Iterator[Step]:
+    def _tell_groups(self, rows: Sequence[Row], many: Many) -> Iterator[Step]:
         """The loss of each group that the lots are in, and their shares."""
         told: set[int] = set()
         for row in rows:
@@ -103,7 +112,9 @@ class Teller:
             if plan is None or id(plan) in told:
                 continue
             told.add(id(plan))
-            yield from tell_loss(plan, is_netted=self._run.policy.basis in {"category", "total"})
+            is_netted = self._run.policy.basis in {"category", "total"}
+            steps = tell_loss(plan, many, is_netted=is_netted)
+            yield from many.place(row.lot.number, steps) if plan.is_apart else steps
         if not told:
             measured = [row for row in rows if row.measured.total is not None]
             if measured:
@@ -114,27 +125,25 @@ class Teller:
                     ZERO,
                 )
 
-    def _tell_allowance(self, rows: Sequence[Row]) -> Iterator[Step]:
+    def _tell_allowance(self, lot: Lot) -> Iterator[Step]:
         """Before and after, and whether the difference was written."""
-        for row in rows:
-            lot = row.lot
-            before, after = lot.allowance, self._planned.get(lot.number, lot.allowance)
-            section = say("Allowance of {lot}", lot=name_lot(lot))
+        before, after = lot.allowance, self._planned.get(lot.number, lot.allowance)
+        section = say("Allowance of {lot}", lot=name_lot(lot))
+        yield Step(
+            section,
+            say("before"),
+            say("carried before {day} was measured", day=self._day),
+            before,
+        )
+        if lot.locked and after != lot.locked:
+            formula = f"{show(lot.locked)} + {show(after - lot.locked)}"
             yield Step(
-                section,
-                say("before"),
-                say("carried before {day} was measured", day=self._day),
-                before,
+                section, say("after"), say("{formula}, locked and lost", formula=formula), after
             )
-            if lot.locked and after != lot.locked:
-                formula = f"{show(lot.locked)} + {show(after - lot.locked)}"
-                yield Step(
-                    section, say("after"), say("{formula}, locked and lost", formula=formula), after
-                )
-            else:
-                yield Step(section, say("after"), say("what is lost now"), after)
-            yield Step(section, say("change"), f"{show(after)} − {show(before)}", after - before)
-            yield Step(section, say("state"), self._tell_state(lot, after))
+        else:
+            yield Step(section, say("after"), say("what is lost now"), after)
+        yield Step(section, say("change"), f"{show(after)} − {show(before)}", after - before)
+        yield Step(section, say("state"), self._tell_state(lot, after))
 
     def _tell_state(self, lot: Lot, after: Decimal) -> str:
         if lot.allowance == after:
