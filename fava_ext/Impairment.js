@@ -97,6 +97,7 @@ async function refresh(root, params, selector) {
   }
   const found = fragment.querySelector(selector);
   if (old && found) {
+    keepDates(found);
     old.replaceWith(found);
     fitGrids(root);
     history.replaceState(null, "", `${pageAddress()}?${params}${location.hash}`);
@@ -158,6 +159,7 @@ async function explain(root, link, params) {
   close.className = "close";
   close.textContent = say("close");
   close.addEventListener("click", () => dialog.close());
+  keepDates(fragment);
   dialog.append(close, fragment);
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) {
@@ -560,20 +562,43 @@ function reveal(root) {
 }
 
 /**
- * A table whose amounts would be out of sight is shown row by row as cards.
+ * A table that is too wide is drawn closer together; if that is not enough, its rows are cards.
  *
  * @param {HTMLElement} root
  */
 function fitGrids(root) {
-  const grids = [...root.querySelectorAll(".grid")];
-  grids.forEach((grid) => grid.classList.remove("narrow"));
-  const wide = grids.filter((grid) => {
-    const kind = grid.querySelector(".money") ? ".money" : ".num";
-    const amounts = grid.querySelectorAll(`:is(tbody, tfoot) tr:first-child ${kind}`);
-    const end = Math.max(...[...amounts].map((cell) => cell.getBoundingClientRect().right));
-    return end > grid.getBoundingClientRect().right + 1;
-  });
-  wide.forEach((grid) => grid.classList.add("narrow"));
+  const grids = [...root.querySelectorAll(".grid")].filter((grid) => grid instanceof HTMLElement);
+  for (const grid of grids) {
+    grid.classList.remove("tight", "narrow");
+    grid.style.removeProperty("--amount");
+  }
+  for (const step of ["tight", "narrow"]) {
+    grids.forEach(giveRoom);
+    const wide = grids.filter((grid) => [...grid.children].some(isTooWide));
+    wide.forEach((grid) => grid.classList.add(step));
+  }
+  grids.forEach(giveRoom);
+}
+
+/**
+ * Where amounts stand below their titles, give them the room that the longest one takes.
+ *
+ * @param {HTMLElement} grid
+ */
+function giveRoom(grid) {
+  const cut = [...grid.querySelectorAll("td.num")].filter(isTooWide);
+  const longest = cut.reduce((most, { scrollWidth }) => Math.max(most, scrollWidth), 0);
+  if (longest) {
+    grid.style.setProperty("--amount", `${longest}px`);
+  }
+}
+
+/**
+ * @param {Element} part
+ * @returns {boolean}
+ */
+function isTooWide(part) {
+  return part.scrollWidth > part.clientWidth + 1;
 }
 
 /**
@@ -589,6 +614,43 @@ function watchGrids(root) {
       fitGrids(root);
     }
   }).observe(root);
+}
+
+const DATE = /(?<!\d)(\d{4}-\d\d-\d\d)(?!\d)/;
+
+/**
+ * Keep the dates of sentences in one line; what is copied stays as it is.
+ *
+ * @param {Node} part
+ */
+function keepDates(part) {
+  const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+  /** @type {Text[]} */
+  const found = [];
+  while (walker.nextNode()) {
+    const text = walker.currentNode;
+    if (text instanceof Text && DATE.test(text.data) && !text.parentElement?.closest(UNBROKEN)) {
+      found.push(text);
+    }
+  }
+  for (const text of found) {
+    const pieces = text.data.split(DATE).map((piece, i) => (i % 2 ? keep(piece) : piece));
+    text.replaceWith(...pieces);
+  }
+}
+
+/** Where lines do not break, or only where they have to. */
+const UNBROKEN = "pre, .plot, style, template";
+
+/**
+ * @param {string} date
+ * @returns {HTMLElement}
+ */
+function keep(date) {
+  const whole = document.createElement("span");
+  whole.className = "whole";
+  whole.textContent = date;
+  return whole;
 }
 
 /**
@@ -654,6 +716,7 @@ function prepare(root) {
     return;
   }
   root.dataset.ready = "yes";
+  keepDates(root);
   followAddress();
   reveal(root);
   void drawCharts(root);
@@ -664,6 +727,7 @@ function prepare(root) {
   });
   root.addEventListener("click", (event) => onClick(root, event));
   root.addEventListener("keydown", onKey);
+  root.addEventListener("toggle", () => fitGrids(root), true);
   root.addEventListener("change", (event) => {
     const field = event.target;
     if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) {

@@ -138,7 +138,7 @@ def test_amounts_that_have_no_room_side_by_side_stand_below_each_other(
     millions = ONE_LOSS.replace("12.00 USD", "1234567890123456789.00 USD")
     page = window(
         f"{serve_text(millions)}/test{PAGE}?view=rollforward",
-        viewport={"width": 1120, "height": 900},
+        viewport={"width": 1024, "height": 900},
     )
     grid = page.locator("[data-grid=rollforward]")
     assert find_hidden(page) == []
