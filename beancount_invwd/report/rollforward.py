@@ -154,7 +154,9 @@ def roll_forward(
         spans = split_span(start or find_year_start(run), run.as_of, length, policy.year_end)
         rows = sum_rows(run, written, spans, by)
         ordered = roll_orders(run, spans)
-        result = Rollforward(run.as_of, _leave_out(rows), tie_out(run), tie_cost(run), ordered=ordered)
+        result = Rollforward(
+            run.as_of, _leave_out(rows), tie_out(run), tie_cost(run), ordered=ordered
+        )
         if by is None or by == "cause":
             return result
         if result.is_tied:
