@@ -338,6 +338,36 @@ def test_a_gain_of_one_lot_is_set_against_the_loss_of_another() -> None:
     ]
 
 
+def test_paper_tells_of_the_lots_that_lost_the_most_and_what_the_others_add_up_to() -> None:
+    days = range(10, 30)
+    lots = "".join(
+        WIDGET.replace("01-10", f"01-{day}").replace("10.00", f"{day}.00") for day in days
+    )
+    cups = "".join(
+        WIDGET.replace("WIDGET", f"CUP{day}").replace("10.00", "6.00")
+        + f"2023-01-31 price CUP{day} 5.00 USD\n"
+        for day in days
+    )
+    for body, count in ((lots, 12), (lots + cups, 32)):
+        steps = tell(body + "2023-01-31 price WIDGET 9.00 USD\n", "{'basis': 'total'}")
+        paper = [step for step in steps if step.place != "screen"]
+        assert lines(paper, "Lot ")[0].startswith("cost: 10 × 22.00")
+        assert lines(paper, "12 more lots") == [
+            "cost: of 12 lots = 1860.00",
+            "measure: of 12 lots = 1080.00",
+            "before: of 12 lots = 0",
+            "after: of 12 lots = 780.00",
+            "change: of 12 lots = 780.00",
+        ]
+        loss, *shares = [step for step in paper if step.section.startswith("Loss")][2:]
+        assert len(shares) == 8 + 1
+        assert sum(step.result or 0 for step in shares) == loss.result
+        assert lines(shares[-1:], "Loss")[0].startswith(f"shares of the others: of {count} lots")
+        whole = [step for step in steps if step.place != "paper"]
+        assert len(lines(whole, "Loss")) == 3 + 8 + count
+        assert len({step.section for step in whole if step.section.startswith("Lot ")}) == 20
+
+
 @pytest.mark.parametrize("basis", ["category", "total"])
 def test_a_group_of_several_items(basis: str) -> None:
     head = (

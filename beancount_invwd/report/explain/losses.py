@@ -89,7 +89,7 @@ def _tell_shares(
     """The loss is shared out by what each lot lost; some keep what they carry."""
     shares = [new - lot.locked for lot, new in plan.list_new()]
     kept, rest, total = _find_kept(plan, loss, shares, floors)
-    others: list[Decimal] = []
+    steps: list[tuple[int, Step]] = []
     for i, lot in enumerate(plan.lots):
         if plan.group.commodity or plan.allowances[i]:
             name = "" if plan.group.commodity else f"{lot.stock.key.commodity} "
@@ -97,11 +97,8 @@ def _tell_shares(
             if i in kept:
                 formula = say("{share}, since no value came back to it", share=show(shares[i]))
             label = say("share of {name}{lot}", name=name, lot=name_lot(lot))
-            yield from many.place(lot.number, [Step(section, label, formula, shares[i])])
-            others += [] if lot.number in many.told else [shares[i]]
-    if others:
-        how = say("of {count} lots", count=len(others)) if len(others) > 1 else ""
-        yield Step(section, say("shares of the others"), how, sum(others, ZERO), place="paper")
+            steps.append((lot.number, Step(section, label, formula, shares[i])))
+    yield from many.place_shares(steps)
 
 
 def _find_kept(

@@ -33,6 +33,17 @@ class Many(NamedTuple):
         """The steps of a lot, by its number."""
         return (step if number in self.told else replace(step, place="screen") for step in steps)
 
+    def place_shares(self, steps: Sequence[tuple[int, Step]]) -> Iterator[Step]:
+        """Shares by the number of their lot, and if there are many, the sum of the others."""
+        others = [step for number, step in steps if number not in self.told]
+        if len(steps) <= MOST + 1 or len(others) < 2:  # noqa: PLR2004 (a sum)
+            yield from (step for _, step in steps)
+            return
+        yield from (step for number, one in steps for step in self.place(number, [one]))
+        how = say("of {count} lots", count=len(others))
+        total = sum((step.result or ZERO for step in others), ZERO)
+        yield Step(others[0].section, say("shares of the others"), how, total, place="paper")
+
     def sum_up(self, allowances: Mapping[int, Decimal]) -> Iterator[Step]:
         """Tell of the others what they add up to; `allowances` are those after the measurement."""
         if not self.rest:
