@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from beancount.parser import printer
 
 from beancount_invwd.ground.words import say
-from beancount_invwd.report.explain.early import list_early, sum_up
+from beancount_invwd.report.explain.early import FEWEST, MOST, list_early, sum_up
 from beancount_invwd.report.explain.explain import (
     Explanation,
     UnknownItem,
@@ -87,16 +87,18 @@ def _list_parts(found: Explanation, context: Context) -> Iterator[Part]:
     is_one = len(found.chapters) == 1
     for chapter in found.chapters:
         where = "" if is_one else ", ".join(filter(None, (chapter.entity, chapter.currency)))
+        is_many = any(step.place for step in chapter.steps)
+        most = FEWEST if is_many else MOST
         for title, steps in groupby(chapter.steps, key=lambda step: step.section):
-            lines = list(_list_lines(list(steps), context))
+            lines = list(_list_lines(list(steps), most, context))
             places = {line.place for line in lines}
             place = places.pop() if len(places) == 1 else ""
             yield Part(context.formats.formula(title), where, lines, place)
 
 
-def _list_lines(steps: Sequence[Step], context: Context) -> Iterator[Line]:
+def _list_lines(steps: Sequence[Step], most: int, context: Context) -> Iterator[Line]:
     """The steps; on paper of many movements the last ones, below the sums of the earlier ones."""
-    early = list_early(steps)
+    early = list_early(steps, most)
     summed = set(map(id, early))
     for step in sum_up(early):
         yield replace(_make_line(step, context), place="paper")

@@ -57,12 +57,12 @@ class Lined(NamedTuple):
     """Parts with the same steps as the rows of one table, which takes less paper.
 
     Attributes:
-        heads: The steps, with their formulas; empty where these are not the same in all rows.
+        heads: The steps, with what is the same in all rows.
         rows: The title of each part, and its lines.
         tail: How all titles end, most often an account; the rows are without it.
     """
 
-    heads: Sequence[tuple[str, str]]
+    heads: Sequence[Line]
     rows: Sequence[Part]
     tail: str
 
@@ -120,9 +120,11 @@ def _list_labels(part: Part) -> tuple[str, ...]:
     return tuple(_DIGITS.sub("0", line.label) for line in part.lines)
 
 
-def _list_heads(rows: Sequence[Part]) -> Iterator[tuple[str, str]]:
+def _list_heads(rows: Sequence[Part]) -> Iterator[Line]:
     for lines in zip(*(row.lines for row in rows), strict=True):
-        yield _find_same(line.label for line in lines), _find_same(line.formula for line in lines)
+        label = _find_same(line.label for line in lines)
+        formula = _find_same(line.formula for line in lines)
+        yield Line(label, formula, "", _find_same(line.source for line in lines), "")
 
 
 def _find_tail(titles: Sequence[str]) -> str:

@@ -348,23 +348,23 @@ def test_paper_tells_of_the_lots_that_lost_the_most_and_what_the_others_add_up_t
         + f"2023-01-31 price CUP{day} 5.00 USD\n"
         for day in days
     )
-    for body, count in ((lots, 12), (lots + cups, 32)):
+    for body, count in ((lots, 14), (lots + cups, 34)):
         steps = tell(body + "2023-01-31 price WIDGET 9.00 USD\n", "{'basis': 'total'}")
         paper = [step for step in steps if step.place != "screen"]
-        assert lines(paper, "Lot ")[0].startswith("cost: 10 × 22.00")
-        assert lines(paper, "12 more lots") == [
-            "cost: of 12 lots = 1860.00",
-            "measure: of 12 lots = 1080.00",
-            "before: of 12 lots = 0",
-            "after: of 12 lots = 780.00",
-            "change: of 12 lots = 780.00",
+        assert lines(paper, "Lot ")[0].startswith("cost: 10 × 24.00")
+        assert lines(paper, "14 more lots") == [
+            "cost: of 14 lots = 2310.00",
+            "measure: of 14 lots = 1260.00",
+            "before: of 14 lots = 0",
+            "after: of 14 lots = 1050.00",
+            "change: of 14 lots = 1050.00",
         ]
         loss, *shares = [step for step in paper if step.section.startswith("Loss")][2:]
-        assert len(shares) == 8 + 1
+        assert len(shares) == 6 + 1
         assert sum(step.result or 0 for step in shares) == loss.result
         assert lines(shares[-1:], "Loss")[0].startswith(f"shares of the others: of {count} lots")
         whole = [step for step in steps if step.place != "paper"]
-        assert len(lines(whole, "Loss")) == 3 + 8 + count
+        assert len(lines(whole, "Loss")) == 3 + 6 + count
         assert len({step.section for step in whole if step.section.startswith("Lot ")}) == 20
 
 

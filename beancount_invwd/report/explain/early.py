@@ -17,15 +17,16 @@ from beancount_invwd.report.explain.steps import Step
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-MOST = 12
+MOST, FEWEST = 12, 3
+"""How many movements are told of, the second below many lots."""
 _KINDS = 5
 """Sums take as many lines as there are kinds: fewer movements than that are not summed."""
 
 
-def list_early(steps: Sequence[Step]) -> Sequence[Step]:
+def list_early(steps: Sequence[Step], most: int = MOST) -> Sequence[Step]:
     """The movements that are summed, if there are many: all but the last ones."""
     moved = [step for step in steps if step.moved is not None]
-    return moved[:-MOST] if len(moved) > MOST + _KINDS else []
+    return moved[:-most] if len(moved) > most + _KINDS else []
 
 
 def sum_up(steps: Sequence[Step]) -> Iterator[Step]:

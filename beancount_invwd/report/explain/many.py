@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from beancount_invwd.allowance.groups import Row
 
-MOST = 8
+MOST = 6
 
 
 class Many(NamedTuple):
