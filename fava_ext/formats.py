@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from beancount_invwd.report.output.numbers import MANY, places_of
+from beancount_invwd.report.output.numbers import MANY, places_of, round_shown
 
 from . import fava_api
 from .words import list_citations
@@ -54,7 +54,7 @@ class Formats:
 
     def digits(self, number: Decimal, places: int) -> str:
         """A number with so many decimals."""
-        text = fava_api.write_number(self._ledger, number, places)
+        text = fava_api.write_number(self._ledger, round_shown(number, places), places)
         return re.sub("[0-9]", "X", text) if self._is_incognito else text
 
     def formula(self, text: str) -> str:

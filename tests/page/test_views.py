@@ -737,6 +737,18 @@ def test_remarks_of_the_note_have_figures_as_its_tables_do(
         assert remark in client.get(f"{TEST}disclosure.md").text
 
 
+@pytest.mark.parametrize(
+    ("number", "text"), [("-0.004", "0.00"), ("-0.005", "-0.01"), ("0", "0.00")]
+)
+def test_what_rounds_to_nothing_has_no_sign(
+    make_client: MakeClient, number: str, text: str
+) -> None:
+    app = make_client(HEAD + ACCOUNTS).application
+    (ledger,) = app.config["LEDGERS"].ledgers
+    with app.app_context():
+        assert Formats(ledger).show_money(Decimal(number), "USD") == text
+
+
 def test_paragraphs_lines_and_what_is_quoted_stay_in_every_locale(make_client: MakeClient) -> None:
     german = '2023-01-01 custom "fava-option" "locale" "de"\n'
     app = make_client(HEAD + german + ACCOUNTS).application

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from beancount.core.display_context import Precision
 
-from beancount_invwd.ground.money import CONTEXT, round_money, round_number
+from beancount_invwd.ground.money import CONTEXT, ONE, round_money, round_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,10 +69,7 @@ class Numbers:
 
     def show_money(self, amount: Decimal, currency: str) -> str:
         """An amount, rounded half up."""
-        with localcontext(CONTEXT):
-            places = self.count_places(currency)
-            rounded = round_money(amount, Decimal(1).scaleb(-places)) + 0  # no minus zero
-            return f"{rounded:{self._commas}f}"
+        return f"{round_shown(amount, self.count_places(currency)):{self._commas}f}"
 
     def show_exact(self, number: Decimal, commodity: str = "") -> str:  # noqa: ARG002 (Fava's)
         """A quantity or a value per unit; endless decimals and idle zeros are cut."""
@@ -92,7 +89,13 @@ class Numbers:
     def show_share(self, share: Decimal) -> str:
         """A share as a percentage with one decimal."""
         with localcontext(CONTEXT):
-            return f"{round_money(share * 100, Decimal('0.1')) + 0:f}%"
+            return f"{round_shown(share * 100, 1):f}%"
+
+
+def round_shown(number: Decimal, places: int) -> Decimal:
+    """Round a number half up, to decimals; what is nothing then has no sign."""
+    rounded = round_money(number, ONE.scaleb(-places))
+    return rounded or abs(rounded)
 
 
 def places_of(number: Decimal) -> int:
