@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.commitments.orders import Delivery, Orders
 from beancount_invwd.ground.money import ZERO
-from beancount_invwd.ground.shares import part_of, share_out
+from beancount_invwd.ground.shares import share_out
 from beancount_invwd.ground.sums import Sums
-from beancount_invwd.lots.stock import StockKey, carry, find_room
+from beancount_invwd.lots.stock import StockKey, find_room
 from beancount_invwd.movements.movement import DELIVERED, Movement
+from beancount_invwd.timeline.belated import Belated, put
 from beancount_invwd.timeline.claimed import Carried, Claimed
 from beancount_invwd.timeline.liabilities import Liabilities
 from beancount_invwd.timeline.unsettled import report_overdue, report_unmeasured
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from beancount_invwd.directives.mistakes import Mistakes
     from beancount_invwd.directives.read import Directives
     from beancount_invwd.lots.books import Books
-    from beancount_invwd.lots.stock import Lot, Stock
+    from beancount_invwd.lots.stock import Stock
     from beancount_invwd.measure.ordered import Outlook
     from beancount_invwd.policy.policy import Policy
 
@@ -74,7 +75,7 @@ class Ordered:
         self._first = policy.start or datetime.date.min
         self._last = policy.until or datetime.date.max
         self._is_locked = policy.reversals != "full"
-        self._late: list[tuple[Delivery, Decimal]] = []
+        self._belated = Belated(closed, is_locked=self._is_locked)
         self._claimed = Claimed(self.orders, self.liabilities, directives.chart, mistakes)
         self._is_eventful = False
 
@@ -90,6 +91,7 @@ class Ordered:
     def note(self, txn: Any, *, is_claim: bool) -> bool:
         """Note a transaction; return whether it is a booked movement of liabilities alone."""
         self._is_eventful = self.orders.note(txn) or self._is_eventful
+        self._belated.follow()
         return is_claim and self._claimed.note(txn)
 
     def end_day(self, day: datetime.date) -> list[Movement]:
@@ -97,7 +99,7 @@ class Ordered:
         if not self._is_eventful and not self._claimed.is_eventful:
             return []
         self._is_eventful = False
-        self._keep_lacking(day, is_over=False)
+        self._belated.keep(day, is_over=False)
         carried: Carried = Sums()
         found = self._claimed.end_day(day, carried)
         outlooks, deliveries = self.orders.deliver(day, is_tested=self._first <= day <= self._last)
@@ -113,8 +115,7 @@ class Ordered:
                 target = max(held, rest + able)
             self._write(key, rows, day, target)
         found += self._carry(deliveries, carried, day)
-        self._late = [_carry_late(row, carried, is_locked=self._is_locked) for row in self._late]
-        self._note_changed([row.lot.stock for row, _ in self._late if row.lot is not None])
+        self._note_changed(self._belated.carry_booked(carried))
         for key in outlooks:
             self._write(key, (), day, self.orders.find_loss(key))  # what no lot could carry
         self._claimed.refuse_rest(carried)
@@ -138,15 +139,14 @@ class Ordered:
                 weights = parts if wanted else [row.units for row in rows]
                 parts = share_out(stated, weights, self.orders.find_stock(key).quantum)
             elif not stated and self._closed.covers(day):
-                self._late += [(row, row.staying) for row in rows if row.staying]
-                self._closed.doubt()
+                self._belated.add(rows)
                 continue
-            put = [
-                _put(row.lot, part, is_locked=self._is_locked)
+            taken = [
+                put(row.lot, part, is_locked=self._is_locked)
                 for row, part in zip(rows, parts, strict=True)
             ]
-            if not stated and any(put):
-                found.append(self._transfer(key, {contra: sum(put, ZERO)}, rows, day))
+            if not stated and any(taken):
+                found.append(self._transfer(key, {contra: sum(taken, ZERO)}, rows, day))
         self._note_changed([row.lot.stock for row in deliveries if row.lot is not None])
         return found
 
@@ -184,7 +184,7 @@ class Ordered:
             effects: What liabilities are to be more since estimates changed.
             tell: Lets what is written tell of these.
         """
-        self._keep_lacking(day, is_over=True)
+        self._belated.keep(day, is_over=True)
         written = self.liabilities.movements
         count = len(written)
         for key in self.orders.keys:
@@ -192,25 +192,11 @@ class Ordered:
                 rows, effect = self.orders.measure(key, day), effects.get(key, ZERO)
                 self._write(key, rows, day, self.orders.find_loss(key), effect)
         written[count:] = tell(written[count:])
-        late, found = ([] if self._closed.covers(day) else self._late), []
-        for row, loss in late:
-            part = _put(row.lot, loss, is_locked=self._is_locked)
-            if part and row.lot is not None:
-                found.append(self._transfer(row.key, {row.lot.place.contra: part}, [row], day))
-                self._note_changed([row.lot.stock])
-        if late:
-            self._late = []
+        found = []
+        for row, lot, part in self._belated.take(day):
+            found.append(self._transfer(row.key, {lot.place.contra: part}, [row], day))
+            self._note_changed([lot.stock])
         return [row._replace(is_correction=True) for row in found]
-
-    def _keep_lacking(self, day: datetime.date, *, is_over: bool) -> None:
-        """Keep of what goods should have got before only what those lack that are still there."""
-        if self._late and not self._closed.covers(day):
-            self._closed.look(day, is_over=is_over)
-            self._late = [
-                (row, min(loss, _find_left(row, row.lot), self._closed.find_lacking(row.lot)))
-                for row, loss in self._late
-                if row.lot is not None
-            ]
 
     def _write(
         self,
@@ -220,8 +206,7 @@ class Ordered:
         target: Decimal,
         effect: Decimal = ZERO,
     ) -> None:
-        waiting = sum([loss for row, loss in self._late if row.key == key], ZERO)
-        self.liabilities.write(key, outlooks, day, target + waiting, effect)
+        self.liabilities.write(key, outlooks, day, target + self._belated.sum(key), effect)
 
     def report(self, day: datetime.date) -> None:
         """Report commitments that lack a price on the last measurement date."""
@@ -234,32 +219,6 @@ class Ordered:
         self._claimed.finish(entries)
 
 
-def _carry_late(
-    late: tuple[Delivery, Decimal], carried: Carried, *, is_locked: bool
-) -> tuple[Delivery, Decimal]:
-    """Let goods carry what is booked of what they should have got in a closed period."""
-    row, loss = late
-    if row.lot is None:
-        return late
-    place = row.key, row.lot.place.contra
-    part = _put(row.lot, min(loss, carried[place]), is_locked=is_locked)
-    carried.add(place, -part)
-    return row, loss - part
-
-
-def _find_left(row: Delivery, lot: Lot) -> Decimal:
-    """What of the loss on a delivery belongs to units that are still in its lot."""
-    return part_of(row.loss, max(ZERO, lot.units), row.units, lot.stock.quantum)
-
-
 def _find_able(row: Delivery) -> Decimal:
     """What of the loss on a delivery its lot can carry."""
     return ZERO if row.lot is None else min(row.staying, find_room(row.lot))
-
-
-def _put(lot: Lot | None, loss: Decimal, *, is_locked: bool) -> Decimal:
-    """Let a lot carry a loss, as far as it can; return how much that is."""
-    part = ZERO if lot is None else min(loss, find_room(lot))
-    if lot is not None and part:
-        carry(lot, part, part if is_locked else ZERO)
-    return part
