@@ -62,7 +62,13 @@ def test_what_bean_check_imports_takes_no_others() -> None:
 import sys, beancount_invwd
 from typing import NamedTuple
 names = [name for name in sys.modules if name.startswith("beancount_invwd")]
-kinds = [kind for name in names for kind in vars(sys.modules[name]).values()]
+kinds = [
+    kind
+    for name in names
+    for kind in vars(sys.modules[name]).values()
+    if getattr(kind, "__module__", None) == name
+]
+assert kinds
 print({kind for kind in kinds if NamedTuple in getattr(kind, "__orig_bases__", ())})
 """
     assert run_python(program).strip() == "set()"
