@@ -8,11 +8,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from beancount import loader
+from beancount.core import data
+from beancount.core.amount import Amount
 from beancount.parser import printer
 from hypothesis import given
 
@@ -74,6 +77,36 @@ def test_short_ways_lead_to_the_same_books(ledger: tuple[str, str]) -> None:
 def test_short_ways_lead_to_the_same_books_on_fixed_seeds(make: Maker, seed: int) -> None:
     short, general = compare(*make(seed))
     assert short == general
+
+
+FACTS = [
+    {"filename": "<other>", "invwd-nrv": Amount(Decimal(2), "USD")},
+    {"lineno": 3, "invwd-nrv": Amount(Decimal(2), "USD")},
+    {"invwd-nrv": Amount(Decimal(2), "USD"), "note": "torn"},
+]
+
+
+@pytest.mark.parametrize("meta", FACTS)
+def test_what_another_plugin_states_of_a_lot_counts(meta: dict[str, Any]) -> None:
+    text = """
+2024-01-01 open Assets:Bank
+2024-01-01 open Assets:Inventory:Store
+2024-01-10 * "mugs"
+  Assets:Inventory:Store  10 MUG {10.00 USD}
+  Assets:Bank
+2024-01-31 price MUG 12.00 USD
+"""
+    entries, _, options = loader.load_string(text, dedent=False)
+    changed = [
+        entry._replace(postings=[entry.postings[0]._replace(meta=meta), *entry.postings[1:]])
+        if isinstance(entry, data.Transaction)
+        else entry
+        for entry in entries
+    ]
+    short = describe(changed, options, "{}")
+    assert "Assets:Inventory:Store:Allowance  -80.00 USD" in short
+    with without_short_ways():
+        assert describe(changed, options, "{}") == short
 
 
 def main(first: int, last: int) -> None:
