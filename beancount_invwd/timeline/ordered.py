@@ -111,7 +111,8 @@ class Ordered:
             rest, held = self.orders.find_loss(key) - booked, self.liabilities.held[key]
             target = rest + lost[key]
             if target > held:  # what no lot can carry is not written, to be taken back at once
-                able = sum([_find_able(row) for row in deliveries if row.key == key], ZERO)
+                others = [row for row in deliveries if row.key == key and not _is_in(row, carried)]
+                able = booked + sum([_find_able(row) for row in others], ZERO)
                 target = max(held, rest + able)
             self._write(key, rows, day, target)
         found += self._carry(deliveries, carried, day)
@@ -217,6 +218,11 @@ class Ordered:
         """Report what should have been delivered before a date, and what is not settled."""
         report_overdue(self.orders, end, self._mistakes)
         self._claimed.finish(entries)
+
+
+def _is_in(row: Delivery, carried: Carried) -> bool:
+    """Whether the ledger says itself what goes along with a delivery."""
+    return row.lot is not None and bool(carried[row.key, row.lot.place.contra])
 
 
 def _find_able(row: Delivery) -> Decimal:
