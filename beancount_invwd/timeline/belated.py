@@ -32,7 +32,6 @@ class Late:
     """
 
     def __init__(self, delivery: Delivery, lot: Lot) -> None:
-        self.key = delivery.key
         self.delivery = delivery
         self.lot = lot
         self.loss = delivery.staying
@@ -86,7 +85,7 @@ class Belated:
     def carry_booked(self, carried: Carried) -> Sequence[Stock]:
         """Let goods carry what the ledger has booked of it; return theirs that still lack some."""
         for row in self._rows:
-            place = row.key, row.lot.place.contra
+            place = row.delivery.key, row.lot.place.contra
             part = put(row.lot, min(row.loss, carried[place]), is_locked=self._is_locked)
             carried.add(place, -part)
             row.loss -= part
@@ -94,7 +93,7 @@ class Belated:
 
     def sum(self, key: StockKey) -> Decimal:
         """What the goods of an item lack."""
-        return sum([row.loss for row in self._rows if row.key == key], ZERO)
+        return sum([row.loss for row in self._rows if row.delivery.key == key], ZERO)
 
     def take(self, day: datetime.date) -> Sequence[tuple[Delivery, Lot, Decimal]]:
         """Let goods carry what they lack on a measurement date; each with how much that is."""

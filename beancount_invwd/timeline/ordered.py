@@ -108,12 +108,11 @@ class Ordered:
         }
         for key, rows in outlooks.items():
             booked = sum([row for (other, _), row in carried.items() if other == key], ZERO)
-            rest, held = self.orders.find_loss(key) - booked, self.liabilities.held[key]
-            target = rest + lost[key]
+            rest, held = self.orders.find_loss(key), self.liabilities.held[key]
+            target = rest + lost[key] - booked
             if target > held:  # what no lot can carry is not written, to be taken back at once
                 others = [row for row in deliveries if row.key == key and not _is_in(row, carried)]
-                able = booked + sum([_find_able(row) for row in others], ZERO)
-                target = max(held, rest + able)
+                target = max(held, rest + sum([_find_able(row) for row in others], ZERO))
             self._write(key, rows, day, target)
         found += self._carry(deliveries, carried, day)
         self._note_changed(self._belated.carry_booked(carried))
