@@ -6,7 +6,7 @@ to their lot, 120,000.00 stay a liability for 6,000 (ACCOUNTING section 13, "Del
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.directives.commitments import Commitment
@@ -14,6 +14,7 @@ from beancount_invwd.directives.metadata import DELIVERY
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.ground.shares import part_of, share_out
+from beancount_invwd.ground.sums import Sums
 from beancount_invwd.lots.stock import Stock, StockKey
 from beancount_invwd.measure.ordered import Outlook, look_out
 from beancount_invwd.measure.valuer import Today, Valuer
@@ -90,6 +91,7 @@ class Orders:
             directives, evidence, demand, books.stocks, lambda _: None, is_by_lot=False
         )
         self._orders: dict[StockKey, list[Order]] = {}
+        self._stated: Sums[StockKey] = Sums()
         self._bought: list[tuple[StockKey, Any, Any]] = []
         self._markets: dict[StockKey, tuple[Any, Any]] = {}  # the newest purchase without an order
 
@@ -99,7 +101,10 @@ class Orders:
 
     def list_open(self) -> list[Order]:
         """List the commitments of which units are still to come."""
-        return [row for orders in self._orders.values() for row in orders if row.rest]
+        return [row for key in self._orders for row in self._list_rest(key)]
+
+    def _list_rest(self, key: StockKey) -> list[Order]:
+        return [row for row in self._orders.get(key, ()) if row.rest]
 
     def find_loss(self, key: StockKey) -> Decimal:
         """What is lost on all that is still to come, as measured last."""
@@ -114,27 +119,45 @@ class Orders:
 
     def look_out(self, key: StockKey, day: datetime.date) -> list[Outlook]:
         """Find out what is lost on what is still to come of an item."""
-        rows = [row for row in self._orders.get(key, ()) if row.rest]
-        ordered = [(row.commitment, row.rest, row.coming) for row in rows]
+        ordered = [(row.commitment, row.rest, row.coming) for row in self._list_rest(key)]
         parameters, stock = self._directives.parameters, self.find_stock(key)
         return look_out(ordered, stock, parameters, self._valuer, Today(day))
 
     def measure(self, key: StockKey, day: datetime.date) -> list[Outlook]:
         """Measure what is still to come; a loss that is not known stays as it was."""
         found = self.look_out(key, day)
-        losses = {id(row.commitment): row.loss for row in found}
-        for order in self._orders.get(key, ()):
-            loss = losses.get(id(order.commitment))
-            order.loss = order.loss if loss is None else loss
+        self._take_measured(key, found)
         return found
 
+    def _take_measured(self, key: StockKey, found: Sequence[Outlook]) -> None:
+        for order, row in zip(self._list_rest(key), found, strict=True):
+            order.loss = order.loss if row.loss is None else row.loss
+
     def state(self, key: StockKey, change: Decimal) -> None:
-        """Take what the ledger says of the loss; what is measured that day comes on top."""
-        rows = [row for row in self._orders.get(key, ()) if row.rest]
-        quantum = self.find_stock(key).quantum
-        parts = share_out(abs(change), [row.rest for row in rows], quantum) if rows else []
-        for row, part in zip(rows, parts, strict=True):
-            row.loss = max(ZERO, row.loss + (part if change > ZERO else -part))
+        """Note what the ledger says of the loss; what is measured that day comes on top."""
+        self._stated.add(key, change)
+
+    def _take_stated(self, key: StockKey, change: Decimal, found: Sequence[Outlook]) -> None:
+        """Share out what the ledger says: as much as is known to be lost, the rest to others."""
+        orders, quantum = self._list_rest(key), self.find_stock(key).quantum
+        if not orders:
+            return
+        total = max(ZERO, sum([row.loss for row in orders], ZERO) + change)
+        known = [row.loss or ZERO for row in found]
+        parts = share_out(min(total, sum(known, ZERO)), known, quantum) if any(known) else known
+        kept = [
+            order.loss if row.loss is None else ZERO
+            for order, row in zip(orders, found, strict=True)
+        ]
+        others = [
+            order.rest if row.loss is None else ZERO
+            for order, row in zip(orders, found, strict=True)
+        ]
+        units = [order.rest for order in orders]
+        weights = next(filter(any, (kept, others, known, units)))
+        rest = share_out(total - sum(parts, ZERO), weights, quantum)
+        for order, part, more in zip(orders, parts, rest, strict=True):
+            order.loss = part + more
 
     def note(self, txn: Any) -> bool:
         """Note what a transaction bought of items that are ordered; return whether it did."""
@@ -163,16 +186,23 @@ class Orders:
         Returns:
             What was measured for it, by item, and what goes along with the goods.
         """
-        coming = []
+        coming: list[tuple[StockKey, Order, Any, Decimal]] = []
         for key, txn, posting in self._bought:
-            found = [(key, order, posting, part) for order, part in self._match(key, txn, posting)]
-            coming += found
-            if sum([part for *_, part in found], ZERO) < posting.units.number:
+            rows = [(key, order, posting, part) for order, part in self._match(key, txn, posting)]
+            coming += rows
+            if sum([part for *_, part in rows], ZERO) < posting.units.number:
                 self._markets[key] = (txn, posting)
         for key, *_ in self._bought:
             self._books.stocks[key].take_back_purchase(self._markets.get(key))
         self._bought = []
-        outlooks = {key: self.measure(key, day) if is_tested else [] for key, *_ in coming}
+        outlooks: dict[StockKey, list[Outlook]] = {key: [] for key, *_ in coming}
+        for key in {**outlooks, **self._stated}:
+            found = self.look_out(key, day)
+            if key in self._stated:
+                self._take_stated(key, self._stated.pop(key), found)
+            if is_tested and key in outlooks:
+                self._take_measured(key, found)
+                outlooks[key] = found
         there: dict[int, Decimal] = {}
         return outlooks, [self._bring(*row, there) for row in coming]
 
