@@ -140,24 +140,25 @@ class Orders:
     def _take_stated(self, key: StockKey, change: Decimal, found: Sequence[Outlook]) -> None:
         """Share out what the ledger says: as much as is known to be lost, the rest to others."""
         orders, quantum = self._list_rest(key), self.find_stock(key).quantum
-        if not orders:
-            return
         total = max(ZERO, sum([row.loss for row in orders], ZERO) + change)
-        known = [row.loss or ZERO for row in found]
-        parts = share_out(min(total, sum(known, ZERO)), known, quantum) if any(known) else known
-        kept = [
-            order.loss if row.loss is None else ZERO
-            for order, row in zip(orders, found, strict=True)
-        ]
-        others = [
-            order.rest if row.loss is None else ZERO
-            for order, row in zip(orders, found, strict=True)
-        ]
-        units = [order.rest for order in orders]
-        weights = next(filter(any, (kept, others, known, units)))
-        rest = share_out(total - sum(parts, ZERO), weights, quantum)
-        for order, part, more in zip(orders, parts, rest, strict=True):
-            order.loss = part + more
+        losses = [row.loss for row in found if row.loss is not None]
+        lost = min(total, sum(losses, ZERO))
+        unknown = self._list_unknown(key, found)
+        known = [row for row in orders if row not in unknown]
+        parts = share_out(lost, losses, quantum) if lost else [ZERO for _ in known]
+        for row, part in zip(known, parts, strict=True):
+            row.loss = part
+        _share(unknown or orders, total - lost if unknown else total, quantum)
+
+    def keep(self, key: StockKey, change: Decimal, found: Sequence[Outlook]) -> None:
+        """Let those whose loss is not known have what the ledger did not let go along."""
+        rows = self._list_unknown(key, found)
+        total = max(ZERO, sum([row.loss for row in rows], ZERO) + change)
+        _share(rows, total, self.find_stock(key).quantum)
+
+    def _list_unknown(self, key: StockKey, found: Sequence[Outlook]) -> list[Order]:
+        known = {id(row.commitment) for row in found if row.loss is not None}
+        return [row for row in self._list_rest(key) if id(row.commitment) not in known]
 
     def note(self, txn: Any) -> bool:
         """Note what a transaction bought of items that are ordered; return whether it did."""
@@ -247,3 +248,11 @@ class Orders:
         order.coming -= units
         order.loss -= loss
         return Delivery(key, lot, units, loss, staying)
+
+
+def _share(rows: Sequence[Order], total: Decimal, quantum: Decimal) -> None:
+    """Share a loss out over orders, as they had it before, or else by what is to come of them."""
+    losses, units = [row.loss for row in rows], [row.rest for row in rows]
+    parts = share_out(total, losses if any(losses) else units, quantum) if rows else ()
+    for row, part in zip(rows, parts, strict=True):
+        row.loss = part

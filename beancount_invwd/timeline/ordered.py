@@ -114,7 +114,7 @@ class Ordered:
                 others = [row for row in deliveries if row.key == key and not _is_in(row, carried)]
                 target = max(held, rest + sum([_find_able(row) for row in others], ZERO))
             self._write(key, rows, day, target)
-        found += self._carry(deliveries, carried, day)
+        found += self._carry(deliveries, outlooks, carried, day)
         self._note_changed(self._belated.carry_booked(carried))
         for key in outlooks:
             self._write(key, (), day, self.orders.find_loss(key))  # what no lot could carry
@@ -124,6 +124,7 @@ class Ordered:
     def _carry(
         self,
         deliveries: Sequence[Delivery],
+        outlooks: Mapping[StockKey, Sequence[Outlook]],
         carried: Carried,
         day: datetime.date,
     ) -> list[Movement]:
@@ -138,6 +139,7 @@ class Ordered:
             if stated and stated != wanted:
                 weights = parts if wanted else [row.units for row in rows]
                 parts = share_out(stated, weights, self.orders.find_stock(key).quantum)
+                self.orders.keep(key, wanted - stated, outlooks[key])
             elif not stated and self._closed.covers(day):
                 self._belated.add(rows)
                 continue
