@@ -9,7 +9,7 @@ why, and they are corrected in the open period.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -210,8 +210,8 @@ class Taker:
 
     def _correct(self, claim: Claim, stock: Stock, changes: Sums[str], day: datetime.date) -> None:
         """Note that amounts which no lot can take have to be taken off again."""
-        group, kind = self._find_group(claim, stock.key.entity), find_kind(changes.total(), ONE)
-        self._closed.keep([Movement(day, kind, BOOKED, group, ZERO, ZERO, changes)])
+        group, closed = self._find_group(claim, stock.key.entity), self._closed
+        closed.corrections = _add_excess(closed.corrections, group, changes, day)
 
     def _find_group(self, claim: Claim, entity: str) -> Group:
         """The group that a claim names, with the item or category of its goods."""
@@ -246,6 +246,22 @@ class Taker:
                 self.taken_over.add(lot.stock.key, change)
                 if self._is_interim:
                     carry(lot, ZERO, locked=max(ZERO, change))
+
+
+def _add_excess(
+    corrections: Iterable[Movement], group: Group, changes: Sums[str], day: datetime.date
+) -> list[Movement]:
+    """Set what no lot can take off against what was so before of the same group."""
+    excess, others = Sums(changes), []
+    for row in corrections:
+        if (row.reason, row.group) == (BOOKED, group):
+            for account, change in row.changes.items():
+                excess.add(account, change)
+        else:
+            others.append(row)
+    kind, excess = find_kind(excess.total(), ONE), excess.without_zeros()
+    added = [Movement(day, kind, BOOKED, group, ZERO, ZERO, excess)] if excess else []
+    return others + added
 
 
 def _has_sign(claim: Claim) -> bool:
