@@ -63,6 +63,11 @@ class _Gap(NamedTuple):
     carried: Decimal
 
     @property
+    def left(self) -> Decimal:
+        """What of it can still be: some of the day's may be booked by now."""
+        return max(self.amount, self.lot.locked - self.lot.allowance)
+
+    @property
     def late(self) -> Decimal:
         """What is lacking, whatever goods are worth today."""
         return max(ZERO, min(self.amount, self.locked))
@@ -185,15 +190,15 @@ class ClosedPeriod:
             by_lot: Whether all of it has to be told lot by lot.
         """
         by_lot = by_lot or self.through is not None
-        lent = list(self._gaps.values())
-        for lot, _, amount, locked, _ in lent:
+        lent = [(gap.lot, gap.left, gap.locked) for gap in self._gaps.values()]
+        for lot, amount, locked in lent:
             carry(lot, amount, locked)
         found = weigher.weigh(stocks, day, by_lot=by_lot)
-        for lot, _, amount, locked, _ in lent:
+        for lot, amount, locked in lent:
             carry(lot, -amount, -locked)
         if lent:
             told = {lot.stock for row in found.weighed for lot in row.lots}
-            quiet = {gap.lot.stock for gap in lent}.intersection(stocks) - told
+            quiet = {lot.stock for lot, *_ in lent}.intersection(stocks) - told
             rest = weigher.weigh([stock for stock in stocks if stock in quiet], day, by_lot=by_lot)
             groups = {row.group for row in found.weighed}
             more = [row for row in rest.weighed if row.group not in groups]
