@@ -109,7 +109,8 @@ class _Flow:
         self._dates: list[datetime.date] = []
         self._units: list[Decimal] = []
         self._departures: list[Departure | None] = []  # of units that are not yet settled
-        self._sums = [ZERO]  # of the units before each row
+        self._sums = [ZERO]  # of the units from row `_summed_from` on, before each row
+        self._summed_from = 0
         self._looked = 0
 
     def add(self, date: datetime.date, units: Decimal, departure: Departure | None = None) -> None:
@@ -129,11 +130,13 @@ class _Flow:
 
     def sum_window(self, window: int, day: datetime.date) -> tuple[Decimal, datetime.date | None]:
         """Sum the units of the last `window` days, `day` included, and until when they count."""
-        sums, count = self._sums, len(self._dates)
-        for i in range(len(sums) - 1, count):
-            sums.append(sums[i] + self._settle(i))
-        start = bisect_right(self._dates, add_days(day, -window))
-        sold, until = sums[-1] - sums[start], None
+        start, count = bisect_right(self._dates, add_days(day, -window)), len(self._dates)
+        if len(self._sums) == 1 or start < self._summed_from:
+            self._sums, self._summed_from = [ZERO], start
+        sums, first = self._sums, self._summed_from
+        for i in range(first + len(sums) - 1, count):
+            sums.append(sums[-1] + self._settle(i))
+        sold, until = sums[-1] - sums[start - first], None
         for i in range(start, count):
             if self._units[i]:
                 until = add_days(self._dates[i], window - 1)

@@ -216,6 +216,20 @@ def test_what_is_thrown_away_or_moved_is_no_demand() -> None:
     assert turnover.find_supply(Decimal(5)) is None
 
 
+def test_a_window_tells_the_same_whichever_was_asked_before() -> None:
+    body = """
+2023-12-20 * "10 more sold"
+  Assets:Inventory:Store  -10 MILK {}
+  Expenses:COGS             20 USD
+  Income:Sales             -30 USD
+  Assets:Bank               30 USD
+"""
+    _, run = load(MILK + body)
+    (stock,) = run.stocks
+    sold = [run.find_turnover(stock, window).sold for window in (2, 30, 365, 30)]
+    assert sold == [0, 10, 375, 10]
+
+
 MUG = """
 2022-12-02 * "100 mugs"
   Assets:Inventory:Store   100 MUG {9.00 USD, "A"}
