@@ -93,13 +93,13 @@ class Goods:
         What its lots cannot take yet comes after what they can.
         """
         first: list[Claim] = []
-        later: list[Claim] = []
         taken: set[Stock] = set()
         for claim in sorted(claims, key=lambda claim: not self._can_take(claim)):
             stocks = self.find_named(claim.group)
-            (first if taken.isdisjoint(stocks) else later).append(claim)
+            if taken.isdisjoint(stocks):
+                first.append(claim)
             taken.update(stocks)
-        return first, later
+        return first, [claim for claim in claims if not any(claim is row for row in first)]
 
     def _can_take(self, claim: Claim) -> bool:
         lots = self.list_lots(claim)

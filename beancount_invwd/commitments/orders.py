@@ -13,7 +13,7 @@ from beancount_invwd.directives.commitments import Commitment
 from beancount_invwd.directives.metadata import DELIVERY
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.records import NamedTuple
-from beancount_invwd.ground.shares import part_of, share_out
+from beancount_invwd.ground.shares import overlap, part_of, share_out
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.lots.stock import Stock, StockKey
 from beancount_invwd.measure.ordered import Outlook, look_out
@@ -126,39 +126,24 @@ class Orders:
     def measure(self, key: StockKey, day: datetime.date) -> list[Outlook]:
         """Measure what is still to come; a loss that is not known stays as it was."""
         found = self.look_out(key, day)
-        self._take_measured(key, found)
-        return found
-
-    def _take_measured(self, key: StockKey, found: Sequence[Outlook]) -> None:
         for order, row in zip(self._list_rest(key), found, strict=True):
             order.loss = order.loss if row.loss is None else row.loss
+        return found
 
     def state(self, key: StockKey, change: Decimal) -> None:
         """Note what the ledger says of the loss; what is measured that day comes on top."""
         self._stated.add(key, change)
 
-    def _take_stated(self, key: StockKey, change: Decimal, found: Sequence[Outlook]) -> None:
-        """Share out what the ledger says: as much as is known to be lost, the rest to others."""
-        orders, quantum = self._list_rest(key), self.find_stock(key).quantum
-        total = max(ZERO, sum([row.loss for row in orders], ZERO) + change)
-        losses = [row.loss for row in found if row.loss is not None]
-        lost = min(total, sum(losses, ZERO))
-        unknown = self._list_unknown(key, found)
-        known = [row for row in orders if row not in unknown]
-        parts = share_out(lost, losses, quantum) if lost else [ZERO for _ in known]
-        for row, part in zip(known, parts, strict=True):
-            row.loss = part
-        _share(unknown or orders, total - lost if unknown else total, quantum)
-
     def keep(self, key: StockKey, change: Decimal, found: Sequence[Outlook]) -> None:
-        """Let those whose loss is not known have what the ledger did not let go along."""
-        rows = self._list_unknown(key, found)
-        total = max(ZERO, sum([row.loss for row in rows], ZERO) + change)
-        _share(rows, total, self.find_stock(key).quantum)
-
-    def _list_unknown(self, key: StockKey, found: Sequence[Outlook]) -> list[Order]:
+        """Let those whose loss is not known have what no other has of what the ledger says."""
         known = {id(row.commitment) for row in found if row.loss is not None}
-        return [row for row in self._list_rest(key) if id(row.commitment) not in known]
+        rows = [row for row in self._list_rest(key) if id(row.commitment) not in known]
+        amount = max(change, -sum([row.loss for row in rows], ZERO))
+        if rows and amount:
+            weights = [row.rest if amount > ZERO else row.loss for row in rows]
+            parts = share_out(abs(amount), weights, self.find_stock(key).quantum)
+            for row, part in zip(rows, parts, strict=True):
+                row.loss += part if amount > ZERO else -part
 
     def note(self, txn: Any) -> bool:
         """Note what a transaction bought of items that are ordered; return whether it did."""
@@ -187,6 +172,30 @@ class Orders:
         Returns:
             What was measured for it, by item, and what goes along with the goods.
         """
+        coming = self._list_coming()
+        outlooks: dict[StockKey, list[Outlook]] = {key: [] for key, *_ in coming}
+        stated, self._stated = self._stated, Sums()
+        less = []
+        for key in {**outlooks, **stated}:
+            before, change = self.find_loss(key), stated[key]
+            found = self.measure(key, day) if is_tested else []
+            # what is known has its part of what the ledger says; what was sold, of what it takes back
+            left = change + before - self.find_loss(key)
+            if change > ZERO:
+                self.keep(key, overlap(change, left), found)
+            else:
+                less.append((key, change, left, found))
+            if key in outlooks:
+                outlooks[key] = found
+        there: dict[int, Decimal] = {}
+        deliveries = [self._bring(*row, there) for row in coming]
+        for key, change, left, found in less:
+            sold = sum([row.loss - row.staying for row in deliveries if row.key == key], ZERO)
+            self.keep(key, overlap(change, left + sold), found)
+        return outlooks, deliveries
+
+    def _list_coming(self) -> list[tuple[StockKey, Order, Any, Decimal]]:
+        """List which units come of which orders today, and by what posting."""
         coming: list[tuple[StockKey, Order, Any, Decimal]] = []
         for key, txn, posting in self._bought:
             rows = [(key, order, posting, part) for order, part in self._match(key, txn, posting)]
@@ -196,16 +205,7 @@ class Orders:
         for key, *_ in self._bought:
             self._books.stocks[key].take_back_purchase(self._markets.get(key))
         self._bought = []
-        outlooks: dict[StockKey, list[Outlook]] = {key: [] for key, *_ in coming}
-        for key in {**outlooks, **self._stated}:
-            found = self.look_out(key, day)
-            if key in self._stated:
-                self._take_stated(key, self._stated.pop(key), found)
-            if is_tested and key in outlooks:
-                self._take_measured(key, found)
-                outlooks[key] = found
-        there: dict[int, Decimal] = {}
-        return outlooks, [self._bring(*row, there) for row in coming]
+        return coming
 
     def _match(self, key: StockKey, txn: Any, posting: Any) -> Iterable[tuple[Order, Decimal]]:
         """Find what a purchase delivers."""
@@ -248,11 +248,3 @@ class Orders:
         order.coming -= units
         order.loss -= loss
         return Delivery(key, lot, units, loss, staying)
-
-
-def _share(rows: Sequence[Order], total: Decimal, quantum: Decimal) -> None:
-    """Share a loss out over orders, as they had it before, or else by what is to come of them."""
-    losses, units = [row.loss for row in rows], [row.rest for row in rows]
-    parts = share_out(total, losses if any(losses) else units, quantum) if rows else ()
-    for row, part in zip(rows, parts, strict=True):
-        row.loss = part

@@ -108,6 +108,10 @@ class Claimed:
         changes = Sums({self._liabilities.find_account(key): change})
         self._liabilities.movements.append(row._replace(changes=changes, is_booked=True))
 
+    def list_keys(self, items: frozenset[str] | None) -> set[StockKey]:
+        """What is booked today, of some items; None is all."""
+        return {key for _, key in self._claims if items is None or key.commodity in items}
+
     def end_day(self, day: datetime.date, carried: Carried) -> list[Movement]:
         """Take what is booked of a day; what went along with goods is kept apart.
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from beancount_invwd.lots.stock import Stock
     from beancount_invwd.measure.ordered import Outlook
     from beancount_invwd.policy.policy import Policy
+    from beancount_invwd.timeline.due import Due
 
 
 class Ordered:
@@ -94,29 +95,36 @@ class Ordered:
         self._belated.follow()
         return is_claim and self._claimed.note(txn)
 
-    def end_day(self, day: datetime.date) -> list[Movement]:
-        """Take what is booked of a day, and what was delivered; return what allowances got."""
+    def end_day(self, day: datetime.date, test: Due | None) -> list[Movement]:
+        """Take what is booked of a day, and what was delivered; return what allowances got.
+
+        Args:
+            day: The day.
+            test: What is tested of it next: what is booked today may be of that.
+        """
         if not self._is_eventful and not self._claimed.is_eventful:
             return []
         self._is_eventful = False
         self._belated.keep(day, is_over=False)
         carried: Carried = Sums()
+        waiting = set[StockKey]() if test is None else self._claimed.list_keys(test.items)
         found = self._claimed.end_day(day, carried)
         outlooks, deliveries = self.orders.deliver(day, is_tested=self._first <= day <= self._last)
         lost = {
             key: sum([row.loss for row in deliveries if row.key == key], ZERO) for key in outlooks
         }
-        for key, rows in outlooks.items():
+        written = [key for key in outlooks if key not in waiting]
+        for key in written:
             booked = sum([row for (other, _), row in carried.items() if other == key], ZERO)
             rest, held = self.orders.find_loss(key), self.liabilities.held[key]
             target = rest + lost[key] - booked
             if target > held:  # what no lot can carry is not written, to be taken back at once
                 others = [row for row in deliveries if row.key == key and not _is_in(row, carried)]
                 target = max(held, rest + sum([_find_able(row) for row in others], ZERO))
-            self._write(key, rows, day, target)
+            self._write(key, outlooks[key], day, target)
         found += self._carry(deliveries, outlooks, carried, day)
         self._note_changed(self._belated.carry_booked(carried))
-        for key in outlooks:
+        for key in written:
             self._write(key, (), day, self.orders.find_loss(key))  # what no lot could carry
         self._claimed.refuse_rest(carried)
         return found

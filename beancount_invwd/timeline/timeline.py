@@ -239,7 +239,7 @@ class Timeline:
             self._today.end(self._today.date)
         if due.is_test:
             self.releases.end_period(due.date)
-            self._today.end(due.date)
+            self._today.end(due.date, due)
             self._test(due.date, due.items)
         if due.is_lock and self._policy.reversals == "interim":
             _lock(self.books.stocks.values())

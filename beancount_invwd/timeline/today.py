@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from beancount_invwd.lots.moves import Outflow
     from beancount_invwd.movements.movement import Movement
     from beancount_invwd.movements.releases import Releases
+    from beancount_invwd.timeline.due import Due
     from beancount_invwd.timeline.intake import Intake
     from beancount_invwd.timeline.ordered import Ordered
 
@@ -89,9 +90,14 @@ class Today:
                 if type(entry) is data.Price:  # all of the day count
                     self._intake.take_price(entry)
 
-    def end(self, day: datetime.date | None) -> None:
-        """Write what units took along on a day, as far as the ledger has not booked it."""
+    def end(self, day: datetime.date | None, test: Due | None = None) -> None:
+        """Write what units took along on a day, as far as the ledger has not booked it.
+
+        Args:
+            day: The day.
+            test: What is tested of it next.
+        """
         self.date = None
         if day is not None:
-            delivered = self._ordered.end_day(day)  # before what is booked of that measurement
+            delivered = self._ordered.end_day(day, test)  # before what is booked of that test
             self._movements += self._booked.end_day(self._releases, day) + delivered

@@ -156,14 +156,8 @@ def check_again(
 
 
 def sort(entries: Entries) -> list[Any]:
-    """As Beancount sorts them; those without a line, at which it would end, stay where they are."""
-    keys, line = [], 0
-    for entry in entries:
-        own = (entry.meta or {}).get("lineno")
-        line = own if type(own) is int else line
-        keys.append((entry.date, data.SORT_ORDER.get(type(entry), 0), line))
-    order = sorted(range(len(keys)), key=keys.__getitem__)
-    return [entries[i] for i in order]
+    """As Beancount sorts what is written, after all of its kind and day; it ends at a lost line."""
+    return sorted(entries, key=lambda entry: (entry.date, data.SORT_ORDER.get(type(entry), 0)))
 
 
 def check_ties(output: Entries, options: dict[str, Any], config: str) -> None:
