@@ -179,7 +179,7 @@ class Orders:
         for key in {**outlooks, **stated}:
             before, change = self.find_loss(key), stated[key]
             found = self.measure(key, day) if is_tested else []
-            # what is known has its part of what the ledger says; what was sold, of what it takes back
+            # what is measured has its part of that; what is sold today, of what is taken back
             left = change + before - self.find_loss(key)
             if change > ZERO:
                 self.keep(key, overlap(change, left), found)
