@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from beancount_invwd.report.ledger.history import read_history
+from beancount_invwd.report.ledger.history import list_cost_changes, read_history
 from beancount_invwd.report.ledger.spans import find_current_year
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Selection:
     @cached_property
     def costs(self) -> Sequence[CostChange]:
         """Changes of cost up to the date, of the same goods as the lots."""
-        rows = self._history.costs
+        rows = self.known_costs
         if not self.is_narrow:
             return rows
         places = {(place.account, place.commodity) for place in self._places}
@@ -79,7 +79,7 @@ class Selection:
     @property
     def known_costs(self) -> Sequence[CostChange]:
         """Changes of cost of all goods."""
-        return self._history.costs
+        return list_cost_changes(self.run)
 
     @cached_property
     def left_out(self) -> Sequence[str]:

@@ -10,7 +10,7 @@ import pytest
 from beancount import loader
 
 from beancount_invwd.engine import follow_ledger
-from beancount_invwd.report.ledger.history import read_history
+from beancount_invwd.report.ledger.history import list_cost_changes, read_history
 from beancount_invwd.report.ledger.holdings import list_positions, sum_totals
 from beancount_invwd.report.ledger.spans import find_state
 from beancount_invwd.report.ledger.tie_out import tie_out
@@ -57,8 +57,8 @@ def _load(text: str) -> tuple[list[Any], Any]:
 
 def test_costs_are_those_of_goods_in_scope() -> None:
     entries, options = _load(LEDGER)
-    history = read_history(follow_ledger(entries, options))
-    assert [(row.date, row.commodity, row.cost) for row in history.costs] == [
+    changes = list_cost_changes(follow_ledger(entries, options))
+    assert [(row.date, row.commodity, row.cost) for row in changes] == [
         (date(2024, 1, 10), "WIDGET", Decimal(120)),
         (date(2024, 2, 10), "WIDGET", Decimal(-48)),
     ]
@@ -76,8 +76,10 @@ def test_balances_have_movements_and_what_else_was_posted_to_allowances() -> Non
 
 def test_nothing_after_the_date_is_read() -> None:
     entries, options = _load(LEDGER)
-    history = read_history(follow_ledger(entries, options, date(2024, 2, 9)))
-    assert len(history.costs) == 1
+    run = follow_ledger(entries, options, date(2024, 2, 9))
+    history = read_history(run)
+    assert len(list_cost_changes(run)) == 1
+    assert history.costs == {("Assets:Inventory:Store", "USD"): Decimal(120)}
     assert len(history.written) == 1
     assert history.balances == {(ALLOWANCE, "USD"): Decimal(30)}
 
@@ -89,7 +91,8 @@ def test_costs_and_balances_are_those_of_the_lots_on_any_date() -> None:
         history = read_history(run)
         assert all(row.ledger == row.lots for row in tie_out(run))
         (total,) = sum_totals(list_positions(run))
-        assert sum(row.cost for row in history.costs) == total.cost
+        assert sum(history.costs.values()) == total.cost
+        assert sum(row.cost for row in list_cost_changes(run)) == total.cost
 
 
 def test_positions_of_some_lots_are_parts_of_the_whole() -> None:

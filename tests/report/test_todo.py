@@ -66,6 +66,26 @@ def test_a_period_end_that_passed_is_cured_by_the_line() -> None:
     assert sum(row.lot.allowance for row in cured.rows) == 50
 
 
+@pytest.mark.parametrize("inventory", ["Assets:Inventory", "Assets:Inventory:Store(?!:Lent)"])
+def test_the_line_counts_what_is_below_the_account_as_a_balance_does(inventory: str) -> None:
+    body = """
+2024-01-01 open Assets:Inventory:Store:Lent
+  invwd-exclude: TRUE
+2024-01-01 open Assets:Inventory:Store:Lent:Shelf
+  invwd-exclude: TRUE
+2024-02-19 * "Of others, without a cost"
+  Assets:Inventory:Store:Lent        3 MUG
+  Assets:Inventory:Store:Lent:Shelf  2 MUG
+  Assets:Equipment                  -5 MUG
+2024-02-20 price MUG 15.00 USD
+"""
+    config = f"{{'inventory': '{inventory}'}}"
+    entries, _, options = loader.load_string(HEAD.replace("{'price_max_age': 60}", config) + body)
+    run = follow_ledger(entries, options, datetime.date(2024, 3, 10))
+    (task,) = find(run, "untested-period-end")
+    assert task.line == "2024-02-29 balance Assets:Inventory:Store 15 MUG"
+
+
 def test_a_period_end_to_come_is_told_if_it_would_cost() -> None:
     body = PRICED + "2024-02-20 price MUG {} USD\n"
     (task,) = find(follow(body.format("15.00")), "untested-period-end")

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
-
-from beancount.core import data
+from typing import TYPE_CHECKING, Any
 
 from beancount_invwd.ground.known import Known
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.ground.words import say
+from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.notice import Notice
 from beancount_invwd.report.ledger.sources import write_below
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from beancount_invwd.engine import Run
 
@@ -34,9 +33,9 @@ def find_own_use(run: Run) -> list[Notice]:
 def _find_own_use(run: Run) -> list[Notice]:
     taken: Sums[tuple[str, str]] = Sums()
     dates: dict[tuple[str, str], datetime.date] = {}
-    sides = Known(lambda name: _find_side(run, name))
-    for entry in run.past:
-        if type(entry) is data.Transaction and _may_take(entry, sides):
+    is_silent = Known(lambda name: _says_nothing(run, name))
+    for entry in read_history(run).given:
+        if any(row.cost is None and is_silent[row.account] for row in entry.postings):
             for place, amount in _list_takers(run, entry):
                 taken.add(place, amount)
                 dates[place] = entry.date
@@ -61,30 +60,6 @@ def _find_own_use(run: Run) -> list[Notice]:
         )
         for (account, currency), amount in sorted(taken.items())
     ]
-
-
-_Side = Literal["result", "silent", "other"]
-
-
-def _find_side(run: Run, name: str) -> _Side:
-    """Whether an account is one of profit or loss, or one that does not say what it is."""
-    if any(run.policy.roots.is_under(name, root) for root in ("Income", "Expenses")):
-        return "result"
-    return "silent" if _says_nothing(run, name) else "other"
-
-
-def _may_take(txn: Any, sides: Mapping[str, _Side]) -> bool:
-    """Whether goods left, neither sold nor charged to an expense, to who does not say why."""
-    is_out = is_taker = False
-    for row in txn.postings:
-        side = sides[row.account]
-        if side == "result":
-            return False
-        if row.cost is None:
-            is_taker = is_taker or side == "silent"
-        elif row.units.number < ZERO:
-            is_out = True
-    return is_out and is_taker
 
 
 def _list_takers(run: Run, txn: Any) -> Iterator[tuple[tuple[str, str], Decimal]]:

@@ -98,9 +98,7 @@ def _tie_cost(run: Run) -> list[CostTie]:
     for stock in run.stocks:
         for lot in stock.lots.values():
             lots.add((lot.account, stock.key.currency), lot.cost)
-    posted: Sums[tuple[str, str]] = Sums()
-    for row in history.costs:
-        posted.add((row.account, row.currency), row.cost)
+    posted = Sums(history.costs)
     excluded: Sums[tuple[str, str]] = Sums()
     for (account, currency, _), cost in history.excluded.items():
         excluded.add((account, currency), cost)

@@ -12,14 +12,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from beancount.core import data
+from typing import TYPE_CHECKING, NamedTuple
 
 from beancount_invwd.ground.accounts import is_below
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.sums import Sums
 from beancount_invwd.ground.words import say
+from beancount_invwd.report.ledger.history import read_history
 from beancount_invwd.report.ledger.spans import find_unmeasured
 
 if TYPE_CHECKING:
@@ -100,11 +99,5 @@ def _find_cure(run: Run, due: datetime.date) -> str:
 
 def _sum_units(run: Run, account: str, item: str) -> Decimal:
     """Sum what was posted to an account and those below it, as a balance adds it up."""
-    total = ZERO
-    for entry in run.past:
-        if type(entry) is data.Transaction:
-            posting: Any
-            for posting in entry.postings:
-                if posting.units.currency == item and is_below(posting.account, account):
-                    total += posting.units.number
-    return total
+    rows = read_history(run).postings[item]
+    return sum((row.units.number for row in rows if is_below(row.account, account)), ZERO)
