@@ -109,6 +109,69 @@ def test_what_another_plugin_states_of_a_lot_counts(meta: dict[str, Any]) -> Non
         assert describe(changed, options, "{}") == short
 
 
+SALES = """
+2024-01-01 open Assets:Bank
+2024-01-01 open Assets:Depot
+2024-01-01 open Assets:Inventory:Store
+2024-01-01 open Assets:Inventory:Pool "NONE"
+2024-01-10 * "goods"
+  Assets:Inventory:Store  10 MUG {{6.00 USD}}
+  Assets:Inventory:Store  10 CUP {{6.00 USD}}
+  Assets:Inventory:Store  10 BOWL {{6.00 USD}}
+  Assets:Inventory:Store  1 VASE {{6.00 USD}}
+  Assets:Depot  2 BOND {{6.00 USD}}
+  Assets:Bank
+2024-02-10 * "sold"
+  {posting}
+  Assets:Inventory:Store  -2 CUP {{6.00 USD}}
+  Assets:Inventory:Store  -3 BOWL {{6.00 USD}}
+  Assets:Inventory:Store  -1 VASE {{6.00 USD}}
+  Assets:Bank
+2024-02-29 price MUG 4.00 USD
+2024-02-29 price CUP 4.00 USD
+2024-02-29 price BOWL 4.00 USD
+2024-02-29 price VASE 4.00 USD
+"""
+
+
+@pytest.mark.parametrize(
+    "posting",
+    [
+        "Assets:Inventory:Store  -1 MUG {6.00 USD}",
+        "Assets:Inventory:Store  1 MUG {6.00 USD}",
+        "Assets:Inventory:Store  -1 MUG {6.00 USD}\n  Assets:Inventory:Store  1 CUP {5.00 USD}",
+        "Assets:Inventory:Pool  -1 CUP {6.00 USD}",
+        "Assets:Inventory:Store  3 EUR",
+        "Assets:Depot  1 SHARE {6.00 USD}",
+        "Assets:Depot  -1 BOND {6.00 USD}",
+    ],
+)
+def test_sales_behind_another_posting_are_the_same(posting: str) -> None:
+    short, general = compare(SALES.format(posting=posting), "{}")
+    assert "Write-down of BOWL to net realisable value: 7 units" in short
+    assert "Write-down of VASE" not in short
+    assert short == general
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"meta": {"filename": "<other>", "invwd-exclude": True}},
+        {"units": Amount(Decimal(-15), "MUG")},
+    ],
+)
+def test_sales_behind_what_another_plugin_changed_are_the_same(change: dict[str, Any]) -> None:
+    text = SALES.format(posting="Assets:Inventory:Store  -1 MUG {6.00 USD}")
+    entries, _, options = loader.load_string(text, dedent=False)
+    sale = next(entry for entry in reversed(entries) if isinstance(entry, data.Transaction))
+    postings = [sale.postings[0]._replace(**change), *sale.postings[1:]]
+    entries[entries.index(sale)] = sale._replace(postings=postings)
+    short = describe(entries, options, "{}")
+    assert "Write-down of BOWL to net realisable value: 7 units" in short
+    with without_short_ways():
+        assert describe(entries, options, "{}") == short
+
+
 def main(first: int, last: int) -> None:
     """Print every seed that differs, and how many do."""
     differing = []
