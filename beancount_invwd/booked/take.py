@@ -173,7 +173,7 @@ class Taker:
             unplaced[account] = sum(parts, ZERO) - change
             for lot, part in zip(behind, parts, strict=True):
                 taken.setdefault(lot.stock.key.entity, Sums()).add(account, part)
-        if home is not None and (unplaced := unplaced.without_zeros()):
+        if home is not None:
             self._correct(claim, home, unplaced, day)
         found = [
             self._describe(claim, self._find_group(claim, entity), changes, day)
