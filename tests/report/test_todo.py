@@ -12,6 +12,7 @@ from beancount import loader
 from beancount_invwd.engine import Run, follow_ledger
 from beancount_invwd.report.price_list import list_price_needs
 from beancount_invwd.report.risk.advice import is_near_cost
+from beancount_invwd.report.price_list import list_price_needs
 from beancount_invwd.report.risk.risk import list_risks
 from beancount_invwd.report.todo.document import document_tasks
 from beancount_invwd.report.todo.task import Task
@@ -103,6 +104,17 @@ def test_with_until_the_plugin_line_has_to_change() -> None:
         follow_ledger(entries, options, datetime.date(2024, 3, 1)), "untested-period-end"
     )
     assert task.line == "'until': '2024-02-29'"
+
+
+@pytest.mark.parametrize(("own", "due"), [("", ["MUG"]), ("    invwd-nrv: 9 USD\n", [])])
+def test_goods_whose_value_their_purchase_states_need_no_newer_price(
+    own: str, due: list[str]
+) -> None:
+    bought = "  Assets:Inventory:Store  10 MUG {20.00 USD}\n"
+    text = (HEAD + PRICED).replace(bought, bought + own)
+    entries, _, options = loader.load_string(text)
+    run = follow_ledger(entries, options, datetime.date(2024, 3, 2))
+    assert [row.commodity for row in list_price_needs(run, 60)] == due
 
 
 @pytest.mark.parametrize(
