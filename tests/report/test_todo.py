@@ -12,7 +12,6 @@ from beancount import loader
 from beancount_invwd.engine import Run, follow_ledger
 from beancount_invwd.report.price_list import list_price_needs
 from beancount_invwd.report.risk.advice import is_near_cost
-from beancount_invwd.report.price_list import list_price_needs
 from beancount_invwd.report.risk.risk import list_risks
 from beancount_invwd.report.todo.document import document_tasks
 from beancount_invwd.report.todo.task import Task
