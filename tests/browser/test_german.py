@@ -7,12 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from tests.browser.addresses import ONE_LOSS, PAGE, VIEWS
 from tests.browser.conftest import EXAMPLE, Open, Serve, go
-from tests.browser.test_looks import ADDRESSES, PHONE, find_overflow, list_faults, wait_for_charts
+from tests.browser.test_looks import (
+    ADDRESSES,
+    PHONE,
+    find_overflow,
+    list_faults,
+    list_out_of_sight,
+    wait_for_charts,
+)
 from tests.support.fava_server import serve
 
 LANGUAGE = '2020-01-01 custom "fava-option" "language" "de"\n'
@@ -28,14 +35,6 @@ TITLES = {
     "help": "Hilfe",
 }
 SOFT_HYPHEN = "\N{SOFT HYPHEN}"
-OUT_OF_SIGHT = """grids => grids.flatMap(grid => {
-  const right = grid.getBoundingClientRect().right + 1;
-  return [...grid.querySelectorAll("td.money, .note td.num")]
-    .filter(cell => cell.getBoundingClientRect().right > right)
-    .map(cell => cell.dataset.title);
-})"""
-"""The titles of amounts that stand beyond the edge of their table."""
-
 BROKEN = r"""titles => titles.flatMap(title => {
   const walker = document.createTreeWalker(title, NodeFilter.SHOW_TEXT), found = [];
   while (walker.nextNode())
@@ -63,12 +62,6 @@ def german(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"{root}/harbour-lane-goods{PAGE}"
 
 
-def find_hidden(page: Page) -> list[str]:
-    """List what amounts are out of sight."""
-    found: list[str] = page.locator(".impairment .grid").evaluate_all(OUT_OF_SIGHT)
-    return found
-
-
 def test_the_views_and_what_leads_to_them(german: str, window: Open) -> None:
     page = window(german)
     expect(page.get_by_role("link", name="Vorratsbewertung")).to_be_visible()
@@ -85,7 +78,7 @@ def test_amounts_are_in_sight_and_words_have_room(width: int, german: str, windo
     for view in ADDRESSES:
         go(page, f"{german}?view={view}")
         wait_for_charts(page)
-        assert find_hidden(page) == [], view
+        assert list_out_of_sight(page) == [], view
         assert find_overflow(page) <= 0, view
         wide = page.locator(".impairment .grid :is(th, td)").evaluate_all(
             "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth)"
@@ -141,7 +134,7 @@ def test_amounts_that_have_no_room_side_by_side_stand_below_each_other(
         viewport={"width": 1024, "height": 900},
     )
     grid = page.locator("[data-grid=rollforward]")
-    assert find_hidden(page) == []
+    assert list_out_of_sight(page) == []
     expect(grid.locator("tbody td.k-closing")).to_have_css("display", "block")
     page.set_viewport_size({"width": 2400, "height": 900})
     expect(grid.locator("tbody td.k-closing")).to_have_css("display", "table-cell")

@@ -87,6 +87,24 @@ def test_the_choice_of_a_scheme_in_fava_counts_for_more_than_the_system(
     assert sum(map(int, re.findall(r"\d+", background)[:3])) < 3 * 64
 
 
+OUT_OF_SIGHT = """() => {
+  const seen = part => part.checkVisibility() && !part.closest(".readout, .unseen");
+  const wide = part => part.scrollWidth > part.clientWidth + 1;
+  const parts = [...document.querySelectorAll(".impairment .scroll")].filter(seen).filter(wide);
+  const amounts = [...document.querySelectorAll(".impairment :is(td.num, dd:not(.small))")];
+  const cut = amounts.filter(seen).filter(wide);
+  return [...parts.map(part => part.getAttribute("aria-label")),
+          ...cut.map(cell => `${cell.dataset.title}: ${cell.textContent}`)];
+}"""
+"""What is wider than the table that it stands in, or than its own column."""
+
+
+def list_out_of_sight(page: Page) -> list[str]:
+    """List what amounts, or parts of tables, cannot be seen without scrolling."""
+    found: list[str] = page.evaluate(OUT_OF_SIGHT)
+    return found
+
+
 def find_overflow(page: Page) -> int:
     """By how many pixels the page, or the part of it that Fava scrolls, is too wide."""
     return int(

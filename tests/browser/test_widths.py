@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from tests.browser.addresses import HEAD, PAGE
 from tests.browser.conftest import Open, go
 from tests.browser.test_german import LANGUAGE
-from tests.browser.test_looks import find_overflow
+from tests.browser.test_looks import find_overflow, list_out_of_sight
 from tests.support.fava_server import serve
 
 SHORT = ("North", "South")
@@ -22,16 +22,6 @@ VIEWS = [
     "rollforward&each=item", "rollforward&each=cause", "risk", "prices&within=400", "compare",
     "lookback&date=2023-12-31", "audit&time=2024-01-15", "disclosure", "explain&item=ARTICLE-0",
 ]  # fmt: skip
-OUT_OF_SIGHT = """() => {
-  const seen = part => part.checkVisibility() && !part.closest(".readout, .unseen");
-  const wide = part => part.scrollWidth > part.clientWidth + 1;
-  const parts = [...document.querySelectorAll(".impairment .scroll")].filter(seen).filter(wide);
-  const amounts = [...document.querySelectorAll(".impairment :is(td.num, dd:not(.small))")];
-  const cut = amounts.filter(seen).filter(wide);
-  return [...parts.map(part => part.getAttribute("aria-label")),
-          ...cut.map(cell => `${cell.dataset.title}: ${cell.textContent}`)];
-}"""
-"""What is wider than the table that it stands in, or than its own column."""
 SETTLED = """async () => {
   const frame = () => new Promise(done => requestAnimationFrame(done));
   await frame();
@@ -94,7 +84,7 @@ def test_amounts_are_in_sight(address: str, window: Open) -> None:
         closed.evaluate_all("parts => parts.forEach(part => { part.open = true; })")
         for width in WIDTHS:
             resize(page, width)
-            assert page.evaluate(OUT_OF_SIGHT) == [], (view, width)
+            assert list_out_of_sight(page) == [], (view, width)
             assert find_overflow(page) <= 0, (view, width)
 
 
