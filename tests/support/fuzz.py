@@ -59,8 +59,8 @@ def check(text: str, config: str, odd: Sequence[random_edits.Odd] = ()) -> None:
     """
     try:
         entries, mistakes, options = loader.load_string(text, dedent=False)
-    except InvalidOperation:
-        return  # Beancount's booking itself gives up on numbers of so many digits
+    except (InvalidOperation, ValueError):
+        return  # Beancount itself gives up on numbers of so many digits, and on a plugin named ""
     entries = [row for row in entries if getattr(row, "flag", None) != FLAG_PADDING]
     entries = random_edits.make_odd(entries, odd)  # and Beancount pads after all plugins
     before = [repr(entry) for entry in entries]
