@@ -43,7 +43,7 @@ def settle(
             left.append(claim)
     for check in (eq, is_kin):
         for i, claim in enumerate(left):
-            if claim.is_of_units or any(map(claim.is_by, rest)):
+            if claim.is_of_units or any(map(claim.is_by, outgoing)):
                 rest, left[i] = _settle_partly(rest, claim, check)
             else:  # what no lot could take is in none, so that it is taken back first
                 excess = [row for row in rest if row.reason == BOOKED]

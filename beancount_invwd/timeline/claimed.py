@@ -125,7 +125,8 @@ class Claimed:
             allowances = self._list_allowances(claim)
             for account, amount in allowances.items():
                 carried.add((key, account), amount)
-            self._orders.state(key, change + allowances.total())
+            stated = change + allowances.total()
+            self._orders.state(key, self._liabilities.fill_gap(key, stated))
             if allowances:
                 row = self._liabilities.describe(key, day, "transfer", BOOKED)
                 found.append(row._replace(changes=allowances, is_booked=True))

@@ -73,6 +73,12 @@ class Liabilities:
         """Whether a closed period lacks anything."""
         return any(self._gaps.values())
 
+    def fill_gap(self, key: StockKey, change: Decimal) -> Decimal:
+        """Take what a closed period lacks off what is booked since; return what is left of that."""
+        part = overlap(change, self._gaps[key])
+        self._gaps.add(key, -part)
+        return change - part
+
     def write(
         self,
         key: StockKey,

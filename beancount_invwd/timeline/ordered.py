@@ -116,7 +116,7 @@ class Ordered:
         written = [key for key in outlooks if key not in waiting]
         for key in written:
             booked = sum([row for (other, _), row in carried.items() if other == key], ZERO)
-            rest, held = self.orders.find_loss(key), self.liabilities.held[key]
+            rest, held = self.orders.find_loss(key), self._find_held(key)
             target = rest + lost[key] - booked
             if target > held:  # what no lot can carry is not written, to be taken back at once
                 others = [row for row in deliveries if row.key == key and not _is_in(row, carried)]
@@ -217,6 +217,10 @@ class Ordered:
         effect: Decimal = ZERO,
     ) -> None:
         self.liabilities.write(key, outlooks, day, target + self._belated.sum(key), effect)
+
+    def _find_held(self, key: StockKey) -> Decimal:
+        """What a liability is, less what goods lack that came in a closed period."""
+        return self.liabilities.held[key] - self._belated.sum(key)
 
     def report(self, day: datetime.date) -> None:
         """Report commitments that lack a price on the last measurement date."""
