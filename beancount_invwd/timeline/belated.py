@@ -91,9 +91,10 @@ class Belated:
             row.loss -= part
         return [row.lot.stock for row in self._rows]
 
-    def sum(self, key: StockKey) -> Decimal:
-        """What the goods of an item lack."""
-        return sum([row.loss for row in self._rows if row.delivery.key == key], ZERO)
+    def sum(self, key: StockKey, contra: str | None = None) -> Decimal:
+        """What the goods of an item lack, perhaps on one account."""
+        rows = [row for row in self._rows if row.delivery.key == key]
+        return sum([row.loss for row in rows if contra in {None, row.lot.place.contra}], ZERO)
 
     def take(self, day: datetime.date) -> Sequence[tuple[Delivery, Lot, Decimal]]:
         """Let goods carry what they lack on a measurement date; each with how much that is."""

@@ -144,6 +144,9 @@ class Ordered:
         for (key, contra), rows in groups.items():
             parts = [row.staying for row in rows]
             stated, wanted = carried.pop((key, contra), ZERO), sum(parts, ZERO)
+            late = min(max(ZERO, stated - wanted), self._belated.sum(key, contra))
+            stated -= late
+            carried.add((key, contra), late)
             if stated and stated != wanted:
                 weights = parts if wanted else [row.units for row in rows]
                 parts = share_out(stated, weights, self.orders.find_stock(key).quantum)
