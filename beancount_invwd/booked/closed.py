@@ -53,6 +53,7 @@ class _Gap(NamedTuple):
         group: The group that it should have been measured in last.
         amount: What it should carry more; negative if it should carry less.
         locked: What should be locked more; never negative.
+        late: What is lacking of what should be locked, whatever goods are worth today.
         carried: What it carried when that was found.
     """
 
@@ -60,17 +61,13 @@ class _Gap(NamedTuple):
     group: Group
     amount: Decimal
     locked: Decimal
+    late: Decimal
     carried: Decimal
 
     @property
     def left(self) -> Decimal:
         """What of it can still be: some of the day's may be booked by now."""
         return max(self.amount, self.lot.locked - self.lot.allowance)
-
-    @property
-    def late(self) -> Decimal:
-        """What is lacking, whatever goods are worth today."""
-        return max(ZERO, min(self.amount, self.locked))
 
 
 class ClosedPeriod:
@@ -284,7 +281,8 @@ def _compare(stock: Stock, other: Stock, grouping: Grouping) -> dict[int, _Gap]:
         locked = max(ZERO, should.locked - lot.locked)
         if amount or locked:
             group = grouping.find_named(stock, is_apart=should.is_apart)
-            found[number] = _Gap(lot, group, amount, locked, lot.allowance)
+            late = max(ZERO, min(amount, should.locked - lot.allowance))
+            found[number] = _Gap(lot, group, amount, locked, late, lot.allowance)
     return found
 
 

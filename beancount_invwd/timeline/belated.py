@@ -35,7 +35,7 @@ class Late:
         self.delivery = delivery
         self.lot = lot
         self.loss = delivery.staying
-        self.units = lot.units
+        self.units = self.came = lot.units
 
     def follow(self) -> None:
         """Keep what belongs to the units that did not leave a pool."""
@@ -47,7 +47,7 @@ class Late:
     def find_left(self) -> Decimal:
         """What of the loss belongs to units that are still in their lot."""
         delivery, lot = self.delivery, self.lot
-        left = part_of(delivery.loss, max(ZERO, lot.units), delivery.units, lot.stock.quantum)
+        left = part_of(delivery.staying, max(ZERO, lot.units), self.came, lot.stock.quantum)
         return min(self.loss, left)
 
 
