@@ -29,6 +29,7 @@ TRANSFER = "Transfer of write-down of {name}: {units} {source}"
 DELIVERED = "Loss on purchase commitments of {name} goes along with the goods: {units} came in"
 CAME = "{what} of {name}: goods came in before"
 SOLD = "{what} of {name}: goods were sold when they came"
+AS_BEFORE = "{what} of {name}: as it was measured last"
 ORDERED = "{what} of {name}{why}: {units} to come, price {cost}, {short} {measure} {currency}"
 ORDER_LOSS = "Loss on purchase commitments"
 ORDER_RECOVERY = "Recovery of loss on purchase commitments"
@@ -73,6 +74,7 @@ CHANGES = (
     DELIVERED,
     CAME,
     SOLD,
+    AS_BEFORE,
     ORDERED,
     WRITE_OFF,
     REVERSAL,

@@ -11,7 +11,7 @@ from beancount_invwd.allowance.groups import Group
 from beancount_invwd.ground.money import ZERO
 from beancount_invwd.ground.shares import overlap
 from beancount_invwd.ground.sums import Sums
-from beancount_invwd.movements.movement import SOLD, Movement
+from beancount_invwd.movements.movement import BOOKED, SOLD, Movement
 
 if TYPE_CHECKING:
     import datetime
@@ -111,7 +111,8 @@ class Liabilities:
         for row in known:
             reasons.add(row.reason, row.units)
         kind = "commitment-loss" if change > ZERO else "commitment-recovery"
-        found = self.describe(key, day, kind, max(reasons, key=reasons.__getitem__, default=SOLD))
+        other = BOOKED if outlooks else SOLD  # nothing could be measured, or nothing is to come
+        found = self.describe(key, day, kind, max(reasons, key=reasons.__getitem__, default=other))
         self.held.add(key, change)
         self.movements.append(
             found._replace(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from beancount_invwd.ground.money import CENT, ONE, ZERO, round_money, round_number
 from beancount_invwd.ground.records import NamedTuple
 from beancount_invwd.movements.materiality import MATERIAL
-from beancount_invwd.movements.movement import DELIVERED, LESS_STOCK, SOLD
+from beancount_invwd.movements.movement import BOOKED, DELIVERED, LESS_STOCK, SOLD
 from beancount_invwd.movements.releases import ROUNDING
 from beancount_invwd.policy import narrations as words
 from beancount_invwd.policy.narrations import fill
@@ -98,6 +98,8 @@ def _tell_ordered(movement: Movement, figures: Figures, name: str, units: str) -
     if movement.reason == DELIVERED:
         return fill(words.DELIVERED, name=name, units=units)
     what, currency = _ORDERED[movement.kind], movement.group.currency
+    if movement.reason == BOOKED:
+        return fill(words.AS_BEFORE, what=what, name=name)
     if movement.reason == SOLD:
         return fill(words.CAME if movement.change > ZERO else words.SOLD, what=what, name=name)
     short = VALUES.get(movement.reason, NRV)[1]
