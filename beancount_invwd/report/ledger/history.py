@@ -82,7 +82,7 @@ def _read(run: Run) -> History:
             for posting in entry.postings:
                 if posting.cost is not None or is_near[posting.account]:
                     is_out = take(posting) or is_out
-            if is_out and not reading.has_result(entry):
+            if is_out and not run.is_result(entry):
                 found.given.append(entry)
             if entry.tags and is_booked(entry):
                 found.written.extend(reader.read(entry))
@@ -133,7 +133,6 @@ class _Reading:
     def __init__(self, run: Run) -> None:
         self._accounts = Known(run.account)
         self._is_aside = Known(lambda name: run.policy.match_inventory(name) is not None)
-        self._is_result = Known(lambda name: run.policy.roots.find(name) in {"Income", "Expenses"})
         self._find_home = _Scope(run).find_home
         self.is_near = Known(self._find_near)
         self.found = History(Sums(), [], [], Sums(), Sums(), Sums(), defaultdict(list), [])
@@ -142,11 +141,6 @@ class _Reading:
         above = name.rpartition(":")[0]
         is_ours = self._accounts[name] is not None or self._is_aside[name]
         return is_ours or (bool(above) and self.is_near[above])
-
-    def has_result(self, txn: Any) -> bool:
-        """Whether a transaction has a posting in profit or loss."""
-        is_result = self._is_result
-        return any(is_result[row.account] for row in txn.postings)
 
     def take(self, posting: Any) -> bool:
         """Note what a posting changes of inventory or allowances; whether goods leave by it."""
